@@ -1,0 +1,17 @@
+//! The apical dendrite: it integrates what arrives from above, and any teaching.
+
+use bevy_ecs::component::Component;
+use bytemuck::TransparentWrapper;
+
+/// Top-down current `I_a` in a.u., with teaching and any injected current in it.
+#[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
+#[repr(transparent)]
+pub struct Current(pub f32);
+
+/// Apical potential `a` in a.u.
+#[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
+#[repr(transparent)]
+pub struct Potential(pub f32);
+
+/// Both dendrites are passive leaks and move by the same exact exponential update.
+pub use super::basal::integrate;

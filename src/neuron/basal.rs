@@ -1,0 +1,49 @@
+//! The basal dendrite: it integrates what arrives from below.
+
+use bevy_ecs::component::Component;
+use bytemuck::TransparentWrapper;
+
+/// Bottom-up current `I_b` in a.u., with the bias and any injected current in it.
+#[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
+#[repr(transparent)]
+pub struct Current(pub f32);
+
+/// Basal potential `b` in a.u.
+#[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
+#[repr(transparent)]
+pub struct Potential(pub f32);
+
+/// Moves `potential` over one step towards `current` by the exact exponential update.
+///
+/// `leak` is [`leak_fraction`](super::leak_fraction) of the step; slices are of equal length.
+pub fn integrate(potential: &mut [f32], current: &[f32], leak: f32) {
+    for (x, &input) in potential.iter_mut().zip(current) {
+        *x += leak * (input - *x);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::leak_fraction;
+    use super::integrate;
+
+    #[test]
+    fn step_response_is_the_closed_form_for_any_step() {
+        for dt in [0.01, 0.1, 1.0, 7.0] {
+            let (tau, input) = (10.0, 3.0f32);
+            let mut b = [0.0f32];
+            for n in 1..=100 {
+                integrate(&mut b, &[input], leak_fraction(dt, tau));
+                let exact = f64::from(input) * (1.0 - (-dt * f64::from(n) / tau).exp());
+                assert!((f64::from(b[0]) - exact).abs() < 5e-6 * f64::from(input));
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_time_constant_the_potential_is_the_current() {
+        let mut b = [5.0f32, -2.0];
+        integrate(&mut b, &[0.25, 1.5], leak_fraction(0.1, 0.0));
+        assert_eq!(b, [0.25, 1.5]);
+    }
+}
