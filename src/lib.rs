@@ -7,5 +7,17 @@
 //! | module | subject |
 //! |---|---|
 //! | [`neuron`] | the three compartments and how their potentials move |
+//! | [`circuit`] | populations, projections and trials, from a description to entities |
+//! | [`event`] | what was sent and when it arrives |
+//! | [`teaching`] | where teaching currents come from |
+//! | [`plasticity`] | one file a rule; the registry |
+//! | [`schedule`] | the only place that orders the stages of a step |
+//! | [`model`] | what a circuit is: the RON schema of `models/` |
 
+pub mod circuit;
+pub mod event;
+pub mod model;
 pub mod neuron;
+pub mod plasticity;
+pub mod schedule;
+pub mod teaching;

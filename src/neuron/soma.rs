@@ -32,3 +32,69 @@ pub struct Rate(pub f32);
 #[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
 #[repr(transparent)]
 pub struct Delta(pub f32);
+
+/// Potentials of both dendrites of a population; equal lengths.
+#[derive(Clone, Copy, Debug)]
+pub struct Dendrites<'a> {
+    /// Basal potentials.
+    pub b: &'a [f32],
+    /// Apical potentials.
+    pub a: &'a [f32],
+}
+
+/// Moves `s` and `b_hat` through the same leak and sets their difference `xi`.
+///
+/// `(g_a, leak)`: apical coupling and the somatic leak fraction of the step.
+pub fn compare(
+    dendrites: Dendrites<'_>,
+    s: &mut [f32],
+    b_hat: &mut [f32],
+    xi: &mut [f32],
+    (g_a, leak): (f32, f32),
+) {
+    let pairs = dendrites.b.iter().zip(dendrites.a);
+    let states = s.iter_mut().zip(b_hat).zip(xi);
+    for ((&b, &a), ((s, b_hat), xi)) in pairs.zip(states) {
+        // Without a leak the mismatch is the apical contribution itself, free of cancellation.
+        let filtered = *xi + leak * (g_a * a - *xi);
+        *b_hat += leak * (b - *b_hat);
+        *xi = filtered;
+        *s = *b_hat + filtered;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::leak_fraction;
+    use super::{Dendrites, compare};
+
+    #[test]
+    fn a_leaky_soma_does_not_mistake_a_stimulus_for_an_error() {
+        let (mut s, mut b_hat, mut xi) = ([0.0f32], [0.0f32], [0.0f32]);
+        for _ in 0..50 {
+            let dendrites = Dendrites {
+                b: &[1.0],
+                a: &[0.0],
+            };
+            let coupling = (1.0, leak_fraction(1.0, 10.0));
+            compare(dendrites, &mut s, &mut b_hat, &mut xi, coupling);
+            assert_eq!(xi[0], 0.0);
+        }
+    }
+
+    #[test]
+    fn the_mismatch_is_the_filtered_apical_contribution() {
+        let (mut s, mut b_hat, mut xi) = ([0.0f32], [0.0f32], [0.0f32]);
+        for n in 1..=50 {
+            let dendrites = Dendrites {
+                b: &[-0.7],
+                a: &[2.0],
+            };
+            let coupling = (0.5, leak_fraction(1.0, 10.0));
+            compare(dendrites, &mut s, &mut b_hat, &mut xi, coupling);
+            let reached = 1.0 - (-f64::from(n) / 10.0).exp();
+            assert!((f64::from(xi[0]) - reached).abs() < 1e-6);
+            assert!((f64::from(s[0]) - 0.3 * reached).abs() < 1e-6);
+        }
+    }
+}

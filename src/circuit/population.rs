@@ -1,0 +1,71 @@
+//! Populations: contiguous runs of neurons, and the identity of each neuron.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bevy_ecs::component::Component;
+use bevy_ecs::entity::Entity;
+
+use crate::model;
+use crate::neuron::{Transfer, leak_fraction};
+
+/// Who a neuron is, whatever row it stands in.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NeuronId {
+    /// The population's entity.
+    pub population: Entity,
+    /// Parallel trial, from 0.
+    pub trial: u32,
+    /// Index within the population, from 0.
+    pub index: u32,
+}
+
+/// A population of neurons over all its trials.
+///
+/// Its neurons are the contiguous `rows` of their table in the order trial, index: every variable
+/// of a population is a row-major matrix of trials x size.
+#[derive(Component, Clone, Debug)]
+pub struct Population {
+    /// Name in the model.
+    pub name: Arc<str>,
+    /// Neurons a trial.
+    pub size: usize,
+    /// Parallel trials.
+    pub trials: usize,
+    /// Rows in the table of its neurons.
+    pub rows: Range<usize>,
+    /// Whether its rates are set from outside.
+    pub is_input: bool,
+}
+
+/// Parameters of the neurons of one population, with the fractions derived from the step.
+#[derive(Component, Clone, Debug)]
+pub struct Parameters {
+    /// Basal leak fraction of a step.
+    pub leak_b: f32,
+    /// Apical leak fraction of a step.
+    pub leak_a: f32,
+    /// Somatic leak fraction of a step.
+    pub leak_s: f32,
+    /// Apical coupling.
+    pub g_a: f32,
+    /// Somatic coupling.
+    pub lambda: f32,
+    /// Transfer function.
+    pub transfer: Transfer,
+}
+
+impl Parameters {
+    /// The parameters of `neuron` for steps of `dt_ms`.
+    #[must_use]
+    pub fn new(neuron: &model::Neuron, dt_ms: f64) -> Self {
+        Self {
+            leak_b: leak_fraction(dt_ms, neuron.tau_b_ms),
+            leak_a: leak_fraction(dt_ms, neuron.tau_a_ms),
+            leak_s: leak_fraction(dt_ms, neuron.tau_s_ms),
+            g_a: neuron.g_a,
+            lambda: neuron.lambda,
+            transfer: neuron.transfer,
+        }
+    }
+}

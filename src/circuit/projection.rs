@@ -1,0 +1,64 @@
+//! Projections: synapses as matrices, and what changes them.
+
+use std::sync::Arc;
+
+use bevy_ecs::component::Component;
+use bevy_ecs::entity::Entity;
+use ndarray::{Array2, ArrayView2};
+
+use crate::model::Compartment;
+use crate::plasticity::{ColumnKernel, Consolidator};
+
+/// What a projection joins.
+#[derive(Component, Clone, Debug)]
+pub struct Projection {
+    /// Name in the model.
+    pub name: Arc<str>,
+    /// Sending population; absent for a bias, whose sender is a unit that is always at 1.
+    pub pre: Option<Entity>,
+    /// Receiving population.
+    pub post: Entity,
+    /// Receiving compartment.
+    pub compartment: Compartment,
+    /// Conduction delay in steps, at least 1.
+    pub delay: usize,
+}
+
+/// The weights of a projection, a matrix of post x pre.
+#[derive(Component, Clone, Debug)]
+pub enum Synapses {
+    /// Weights of its own.
+    Own(Array2<f32>),
+    /// The transposed weights of another projection (weight transport).
+    Transported(Entity),
+}
+
+impl Synapses {
+    /// The weights as post x pre, given a way to look up another projection's.
+    pub(crate) fn view<'a>(
+        &'a self,
+        other: impl Fn(Entity) -> Option<&'a Synapses>,
+    ) -> Option<ArrayView2<'a, f32>> {
+        match self {
+            Self::Own(weights) => Some(weights.view()),
+            Self::Transported(entity) => match other(*entity)? {
+                Self::Own(weights) => Some(weights.t()),
+                Self::Transported(_) => None,
+            },
+        }
+    }
+}
+
+/// How the weights of a projection change.
+#[derive(Component)]
+pub struct Plasticity {
+    pub(crate) kernel: Box<dyn ColumnKernel>,
+    /// Learning rate: per ms without consolidation, a consolidation step with it.
+    pub eta: f32,
+    /// Decay per ms.
+    pub decay_per_ms: f64,
+    /// Smallest and largest weight.
+    pub bounds: Option<(f32, f32)>,
+    /// Absent: continuous change.
+    pub consolidation: Option<Consolidator>,
+}

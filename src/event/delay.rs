@@ -1,0 +1,65 @@
+//! Conduction delays: a ring of what a population sent in its last steps.
+
+use bevy_ecs::component::Component;
+
+/// What one population sent, newest first, as far back as its slowest projection reads.
+///
+/// The delay is the time from sending until the first state it can change: a value sent at `t`
+/// with a delay of `d` steps is read by the step that ends at `t + d dt`. So `d >= 1`.
+#[derive(Clone, Debug)]
+pub struct DelayLine {
+    slots: Vec<Vec<f32>>,
+    newest: usize,
+}
+
+impl DelayLine {
+    /// A silent line for `width` values and delays of up to `longest` steps.
+    #[must_use]
+    pub fn new(width: usize, longest: usize) -> Self {
+        Self {
+            slots: vec![vec![0.0; width]; longest.max(1)],
+            newest: 0,
+        }
+    }
+
+    /// Sends `values`; the oldest are forgotten.
+    pub fn send(&mut self, values: &[f32]) {
+        self.newest = (self.newest + 1) % self.slots.len();
+        self.slots[self.newest].copy_from_slice(values);
+    }
+
+    /// What arrives after `delay` steps, counted from 1: the values just sent.
+    #[must_use]
+    pub fn arriving(&self, delay: usize) -> &[f32] {
+        let depth = self.slots.len();
+        debug_assert!((1..=depth).contains(&delay));
+        &self.slots[(self.newest + depth + 1 - delay) % depth]
+    }
+}
+
+/// Rates on their way up.
+#[derive(Component, Clone, Debug)]
+pub struct RateLine(pub DelayLine);
+
+/// Teaching signals on their way down.
+#[derive(Component, Clone, Debug)]
+pub struct DeltaLine(pub DelayLine);
+
+#[cfg(test)]
+mod tests {
+    use super::DelayLine;
+
+    #[test]
+    fn a_value_arrives_after_exactly_its_delay() {
+        for longest in 1..6 {
+            let mut line = DelayLine::new(1, longest);
+            for step in 1..40 {
+                line.send(&[step as f32]);
+                for delay in 1..=longest {
+                    let sent = (step + 1 - delay as i32).max(0);
+                    assert_eq!(line.arriving(delay), [sent as f32]);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! What a circuit is: the RON schema of `models/*.ron`.
+//!
+//! Neuron types and synapse types are named once and referred to by populations and projections,
+//! so that one `--set neurons.pyramidal.tau_b_ms=5` changes every population of that type.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::neuron::Transfer;
+
+/// A circuit of pyramidal neurons.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Name of the circuit.
+    pub name: String,
+    /// One or two sentences on what it is.
+    #[serde(default)]
+    pub about: String,
+    /// Neuron types by name.
+    pub neurons: BTreeMap<String, Neuron>,
+    /// Populations of input neurons, whose rates the scenario sets.
+    pub inputs: Vec<Input>,
+    /// Populations of pyramidal neurons.
+    pub populations: Vec<Population>,
+    /// Synapse types by name.
+    #[serde(default)]
+    pub synapses: BTreeMap<String, Synapse>,
+    /// Projections between populations.
+    #[serde(default)]
+    pub projections: Vec<Projection>,
+}
+
+/// Parameters of a neuron type. Symbols as in [`crate::neuron`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Neuron {
+    /// Basal time constant in ms; 0 is the quasi-static limit.
+    pub tau_b_ms: f64,
+    /// Apical time constant in ms; 0 is the quasi-static limit.
+    pub tau_a_ms: f64,
+    /// Somatic time constant in ms, applied to `s` and `b_hat` alike; 0 is the quasi-static limit.
+    pub tau_s_ms: f64,
+    /// Apical coupling `g_a`, dimensionless.
+    pub g_a: f32,
+    /// Somatic coupling `lambda` in 0..=1: how much the apical side nudges the firing itself.
+    pub lambda: f32,
+    /// Transfer function `f`.
+    pub transfer: Transfer,
+}
+
+/// The quasi-static, unnudged neuron of Dendritic Localized Learning (ICML 2025).
+impl Default for Neuron {
+    fn default() -> Self {
+        Self {
+            tau_b_ms: 0.0,
+            tau_a_ms: 0.0,
+            tau_s_ms: 0.0,
+            g_a: 1.0,
+            lambda: 0.0,
+            transfer: Transfer::Tanh,
+        }
+    }
+}
+
+/// A population of input neurons.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Name, unique among inputs and populations.
+    pub name: String,
+    /// Number of neurons a trial.
+    pub size: usize,
+    /// Rows and columns if the neurons form an image; used by figures only.
+    #[serde(default)]
+    pub shape: Option<(usize, usize)>,
+}
+
+/// A population of pyramidal neurons.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Population {
+    /// Name, unique among inputs and populations.
+    pub name: String,
+    /// Number of neurons a trial.
+    pub size: usize,
+    /// Neuron type, a key of [`Model::neurons`].
+    pub neuron: String,
+    /// Bias: a synapse from an always active unit onto every basal dendrite.
+    #[serde(default)]
+    pub bias: Option<Bias>,
+}
+
+/// The bias of a population.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bias {
+    /// Synapse type, a key of [`Model::synapses`].
+    pub synapse: String,
+    /// Initial values.
+    #[serde(default = "Weights::zero")]
+    pub weights: Weights,
+}
+
+/// A synapse type: how its weights change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Synapse {
+    /// Rule of plasticity, a name of the registry; absent: the weights stay as they are.
+    #[serde(default)]
+    pub rule: Option<String>,
+    /// Parameters of the rule by name.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, f64>,
+    /// Learning rate: per ms without consolidation, a consolidation step with it.
+    #[serde(default)]
+    pub eta: f32,
+    /// Decay of the weights, `dW/dt = -decay W`, per ms.
+    #[serde(default)]
+    pub decay_per_ms: f64,
+    /// Smallest and largest weight.
+    #[serde(default)]
+    pub bounds: Option<(f32, f32)>,
+    /// Turns the eligibility into weight change at its own clock; absent: continuous change.
+    #[serde(default)]
+    pub consolidation: Option<Consolidation>,
+}
+
+/// A clock and an optimiser.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Consolidation {
+    /// Period in ms; absent: one presentation of the scenario.
+    #[serde(default)]
+    pub every_ms: Option<f64>,
+    /// From eligibility to weight change.
+    pub optimiser: Optimiser,
+}
+
+/// Per-synapse, hence local, optimisers. `g` is the eligibility divided by the period.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Optimiser {
+    /// `W += eta g`.
+    Plain,
+    /// `v = momentum v + g`, `W += eta v` (Polyak 1964).
+    Momentum {
+        /// Fraction of the last change that is kept, 0..1.
+        momentum: f32,
+    },
+    /// Adam (Kingma and Ba, ICLR 2015).
+    Adam {
+        /// Decay of the mean of `g`; Kingma and Ba's 0.9.
+        #[serde(default = "default_beta1")]
+        beta1: f32,
+        /// Decay of the mean of `g^2`; Kingma and Ba's 0.999.
+        #[serde(default = "default_beta2")]
+        beta2: f32,
+        /// Added to the root; Kingma and Ba's 1e-8.
+        #[serde(default = "default_epsilon")]
+        epsilon: f32,
+    },
+}
+
+fn default_beta1() -> f32 {
+    0.9
+}
+
+fn default_beta2() -> f32 {
+    0.999
+}
+
+fn default_epsilon() -> f32 {
+    1e-8
+}
+
+/// Which dendrite a projection ends on, hence what it carries.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Compartment {
+    /// Carries rates `r` to basal dendrites.
+    Basal,
+    /// Carries teaching signals `delta` to apical dendrites.
+    Apical,
+}
+
+/// Synapses from one population to one compartment of another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Projection {
+    /// Name; absent: `FROM_to_TO`.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Sending population.
+    pub from: String,
+    /// Receiving population.
+    pub to: String,
+    /// Receiving compartment.
+    pub compartment: Compartment,
+    /// Conduction delay in ms, a whole number of steps and at least one.
+    pub delay_ms: f64,
+    /// Synapse type, a key of [`Model::synapses`].
+    pub synapse: String,
+    /// Initial weights.
+    pub weights: Weights,
+}
+
+impl Projection {
+    /// The given name, or `FROM_to_TO`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        (self.name.clone()).unwrap_or_else(|| format!("{}_to_{}", self.from, self.to))
+    }
+}
+
+/// Initial weights of a projection, a matrix of post x pre.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Weights {
+    /// Every weight the same.
+    Constant(f32),
+    /// Normal with mean 0 and this standard deviation.
+    Normal {
+        /// Standard deviation.
+        std: f32,
+    },
+    /// Uniform between -limit and limit.
+    Uniform {
+        /// Largest magnitude.
+        limit: f32,
+    },
+    /// Normal with variance `gain^2 / fan_in` (LeCun et al. 1998 with gain 1).
+    FanIn {
+        /// Multiplies the standard deviation.
+        gain: f32,
+    },
+    /// A `.npy` file of `f32`, post x pre, relative to the model's file.
+    Npy(PathBuf),
+}
+
+impl Weights {
+    fn zero() -> Self {
+        Self::Constant(0.0)
+    }
+}

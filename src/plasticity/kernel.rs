@@ -1,0 +1,129 @@
+//! The seam between rules and the engine: what a synapse may know.
+//!
+//! A synapse changes as the product of what its sender sent, which the engine supplies, and of a
+//! postsynaptic factor, which is the rule's kernel:
+//!
+//! ```text
+//! dW_ij/dt = eta factor(site of i) sent_j
+//! ```
+//!
+//! A kernel is handed a *site*, the variables of the compartment its synapse sits on and of the
+//! soma behind it, by value. There is nothing else for it to reach: no layer index, no phase, no
+//! other neuron, no file. This compiles:
+//!
+//! ```
+//! use apical::plasticity::{BasalKernel, BasalSite};
+//! struct Hebb;
+//! impl BasalKernel for Hebb {
+//!     fn factor(&self, site: BasalSite) -> f32 { site.rate }
+//! }
+//! ```
+//!
+//! and these do not, for a basal synapse knows neither the apical potential, nor a layer, nor the
+//! world:
+//!
+//! ```compile_fail,E0609
+//! use apical::plasticity::{BasalKernel, BasalSite};
+//! struct Nosy;
+//! impl BasalKernel for Nosy {
+//!     fn factor(&self, site: BasalSite) -> f32 { site.apical_potential }
+//! }
+//! ```
+//!
+//! ```compile_fail,E0609
+//! use apical::plasticity::{BasalKernel, BasalSite};
+//! struct Nosy;
+//! impl BasalKernel for Nosy {
+//!     fn factor(&self, site: BasalSite) -> f32 { site.layer }
+//! }
+//! ```
+//!
+//! ```compile_fail,E0053
+//! use apical::plasticity::{BasalKernel, BasalSite};
+//! struct Nosy;
+//! impl BasalKernel for Nosy {
+//!     fn factor(&self, site: &bevy_ecs::world::World) -> f32 { 0.0 }
+//! }
+//! ```
+
+/// What a basal synapse may know of the neuron it sits on.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct BasalSite {
+    /// Basal potential `b`.
+    pub potential: f32,
+    /// Somatic mismatch `xi`.
+    pub mismatch: f32,
+    /// Teaching signal `delta = f'(b) xi`.
+    pub delta: f32,
+    /// Output `r`.
+    pub rate: f32,
+}
+
+/// What an apical synapse may know of the neuron it sits on.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct ApicalSite {
+    /// Apical potential `a`.
+    pub potential: f32,
+    /// Somatic mismatch `xi`.
+    pub mismatch: f32,
+    /// Output `r`.
+    pub rate: f32,
+}
+
+/// Postsynaptic factor of a basal synapse; its sender's signal is the rate `r_j`.
+pub trait BasalKernel: Send + Sync + 'static {
+    /// The factor in `dW_ij/dt = eta factor r_j`.
+    fn factor(&self, site: BasalSite) -> f32;
+}
+
+/// Postsynaptic factor of an apical synapse; its sender's signal is the teaching `delta_k`.
+pub trait ApicalKernel: Send + Sync + 'static {
+    /// The factor in `dTheta_ki/dt = eta factor delta_k`.
+    fn factor(&self, site: ApicalSite) -> f32;
+}
+
+/// Columns of one population that the engine reads sites from; equal lengths.
+#[derive(Clone, Copy)]
+pub(crate) struct Columns<'a> {
+    pub potential: &'a [f32],
+    pub mismatch: &'a [f32],
+    pub delta: &'a [f32],
+    pub rate: &'a [f32],
+}
+
+/// A kernel applied to whole columns: one dynamic call a population, the kernel itself inlined.
+pub(crate) trait ColumnKernel: Send + Sync {
+    fn fill(&self, columns: Columns<'_>, out: &mut Vec<f32>);
+}
+
+pub(crate) struct OnBasal<K>(pub K);
+pub(crate) struct OnApical<K>(pub K);
+
+impl<K: BasalKernel> ColumnKernel for OnBasal<K> {
+    fn fill(&self, c: Columns<'_>, out: &mut Vec<f32>) {
+        out.clear();
+        out.extend((0..c.rate.len()).map(|i| {
+            self.0.factor(BasalSite {
+                potential: c.potential[i],
+                mismatch: c.mismatch[i],
+                delta: c.delta[i],
+                rate: c.rate[i],
+            })
+        }));
+    }
+}
+
+impl<K: ApicalKernel> ColumnKernel for OnApical<K> {
+    fn fill(&self, c: Columns<'_>, out: &mut Vec<f32>) {
+        out.clear();
+        out.extend((0..c.rate.len()).map(|i| {
+            self.0.factor(ApicalSite {
+                potential: c.potential[i],
+                mismatch: c.mismatch[i],
+                rate: c.rate[i],
+            })
+        }));
+    }
+}

@@ -1,0 +1,23 @@
+//! Weight transport: the control that computes the gradient of backpropagation.
+//!
+//! ```text
+//! basal    dW_ij/dt = eta delta_i r_j
+//! apical   Theta    = W transposed, read from the reciprocal basal projection at every step
+//! ```
+//!
+//! Not local and not biologically plausible, by design: it shows what exact feedback would give.
+//!
+//! Source: Rumelhart, Hinton and Williams, *Learning representations by back-propagating errors*,
+//! Nature 1986.
+
+use super::dll::MismatchTimesRate;
+use super::registry::{Change, Rule};
+
+/// The registry's entry.
+pub const RULE: Rule = Rule {
+    name: "transport",
+    about: "weight transport: feedback through the transposed weights, the backprop control",
+    parameters: &[],
+    basal: |_| Change::basal(MismatchTimesRate),
+    apical: |_| Change::transported(),
+};

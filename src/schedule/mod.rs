@@ -1,0 +1,13 @@
+//! The only place that orders the stages of a step.
+//!
+//! ```text
+//! send -> deliver -> integrate -> fire -> learn -> consolidate -> tick
+//! ```
+//!
+//! Stages are ordered; neurons and populations are not. Within a stage everybody reads what was
+//! sent before and nobody reads what another computes now.
+
+mod simulation;
+mod stages;
+
+pub use simulation::{Simulation, Variable};
