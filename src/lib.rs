@@ -13,11 +13,19 @@
 //! | [`plasticity`] | one file a rule; the registry |
 //! | [`schedule`] | the only place that orders the stages of a step |
 //! | [`model`] | what a circuit is: the RON schema of `models/` |
+//! | [`stimulus`] | data sets, encodings, splits and the order of presentation |
+//! | [`scenario`] | what happens to a circuit: the RON schema of `scenarios/` |
+//! | [`run`] | a scenario on its way: presentations, evaluation, results |
+//! | [`cli`] | the command line: one file a command |
 
 pub mod circuit;
+pub mod cli;
 pub mod event;
 pub mod model;
 pub mod neuron;
 pub mod plasticity;
+pub mod run;
+pub mod scenario;
 pub mod schedule;
+pub mod stimulus;
 pub mod teaching;

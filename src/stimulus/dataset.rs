@@ -1,0 +1,140 @@
+//! Samples in memory, and what must hold for them.
+
+use super::error::{DataError, Place};
+use ndarray::Array2;
+use std::path::Path;
+
+/// Most classes a data set may have: a label above it is a wrong column, not a class.
+pub const MOST_CLASSES: usize = 1 << 16;
+
+/// Labelled samples with raw, not yet encoded values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Dataset {
+    /// Raw values in the units of the source, `[samples, features]`, all finite.
+    pub inputs: Array2<f32>,
+    /// Class of each sample, `[samples]`, each below `classes`.
+    pub labels: Vec<usize>,
+    /// Number of classes.
+    pub classes: usize,
+}
+
+impl Dataset {
+    /// Checks the parts and joins them; `origin` is the file, or a name, for messages.
+    ///
+    /// # Errors
+    /// [`DataError::Content`] if there is no sample, no feature or no class, if `inputs` and
+    /// `labels` differ in length, a value is not finite or a label is not below `classes`.
+    pub fn new(
+        origin: impl AsRef<Path>,
+        inputs: Array2<f32>,
+        labels: Vec<usize>,
+        classes: usize,
+    ) -> Result<Self, DataError> {
+        let wrong = |place, found: String, expected: String| {
+            Err(DataError::content(origin.as_ref(), place, found, expected))
+        };
+        let (samples, features) = inputs.dim();
+        if samples == 0 || features == 0 {
+            return wrong(
+                Place::Whole,
+                format!("{samples} samples of {features} features"),
+                "at least one of both".into(),
+            );
+        }
+        if labels.len() != samples {
+            return wrong(
+                Place::Whole,
+                format!("{samples} samples and {} labels", labels.len()),
+                "one label for each sample".into(),
+            );
+        }
+        if !(1..=MOST_CLASSES).contains(&classes) {
+            return wrong(
+                Place::Whole,
+                format!("{classes} classes"),
+                format!("1 to {MOST_CLASSES}"),
+            );
+        }
+        if let Some(((sample, feature), value)) =
+            inputs.indexed_iter().find(|(_, value)| !value.is_finite())
+        {
+            return wrong(
+                Place::Sample(sample),
+                format!("{value} at feature {feature}"),
+                "a finite number".into(),
+            );
+        }
+        if let Some(sample) = labels.iter().position(|&label| label >= classes) {
+            return wrong(
+                Place::Sample(sample),
+                format!("label {}", labels[sample]),
+                format!("an integer from 0 to {}", classes - 1),
+            );
+        }
+        Ok(Self {
+            inputs,
+            labels,
+            classes,
+        })
+    }
+
+    /// Number of samples.
+    #[must_use]
+    pub fn samples(&self) -> usize {
+        self.inputs.nrows()
+    }
+
+    /// Number of features of a sample.
+    #[must_use]
+    pub fn features(&self) -> usize {
+        self.inputs.ncols()
+    }
+
+    /// How many samples each class has, `[classes]`.
+    #[must_use]
+    pub fn class_counts(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.classes];
+        for &label in &self.labels {
+            counts[label] += 1;
+        }
+        counts
+    }
+}
+
+/// Number of classes if labels count from 0: one more than the largest label.
+pub(super) fn classes_of(labels: &[usize]) -> usize {
+    labels
+        .iter()
+        .max()
+        .map_or(0, |&most| most.saturating_add(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Dataset;
+    use ndarray::{Array2, array};
+
+    #[test]
+    fn counts_are_those_of_the_labels() {
+        let data = Dataset::new("made", Array2::zeros((4, 2)), vec![2, 0, 2, 2], 4).unwrap();
+        assert_eq!((data.samples(), data.features()), (4, 2));
+        assert_eq!(data.class_counts(), [1, 0, 3, 0]);
+    }
+
+    #[test]
+    fn every_violation_is_named() {
+        let ok = array![[1.0f32, 2.0], [3.0, 4.0]];
+        let nan = array![[1.0, 2.0], [3.0, f32::NAN]];
+        for (inputs, labels, classes, says) in [
+            (Array2::zeros((0, 3)), vec![], 1, "0 samples of 3 features"),
+            (ok.clone(), vec![0], 1, "2 samples and 1 labels"),
+            (ok.clone(), vec![0, 0], 0, "0 classes"),
+            (ok.clone(), vec![0, 1], usize::MAX, "expected 1 to 65536"),
+            (ok, vec![0, 3], 3, "sample 1: found label 3, expected an"),
+            (nan, vec![0, 0], 1, "sample 1: found NaN at feature 1"),
+        ] {
+            let error = Dataset::new("made", inputs, labels, classes).unwrap_err();
+            assert!(error.to_string().contains(says), "{error}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What can be wrong with data: which file, where in it, what is there and what would be right.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Where in a file something is wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The file as a whole.
+    Whole,
+    /// A line of a text file, counted from 1 as editors do.
+    Row(u64),
+    /// A cell of a text table; both are counted from 1.
+    Cell {
+        /// Line in the file.
+        row: u64,
+        /// Column in the line.
+        column: usize,
+    },
+    /// A byte of a binary file, counted from 0 and after any decompression.
+    Offset(u64),
+    /// A sample, counted from 0.
+    Sample(usize),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole => Ok(()),
+            Self::Row(row) => write!(f, ", row {row}"),
+            Self::Cell { row, column } => write!(f, ", row {row}, column {column}"),
+            Self::Offset(byte) => write!(f, ", byte {byte}"),
+            Self::Sample(sample) => write!(f, ", sample {sample}"),
+        }
+    }
+}
+
+/// Why data could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// A file is not where it was looked for.
+    #[error("{file}: no such file; looked for {searched}. {remedy}", file = file.display())]
+    Missing {
+        /// The file that is wanted.
+        file: PathBuf,
+        /// Every path that was tried.
+        searched: String,
+        /// How to get the file or to say where it is.
+        remedy: String,
+    },
+    /// A file is there but its bytes cannot be had: no permission, or damaged compression.
+    #[error(
+        "{file}, byte {offset}: cannot be read: {source}; \
+         expected a readable file, plain or complete gzip",
+        file = file.display()
+    )]
+    Read {
+        /// The file being read.
+        file: PathBuf,
+        /// How many bytes had been read, after any decompression.
+        offset: u64,
+        /// What the system or the decompressor says.
+        source: io::Error,
+    },
+    /// The content of a file is not what its format or the data set needs.
+    #[error("{file}{place}: found {found}, expected {expected}", file = file.display())]
+    Content {
+        /// The file, or the name of data made in memory.
+        file: PathBuf,
+        /// Where in the file.
+        place: Place,
+        /// The offending text or number.
+        found: String,
+        /// What would be right.
+        expected: String,
+    },
+    /// A setting of the scenario cannot be met.
+    #[error("{name}: found {found}, expected {expected}")]
+    Setting {
+        /// Name of the setting as a scenario writes it.
+        name: String,
+        /// Its value.
+        found: String,
+        /// What would be right.
+        expected: String,
+    },
+}
+
+impl DataError {
+    pub(super) fn content(
+        file: &Path,
+        place: Place,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Self {
+        Self::Content {
+            file: file.to_owned(),
+            place,
+            found: found.into(),
+            expected: expected.into(),
+        }
+    }
+
+    pub(super) fn setting(
+        name: impl Into<String>,
+        found: impl Into<String>,
+        expected: impl Into<String>,
+    ) -> Self {
+        Self::Setting {
+            name: name.into(),
+            found: found.into(),
+            expected: expected.into(),
+        }
+    }
+}
+
+/// Quotes `text` for a message; a long one is cut, since a damaged file may be one long line.
+pub(super) fn quote(text: &str) -> String {
+    const LONGEST: usize = 40;
+    if text.chars().count() <= LONGEST {
+        format!("{text:?}")
+    } else {
+        let start: String = text.chars().take(LONGEST).collect();
+        format!("{start:?}...")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{DataError, Place, quote};
+    use std::path::Path;
+
+    #[test]
+    fn a_message_says_where_what_and_what_would_be_right() {
+        let place = Place::Cell { row: 3, column: 2 };
+        let error = DataError::content(Path::new("a.csv"), place, quote("x"), "a number");
+        assert_eq!(
+            error.to_string(),
+            "a.csv, row 3, column 2: found \"x\", expected a number"
+        );
+    }
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        assert_eq!(quote(&"é".repeat(99)), format!("\"{}\"...", "é".repeat(40)));
+    }
+}

@@ -1,0 +1,213 @@
+//! Files of data: plain or gzip-compressed bytes, and what to say of one that is not there.
+
+use super::error::{DataError, Place};
+use flate2::read::MultiGzDecoder;
+use std::fs::{self, File};
+use std::io::{self, BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+/// Environment variable that names the directory of data sets that are not shipped.
+pub const DATA_VARIABLE: &str = "APICAL_DATA";
+
+/// Directory of data sets that are not shipped: `flag` (`--data`), else `APICAL_DATA`, if any.
+#[must_use]
+pub fn data_dir(flag: Option<PathBuf>) -> Option<PathBuf> {
+    flag.or_else(|| {
+        let variable = std::env::var_os(DATA_VARIABLE)?;
+        (!variable.is_empty()).then(|| variable.into())
+    })
+}
+
+/// Opens `path`; gzip is recognised by its first two bytes, whatever the name.
+///
+/// # Errors
+/// [`DataError::Missing`] with `remedy` if there is no such file, [`DataError::Read`] otherwise.
+pub(super) fn open(path: &Path, remedy: &str) -> Result<Box<dyn Read>, DataError> {
+    let failed = |source: io::Error| DataError::Read {
+        file: path.to_owned(),
+        offset: 0,
+        source,
+    };
+    let mut file = match File::open(path) {
+        Ok(file) => BufReader::new(file),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return Err(missing(path, &[path.to_owned()], remedy));
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    let mut magic = Vec::new();
+    file.by_ref()
+        .take(2)
+        .read_to_end(&mut magic)
+        .map_err(failed)?;
+    let compressed = magic == [0x1f, 0x8b];
+    let whole = Cursor::new(magic).chain(file);
+    Ok(if compressed {
+        // A gzip file may be several members one after the other; all of them are the content.
+        Box::new(BufReader::new(MultiGzDecoder::new(whole)))
+    } else {
+        Box::new(whole)
+    })
+}
+
+/// The error for a file that is at none of the paths `tried`, with the nearest name beside it.
+pub(super) fn missing(file: &Path, tried: &[PathBuf], remedy: &str) -> DataError {
+    let searched: Vec<String> = tried.iter().map(|p| p.display().to_string()).collect();
+    let mut remedy = remedy.to_owned();
+    if let Some(name) = nearest(file) {
+        remedy = format!("Did you mean {name:?}, which is there? {remedy}");
+    }
+    DataError::Missing {
+        file: file.to_owned(),
+        searched: searched.join(" and "),
+        remedy,
+    }
+}
+
+fn nearest(file: &Path) -> Option<String> {
+    let wanted = file.file_name()?.to_str()?;
+    let directory = match file.parent()? {
+        here if here.as_os_str().is_empty() => Path::new("."),
+        parent => parent,
+    };
+    let mut names: Vec<String> = fs::read_dir(directory)
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    // The order of a directory is the file system's; the message must not depend on it.
+    names.sort();
+    names
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(wanted, &name), name))
+        .filter(|(similarity, _)| *similarity > 0.9)
+        .reduce(|best, next| if next.0 > best.0 { next } else { best })
+        .map(|(_, name)| name)
+}
+
+/// The bytes of a binary file, read front to back and never past what is really there.
+pub(super) struct Bytes {
+    path: PathBuf,
+    reader: Box<dyn Read>,
+    offset: u64,
+}
+
+impl Bytes {
+    pub fn open(path: &Path, remedy: &str) -> Result<Self, DataError> {
+        Ok(Self {
+            path: path.to_owned(),
+            reader: open(path, remedy)?,
+            offset: 0,
+        })
+    }
+
+    /// The next `count` bytes, which are `what`.
+    ///
+    /// Memory grows with what the file holds: a header that promises more costs nothing.
+    pub fn take(&mut self, count: u64, what: &str) -> Result<Vec<u8>, DataError> {
+        let bytes = self.up_to(count)?;
+        if (bytes.len() as u64) < count {
+            return Err(DataError::content(
+                &self.path,
+                Place::Offset(self.offset),
+                "the end of the file",
+                format!(
+                    "{count} bytes of {what}, of which {} are there",
+                    bytes.len()
+                ),
+            ));
+        }
+        Ok(bytes)
+    }
+
+    /// Checks that nothing follows; for gzip this also checks the checksum at the end.
+    pub fn end(&mut self) -> Result<(), DataError> {
+        let at = self.offset;
+        match self.up_to(1)?.first() {
+            None => Ok(()),
+            Some(byte) => Err(DataError::content(
+                &self.path,
+                Place::Offset(at),
+                format!("a further byte {byte:#04x}"),
+                "the end of the file, as its header says",
+            )),
+        }
+    }
+
+    fn up_to(&mut self, count: u64) -> Result<Vec<u8>, DataError> {
+        let mut bytes = Vec::new();
+        let outcome = self.reader.by_ref().take(count).read_to_end(&mut bytes);
+        self.offset += bytes.len() as u64;
+        match outcome {
+            Ok(_) => Ok(bytes),
+            Err(source) => Err(DataError::Read {
+                file: self.path.clone(),
+                offset: self.offset,
+                source,
+            }),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::{Bytes, data_dir};
+    use crate::stimulus::DataError;
+    use flate2::{Compression, write::GzEncoder};
+    use std::io::Write;
+
+    pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn gzip_is_known_by_its_bytes_and_not_by_its_name() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, bytes) in [("plain.gz", b"hello".to_vec()), ("packed", gzip(b"hello"))] {
+            let path = dir.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            let mut bytes = Bytes::open(&path, "").unwrap();
+            assert_eq!(bytes.take(5, "greeting").unwrap(), b"hello");
+            bytes.end().unwrap();
+        }
+    }
+
+    #[test]
+    fn gzip_cut_anywhere_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, whole) = (dir.path().join("cut"), gzip(b"hello"));
+        for length in 2..whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            let mut bytes = Bytes::open(&path, "").unwrap();
+            let outcome = bytes.take(5, "greeting").and_then(|_| bytes.end());
+            assert!(matches!(outcome, Err(DataError::Read { .. })), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_promise_of_more_than_is_there_is_an_error_and_costs_no_memory() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("short");
+        std::fs::write(&path, b"abc").unwrap();
+        let error = Bytes::open(&path, "")
+            .unwrap()
+            .take(u64::MAX, "pixels")
+            .unwrap_err();
+        assert!(error.to_string().contains("short, byte 3: found the end"));
+    }
+
+    #[test]
+    fn a_missing_file_names_its_neighbour() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("digits.csv.gz"), b"").unwrap();
+        let error = Bytes::open(&dir.path().join("digit.csv.gz"), "Get it.").err();
+        let text = error.unwrap().to_string();
+        assert!(text.contains("Did you mean \"digits.csv.gz\"") && text.ends_with("Get it."));
+    }
+
+    #[test]
+    fn the_flag_comes_before_the_variable() {
+        assert_eq!(data_dir(Some("here".into())), Some("here".into()));
+    }
+}
