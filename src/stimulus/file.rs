@@ -9,6 +9,10 @@ use std::path::{Path, PathBuf};
 /// Environment variable that names the directory of data sets that are not shipped.
 pub const DATA_VARIABLE: &str = "APICAL_DATA";
 
+/// What to do about a missing file that the scenario names by its path.
+pub(super) const RELATIVE_PATH: &str =
+    "Give the path relative to the directory of the scenario, or an absolute one.";
+
 /// Directory of data sets that are not shipped: `flag` (`--data`), else `APICAL_DATA`, if any.
 #[must_use]
 pub fn data_dir(flag: Option<PathBuf>) -> Option<PathBuf> {

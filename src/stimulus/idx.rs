@@ -6,16 +6,44 @@
 //! ```
 
 use super::error::{DataError, Place};
-use super::file::Bytes;
+use super::file::{Bytes, missing};
 use ndarray::Array2;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+const REMEDY: &str = "MNIST and Fashion-MNIST are four IDX files each, plain or .gz: \
+    train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and \
+    t10k-labels-idx1-ubyte. Download them, put them into one directory and pass --data DIR or \
+    set APICAL_DATA=DIR.";
+
+/// The path of `name` or of `name.gz` in `directory`.
+///
+/// # Errors
+/// [`DataError::Missing`] if neither is there or there is no directory; it says how to get the
+/// files of MNIST and Fashion-MNIST.
+pub fn find(directory: Option<&Path>, name: &Path) -> Result<PathBuf, DataError> {
+    let Some(directory) = directory else {
+        return Err(DataError::Missing {
+            file: name.to_owned(),
+            searched: "it nowhere, since no directory is given".into(),
+            remedy: REMEDY.into(),
+        });
+    };
+    let plain = directory.join(name);
+    let mut packed = plain.clone().into_os_string();
+    packed.push(".gz");
+    let tried = [plain, packed.into()];
+    match tried.iter().find(|path| path.exists()) {
+        Some(path) => Ok(path.clone()),
+        None => Err(missing(&tried[0], &tried, REMEDY)),
+    }
+}
 
 /// Reads images, `[images, rows, columns]` of `u8`, as `[images, rows * columns]`.
 ///
 /// # Errors
 /// [`DataError`] with the byte of what is not an IDX file of `u8` in three dimensions.
-pub fn images(path: &Path, remedy: &str) -> Result<Array2<f32>, DataError> {
-    let (sizes, bytes) = elements(path, remedy, 3, "images")?;
+pub fn images(path: &Path) -> Result<Array2<f32>, DataError> {
+    let (sizes, bytes) = elements(path, 3, "images")?;
     let pixels = sizes[1..].iter().product::<u64>() as usize;
     let count = bytes.len().checked_div(pixels).unwrap_or(0);
     let values = bytes.into_iter().map(f32::from).collect();
@@ -29,18 +57,13 @@ pub fn images(path: &Path, remedy: &str) -> Result<Array2<f32>, DataError> {
 ///
 /// # Errors
 /// [`DataError`] with the byte of what is not an IDX file of `u8` in one dimension.
-pub fn labels(path: &Path, remedy: &str) -> Result<Vec<usize>, DataError> {
-    let (_, bytes) = elements(path, remedy, 1, "labels")?;
+pub fn labels(path: &Path) -> Result<Vec<usize>, DataError> {
+    let (_, bytes) = elements(path, 1, "labels")?;
     Ok(bytes.into_iter().map(usize::from).collect())
 }
 
-fn elements(
-    path: &Path,
-    remedy: &str,
-    dimensions: u8,
-    what: &str,
-) -> Result<(Vec<u64>, Vec<u8>), DataError> {
-    let mut bytes = Bytes::open(path, remedy)?;
+fn elements(path: &Path, dimensions: u8, what: &str) -> Result<(Vec<u64>, Vec<u8>), DataError> {
+    let mut bytes = Bytes::open(path, REMEDY)?;
     let magic = bytes.take(4, "magic number")?;
     if magic != [0, 0, 0x08, dimensions] {
         return Err(DataError::content(
@@ -99,7 +122,7 @@ mod tests {
         for bytes in [IMAGES.to_vec(), gzip(&IMAGES)] {
             let (_dir, path) = file(&bytes);
             assert_eq!(
-                images(&path, "").unwrap(),
+                images(&path).unwrap(),
                 array![
                     [0.0, 1.0, 2.0, 3.0, 4.0, 5.0],
                     [255.0, 254.0, 253.0, 252.0, 251.0, 250.0]
@@ -107,18 +130,18 @@ mod tests {
             );
         }
         let (_dir, path) = file(&[0, 0, 8, 1, 0, 0, 0, 3, 7, 0, 9]);
-        assert_eq!(labels(&path, "").unwrap(), [7, 0, 9]);
+        assert_eq!(labels(&path).unwrap(), [7, 0, 9]);
     }
 
     #[test]
     fn any_cut_and_any_surplus_is_an_error() {
         for length in 0..IMAGES.len() {
             let (_dir, path) = file(&IMAGES[..length]);
-            let error = images(&path, "").unwrap_err().to_string();
+            let error = images(&path).unwrap_err().to_string();
             assert!(error.contains(&format!("byte {length}: found the end")));
         }
         let (_dir, path) = file(&[&IMAGES[..], &[9]].concat());
-        let error = images(&path, "").unwrap_err().to_string();
+        let error = images(&path).unwrap_err().to_string();
         assert!(
             error.contains("byte 28: found a further byte 0x09"),
             "{error}"
@@ -128,7 +151,7 @@ mod tests {
     #[test]
     fn wrong_headers_are_errors() {
         let (_dir, path) = file(&IMAGES);
-        let error = labels(&path, "").unwrap_err().to_string();
+        let error = labels(&path).unwrap_err().to_string();
         assert!(error.contains("[00, 00, 08, 03], expected [00, 00, 08, 01]"));
         let huge = [&[0, 0, 8, 3][..], &[255; 12], &[1, 2, 3]].concat();
         let none = [&[0, 0, 8, 3][..], &[0; 12]].concat();
@@ -143,8 +166,16 @@ mod tests {
             (large, "byte 17: found the end of the file"),
         ] {
             let (_dir, path) = file(&bytes);
-            let error = images(&path, "").unwrap_err().to_string();
+            let error = images(&path).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(head in 0usize..20, tail: Vec<u8>) {
+            let (_dir, path) = file(&[&IMAGES[..head], &tail].concat());
+            let _ = (images(&path), labels(&path));
         }
     }
 }

@@ -11,11 +11,9 @@
 
 use super::dataset::MOST_CLASSES;
 use super::error::{DataError, Place, quote};
-use super::file::Bytes;
+use super::file::{Bytes, RELATIVE_PATH};
 use ndarray::{Array2, ShapeBuilder};
 use std::path::Path;
-
-const REMEDY: &str = "Give the path relative to the scenario file, or an absolute one.";
 
 /// Reads inputs, `[samples, features]` of `f32`, `f64` or `u8`.
 ///
@@ -77,7 +75,7 @@ struct Array {
 
 impl Array {
     fn read(path: &Path, kinds: &[&str], dimensions: usize) -> Result<Self, DataError> {
-        let mut bytes = Bytes::open(path, REMEDY)?;
+        let mut bytes = Bytes::open(path, RELATIVE_PATH)?;
         let start = bytes.take(8, "magic string and version")?;
         let (magic, version) = start.split_at(6);
         if magic != b"\x93NUMPY" || !(1..=3).contains(&version[0]) {
@@ -264,5 +262,21 @@ mod tests {
         assert!(error.contains("sample 1: found label -1"), "{error}");
         write_npy(&path, &Array2::<f32>::zeros((1, 1))).unwrap();
         assert!(labels(&path).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(at in 0usize..90, byte: u8, cut in 0usize..90) {
+            let header = "{'descr': '<f4', 'fortran_order': True, 'shape': (1, 2), }\n";
+            let mut bytes = npy(header, &[0; 8]);
+            if let Some(one) = bytes.get_mut(at) {
+                *one = byte;
+            }
+            bytes.truncate(cut);
+            let dir = tempfile::tempdir().unwrap();
+            let path = dir.path().join("any.npy");
+            std::fs::write(&path, bytes).unwrap();
+            let _ = (inputs(&path), labels(&path));
+        }
     }
 }

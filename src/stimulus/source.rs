@@ -2,7 +2,6 @@
 
 use super::dataset::{Dataset, classes_of};
 use super::error::{DataError, Place};
-use super::file::{DATA_VARIABLE, missing};
 use super::table::{self, LabelColumn};
 use super::{idx, npy};
 use serde::{Deserialize, Serialize};
@@ -125,12 +124,11 @@ impl Source {
 }
 
 fn idx_pair(directory: Option<&Path>, images: &Path, labels: &Path) -> Result<Dataset, DataError> {
-    let remedy = idx_remedy();
     // Both are looked for before either is read: reading takes long, and may be in vain.
-    let images = find(directory, images)?;
-    let labels = find(directory, labels)?;
-    let classes = idx::labels(&labels, &remedy)?;
-    pair(&images, idx::images(&images, &remedy)?, &labels, classes)
+    let images = idx::find(directory, images)?;
+    let labels = idx::find(directory, labels)?;
+    let classes = idx::labels(&labels)?;
+    pair(&images, idx::images(&images)?, &labels, classes)
 }
 
 /// Joins what two files hold; the error for different lengths names both.
@@ -172,33 +170,6 @@ fn alike(mut train: Dataset, mut test: Dataset, file: Option<&Path>) -> Result<L
         train,
         test: Some(test),
     })
-}
-
-/// The path of `name` or of `name.gz` in `directory`.
-fn find(directory: Option<&Path>, name: &Path) -> Result<PathBuf, DataError> {
-    let Some(directory) = directory else {
-        return Err(DataError::Missing {
-            file: name.to_owned(),
-            searched: "it nowhere, since no directory is given".into(),
-            remedy: idx_remedy(),
-        });
-    };
-    let plain = directory.join(name);
-    let mut packed = plain.clone().into_os_string();
-    packed.push(".gz");
-    let tried = [plain, packed.into()];
-    match tried.iter().find(|path| path.exists()) {
-        Some(path) => Ok(path.clone()),
-        None => Err(missing(&tried[0], &tried, &idx_remedy())),
-    }
-}
-
-fn idx_remedy() -> String {
-    format!(
-        "MNIST and Fashion-MNIST are four IDX files each, plain or .gz: train-images-idx3-ubyte, \
-         train-labels-idx1-ubyte, t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte. Download \
-         them, put them into one directory and pass --data DIR or set {DATA_VARIABLE}=DIR."
-    )
 }
 
 #[cfg(test)]

@@ -2,9 +2,10 @@
 
 use super::dataset::{Dataset, MOST_CLASSES, classes_of};
 use super::error::{DataError, Place, quote};
-use super::file::open;
+use super::file::{RELATIVE_PATH, open};
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
+use std::io::Read;
 use std::path::Path;
 
 /// Which column of a table holds the label.
@@ -28,20 +29,24 @@ pub enum LabelColumn {
 /// [`DataError`] with row and column of what is not a finite number or not a label, and for
 /// rows of different lengths.
 pub fn read(path: &Path, label_column: LabelColumn, header: bool) -> Result<Dataset, DataError> {
-    const REMEDY: &str = "Give the path relative to the scenario file, or an absolute one.";
+    // With "\n" as the only terminator, and one at the very end, the row of a record can be told
+    // from where the reader stands after it. A "\r" before it is white space, which is trimmed.
     let mut reader = csv::ReaderBuilder::new()
         .has_headers(header)
         // Rows of other lengths are let through, to be reported in this module's own words.
         .flexible(true)
-        .trim(csv::Trim::All)
-        .from_reader(open(path, REMEDY)?);
+        .terminator(csv::Terminator::Any(b'\n'))
+        .from_reader(open(path, RELATIVE_PATH)?.chain(&b"\n"[..]));
     let (mut values, mut labels, mut columns) = (Vec::new(), Vec::new(), None);
-    let mut record = csv::StringRecord::new();
+    let mut record = csv::ByteRecord::new();
     while reader
-        .read_record(&mut record)
+        .read_byte_record(&mut record)
         .map_err(|error| unreadable(path, error))?
     {
-        let row = record.position().map_or(0, csv::Position::line);
+        if record.len() == 1 && record[0].trim_ascii().is_empty() {
+            continue;
+        }
+        let row = row_of(&record, reader.position().line());
         let first = columns.is_none();
         let width = *columns.get_or_insert(record.len());
         if record.len() != width {
@@ -50,7 +55,13 @@ pub fn read(path: &Path, label_column: LabelColumn, header: bool) -> Result<Data
             return Err(DataError::content(path, Place::Row(row), found, expected));
         }
         let label_at = label_index(path, row, label_column, width)?;
-        for (column, text) in record.iter().enumerate() {
+        for (column, bytes) in record.iter().enumerate() {
+            // Spreadsheets mark UTF-8 at the start of a file.
+            let bytes = match bytes.strip_prefix("\u{feff}".as_bytes()) {
+                Some(unmarked) if first && column == 0 => unmarked,
+                _ => bytes,
+            };
+            let text = String::from_utf8_lossy(bytes.trim_ascii());
             let wrong = |expected: &str| {
                 let hint = if first && !header {
                     "; if this row holds names, header: true"
@@ -60,7 +71,7 @@ pub fn read(path: &Path, label_column: LabelColumn, header: bool) -> Result<Data
                 let column = column + 1;
                 let place = Place::Cell { row, column };
                 let expected = format!("{expected}{hint}");
-                Err(DataError::content(path, place, quote(text), expected))
+                Err(DataError::content(path, place, quote(&text), expected))
             };
             if column == label_at {
                 match text.parse::<usize>() {
@@ -116,16 +127,22 @@ fn label_index(
     }
 }
 
+/// Row of `record` if the reader stands in line `next` after it.
+///
+/// The position of a record itself is before any blank lines above it. Only a quote that never
+/// closes takes the last terminator with it, and then that position is the better one.
+fn row_of(record: &csv::ByteRecord, next: u64) -> u64 {
+    let before = record.position().map_or(1, csv::Position::line);
+    let inside = record.as_slice().iter().filter(|&&byte| byte == b'\n');
+    before.max(next.saturating_sub(1 + inside.count() as u64))
+}
+
 fn unreadable(path: &Path, error: csv::Error) -> DataError {
-    let (row, offset) = error.position().map_or((0, 0), |at| (at.line(), at.byte()));
-    let text = error.to_string();
-    match error.into_kind() {
-        csv::ErrorKind::Io(source) => DataError::Read {
-            file: path.to_owned(),
-            offset,
-            source,
-        },
-        _ => DataError::content(path, Place::Row(row), text, "a table in UTF-8"),
+    let offset = error.position().map_or(0, csv::Position::byte);
+    DataError::Read {
+        file: path.to_owned(),
+        offset,
+        source: error.into(),
     }
 }
 
@@ -193,7 +210,7 @@ mod tests {
                 "1,2,0\r\n1,2,0\r\n1,x,0\r\n",
                 "row 3, column 2: found \"x\"",
             ),
-            ("1,2,0\n1,,0\n", "row 2, column 2: found \"\""),
+            ("\u{feff}1,2,0\n1,,0\n", "row 2, column 2: found \"\""),
             ("1,2,0\n1,2,1.5\n", "row 2, column 3: found \"1.5\""),
             ("1,2,0\n1,2,-1\n", "row 2, column 3: found \"-1\""),
             ("1,2,99999999\n", "an integer from 0 to 65535"),
@@ -210,7 +227,10 @@ mod tests {
         let error = table("1,2\n", LabelColumn::Index(2), false).unwrap_err();
         assert!(error.to_string().contains("an index from 0 to 1"));
         let error = table(b"1,\xff\xfe\n", LabelColumn::First, false).unwrap_err();
-        assert!(error.to_string().contains("a table in UTF-8"), "{error}");
+        assert!(
+            error.to_string().contains("row 1, column 2: found"),
+            "{error}"
+        );
         let error = table("a,b\n", LabelColumn::Last, true).unwrap_err();
         assert!(error.to_string().contains("found no row"));
     }
@@ -220,5 +240,12 @@ mod tests {
         let whole = gzip(b"1,2,0\n3,4,1\n");
         let error = table(&whole[..whole.len() - 3], LabelColumn::Last, false);
         assert!(matches!(error, Err(DataError::Read { .. })));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in "[0-9,\"\r\n .ex-]{0,40}", header: bool, index in 0usize..4) {
+            let _ = table(&bytes, LabelColumn::Index(index), header);
+        }
     }
 }
