@@ -14,10 +14,11 @@ use rand_distr::{Distribution, Normal, Uniform};
 
 use super::population::{NeuronId, Parameters, Population};
 use super::projection::{Plasticity, Projection, Synapses};
-use crate::event::{DelayLine, DeltaLine, RateLine};
+use crate::event::{DelayLine, DeltaLine, Injections, RateLine, Timeline};
 use crate::model::{self, Compartment, Model, Weights};
 use crate::neuron::{apical, basal, soma};
 use crate::plasticity::{Consolidator, Kind, Parameters as RuleParameters, Registry};
+use crate::teaching::Teacher;
 
 /// What a circuit needs beside its model.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +89,8 @@ pub fn build(model: &Model, registry: &Registry, setup: Setup<'_>) -> Result<Wor
         step: 0,
     });
     world.insert_resource(EtaScale(1.0));
+    world.init_resource::<Timeline>();
+    world.init_resource::<Injections>();
     let longest = longest_delay(model, setup.dt_ms)?;
     let mut wiring = Wiring::default();
     spawn_populations(&mut world, &mut wiring, model, longest, setup)?;
@@ -162,6 +165,7 @@ fn spawn_populations(
         world.entity_mut(entity).insert((
             Parameters::new(kind, setup.dt_ms),
             DeltaLine(DelayLine::new(width, longest)),
+            Teacher::default(),
         ));
         world.spawn_batch(ids.map(|id| {
             (
@@ -169,7 +173,7 @@ fn spawn_populations(
                 (basal::Current::default(), basal::Potential::default()),
                 (apical::Current::default(), apical::Potential::default()),
                 (soma::Potential::default(), soma::Prediction::default()),
-                soma::Mismatch::default(),
+                (soma::Current::default(), soma::Mismatch::default()),
                 (soma::Rate::default(), soma::Delta::default()),
             )
         }));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 
+use crate::event::NeuronParameter;
 use crate::model;
 use crate::neuron::{Transfer, leak_fraction};
 
@@ -38,7 +39,7 @@ pub struct Population {
     pub is_input: bool,
 }
 
-/// Parameters of the neurons of one population, with the fractions derived from the step.
+/// Parameters of the neurons of one population, as leak fractions of a step of `dt_ms`.
 #[derive(Component, Clone, Debug)]
 pub struct Parameters {
     /// Basal leak fraction of a step.
@@ -66,6 +67,17 @@ impl Parameters {
             g_a: neuron.g_a,
             lambda: neuron.lambda,
             transfer: neuron.transfer,
+        }
+    }
+
+    /// Changes one of them.
+    pub fn set(&mut self, parameter: NeuronParameter, value: f64, dt_ms: f64) {
+        match parameter {
+            NeuronParameter::TauBMs => self.leak_b = leak_fraction(dt_ms, value),
+            NeuronParameter::TauAMs => self.leak_a = leak_fraction(dt_ms, value),
+            NeuronParameter::TauSMs => self.leak_s = leak_fraction(dt_ms, value),
+            NeuronParameter::GA => self.g_a = value as f32,
+            NeuronParameter::Lambda => self.lambda = value as f32,
         }
     }
 }

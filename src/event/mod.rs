@@ -1,5 +1,10 @@
-//! Events between neurons: what was sent and when it arrives.
+//! Events: what happens from outside and when, what neurons sent and when it arrives.
+//!
+//! Within a step the order is: events of the timeline, sending, arriving; see
+//! [`schedule`](crate::schedule).
 
 mod delay;
+mod timeline;
 
 pub use delay::{DelayLine, DeltaLine, RateLine};
+pub use timeline::{Event, Injection, Injections, NeuronParameter, Site, Timeline};

@@ -13,6 +13,11 @@ use bytemuck::TransparentWrapper;
 #[repr(transparent)]
 pub struct Potential(pub f32);
 
+/// Injected somatic current `I_s` in a.u.; it counts as teaching, so it is part of `xi`.
+#[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
+#[repr(transparent)]
+pub struct Current(pub f32);
+
 /// What the soma would be from the basal side alone, `b_hat`, in a.u.
 #[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
 #[repr(transparent)]
@@ -33,13 +38,15 @@ pub struct Rate(pub f32);
 #[repr(transparent)]
 pub struct Delta(pub f32);
 
-/// Potentials of both dendrites of a population; equal lengths.
+/// What reaches the somata of a population; equal lengths.
 #[derive(Clone, Copy, Debug)]
 pub struct Dendrites<'a> {
     /// Basal potentials.
     pub b: &'a [f32],
     /// Apical potentials.
     pub a: &'a [f32],
+    /// Injected somatic currents.
+    pub i_s: &'a [f32],
 }
 
 /// Moves `s` and `b_hat` through the same leak and sets their difference `xi`.
@@ -52,11 +59,11 @@ pub fn compare(
     xi: &mut [f32],
     (g_a, leak): (f32, f32),
 ) {
-    let pairs = dendrites.b.iter().zip(dendrites.a);
+    let pairs = (dendrites.b.iter().zip(dendrites.a)).zip(dendrites.i_s);
     let states = s.iter_mut().zip(b_hat).zip(xi);
-    for ((&b, &a), ((s, b_hat), xi)) in pairs.zip(states) {
+    for (((&b, &a), &i_s), ((s, b_hat), xi)) in pairs.zip(states) {
         // Without a leak the mismatch is the apical contribution itself, free of cancellation.
-        let filtered = *xi + leak * (g_a * a - *xi);
+        let filtered = *xi + leak * (g_a * a + i_s - *xi);
         *b_hat += leak * (b - *b_hat);
         *xi = filtered;
         *s = *b_hat + filtered;
@@ -75,6 +82,7 @@ mod tests {
             let dendrites = Dendrites {
                 b: &[1.0],
                 a: &[0.0],
+                i_s: &[0.0],
             };
             let coupling = (1.0, leak_fraction(1.0, 10.0));
             compare(dendrites, &mut s, &mut b_hat, &mut xi, coupling);
@@ -83,12 +91,13 @@ mod tests {
     }
 
     #[test]
-    fn the_mismatch_is_the_filtered_apical_contribution() {
+    fn the_mismatch_is_the_filtered_apical_and_injected_contribution() {
         let (mut s, mut b_hat, mut xi) = ([0.0f32], [0.0f32], [0.0f32]);
         for n in 1..=50 {
             let dendrites = Dendrites {
                 b: &[-0.7],
-                a: &[2.0],
+                a: &[1.0],
+                i_s: &[0.5],
             };
             let coupling = (0.5, leak_fraction(1.0, 10.0));
             compare(dendrites, &mut s, &mut b_hat, &mut xi, coupling);

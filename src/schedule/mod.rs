@@ -1,7 +1,7 @@
 //! The only place that orders the stages of a step.
 //!
 //! ```text
-//! send -> deliver -> integrate -> fire -> learn -> consolidate -> tick
+//! occur -> send -> deliver -> integrate -> fire -> learn -> consolidate -> tick
 //! ```
 //!
 //! Stages are ordered; neurons and populations are not. Within a stage everybody reads what was

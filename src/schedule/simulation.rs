@@ -57,6 +57,7 @@ impl Simulation {
         });
         schedule.add_systems(
             (
+                stages::occur,
                 stages::send,
                 stages::deliver,
                 stages::integrate,

@@ -3,6 +3,8 @@
 //! Every stage goes through populations and projections in the order of their names; none knows
 //! what comes before another in the circuit.
 
+use std::sync::Arc;
+
 use bevy_ecs::change_detection::ContiguousMut;
 use bevy_ecs::prelude::*;
 use bytemuck::TransparentWrapper;
@@ -11,7 +13,7 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2};
 use crate::circuit::{
     Clock, EtaScale, Parameters, Plasticity, Population, Projection, Synapses, Wiring, product,
 };
-use crate::event::{DeltaLine, RateLine};
+use crate::event::{DeltaLine, Event, Injections, RateLine, Site, Timeline};
 use crate::model::Compartment;
 use crate::neuron::{apical, basal, soma};
 use crate::plasticity::Columns;
@@ -26,6 +28,56 @@ fn read<T: TransparentWrapper<f32>>(column: &[T]) -> &[f32] {
 
 fn write<'a, T: TransparentWrapper<f32>>(column: &'a mut ContiguousMut<'_, T>) -> &'a mut [f32] {
     T::peel_slice_mut(column.bypass_change_detection())
+}
+
+/// Occur: events of the timeline that are due act on the state.
+pub fn occur(
+    clock: Res<Clock>,
+    mut timeline: ResMut<Timeline>,
+    mut scale: ResMut<EtaScale>,
+    mut injections: ResMut<Injections>,
+    mut populations: Query<(&Population, Option<(&mut Teacher, &mut Parameters)>)>,
+    mut plasticities: Query<&mut Plasticity>,
+    mut inputs: Query<&mut soma::Rate, IsInput>,
+) {
+    for event in timeline.due(clock.step) {
+        match event {
+            Event::Rates(entity, rates) => {
+                let column = (inputs.contiguous_iter_mut().ok()).and_then(|mut t| t.next());
+                if let (Some(mut column), Ok((population, _))) = (column, populations.get(entity)) {
+                    let column = &mut write(&mut column)[population.rows.clone()];
+                    (column.iter_mut().zip(&rates)).for_each(|(to, from)| *to = *from);
+                }
+            }
+            Event::Teacher(entity, teacher) => {
+                if let Ok((_, Some((mut present, _)))) = populations.get_mut(entity) {
+                    *present = teacher;
+                }
+            }
+            Event::Strength(entity, strength) => {
+                if let Ok((_, Some((mut teacher, _)))) = populations.get_mut(entity) {
+                    teacher.strength.fill(strength);
+                }
+            }
+            Event::Inject(number, injection) => {
+                injections.0.insert(number, Arc::new(injection));
+            }
+            Event::Withdraw(number) => {
+                injections.0.remove(&number);
+            }
+            Event::Neuron(entity, parameter, value) => {
+                if let Ok((_, Some((_, mut parameters)))) = populations.get_mut(entity) {
+                    parameters.set(parameter, value, clock.dt_ms);
+                }
+            }
+            Event::Eta(entity, eta) => {
+                if let Ok(mut plasticity) = plasticities.get_mut(entity) {
+                    plasticity.eta = eta;
+                }
+            }
+            Event::EtaScale(factor) => scale.0 = factor,
+        }
+    }
 }
 
 /// Send: the rates and teaching signals of the last step leave every neuron.
@@ -55,16 +107,37 @@ pub fn deliver(
     projections: Query<(&Projection, &Synapses)>,
     synapses: Query<&Synapses>,
     populations: Senders<'_, '_>,
-    mut neurons: Query<(&mut basal::Current, &mut apical::Current, &soma::Rate)>,
+    injections: Res<Injections>,
+    mut neurons: Query<(
+        &mut basal::Current,
+        &mut apical::Current,
+        &mut soma::Current,
+        &soma::Rate,
+    )>,
 ) {
-    let Some((mut basal, mut apical, rates)) =
+    let Some((mut basal, mut apical, mut soma, rates)) =
         (neurons.contiguous_iter_mut().ok()).and_then(|mut t| t.next())
     else {
         return;
     };
     let (i_b, i_a) = (write(&mut basal), write(&mut apical));
-    i_b.fill(0.0);
-    i_a.fill(0.0);
+    let i_s = write(&mut soma);
+    for currents in [&mut *i_b, &mut *i_a, &mut *i_s] {
+        currents.fill(0.0);
+    }
+    for injection in injections.0.values() {
+        let Ok((population, ..)) = populations.get(injection.population) else {
+            continue;
+        };
+        let column = match injection.site {
+            Site::Basal => &mut *i_b,
+            Site::Apical => &mut *i_a,
+            Site::Soma => &mut *i_s,
+        };
+        for trial in column[population.rows.clone()].chunks_exact_mut(population.size) {
+            (trial.iter_mut().zip(&injection.current)).for_each(|(to, from)| *to += from);
+        }
+    }
     for &entity in wiring.projections.values() {
         let Ok((projection, own)) = projections.get(entity) else {
             continue;
@@ -160,7 +233,11 @@ pub fn integrate(
 
 /// What the soma reads, its own state, and what it sends.
 type Firing = (
-    (&'static basal::Potential, &'static apical::Potential),
+    (
+        &'static basal::Potential,
+        &'static apical::Potential,
+        &'static soma::Current,
+    ),
     (&'static mut soma::Potential, &'static mut soma::Prediction),
     &'static mut soma::Mismatch,
     (&'static mut soma::Rate, &'static mut soma::Delta),
@@ -168,12 +245,13 @@ type Firing = (
 
 /// Fire: the soma compares its dendrites; rate and teaching signal follow.
 pub fn fire(populations: Query<(&Population, &Parameters)>, mut neurons: Query<Firing>) {
-    let Some(((b, a), (mut s, mut b_hat), mut xi, (mut r, mut delta))) =
+    let Some(((b, a, i_s), (mut s, mut b_hat), mut xi, (mut r, mut delta))) =
         (neurons.contiguous_iter_mut().ok()).and_then(|mut t| t.next())
     else {
         return;
     };
     let (b, a) = (read::<basal::Potential>(b), read::<apical::Potential>(a));
+    let i_s = read::<soma::Current>(i_s);
     let (s, b_hat, xi) = (write(&mut s), write(&mut b_hat), write(&mut xi));
     let (r, delta) = (write(&mut r), write(&mut delta));
     for (population, p) in &populations {
@@ -182,6 +260,7 @@ pub fn fire(populations: Query<(&Population, &Parameters)>, mut neurons: Query<F
             soma::Dendrites {
                 b: &b[rows.clone()],
                 a: &a[rows.clone()],
+                i_s: &i_s[rows.clone()],
             },
             &mut s[rows.clone()],
             &mut b_hat[rows.clone()],

@@ -6,8 +6,8 @@
 use bevy_ecs::component::Component;
 use ndarray::Array2;
 
-/// The teacher of one population.
-#[derive(Component, Clone, Debug)]
+/// The teacher of one population; the default one is silent.
+#[derive(Component, Clone, Debug, Default)]
 pub struct Teacher {
     /// Target rates, trials x size.
     pub target: Array2<f32>,
