@@ -42,10 +42,13 @@ pub fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let started = Instant::now();
     let mut scenario: Scenario = read(&arguments.scenario)?;
     scenario.seed = arguments.seed.unwrap_or(scenario.seed);
-    scenario.task.epochs = arguments.epochs.unwrap_or(scenario.task.epochs);
+    let Some(task) = &mut scenario.task else {
+        return Err(format!("{}: task: there is none", arguments.scenario.display()).into());
+    };
+    task.epochs = arguments.epochs.unwrap_or(task.epochs);
+    let epochs = task.epochs;
     let directory = arguments.scenario.parent().unwrap_or(Path::new("."));
     let model: Model = read(&directory.join(&scenario.model))?;
-    let epochs = scenario.task.epochs;
     let mut learner = Learner::new(scenario, &model, &Registry::default(), directory)?;
     for _ in 0..epochs {
         let outcome = learner.epoch()?;

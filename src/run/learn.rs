@@ -7,7 +7,7 @@ use ndarray::{Array2, ArrayView2};
 use crate::circuit::{BuildError, Setup};
 use crate::model::Model;
 use crate::plasticity::Registry;
-use crate::scenario::{Scenario, Window};
+use crate::scenario::{Scenario, Task, Window};
 use crate::schedule::{Simulation, Variable};
 use crate::stimulus::{DataError, Dataset, Order, Split};
 use crate::teaching::Teacher;
@@ -40,6 +40,7 @@ pub struct Outcome {
 /// A circuit that learns a task.
 pub struct Learner {
     scenario: Scenario,
+    task: Task,
     window: Window,
     data: Dataset,
     split: Split,
@@ -61,7 +62,9 @@ impl Learner {
         registry: &Registry,
         directory: &Path,
     ) -> Result<Self, RunError> {
-        let task = &scenario.task;
+        let Some(task) = scenario.task.clone() else {
+            return Err(RunError::Misfit("task: there is none to learn".into()));
+        };
         let mut data = task.data.load(directory, None)?.train;
         task.encoding.apply(&mut data.inputs)?;
         let split = Split::stratified(&data.labels, data.classes, &task.split, scenario.seed)?;
@@ -74,7 +77,7 @@ impl Learner {
         };
         let mut still = model.clone();
         (still.synapses.values_mut()).for_each(|synapse| synapse.rule = None);
-        let window = Window::of(task, model, scenario.dt_ms);
+        let window = Window::of(&task, model, scenario.dt_ms);
         if window.on >= window.off {
             return Err(RunError::Misfit(format!(
                 "task.presentation_ms: {} ms leave no time for the teacher, which comes on after {} and goes off after {} steps",
@@ -91,6 +94,7 @@ impl Learner {
             frozen,
             epoch: 0,
             scenario,
+            task,
         })
     }
 
@@ -115,8 +119,8 @@ impl Learner {
                 .map(|position| self.split.train[position])
                 .collect();
             let passed = self.epoch as f64 + presentation as f64 / presentations as f64;
-            let done = passed / self.scenario.task.epochs as f64;
-            (self.simulation).scale_eta(self.scenario.task.eta_schedule.factor(done));
+            let done = passed / self.task.epochs as f64;
+            (self.simulation).scale_eta(self.task.eta_schedule.factor(done));
             right += self.present(&samples)?;
         }
         self.epoch += 1;
@@ -145,7 +149,7 @@ impl Learner {
     /// One presentation with its teacher; how many answers were right before the teacher spoke.
     fn present(&mut self, samples: &[usize]) -> Result<usize, RunError> {
         let stimuli = self.stimuli(samples);
-        let task = &self.scenario.task;
+        let task = &self.task;
         let target = self.targets(samples, task.teacher.label_smoothing);
         show(&mut self.simulation, &task.input, stimuli.view())?;
         let mut right = 0;
@@ -196,7 +200,7 @@ impl Learner {
                 self.frozen.set_weights(&name, weights);
             }
         }
-        let task = &self.scenario.task;
+        let task = &self.task;
         let trials = self.scenario.trials;
         let mut right = 0;
         for batch in samples.chunks(trials) {

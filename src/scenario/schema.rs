@@ -1,9 +1,12 @@
 //! What happens to a circuit: the RON schema of `scenarios/*.ron`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use super::probe::Probe;
+use super::timeline::Happening;
 use crate::stimulus::{Encoding, Parts, Source};
 
 /// A scenario: a circuit, its time, and what happens to it.
@@ -25,8 +28,21 @@ pub struct Scenario {
     /// Parallel trials that share the synapses.
     #[serde(default = "one")]
     pub trials: usize,
+    /// Length of the run in ms; with a task its presentations say how long it is.
+    #[serde(default)]
+    pub duration_ms: Option<f64>,
+    /// What happens from outside and when.
+    #[serde(default)]
+    pub timeline: Vec<Happening>,
     /// A classification task to learn.
-    pub task: Task,
+    #[serde(default)]
+    pub task: Option<Task>,
+    /// What is observed.
+    #[serde(default)]
+    pub probes: Vec<Probe>,
+    /// Several runs side by side: a name and what to change, written as for `--set`.
+    #[serde(default)]
+    pub variants: BTreeMap<String, Vec<String>>,
 }
 
 /// Learning to classify: stimuli from a data set, one after the other, and a teacher.

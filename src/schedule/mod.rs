@@ -9,5 +9,7 @@
 
 mod simulation;
 mod stages;
+mod variable;
 
-pub use simulation::{Simulation, Variable};
+pub use simulation::Simulation;
+pub use variable::Variable;

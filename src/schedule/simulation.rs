@@ -7,6 +7,7 @@ use bevy_ecs::schedule::{LogLevel, ScheduleBuildSettings, SingleThreadedExecutor
 use ndarray::{Array2, ArrayView2};
 
 use super::stages;
+use super::variable::Variable;
 use crate::circuit::{
     BuildError, Clock, EtaScale, Plasticity, Population, Projection, Setup, Synapses, Wiring, build,
 };
@@ -14,27 +15,6 @@ use crate::model::Model;
 use crate::neuron::{apical, basal, soma};
 use crate::plasticity::Registry;
 use crate::teaching::Teacher;
-
-/// A variable of a neuron's compartments. Inputs have only [`Variable::Rate`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Variable {
-    /// `I_b`
-    BasalCurrent,
-    /// `b`
-    BasalPotential,
-    /// `I_a`
-    ApicalCurrent,
-    /// `a`
-    ApicalPotential,
-    /// `s`
-    SomaticPotential,
-    /// `xi`
-    Mismatch,
-    /// `r`
-    Rate,
-    /// `delta`
-    Delta,
-}
 
 /// A circuit in time.
 pub struct Simulation {
