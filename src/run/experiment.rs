@@ -223,7 +223,7 @@ impl Experiment<'_> {
         ];
         let mut metrics = CsvTable::create(&directory.path().join("metrics.csv"), &names)?;
         for epoch in 1..=lesson.epochs() {
-            let (mut right, mut shown, mut eta_factor) = (0, 0, 1.0);
+            let (mut right, mut shown, mut eta_factor) = (Some(0), 0, 1.0);
             for presentation in lesson.epoch(epoch - 1) {
                 let due = (self.observer).angles_due(&lesson.span(self.simulation.steps()));
                 let Self {
@@ -245,18 +245,18 @@ impl Experiment<'_> {
                     })?;
                 }
                 self.show(&presented.windows)?;
-                right += presented.right;
+                right = right.zip(presented.right).map(|(sum, more)| sum + more);
                 shown += presentation.positions.len();
                 eta_factor = lesson.eta_factor(presentation.done);
                 self.progress.step(self.simulation.steps());
             }
             let weights = own_weights(&self.simulation);
             let validation = lesson.validate(&weights)?;
-            let train = right as f64 / shown.max(1) as f64;
+            let train = right.map(|right| right as f64 / shown.max(1) as f64);
             metrics.append(&[
                 (epoch as f64).into(),
                 self.simulation.time_ms().into(),
-                train.into(),
+                train.unwrap_or(f64::NAN).into(),
                 validation.unwrap_or(f64::NAN).into(),
                 f64::from(eta_factor).into(),
             ])?;

@@ -67,8 +67,9 @@ pub struct Presentation {
 
 /// What came of one presentation.
 pub struct Presented {
-    /// How many answers were right just before the teacher spoke.
-    pub right: usize,
+    /// How many answers were right just before the teacher spoke; none if it did not wait for
+    /// the activity to settle.
+    pub right: Option<usize>,
     /// Angles to the exact gradient in degrees, of the projections that were asked for.
     pub angles: Vec<(Arc<str>, f64)>,
     /// What was shown in the first trial and when the teacher spoke.
@@ -213,11 +214,10 @@ impl Lesson {
         }
         let answers = answers(simulation, &self.task.output);
         let labels = self.train.labels(&presentation.positions);
-        let right = answers
-            .into_iter()
-            .zip(labels)
+        let right = (answers.into_iter().zip(labels))
             .filter(|(a, l)| a == l)
             .count();
+        let right = (self.window.on >= self.window.settled).then_some(right);
         let gradient = (watch.is_some())
             .then(|| descent(simulation, &self.task.output, &target))
             .flatten();
@@ -249,7 +249,9 @@ impl Lesson {
             from_ms: (start + from) as f64 * dt_ms,
             until_ms: (start + until) as f64 * dt_ms,
         };
-        let Window { on, off, length } = self.window;
+        let Window {
+            on, off, length, ..
+        } = self.window;
         [window("stimulus", 0, length), window("teacher", on, off)]
     }
 
@@ -302,7 +304,8 @@ impl Lesson {
                 .collect();
             let stimuli = part(self).stimuli(&shown);
             self.frozen.set_input(&self.task.input, stimuli.view())?;
-            for _ in 0..self.window.length {
+            // However short a presentation is for learning, an answer is waited for.
+            for _ in 0..self.window.length.max(self.window.settled) {
                 self.frozen.step();
             }
             let answers = answers(&mut self.frozen, &self.task.output);

@@ -10,8 +10,9 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 pub struct Epoch {
     /// Epochs done.
     pub epoch: u64,
-    /// Fraction of right answers while learning, just before the teacher spoke.
-    pub train: f64,
+    /// Fraction of right answers while learning, just before the teacher spoke; none if it did
+    /// not wait for them.
+    pub train: Option<f64>,
     /// Fraction of right answers on the validation part, if there is one.
     pub validation: Option<f64>,
 }
@@ -71,10 +72,11 @@ impl Progress {
     /// After an epoch, and `steps` steps.
     pub fn epoch(&mut self, outcome: Epoch, steps: u64) {
         let epochs = self.epochs.unwrap_or_default();
-        let validation = (outcome.validation)
-            .map(|v| format!("  validation {:5.1} %", v * 1e2))
-            .unwrap_or_default();
-        let accuracy = format!("  train {:5.1} %{validation}", outcome.train * 1e2);
+        let percent = |name, accuracy: Option<f64>| {
+            (accuracy.map(|a| format!("  {name} {:5.1} %", a * 1e2))).unwrap_or_default()
+        };
+        let train = percent("train", outcome.train);
+        let accuracy = train + &percent("validation", outcome.validation);
         self.latest = format!("  epoch {}/{epochs}{accuracy}", outcome.epoch);
         self.step(steps);
         // Some twenty lines tell as much as a thousand.
