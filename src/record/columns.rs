@@ -4,11 +4,14 @@ use std::any::type_name;
 use std::fmt::Write as _;
 
 use parquet::basic::{LogicalType, Repetition};
+use parquet::column::reader::ColumnReaderImpl;
 use parquet::data_type::{ByteArrayType, DataType, DoubleType, FloatType, Int32Type};
 use parquet::errors::ParquetError;
 use parquet::file::reader::RowGroupReader;
 use parquet::file::writer::SerializedRowGroupWriter;
 use parquet::schema::types::{SchemaDescriptor, Type, TypePtr};
+
+use super::pages::Pages;
 
 /// Rows of one table, column by column.
 pub(super) trait Rows: Default + Send {
@@ -150,10 +153,14 @@ fn decode<K: Kind>(
     group: &dyn RowGroupReader,
     column: Option<usize>,
 ) -> Result<Vec<Stored<K>>, ParquetError> {
-    let misfit = || ParquetError::General(format!("no column of {}", type_name::<K>()));
-    let reader = group.get_column_reader(column.ok_or_else(misfit)?)?;
-    let mut reader = K::Physical::get_column_reader(reader).ok_or_else(misfit)?;
+    let missing = || ParquetError::General(format!("no column of {}", type_name::<K>()));
+    let column = column.filter(|column| *column < group.num_columns());
+    let column = column.ok_or_else(missing)?;
     let rows = usize::try_from(group.metadata().num_rows())?;
+    let pages = group.get_column_page_reader(column)?;
+    let pages = Pages::new(pages, K::Physical::get_physical_type(), rows);
+    let description = group.metadata().schema_descr().column(column);
+    let mut reader = ColumnReaderImpl::<K::Physical>::new(description, Box::new(pages));
     let mut values = Vec::new();
     while values.len() < rows {
         let (more, ..) = reader.read_records(rows - values.len(), None, None, &mut values)?;

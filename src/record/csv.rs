@@ -174,3 +174,137 @@ pub fn read(path: &Path) -> Result<Vec<(String, Column)>, RecordError> {
         .zip(columns.into_iter().map(column))
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Cell, Column, CsvTable, read};
+    use crate::record::sink::Sink;
+    use crate::record::{Kept, RecordError};
+    use std::fs;
+    use std::io;
+    use std::path::Path;
+    use std::sync::{Arc, Mutex};
+
+    #[test]
+    fn numbers_and_texts_come_back_exactly() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.csv");
+        let numbers = [
+            0.1,
+            1.0 / 3.0,
+            -0.0,
+            3.0,
+            1e300,
+            -5e-324,
+            123_456_789_012_345_680.0,
+            f64::INFINITY,
+            f64::NEG_INFINITY,
+        ];
+        let texts = [
+            "a",
+            "b,c",
+            "d \"e\"",
+            "two\nlines",
+            "",
+            " ünï ",
+            "1",
+            "-",
+            "#",
+        ];
+        let mut table = CsvTable::create(&path, &["number", "a, text"]).unwrap();
+        for (number, text) in numbers.iter().zip(texts) {
+            table.append(&[(*number).into(), text.into()]).unwrap();
+        }
+        table.append(&[Cell::Number(f64::NAN), "".into()]).unwrap();
+        let columns = read(&path).unwrap();
+        let [
+            (first, Column::Numbers(read)),
+            (second, Column::Texts(words)),
+        ] = &columns[..]
+        else {
+            panic!("{columns:?}")
+        };
+        assert_eq!((&first[..], &second[..]), ("number", "a, text"));
+        let bits = |numbers: &[f64]| numbers.iter().map(|x| x.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&read[..9]), bits(&numbers));
+        assert!(read[9].is_nan());
+        assert_eq!(words[..9], texts);
+    }
+
+    #[test]
+    fn a_row_is_in_the_file_at_once_and_short() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.csv");
+        let mut table = CsvTable::create(&path, &["epoch", "accuracy"]).unwrap();
+        table.append(&[2.0.into(), 0.1.into()]).unwrap();
+        assert_eq!(
+            fs::read_to_string(&path).unwrap(),
+            "epoch,accuracy\n2,0.1\n"
+        );
+        let error = table.append(&[1.0.into()]).unwrap_err().to_string();
+        assert!(
+            error.ends_with("metrics.csv: found 1 values, expected 2"),
+            "{error}"
+        );
+        let exists = CsvTable::create(&path, &["epoch"]).err().unwrap();
+        assert!(matches!(exists, RecordError::Exists { .. }));
+    }
+
+    struct Disk(Arc<Mutex<Vec<u8>>>, usize);
+    impl Sink for Disk {
+        fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()> {
+            let mut disk = self.0.lock().unwrap();
+            assert_eq!(disk.len() as u64, offset);
+            let fit = bytes.len().min(self.1 - disk.len());
+            disk.extend(&bytes[..fit]);
+            (fit == bytes.len())
+                .then_some(())
+                .ok_or(io::ErrorKind::StorageFull.into())
+        }
+        fn truncate(&mut self, length: u64) -> io::Result<()> {
+            self.0.lock().unwrap().truncate(length as usize);
+            Ok(())
+        }
+        fn sync(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_full_disk_leaves_whole_rows() {
+        let bytes = Arc::default();
+        let disk = Disk(Arc::clone(&bytes), 10);
+        let mut table = CsvTable::start(Path::new("m.csv"), &["a"], Box::new(disk)).unwrap();
+        table.append(&[1.5.into()]).unwrap();
+        let error = table.append(&[0.125.into()]).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                RecordError::Write {
+                    kept: Kept::Rows(1),
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        assert_eq!(*bytes.lock().unwrap(), b"a\n1.5\n");
+    }
+
+    #[test]
+    fn what_is_not_such_a_table_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("m.csv");
+        assert!(matches!(read(&path), Err(RecordError::Read { .. })));
+        for (bytes, says) in [
+            (
+                &b"a,b\n1,2\n3\n"[..],
+                "m.csv: found line 3: 1 cells; expected 2, one for each",
+            ),
+            (b"a,b\n1,\xff\n", "m.csv: found "),
+        ] {
+            fs::write(&path, bytes).unwrap();
+            let error = read(&path).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+}

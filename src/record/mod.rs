@@ -32,7 +32,7 @@
 //! | `writer` | the thread that writes |
 //! | `table`, `encode`, `sink` | a table: its file, its bytes, where they go |
 //! | `columns` | the columns of the three tables |
-//! | `read` | recordings back as time series |
+//! | `read`, `pages` | recordings back as time series; damage found before it is decoded |
 //! | [`npy`] | arrays |
 //! | [`csv`] | small tables that grow by a row at a time |
 //! | `error` | what can go wrong, in which file, and what is left |
@@ -44,12 +44,15 @@ mod encode;
 mod error;
 mod gradient;
 pub mod npy;
+mod pages;
 mod probe;
 mod read;
 mod recorder;
 mod sink;
 pub mod statistics;
 mod table;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use batch::Batch;

@@ -67,3 +67,89 @@ pub fn read<D: Dimension>(path: &Path) -> Result<Array<f32, D>, RecordError> {
         Err(error) => Err(RecordError::content(path, error.to_string(), expected)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{read, write};
+    use crate::record::RecordError;
+    use crate::stimulus::npy::inputs;
+    use ndarray::{Array2, Array3, Ix2, Ix3};
+    use std::fs;
+
+    fn cube() -> Array3<f32> {
+        Array3::from_shape_fn((2, 3, 4), |(i, j, k)| (i * 100 + j * 10 + k) as f32 / 7.0)
+    }
+
+    #[test]
+    fn what_is_read_is_what_was_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("w.npy");
+        write(&path, &cube()).unwrap();
+        assert_eq!(read::<Ix3>(&path).unwrap(), cube());
+        // An array that is there is replaced, here by one that lies column by column.
+        let matrix = cube().index_axis_move(ndarray::Axis(1), 2).reversed_axes();
+        write(&path, &matrix).unwrap();
+        assert_eq!(read::<Ix2>(&path).unwrap(), matrix);
+        // The reader of data sets, which is another program, finds the same.
+        assert_eq!(inputs(&path).unwrap(), matrix);
+        let empty = Array2::<f32>::zeros((0, 5));
+        write(&path, &empty).unwrap();
+        assert_eq!(read::<Ix2>(&path).unwrap(), empty);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_written_leaves_what_was_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("w.npy");
+        write(&path, &cube()).unwrap();
+        fs::create_dir(dir.path().join("w.npy.partial")).unwrap();
+        let error = write(&path, &(cube() + 1.0)).unwrap_err();
+        assert!(
+            error.to_string().contains("w.npy: cannot be written: "),
+            "{error}"
+        );
+        assert_eq!(read::<Ix3>(&path).unwrap(), cube());
+        assert!(write(&dir.path().join("none/w.npy"), &cube()).is_err());
+        assert!(write(dir.path(), &cube()).is_err());
+    }
+
+    #[test]
+    fn what_is_not_such_an_array_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("w.npy");
+        assert!(matches!(read::<Ix2>(&path), Err(RecordError::Read { .. })));
+        write(&path, &cube()).unwrap();
+        let error = read::<Ix2>(&path).unwrap_err().to_string();
+        assert!(error.contains("w.npy: found ndim 3"), "{error}");
+        assert!(error.contains("expected a complete .npy array of 2 dimensions of float32"));
+        let bytes = fs::read(&path).unwrap();
+        for length in 0..bytes.len() {
+            fs::write(&path, &bytes[..length]).unwrap();
+            assert!(matches!(
+                read::<Ix3>(&path),
+                Err(RecordError::Content { .. })
+            ));
+        }
+        for shape in [
+            "(9999999999, 3, 4)",
+            "(99999999999999999999, 1, 1)",
+            "(-1, 1, 1)",
+        ] {
+            let text = String::from_utf8_lossy(&bytes[10..128]).replace("(2, 3, 4)", shape);
+            let header = &text.as_bytes()[..118];
+            fs::write(&path, [&bytes[..10], header, &bytes[128..]].concat()).unwrap();
+            assert!(read::<Ix3>(&path).is_err(), "{shape}");
+        }
+        ndarray_npy::write_npy(&path, &Array2::<f64>::zeros((1, 1))).unwrap();
+        assert!(read::<Ix2>(&path).unwrap_err().to_string().contains("<f8"));
+        for at in 0..bytes.len() {
+            for flip in [0x01, 0x02, 0x10, 0x80, 0xff] {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= flip;
+                fs::write(&path, damaged).unwrap();
+                let _ = read::<Ix3>(&path);
+            }
+        }
+    }
+}

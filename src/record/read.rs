@@ -224,3 +224,90 @@ fn open(path: &Path, what: &str) -> Result<SerializedFileReader<File>, RecordErr
     }
     Ok(reader)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{metadata, statistics, traces, weights};
+    use crate::record::{Batch, RecordError, Recorder};
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    /// A recording of two neurons over `steps`.
+    fn recorded(directory: &Path, steps: u32) -> PathBuf {
+        let about = [("scenario", "digits".to_owned()), ("seed", "7".to_owned())];
+        let mut recorder = Recorder::create(directory, &about).unwrap();
+        for step in 0..steps {
+            let batch = Batch::Traces {
+                time_ms: f64::from(step),
+                trial: 0,
+                population: "hidden".into(),
+                neurons: [0, 7, step * step].into(),
+                variable: ["b", "xi", "delta"][step as usize % 3],
+                values: vec![0.5, -1.0, step as f32],
+            };
+            recorder.record(batch).unwrap();
+        }
+        recorder.finish().unwrap().remove(0).path
+    }
+
+    fn read(path: &Path) -> Result<usize, RecordError> {
+        traces(path, |_, _, _, _| true).map(|series| series.len())
+    }
+
+    #[test]
+    fn a_file_that_is_not_a_recording_is_named_with_what_was_expected() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = recorded(dir.path(), 20);
+        let bytes = fs::read(&path).unwrap();
+        let says = |path: &Path, text: &str| {
+            let error = read(path).unwrap_err().to_string();
+            assert!(error.starts_with(&path.display().to_string()), "{error}");
+            assert!(error.contains(text), "{error}");
+        };
+        says(
+            &dir.path().join("none.parquet"),
+            "cannot be read: No such file",
+        );
+        says(dir.path(), "expected traces.parquet");
+
+        let other = dir.path().join("other.parquet");
+        for content in [&b""[..], b"PAR1", b"time_ms,trial\n", &[b'x'; 999]] {
+            fs::write(&other, content).unwrap();
+            says(&other, "expected traces.parquet as a complete Parquet file");
+            assert!(metadata(&other).is_err());
+        }
+        for length in (0..bytes.len()).step_by(7) {
+            fs::write(&other, &bytes[..length]).unwrap();
+            says(&other, "expected traces.parquet as a complete Parquet file");
+        }
+
+        let found = "found the columns time_ms DOUBLE, trial INT32 (unsigned), \
+                     population BYTE_ARRAY (text), neuron INT32 (unsigned), \
+                     variable BYTE_ARRAY (text), value FLOAT; expected ";
+        let error = weights(&path).unwrap_err().to_string();
+        assert!(error.contains(found), "{error}");
+        assert!(error.contains("expected weights.parquet: time_ms DOUBLE, projection"));
+        let error = statistics(&path).unwrap_err().to_string();
+        assert!(
+            error.ends_with("statistic BYTE_ARRAY (text), value DOUBLE"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn no_damage_makes_it_panic() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = recorded(dir.path(), 20);
+        let bytes = fs::read(&path).unwrap();
+        let mut errors = 0;
+        for at in 0..bytes.len() {
+            for flip in [0x01, 0x12, 0x80] {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= flip;
+                fs::write(&path, damaged).unwrap();
+                errors += u32::from(read(&path).is_err());
+            }
+        }
+        assert!(errors > 100);
+    }
+}

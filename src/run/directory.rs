@@ -9,7 +9,7 @@
 //! | `traces.parquet`, `weights.parquet`, `projections.parquet` | what the probes saw |
 //! | `weights/NAME.npy` | weights at the end, post x pre |
 //! | `weights/chosen/NAME.npy` | those of the epoch that validation chose |
-//! | `state/NAME.npy` | every variable at the end, variable x trial x neuron |
+//! | `state/NAME.npy` | every variable at the end, variable x trial x neuron; inputs have only `r` |
 //! | `state/terms/NAME.npy` | what a projection added to its current at the end, trial x neuron |
 //! | `confusion.csv` | answers to the test part, class x answer |
 //! | `figures/` | SVG and PNG |

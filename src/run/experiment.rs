@@ -306,7 +306,8 @@ impl Experiment<'_> {
             }
         }
         let folder = directory.folder("state")?;
-        for name in pyramidal(&self.simulation) {
+        for population in self.simulation.populations() {
+            let name = population.name;
             let variables: Vec<_> = (Variable::ALL.into_iter())
                 .filter_map(|variable| self.simulation.read(&name, variable))
                 .collect();
