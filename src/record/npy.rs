@@ -22,7 +22,7 @@ pub fn write<D: Dimension>(path: &Path, array: &ArrayRef<f32, D>) -> Result<(), 
     written.map_err(|error| {
         // Fails if the file could not be made in the first place.
         let _ = fs::remove_file(&partial);
-        RecordError::write(path, error, Kept::Nothing)
+        RecordError::write(path, error, Kept::Unchanged)
     })
 }
 
