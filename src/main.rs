@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use apical::cli::{inspect, run};
 use clap::{Parser, Subcommand};
 
 /// Simulates pyramidal neurons that learn
@@ -14,19 +15,19 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Learn the task of a scenario
-    Run(apical::cli::run::Arguments),
+    /// Run a scenario and keep what comes of it
+    Run(run::Arguments),
+    /// Look into one neuron of a run
+    Inspect(inspect::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Run(arguments) => apical::cli::run::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Inspect(arguments) => inspect::run(&arguments),
     };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    outcome.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::FAILURE
+    })
 }

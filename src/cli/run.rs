@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
 use ron::extensions::Extensions;
@@ -37,7 +38,7 @@ fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Box<dyn Error>> {
 ///
 /// # Errors
 /// Whatever keeps the scenario from running, with the file it is in.
-pub fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let mut scenario: Scenario = read(&arguments.scenario)?;
     scenario.seed = arguments.seed.unwrap_or(scenario.seed);
     let directory = arguments.scenario.parent().unwrap_or(Path::new("."));
@@ -57,5 +58,5 @@ pub fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     };
     let summary = crate::run::run(&job, &out, &AtomicBool::new(false))?;
     println!("{summary:#?}");
-    Ok(())
+    Ok(ExitCode::SUCCESS)
 }

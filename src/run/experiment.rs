@@ -158,7 +158,7 @@ impl Experiment<'_> {
     fn show(&mut self, windows: &[Window]) -> Result<(), RunError> {
         for window in windows {
             self.timeline.append(&[
-                window.kind.into(),
+                window.kind.as_str().into(),
                 window.label.as_str().into(),
                 window.from_ms.into(),
                 window.until_ms.into(),
@@ -358,11 +358,6 @@ fn own_weights(simulation: &Simulation) -> Weights {
 
 /// A probe that every run has: all neurons of one trial at its end, for the inspector.
 fn tail(model: &Model, scenario: &Scenario) -> Probe {
-    const STEPS_WITHOUT_A_TASK: f64 = 200.0;
-    let length_ms = (scenario.task.as_ref())
-        .map_or(STEPS_WITHOUT_A_TASK * scenario.dt_ms, |task| {
-            task.presentation_ms
-        });
     Probe::Traces {
         neurons: (model.populations.iter())
             .map(|population| Neurons {
@@ -373,7 +368,7 @@ fn tail(model: &Model, scenario: &Scenario) -> Probe {
         variables: Variable::ALL.to_vec(),
         trials: Indices::one(0),
         every_ms: None,
-        from_ms: Some(-length_ms),
+        from_ms: Some(-scenario.tail_ms()),
         until_ms: None,
     }
 }

@@ -243,8 +243,8 @@ impl Lesson {
     }
 
     fn windows(&self, start: u64, label: usize, dt_ms: f64) -> [happen::Window; 2] {
-        let window = |kind, from: u64, until: u64| happen::Window {
-            kind,
+        let window = |kind: &str, from: u64, until: u64| happen::Window {
+            kind: kind.to_owned(),
             label: label.to_string(),
             from_ms: (start + from) as f64 * dt_ms,
             until_ms: (start + until) as f64 * dt_ms,
