@@ -46,7 +46,7 @@ impl Confusion<'_> {
         };
         let (x, y) = (axis("answer"), axis("true class"));
         let bar = share_axis();
-        let left = room_left(y.widest());
+        let left = room_left(y.widest(), 1);
         let side = COLUMN - left - colour_bar::room_right(&bar) - 5.0;
         let top = title_height(&title) + 2.0;
         let area = Area {
@@ -70,7 +70,7 @@ impl Confusion<'_> {
             frame.ticks_outside(page)?;
             page.outline(area, Stroke::solid(INK, THIN))?;
             frame.x_label(page)?;
-            frame.y_label(page, 8.0, side)?;
+            frame.y_label(page, side)?;
             colour_bar::draw(page, area, &bar, sequential)
         })
     }

@@ -6,7 +6,7 @@ use super::error::PlotError;
 use super::figure::Figure;
 use super::page::{
     Anchor, Area, BOTH_COLUMNS, COLUMN, Lettering, Page, SMALL, Stroke, THIN, notes_height,
-    title_height,
+    title_height, width_for,
 };
 use super::raster::{Raster, block_means};
 use super::stack::left_out;
@@ -117,12 +117,15 @@ impl Fields<'_> {
         };
         // A bar as high as many rows of fields would outshine them.
         let beside = Area {
-            bottom: whole.top + whole.height().clamp(40.0, 150.0),
+            bottom: whole.top + whole.height().clamp(40.0, 230.0),
             ..whole
         };
         let bar = scale.axis(&self.quantity, &self.unit, beside.height());
         let bottom = whole.bottom.max(beside.bottom + 8.0);
-        let width = (whole.right + colour_bar::room_right(&bar) + 5.0).max(COLUMN * 0.4);
+        let width = width_for(
+            whole.right + colour_bar::room_right(&bar) + 5.0,
+            &self.title,
+        );
         Page::draw((width, bottom + 4.0 + notes_height(&notes)), |page| {
             page.title(&self.title)?;
             let number = Lettering::new(SMALL, Anchor::Left).colour(FAINT);

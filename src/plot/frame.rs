@@ -26,6 +26,9 @@ pub(super) struct Axis {
     pub label: String,
 }
 
+/// Between the lines of a label.
+const LINE: f64 = TEXT * 1.2;
+
 impl Axis {
     /// `range` as made by [`widened`](super::ticks::widened); at most `most` ticks.
     pub fn new(quantity: &str, unit: &str, range: (f64, f64), most: usize) -> Self {
@@ -52,6 +55,18 @@ impl Axis {
         }
     }
 
+    /// With ticks at these whole numbers instead, if there are any.
+    pub fn with_ticks_at(mut self, at: &[i32]) -> Self {
+        if !at.is_empty() {
+            self.at = at.iter().copied().map(f64::from).collect();
+            self.ticks.labels = at
+                .iter()
+                .map(|at| at.to_string().replace('-', "−"))
+                .collect();
+        }
+        self
+    }
+
     fn from_ticks(quantity: &str, unit: &str, range: (f64, f64), ticks: Ticks) -> Self {
         Self {
             range,
@@ -68,6 +83,17 @@ impl Axis {
             .iter()
             .map(|label| font::width(label, TEXT, false))
             .fold(0.0, f64::max)
+    }
+
+    /// The label as one line, or as two (quantity and unit) if it is longer than `room` pt.
+    pub fn label_lines(&self, room: f64) -> Vec<String> {
+        let fitted = |text: &str| font::fitted(text, TEXT, false, room);
+        match self.label.rsplit_once(" (") {
+            Some((quantity, unit)) if font::width(&self.label, TEXT, false) > room => {
+                vec![fitted(quantity), fitted(&format!("({unit}"))]
+            }
+            _ => vec![fitted(&self.label)],
+        }
     }
 
     /// Where `value` lies, 0 at the start of the axis and 1 at its end.
@@ -88,9 +114,11 @@ pub(super) struct Frame {
     pub y: Axis,
 }
 
-/// Room to the left of a frame for a vertical axis whose widest tick label is given.
-pub(super) fn room_left(widest: f64) -> f64 {
-    5.0 + TEXT + LABEL_GAP + widest + TICK_GAP + TICK
+/// Room to the left of a frame for a vertical axis with the widest of its tick labels and the
+/// number of lines of its label.
+pub(super) fn room_left(widest: f64, lines: usize) -> f64 {
+    let more = LINE * lines.saturating_sub(1) as f64;
+    5.0 + TEXT + more + LABEL_GAP + widest + TICK_GAP + TICK
 }
 
 /// Room below a frame for a horizontal axis and its label.
@@ -175,11 +203,14 @@ impl Frame {
         page.text(&label, at, Lettering::new(TEXT, Anchor::Centre))
     }
 
-    /// The label of the vertical axis, upwards at `x`, in at most `room` pt.
-    pub fn y_label(&self, page: &Page, x: f64, room: f64) -> Result<(), PlotError> {
-        let label = font::fitted(&self.y.label, TEXT, false, room);
+    /// The label of the vertical axis, upwards at the left edge of the page, in at most `room` pt.
+    pub fn y_label(&self, page: &Page, room: f64) -> Result<(), PlotError> {
         let lettering = Lettering::new(TEXT, Anchor::Centre).upward();
-        page.text(&label, (x, self.area.centre().1), lettering)
+        let lines = self.y.label_lines(room);
+        lines.iter().zip(0u32..).try_for_each(|(line, index)| {
+            let x = 5.0 + TEXT / 2.0 + LINE * f64::from(index);
+            page.text(line, (x, self.area.centre().1), lettering)
+        })
     }
 
     /// Says in the middle that there is nothing to show.

@@ -33,7 +33,8 @@ impl Name {
         let lettering = Lettering::new(TEXT, Anchor::Left).colour(INK);
         match self {
             Self::Plain(text) => page.text(&font::fitted(text, TEXT, false, room), at, lettering),
-            Self::Symbol(text) => page.symbol(text, at, lettering),
+            Self::Symbol(text) if self.width() <= room => page.symbol(text, at, lettering),
+            Self::Symbol(text) => page.text(&font::fitted(text, TEXT, false, room), at, lettering),
         }
     }
 }
@@ -54,16 +55,18 @@ pub(super) fn direct(
     x: f64,
     (top, bottom): (f64, f64),
     room: f64,
-    ends: &[(&Name, Stroke, f64)],
+    ends: &[(&Name, Stroke, Point)],
 ) -> Result<(), PlotError> {
-    let heights: Vec<f64> = ends.iter().map(|end| end.2).collect();
+    let heights: Vec<f64> = ends.iter().map(|end| end.2.1).collect();
     let places = spread(&heights, LINE_SPACING, (top, bottom));
     ends.iter()
         .zip(places)
-        .try_for_each(|((name, stroke, height), place)| {
+        .try_for_each(|((name, stroke, end), place)| {
+            // A line that ends a little before the frame does is met there.
+            let start = if x - end.0 < LEADER { end.0 } else { x };
             let bend = [
-                (x + 1.0, *height),
-                (x + 2.5, *height),
+                (start + 1.0, end.1),
+                (x + 2.5, end.1),
                 (x + LEADER - 1.5, place),
                 (x + LEADER, place),
             ];

@@ -40,7 +40,7 @@ impl LearningCurve<'_> {
     /// [`PlotError::Shape`] if a line or a band has not as many values as points on the horizontal
     /// axis; [`PlotError::Drawing`].
     pub fn draw(&self) -> Result<Figure, PlotError> {
-        const MOST_DOTTED: usize = 40;
+        const MOST_DOTTED: usize = 15;
         const DOT: f64 = 1.2;
         let mut curves = self
             .courses
@@ -69,7 +69,7 @@ impl LearningCurve<'_> {
             title: &self.title,
             width: COLUMN,
             abscissa: self.abscissa,
-            range: None,
+            range: Some(self.span()),
             strips: Vec::new(),
             shaded: Vec::new(),
             panels: vec![Panel {
@@ -77,6 +77,7 @@ impl LearningCurve<'_> {
                 unit: "%".to_owned(),
                 height: 135.0,
                 range: Some(range),
+                ticks: Vec::new(),
                 references: Vec::new(),
                 curves,
             }],
@@ -91,14 +92,27 @@ impl LearningCurve<'_> {
                 .then(|| format!("Accuracies below {:.1} % are not shown.", range.0))
                 .into_iter()
                 .collect(),
+            legend: false,
         }
         .draw()
     }
 
+    /// Range of the horizontal axis; a single epoch is in its middle.
+    fn span(&self) -> (f64, f64) {
+        let xs = self
+            .courses
+            .iter()
+            .flat_map(|course| course.line.x)
+            .copied();
+        match extent(xs.chain(self.chosen)) {
+            Some((first, last)) if first == last => widened(Some((first - 0.5, last + 0.5))),
+            extent => widened(extent),
+        }
+    }
+
     /// Test accuracies as level lines with a dot at the chosen epoch.
     fn tests(&self) -> Vec<Curve<'static>> {
-        let xs = self.courses.iter().flat_map(|course| course.line.x);
-        let (first, last) = widened(extent(xs.copied()));
+        let (first, last) = self.span();
         let from = self.chosen.filter(|&at| usable(at)).unwrap_or(first);
         let levels = self.tests.iter().filter(|(_, accuracy)| usable(*accuracy));
         levels
@@ -127,7 +141,7 @@ impl LearningCurve<'_> {
     fn range(&self) -> ((f64, f64), bool) {
         // The part of the axis, at least, that the differences between the ends of the courses
         // and the best value are to take.
-        const SHARE_OF_ENDS: f64 = 0.25;
+        const SHARE_OF_ENDS: f64 = 0.33;
         const AIR: f64 = 0.05;
         // Narrower ranges would show noise of single samples.
         const LEAST_WIDTH: f64 = 1.0;

@@ -134,6 +134,25 @@ fn clipped(path: &[Point], top: f64, bottom: f64) -> Vec<Vec<Point>> {
     parts
 }
 
+/// The part of a polygon between two heights (Sutherland and Hodgman 1974).
+pub(super) fn clipped_polygon(polygon: Vec<Point>, top: f64, bottom: f64) -> Vec<Point> {
+    type Inside = fn(f64, f64) -> bool;
+    let sides: [(f64, Inside); 2] = [(top, |y, top| y >= top), (bottom, |y, bottom| y <= bottom)];
+    sides.into_iter().fold(polygon, |polygon, (edge, inside)| {
+        let next = polygon.iter().cycle().skip(1);
+        let pairs = polygon.iter().zip(next);
+        pairs
+            .flat_map(|(&from, &to)| {
+                let crosses = inside(from.1, edge) != inside(to.1, edge);
+                let share = (edge - from.1) / (to.1 - from.1);
+                let crossing = (from.0 + share * (to.0 - from.0), edge);
+                let kept = inside(from.1, edge).then_some(from);
+                kept.into_iter().chain(crosses.then_some(crossing))
+            })
+            .collect()
+    })
+}
+
 /// The part of one segment between two heights (Liang and Barsky 1984, one axis).
 fn segment_between(from: Point, to: Point, top: f64, bottom: f64) -> Option<(Point, Point)> {
     let rise = to.1 - from.1;
@@ -169,6 +188,14 @@ mod tests {
         );
         let within = [(0.0, 1.0), (1.0, 2.0), (2.0, 1.0)];
         assert_eq!(clipped(&within, 0.0, 10.0), [within.to_vec()]);
+    }
+
+    #[test]
+    fn a_triangle_loses_its_tip() {
+        let triangle = vec![(0.0, 0.0), (4.0, 0.0), (2.0, 4.0)];
+        let kept = clipped_polygon(triangle.clone(), -1.0, 2.0);
+        assert_eq!(kept, [(0.0, 0.0), (4.0, 0.0), (3.0, 2.0), (1.0, 2.0)]);
+        assert_eq!(clipped_polygon(triangle, 5.0, 9.0), Vec::<Point>::new());
     }
 
     #[test]

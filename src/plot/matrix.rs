@@ -5,7 +5,7 @@ use super::colours::INK;
 use super::error::PlotError;
 use super::figure::Figure;
 use super::frame::{Axis, Frame, ROOM_BELOW, room_left};
-use super::page::{Area, COLUMN, Page, Stroke, THIN, notes_height, title_height};
+use super::page::{Area, COLUMN, Page, Stroke, THIN, notes_height, title_height, width_for};
 use super::raster::{Raster, block_means};
 use super::stack::left_out;
 use ndarray::ArrayView2;
@@ -52,11 +52,11 @@ impl Matrix<'_> {
             .collect();
 
         let y = index_axis("postsynaptic neuron", rows, 6);
-        let left = room_left(y.widest());
+        let left = room_left(y.widest(), 1);
         let widest = COLUMN - left - 5.0 - colour_bar::room_right(&scale.axis("", "", 100.0));
         // Cells are square unless the image would become a thread.
         let shape = rows as f64 / columns.max(1) as f64;
-        let high = (widest * shape).clamp(56.0, 180.0);
+        let high = (widest * shape).clamp(68.0, 180.0);
         let wide = if shape > 0.0 {
             (high / shape).clamp(56.0, widest)
         } else {
@@ -69,14 +69,10 @@ impl Matrix<'_> {
             right: left + wide,
             bottom: top + high,
         };
-        let x = index_axis(
-            "presynaptic neuron",
-            columns,
-            ((wide / 34.0) as usize).max(2),
-        );
+        let x = index_axis("presynaptic neuron", columns, (wide / 28.0) as usize);
         let frame = Frame { area, x, y };
         let bar = scale.axis(&self.quantity, &self.unit, high);
-        let width = (area.right + colour_bar::room_right(&bar) + 5.0).max(COLUMN * 0.6);
+        let width = width_for(area.right + colour_bar::room_right(&bar) + 5.0, &self.title);
         let height = area.bottom + ROOM_BELOW + 4.0 + notes_height(&notes);
 
         Page::draw((width, height), |page| {
@@ -92,7 +88,7 @@ impl Matrix<'_> {
             frame.ticks_outside(page)?;
             page.outline(area, Stroke::solid(INK, THIN))?;
             frame.x_label(page)?;
-            frame.y_label(page, 8.0, high + 20.0)?;
+            frame.y_label(page, high + 6.0)?;
             colour_bar::draw(page, area, &bar, |value| scale.colour(value))?;
             page.notes(&notes)
         })

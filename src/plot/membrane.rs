@@ -90,6 +90,7 @@ impl Membrane<'_> {
             panels,
             mark: None,
             notes: Vec::new(),
+            legend: false,
         }
         .draw()
     }
@@ -104,11 +105,7 @@ impl Membrane<'_> {
             let lines = self.lines.iter().filter(|line| variable_of(line) == *key);
             for (line, index) in lines.zip(0u32..) {
                 let rest = line.name.get(key.len()..).unwrap_or("").trim();
-                let name = if rest.is_empty() {
-                    Name::Symbol((*symbol).to_owned())
-                } else {
-                    Name::Plain(format!("{symbol} {rest}"))
-                };
+                let name = Name::Symbol(format!("{symbol} {rest}").trim().to_owned());
                 // Further terms of the same current are dashed ever finer.
                 let stroke = match index {
                     0 => Stroke::solid(*colour, *width),

@@ -276,16 +276,19 @@ impl Page<'_> {
             .map_err(failed)
     }
 
-    /// A symbol of the model at `at`, its left end; what follows an underscore is a subscript.
+    /// A symbol of the model at `at`, its left end: the word that follows an underscore is a
+    /// subscript, further words are plain.
     pub fn symbol(&self, symbol: &str, at: Point, lettering: Lettering) -> Result<(), PlotError> {
-        let (base, subscript) = parts(symbol);
+        let (base, subscript, rest) = parts(symbol);
         self.text(base, at, lettering)?;
         let small = Lettering {
             size: SUBSCRIPT * lettering.size,
             ..lettering
         };
         let x = at.0 + font::width(base, lettering.size, lettering.bold) + 0.2;
-        self.text(subscript, (x, at.1 + 0.32 * lettering.size), small)
+        self.text(subscript, (x, at.1 + 0.32 * lettering.size), small)?;
+        let x = x + font::width(subscript, small.size, false) + SPACE * lettering.size;
+        self.text(rest, (x, at.1), lettering)
     }
 
     /// Puts `image` behind everything else.
@@ -321,6 +324,8 @@ impl Page<'_> {
 
 const NOTE_HEIGHT: f64 = 7.5;
 const SUBSCRIPT: f64 = 0.75;
+/// Between words of a symbol, in em.
+const SPACE: f64 = 0.35;
 
 /// Room that the notes take at the bottom, with the lower margin.
 pub(super) fn notes_height(notes: &[String]) -> f64 {
@@ -335,14 +340,28 @@ pub(super) fn title_height(title: &str) -> f64 {
     if title.trim().is_empty() { 8.0 } else { 20.0 }
 }
 
-/// Width in pt of a [symbol](Page::symbol).
-pub(super) fn symbol_width(symbol: &str, size: f64) -> f64 {
-    let (base, subscript) = parts(symbol);
-    font::width(base, size, false) + 0.2 + font::width(subscript, SUBSCRIPT * size, false)
+/// Width of a page that holds `content` pt and as much of the title as a column can.
+pub(super) fn width_for(content: f64, title: &str) -> f64 {
+    let title = font::width(&font::fitted(title, TITLE, true, COLUMN), TITLE, true);
+    content.max((title + 12.0).min(COLUMN))
 }
 
-fn parts(symbol: &str) -> (&str, &str) {
-    symbol.split_once('_').unwrap_or((symbol, ""))
+/// Width in pt of a [symbol](Page::symbol).
+pub(super) fn symbol_width(symbol: &str, size: f64) -> f64 {
+    let (base, subscript, rest) = parts(symbol);
+    let space = if rest.is_empty() { 0.0 } else { SPACE };
+    font::width(base, size, false)
+        + 0.2
+        + font::width(subscript, SUBSCRIPT * size, false)
+        + space * size
+        + font::width(rest, size, false)
+}
+
+/// Base, subscript and further words.
+fn parts(symbol: &str) -> (&str, &str, &str) {
+    let (symbol, rest) = symbol.split_once(' ').unwrap_or((symbol, ""));
+    let (base, subscript) = symbol.split_once('_').unwrap_or((symbol, ""));
+    (base, subscript, rest)
 }
 
 fn units((x, y): Point) -> (i32, i32) {

@@ -22,12 +22,6 @@ impl Raster {
         }
     }
 
-    /// Rows and columns.
-    #[cfg(test)]
-    pub fn dim(&self) -> (usize, usize) {
-        self.pixels.dim()
-    }
-
     /// As a PNG file.
     pub fn png(&self) -> Result<Vec<u8>, PlotError> {
         let (rows, columns) = self.pixels.dim();

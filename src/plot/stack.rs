@@ -5,7 +5,7 @@ use super::error::PlotError;
 use super::figure::Figure;
 use super::frame::{Axis, Frame, ROOM_BELOW, room_left};
 use super::labels::{LINE_SPACING, Legend, Name, direct, room_right};
-use super::line::{Line, paths, same_length, unusable};
+use super::line::{Line, clipped_polygon, paths, same_length, unusable};
 use super::page::{Anchor, Area, Lettering, Page, SMALL, Stroke, THIN, notes_height, title_height};
 use super::strip::{self, Strip};
 use super::ticks::{extent, padded, union, usable, widened};
@@ -54,12 +54,9 @@ impl<'a> Curve<'a> {
         values.filter(|&value| usable(value))
     }
 
-    fn last(&self) -> Option<f64> {
-        let points = self.x.iter().zip(self.y.iter());
-        points
-            .filter(|&(&x, &y)| usable(x) && usable(y))
-            .last()
-            .map(|(_, &y)| y)
+    fn last(&self) -> Option<(f64, f64)> {
+        let points = self.x.iter().copied().zip(self.y.iter().copied());
+        points.filter(|&(x, y)| usable(x) && usable(y)).last()
     }
 
     /// # Errors
@@ -95,6 +92,8 @@ pub(super) struct Panel<'a> {
     pub height: f64,
     /// Fixed range; None: that of the data, with a margin.
     pub range: Option<(f64, f64)>,
+    /// Where ticks are, if not at multiples of nice numbers; written as whole numbers.
+    pub ticks: Vec<i32>,
     /// Values marked by a dashed line.
     pub references: Vec<f64>,
     pub curves: Vec<Curve<'a>>,
@@ -107,11 +106,16 @@ impl Panel<'_> {
             const MARGIN: f64 = 0.06;
             padded(extent(values()), MARGIN)
         });
-        let most = (self.height / 16.0) as usize + 1;
-        Axis::new(&self.quantity, &self.unit, range, most.clamp(3, 7))
+        let most = (self.height / 14.0) as usize;
+        Axis::new(&self.quantity, &self.unit, range, most.clamp(3, 7)).with_ticks_at(&self.ticks)
     }
 
-    fn named(&self) -> impl Iterator<Item = (&Name, Stroke, Option<f64>)> {
+    /// Longest that the label of the vertical axis may be.
+    fn label_room(&self) -> f64 {
+        self.height + BETWEEN_PANELS - 3.0
+    }
+
+    fn named(&self) -> impl Iterator<Item = (&Name, Stroke, Option<(f64, f64)>)> {
         self.curves.iter().filter_map(|curve| {
             let name = curve.name.as_ref()?;
             Some((name, curve.stroke, curve.last()))
@@ -134,18 +138,24 @@ pub(super) struct Stack<'a> {
     /// Marked by a vertical line, with what is written at it.
     pub mark: Option<(f64, String)>,
     pub notes: Vec<String>,
+    /// Names in a legend above even if they fit at the ends of the lines.
+    pub legend: bool,
 }
+
+const BETWEEN_PANELS: f64 = 9.0;
 
 impl Stack<'_> {
     pub fn draw(mut self) -> Result<Figure, PlotError> {
-        const BETWEEN_PANELS: f64 = 9.0;
         const SHARE_OF_NAMES: f64 = 0.3;
         self.note_unusable();
         let y_axes: Vec<Axis> = self.panels.iter().map(Panel::axis).collect();
         let strip_names = strip::room_left(&self.strips);
-        let left = room_left(y_axes.iter().map(Axis::widest).fold(0.0, f64::max)).max(strip_names);
+        let lines = self.panels.iter().zip(&y_axes);
+        let lines = lines.map(|(panel, axis)| axis.label_lines(panel.label_room()).len());
+        let widest = y_axes.iter().map(Axis::widest).fold(0.0, f64::max);
+        let left = room_left(widest, lines.max().unwrap_or(1)).max(strip_names);
 
-        let at_ends = self.names_fit();
+        let at_ends = !self.legend && self.names_fit();
         let room = if at_ends {
             let names = self.panels.iter().flat_map(Panel::named);
             room_right(names.map(|(name, ..)| name), SHARE_OF_NAMES * self.width)
@@ -199,7 +209,9 @@ impl Stack<'_> {
                     let ends: Vec<_> = panel
                         .named()
                         .filter_map(|(name, stroke, end)| {
-                            Some((name, stroke, frame.y_at(end?).clamp(top, bottom)))
+                            let (x, y) = end?;
+                            let at = (frame.x_at(x), frame.y_at(y).clamp(top, bottom));
+                            Some((name, stroke, at))
                         })
                         .collect();
                     direct(page, right, (top, bottom), room, &ends)?;
@@ -249,7 +261,7 @@ impl Stack<'_> {
         }
         frame.spines(page)?;
         frame.x_ticks(page, last)?;
-        frame.y_label(page, 5.0 + SMALL / 2.0, frame.area.height() + 6.0)?;
+        frame.y_label(page, panel.label_room())?;
         if last { frame.x_label(page) } else { Ok(()) }
     }
 
@@ -263,7 +275,7 @@ impl Stack<'_> {
             .range
             .or_else(|| extent(xs))
             .or_else(|| strip::extent_of(&self.strips));
-        let most = (width / 34.0) as usize + 1;
+        let most = (width / 30.0) as usize;
         match self.abscissa {
             Abscissa::Time => Axis::time(widened(range), most),
             Abscissa::Epoch => {
@@ -341,17 +353,15 @@ fn band(page: &Page, frame: &Frame, curve: &Curve) -> Result<(), PlotError> {
         .iter()
         .zip(low.iter().zip(high))
         .filter(|&(&x, (&low, &high))| usable(x) && usable(low) && usable(high))
-        .map(|(&x, (&low, &high))| {
-            let y = |value| frame.y_at(value).clamp(top, bottom);
-            (frame.x_at(x), y(low), y(high))
-        })
+        .map(|(&x, (&low, &high))| (frame.at(x, low), frame.at(x, high)))
         .collect();
-    if edges.len() < 2 {
+    let there = edges.iter().map(|(low, _)| *low);
+    let back = edges.iter().rev().map(|(_, high)| *high);
+    let visible = clipped_polygon(there.chain(back).collect(), top, bottom);
+    if visible.len() < 3 {
         return Ok(());
     }
-    let there = edges.iter().map(|&(x, low, _)| (x, low));
-    let back = edges.iter().rev().map(|&(x, _, high)| (x, high));
-    page.polygon(there.chain(back), curve.stroke.colour, SHADE)
+    page.polygon(visible, curve.stroke.colour, SHADE)
 }
 
 fn line(page: &Page, frame: &Frame, curve: &Curve) -> Result<(), PlotError> {

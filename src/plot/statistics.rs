@@ -94,6 +94,8 @@ impl Statistics<'_> {
             panels,
             mark: None,
             notes: Vec::new(),
+            // The same names in every panel: once is enough.
+            legend: true,
         }
         .draw()
     }
@@ -107,13 +109,17 @@ impl Measure {
             unit: unit.to_owned(),
             height: 62.0,
             range,
+            ticks: Vec::new(),
             references: reference.into_iter().collect(),
             curves: Vec::new(),
         };
         match self {
             Self::Norm(symbol) => panel(&format!("|{symbol}|"), "a.u.", None, None),
             Self::Alignment => panel("cos(W, Θᵀ)", "", Some((-1.0, 1.0)), Some(0.0)),
-            Self::Angle => panel("angle to gradient", "°", Some((0.0, 180.0)), Some(90.0)),
+            Self::Angle => Panel {
+                ticks: vec![0, 45, 90, 135, 180],
+                ..panel("angle to gradient", "°", Some((0.0, 180.0)), Some(90.0))
+            },
             Self::Other { quantity, unit } => panel(quantity, unit, None, None),
         }
     }

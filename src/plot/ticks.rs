@@ -69,14 +69,11 @@ impl Ticks {
     ///
     /// `integers` asks for whole numbers only. `low < high` as made by [`widened`].
     pub fn new((low, high): (f64, f64), most: usize, integers: bool) -> Self {
-        let (mantissa, exponent) = step(high - low, most.max(2), integers);
+        let most = most.max(2);
+        let (mantissa, exponent) = step(low, high, most, integers);
         let value = |count: i64| scaled(count.saturating_mul(mantissa), exponent);
-        let size = value(1);
-        // A bound that is a tick itself must not be lost to rounding.
-        let slack = 1e-6;
-        let first = (low / size - slack).ceil() as i64;
-        let last = (high / size + slack).floor() as i64;
-        let counts: Vec<i64> = (first..=last).take(most.max(2)).collect();
+        let (first, last) = multiples(low, high, value(1));
+        let counts: Vec<i64> = (first..=last).take(most).collect();
 
         let largest = value(first).abs().max(value(last).abs());
         let magnitude = if largest > 0.0 {
@@ -130,28 +127,29 @@ impl Ticks {
     }
 }
 
-/// The smallest step (1, 2 or 5, power of ten) that gives at most `most` ticks in `span`.
-fn step(span: f64, most: usize, integers: bool) -> (i64, i32) {
-    // A span of n steps has up to n + 1 ticks.
-    let smallest = span / (most - 1) as f64;
-    let exponent = if smallest > 0.0 {
-        smallest.log10().floor() as i32
-    } else {
-        0
-    };
-    let ratio = smallest / scaled(1, exponent);
-    let (mantissa, exponent) = match [1, 2, 5]
-        .into_iter()
-        .find(|&mantissa| mantissa as f64 >= ratio * (1.0 - 1e-9))
-    {
-        Some(mantissa) => (mantissa, exponent),
-        None => (1, exponent + 1),
-    };
-    if integers && exponent < 0 {
-        (1, 0)
-    } else {
-        (mantissa, exponent)
-    }
+/// The smallest step (1, 2 or 5, power of ten) with at most `most` multiples within `low..=high`.
+fn step(low: f64, high: f64, most: usize, integers: bool) -> (i64, i32) {
+    // Steps below this have more than `most` multiples in every range of this width.
+    let smallest = (high - low) / (most + 1) as f64;
+    let exponent = smallest.log10().floor() as i32;
+    (exponent..=exponent.saturating_add(2))
+        .flat_map(|exponent| [1, 2, 5].map(|mantissa| (mantissa, exponent)))
+        .filter(|(_, exponent)| !integers || *exponent >= 0)
+        .find(|&(mantissa, exponent)| {
+            let (first, last) = multiples(low, high, scaled(mantissa, exponent));
+            last.saturating_sub(first) < most as i64
+        })
+        // Only whole numbers within a narrow range come here: 1 is the finest of their steps.
+        .unwrap_or((1, exponent.saturating_add(3).max(0)))
+}
+
+/// The first and the last multiple of `size` within `low..=high`.
+fn multiples(low: f64, high: f64, size: f64) -> (i64, i64) {
+    // A bound that is a tick itself must not be lost to rounding.
+    let slack = 1e-6 * ((high - low) / size).min(1.0);
+    let first = (low / size - slack).ceil() as i64;
+    let last = (high / size + slack).floor() as i64;
+    (first, last)
 }
 
 /// `number` x ten to `exponent`, correctly rounded wherever the power of ten is exact.

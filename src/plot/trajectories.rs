@@ -71,6 +71,7 @@ impl Trajectories<'_> {
             }],
             mark: None,
             notes: Vec::new(),
+            legend: false,
         }
         .draw()
     }
