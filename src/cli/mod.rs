@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 pub mod inspect;
+pub mod plot;
 pub mod run;
 
 fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
