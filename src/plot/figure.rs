@@ -68,7 +68,7 @@ impl Figure {
         &self.png
     }
 
-    /// Writes `name.svg` and `name.png` in `directory`, which must exist, and returns their paths.
+    /// Writes `name.svg` and `name.png` in `directory`, which is made if need be, and returns their paths.
     ///
     /// Each file appears whole or not at all.
     ///
@@ -78,7 +78,8 @@ impl Figure {
         let write = |extension: &str, bytes: &[u8]| {
             let file = directory.join(format!("{name}.{extension}"));
             let partial = directory.join(format!("{name}.{extension}.partial"));
-            fs::write(&partial, bytes)
+            fs::create_dir_all(directory)
+                .and_then(|()| fs::write(&partial, bytes))
                 .and_then(|()| fs::rename(&partial, &file))
                 .map_err(|source| {
                     // What is left of a failed attempt is of no use; that it may remain is no error.
