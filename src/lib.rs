@@ -17,6 +17,7 @@
 //! | [`stimulus`] | data sets, encodings, splits and the order of presentation |
 //! | [`scenario`] | what happens to a circuit: the RON schema of `scenarios/` |
 //! | [`run`] | a scenario on its way: presentations, evaluation, results |
+//! | [`record`] | recordings: from the simulation to Parquet and back; arrays, small tables |
 //! | [`cli`] | the command line: one file a command |
 
 pub mod circuit;
@@ -26,6 +27,7 @@ pub mod event;
 pub mod model;
 pub mod neuron;
 pub mod plasticity;
+pub mod record;
 pub mod run;
 pub mod scenario;
 pub mod schedule;

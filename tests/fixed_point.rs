@@ -124,12 +124,14 @@ fn simulation(case: &Case) -> Simulation {
         directory: Path::new("."),
     };
     let mut simulation = Simulation::new(&case.model, &Registry::default(), setup).unwrap();
-    assert!(simulation.set_input(&layer(0), case.input.view()));
+    simulation.set_input(&layer(0), case.input.view()).unwrap();
     let teacher = Teacher {
         target: case.target.clone(),
         strength: vec![1.0; case.trials],
     };
-    assert!(simulation.teach(&layer(case.sizes.len() - 1), teacher));
+    simulation
+        .teach(&layer(case.sizes.len() - 1), teacher)
+        .unwrap();
     simulation
 }
 
@@ -234,14 +236,14 @@ fn settled_potentials_and_both_weight_changes_are_those_of_the_layer_recursion()
             let trials = case.trials as f64;
             for n in 1..=last {
                 let name = format!("W{n}");
-                let got = &after[&name] - &before[&name];
+                let got = &after[name.as_str()] - &before[name.as_str()];
                 let change = want.delta[n - 1].t().dot(&want.rates[n - 1]) / trials;
-                close_sum(&got, &change, &after[&name], &name);
+                close_sum(&got, &change, &after[name.as_str()], &name);
                 if n > 1 && s != 0.0 {
                     let name = format!("Theta{n}");
-                    let got = &after[&name] - &before[&name];
+                    let got = &after[name.as_str()] - &before[name.as_str()];
                     let change = want.xi[n - 2].t().dot(&want.delta[n - 1]) * (s / trials);
-                    close_sum(&got, &change, &after[&name], &name);
+                    close_sum(&got, &change, &after[name.as_str()], &name);
                 }
             }
         }

@@ -8,7 +8,6 @@ use bevy_ecs::entity::Entity;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
 use ndarray::Array2;
-use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal, Uniform};
 
@@ -18,6 +17,8 @@ use crate::event::{DelayLine, DeltaLine, Injections, RateLine, Timeline};
 use crate::model::{self, Compartment, Model, Weights};
 use crate::neuron::{apical, basal, soma};
 use crate::plasticity::{Consolidator, Kind, Parameters as RuleParameters, Registry};
+use crate::schedule::Watchdog;
+use crate::stimulus::seed::stream;
 use crate::teaching::Teacher;
 
 /// What a circuit needs beside its model.
@@ -91,6 +92,7 @@ pub fn build(model: &Model, registry: &Registry, setup: Setup<'_>) -> Result<Wor
     world.insert_resource(EtaScale(1.0));
     world.init_resource::<Timeline>();
     world.init_resource::<Injections>();
+    world.init_resource::<Watchdog>();
     let longest = longest_delay(model, setup.dt_ms)?;
     let mut wiring = Wiring::default();
     spawn_populations(&mut world, &mut wiring, model, longest, setup)?;
@@ -359,7 +361,7 @@ fn initial_weights(
     setup: Setup<'_>,
 ) -> Result<Array2<f32>, BuildError> {
     let place = || format!("projections.{name}.weights");
-    let mut rng = ChaCha8Rng::seed_from_u64(setup.seed ^ fnv1a(name));
+    let mut rng = stream(setup.seed, &format!("weights of {name}"), 0);
     let normal = |std: f32, rng: &mut ChaCha8Rng| {
         let normal = Normal::new(0.0f32, std).map_err(|e| wrong(place(), e.to_string()))?;
         Ok(Array2::from_shape_simple_fn((post, pre), || {
@@ -394,11 +396,4 @@ fn initial_weights(
             Ok(read)
         }
     }
-}
-
-/// FNV-1a, 64 bits: a stable hash of a name.
-fn fnv1a(name: &str) -> u64 {
-    (name.bytes()).fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
 }

@@ -57,6 +57,16 @@ pub enum Site {
     Soma,
 }
 
+impl std::fmt::Display for Site {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Basal => "basal",
+            Self::Apical => "apical",
+            Self::Soma => "soma",
+        })
+    }
+}
+
 /// A parameter of neurons that may change during a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -13,6 +13,8 @@ pub struct Consolidator {
     pub eligibility: Array2<f32>,
     /// Period in steps.
     pub every_steps: u64,
+    /// Sum of what was consolidated since somebody began to look, post x pre.
+    pub watched: Option<Array2<f32>>,
     period_ms: f32,
     optimiser: Optimiser,
     first: Array2<f32>,
@@ -28,6 +30,7 @@ impl Consolidator {
         Self {
             eligibility: Array2::zeros(shape),
             every_steps,
+            watched: None,
             period_ms: (every_steps as f64 * dt_ms) as f32,
             optimiser,
             first: state(!matches!(optimiser, Optimiser::Plain)),
@@ -72,6 +75,9 @@ impl Consolidator {
                         *w += step * *m / (v.sqrt() + floor);
                     });
             }
+        }
+        if let Some(watched) = &mut self.watched {
+            *watched += &self.eligibility;
         }
         self.eligibility.fill(0.0);
     }

@@ -1,5 +1,25 @@
-//! A scenario on its way: presentations, evaluation, results.
+//! A scenario on its way: from its description to a directory of results.
+//!
+//! | file | subject |
+//! |---|---|
+//! | `experiment` | one run: steps, observation, an orderly end whatever happens |
+//! | `learn` | a task: presentations and answers |
+//! | `happen` | from a scenario's timeline to events |
+//! | `resolved` | what ran, so that it can run again |
+//! | `directory` | which file of a run holds what |
+//! | `summary`, `progress` | what is told |
 
+mod directory;
+mod error;
+mod experiment;
+mod happen;
 mod learn;
+mod progress;
+mod resolved;
+mod summary;
 
-pub use learn::{Learner, Outcome, RunError};
+pub use directory::RunDirectory;
+pub use error::RunError;
+pub use experiment::{Job, run};
+pub use happen::Window;
+pub use summary::{Summary, peak_memory_bytes};

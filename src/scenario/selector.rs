@@ -1,6 +1,7 @@
 //! How files and commands name neurons: `hidden1`, `hidden1[17]`, `hidden1[0..8, 12]`.
 
 use std::fmt;
+use std::iter;
 use std::ops::Range;
 use std::str::FromStr;
 
@@ -15,7 +16,7 @@ impl Indices {
     /// One index alone.
     #[must_use]
     pub fn one(index: usize) -> Self {
-        Self(Some(vec![index..index.saturating_add(1)]))
+        Self(Some(iter::once(index..index.saturating_add(1)).collect()))
     }
 
     /// The chosen ones among `0..size`, sorted, each once.

@@ -93,6 +93,8 @@ pub struct Window {
     pub off: u64,
     /// Steps of a presentation.
     pub length: u64,
+    /// Steps until activity has settled at the output, whatever the teacher does.
+    pub settled: u64,
 }
 
 impl Window {
@@ -110,6 +112,7 @@ impl Window {
             on,
             off: length.saturating_sub(before_end),
             length,
+            settled: steps(up),
         }
     }
 }

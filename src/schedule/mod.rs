@@ -1,15 +1,18 @@
 //! The only place that orders the stages of a step.
 //!
 //! ```text
-//! occur -> send -> deliver -> integrate -> fire -> learn -> consolidate -> tick
+//! occur -> send -> deliver -> integrate -> fire -> learn -> consolidate -> watch -> tick
 //! ```
 //!
 //! Stages are ordered; neurons and populations are not. Within a stage everybody reads what was
 //! sent before and nobody reads what another computes now.
 
+mod look;
 mod simulation;
 mod stages;
 mod variable;
 
-pub use simulation::Simulation;
+pub use look::{Description, ProjectionDescription, Watch};
+pub use simulation::{Misfit, Simulation};
+pub use stages::{Runaway, Watchdog};
 pub use variable::Variable;

@@ -1,25 +1,71 @@
-//! A circuit in time: the world, its schedule, and ways to act on it and to look at it.
-
-use std::collections::BTreeMap;
+//! A circuit in time: the world, its schedule and its timeline.
 
 use bevy_ecs::prelude::*;
 use bevy_ecs::schedule::{LogLevel, ScheduleBuildSettings, SingleThreadedExecutor};
 use ndarray::{Array2, ArrayView2};
 
-use super::stages;
-use super::variable::Variable;
-use crate::circuit::{
-    BuildError, Clock, EtaScale, Plasticity, Population, Projection, Setup, Synapses, Wiring, build,
-};
+use super::stages::{self, Runaway, Watchdog};
+use crate::circuit::{BuildError, Clock, Population, Setup, Wiring, build};
+use crate::event::{Event, Timeline};
 use crate::model::Model;
-use crate::neuron::{apical, basal, soma};
 use crate::plasticity::Registry;
 use crate::teaching::Teacher;
 
 /// A circuit in time.
+///
+/// ```
+/// use apical::circuit::Setup;
+/// use apical::model::Model;
+/// use apical::plasticity::Registry;
+/// use apical::schedule::{Simulation, Variable};
+///
+/// let model: Model = ron::from_str(r#"(
+///     name: "pair",
+///     neurons: {"pyramidal": (tau_b_ms: 10.0, transfer: linear)},
+///     inputs: [(name: "in", size: 1)],
+///     populations: [(name: "cell", size: 1, neuron: "pyramidal")],
+///     synapses: {"fixed": ()},
+///     projections: [(
+///         from: "in", to: "cell", compartment: basal, delay_ms: 1.0,
+///         synapse: "fixed", weights: constant(0.5),
+///     )],
+/// )"#)?;
+/// let setup = Setup { dt_ms: 0.1, trials: 1, seed: 1, presentation_ms: 1.0, directory: "".as_ref() };
+/// let mut simulation = Simulation::new(&model, &Registry::default(), setup)?;
+/// simulation.set_input("in", ndarray::array![[1.0]].view())?;
+/// (0..110).for_each(|_| simulation.step());
+/// // The rate of 1 arrives after 1 ms and the dendrite charges for 10 ms, its time constant.
+/// let b = simulation.read("cell", Variable::BasalPotential).unwrap()[[0, 0]];
+/// assert!((b - 0.5 * (1.0 - (-1.0f32).exp())).abs() < 2e-3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Simulation {
-    world: World,
+    pub(super) world: World,
     schedule: Schedule,
+}
+
+/// An event that does not fit the circuit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Misfit {
+    /// No input has this name.
+    #[error("there is no input population `{0}`")]
+    Input(String),
+    /// No pyramidal population has this name.
+    #[error("there is no population `{0}` of pyramidal neurons")]
+    Population(String),
+    /// No projection has this name.
+    #[error("there is no projection `{0}`")]
+    Projection(String),
+    /// Values of the wrong shape.
+    #[error("{name} is {expected:?}, the values are {found:?} (trials x neurons)")]
+    Shape {
+        /// Population.
+        name: String,
+        /// Shape of the population.
+        expected: (usize, usize),
+        /// Shape of the values.
+        found: (usize, usize),
+    },
 }
 
 impl Simulation {
@@ -44,6 +90,7 @@ impl Simulation {
                 stages::fire,
                 stages::learn,
                 stages::consolidate,
+                stages::watch,
                 stages::tick,
             )
                 .chain(),
@@ -56,137 +103,139 @@ impl Simulation {
         self.schedule.run(&mut self.world);
     }
 
+    /// Steps since the start.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.world.resource::<Clock>().step
+    }
+
+    /// Step in ms.
+    #[must_use]
+    pub fn dt_ms(&self) -> f64 {
+        self.world.resource::<Clock>().dt_ms
+    }
+
     /// Time of the current state in ms.
     #[must_use]
     pub fn time_ms(&self) -> f64 {
-        let clock = self.world.resource::<Clock>();
-        clock.step as f64 * clock.dt_ms
+        self.steps() as f64 * self.dt_ms()
     }
 
-    /// Multiplies every learning rate from now on.
-    pub fn scale_eta(&mut self, scale: f32) {
-        self.world.resource_mut::<EtaScale>().0 = scale;
+    /// The first neuron that is no longer a number, if there is one.
+    #[must_use]
+    pub fn runaway(&self) -> Option<&Runaway> {
+        self.world.resource::<Watchdog>().0.as_ref()
     }
 
-    fn population(&self, name: &str) -> Option<(Entity, Population)> {
-        let entity = *self.world.resource::<Wiring>().populations.get(name)?;
-        Some((entity, self.world.get::<Population>(entity)?.clone()))
-    }
-
-    /// Sets the rates of an input, trials x size. False if there is no such input or shape.
-    pub fn set_input(&mut self, name: &str, rates: ArrayView2<'_, f32>) -> bool {
-        let Some((_, population)) = self.population(name) else {
-            return false;
+    /// Enters an event before step `step`; steps that have passed mean now.
+    ///
+    /// # Errors
+    /// [`Misfit::Shape`] for rates or targets that are not trials x neurons.
+    pub fn enter(&mut self, step: u64, event: Event) -> Result<(), Misfit> {
+        let shaped = match &event {
+            Event::Rates(entity, rates) => Some((*entity, rates.dim())),
+            Event::Teacher(entity, teacher) => {
+                Some((*entity, (teacher.strength.len(), teacher.target.ncols())))
+            }
+            Event::Inject(_, injection) => {
+                let trials = self
+                    .population_at(injection.population)
+                    .map_or(0, |p| p.trials);
+                Some((injection.population, (trials, injection.current.len())))
+            }
+            _ => None,
         };
-        if !population.is_input || rates.dim() != (population.trials, population.size) {
-            return false;
-        }
-        let mut query = (self.world).query_filtered::<&mut soma::Rate, Without<basal::Potential>>();
-        let Some(mut column) =
-            (query.contiguous_iter_mut(&mut self.world).ok()).and_then(|mut tables| tables.next())
-        else {
-            return false;
-        };
-        let column = &mut column.bypass_change_detection()[population.rows];
-        for (to, from) in column.iter_mut().zip(rates) {
-            to.0 = *from;
-        }
-        true
-    }
-
-    /// Gives a population a teacher. False if there is no such population or shape.
-    pub fn teach(&mut self, name: &str, teacher: Teacher) -> bool {
-        let Some((entity, population)) = self.population(name) else {
-            return false;
-        };
-        let fits = !population.is_input
-            && teacher.target.dim() == (population.trials, population.size)
-            && teacher.strength.len() == population.trials;
-        if fits {
-            self.world.entity_mut(entity).insert(teacher);
-        }
-        fits
-    }
-
-    /// A variable of a whole population, trials x size.
-    pub fn read(&mut self, name: &str, variable: Variable) -> Option<Array2<f32>> {
-        let (_, population) = self.population(name)?;
-        match variable {
-            Variable::BasalCurrent => self.column::<basal::Current>(&population),
-            Variable::BasalPotential => self.column::<basal::Potential>(&population),
-            Variable::ApicalCurrent => self.column::<apical::Current>(&population),
-            Variable::ApicalPotential => self.column::<apical::Potential>(&population),
-            Variable::SomaticPotential => self.column::<soma::Potential>(&population),
-            Variable::Mismatch => self.column::<soma::Mismatch>(&population),
-            Variable::Rate => self.column::<soma::Rate>(&population),
-            Variable::Delta => self.column::<soma::Delta>(&population),
-        }
-    }
-
-    fn column<T>(&mut self, population: &Population) -> Option<Array2<f32>>
-    where
-        T: Component + Copy + bytemuck::TransparentWrapper<f32>,
-    {
-        // Inputs and pyramidal neurons stand in tables of their own; only rates are in both.
-        let mut query = self.world.query::<(&T, Option<&basal::Potential>)>();
-        let tables = query.contiguous_iter(&self.world).ok()?;
-        for (column, basal) in tables {
-            if basal.is_none() == population.is_input {
-                let values = T::peel_slice(column).get(population.rows.clone())?.to_vec();
-                return Array2::from_shape_vec((population.trials, population.size), values).ok();
+        if let Some((entity, found)) = shaped
+            && let Some(population) = self.population_at(entity)
+        {
+            let expected = (population.trials, population.size);
+            if expected != found {
+                return Err(Misfit::Shape {
+                    name: population.name.to_string(),
+                    expected,
+                    found,
+                });
             }
         }
-        None
+        self.world.resource_mut::<Timeline>().enter(step, event);
+        Ok(())
     }
 
-    /// The weights of a projection as of now, post x pre.
-    #[must_use]
-    pub fn weights(&self, name: &str) -> Option<Array2<f32>> {
-        let entity = *self.world.resource::<Wiring>().projections.get(name)?;
-        let own = self.world.get::<Synapses>(entity)?;
-        let view = own.view(|other| self.world.get::<Synapses>(other))?;
-        Some(view.to_owned())
+    /// From the next step on an input fires at `rates`, trials x size.
+    ///
+    /// # Errors
+    /// [`Misfit`] if there is no such input or the shape is another.
+    pub fn set_input(&mut self, name: &str, rates: ArrayView2<'_, f32>) -> Result<(), Misfit> {
+        let input = self.input(name)?;
+        self.enter(self.steps(), Event::Rates(input, rates.to_owned()))
     }
 
-    /// Sets the weights of a projection that has its own. False if there is none of that shape.
-    pub fn set_weights(&mut self, name: &str, weights: Array2<f32>) -> bool {
-        let entity = self
-            .world
-            .resource::<Wiring>()
-            .projections
-            .get(name)
-            .copied();
-        let Some(mut synapses) = entity.and_then(|e| self.world.get_mut::<Synapses>(e)) else {
-            return false;
-        };
-        match &mut *synapses {
-            Synapses::Own(own) if own.dim() == weights.dim() => *own = weights,
-            _ => return false,
-        }
-        true
+    /// From the next step on a population has this teacher.
+    ///
+    /// # Errors
+    /// [`Misfit`] if there is no such population or the shape is another.
+    pub fn teach(&mut self, name: &str, teacher: Teacher) -> Result<(), Misfit> {
+        let population = self.pyramidal(name)?;
+        self.enter(self.steps(), Event::Teacher(population, teacher))
     }
 
-    /// Names of all projections, biases among them, in order.
-    #[must_use]
-    pub fn projections(&self) -> Vec<String> {
+    /// The entity of an input.
+    ///
+    /// # Errors
+    /// [`Misfit::Input`]
+    pub fn input(&self, name: &str) -> Result<Entity, Misfit> {
+        (self.population(name).filter(|(_, p)| p.is_input))
+            .map(|(entity, _)| entity)
+            .ok_or_else(|| Misfit::Input(name.to_owned()))
+    }
+
+    /// The entity of a population of pyramidal neurons.
+    ///
+    /// # Errors
+    /// [`Misfit::Population`]
+    pub fn pyramidal(&self, name: &str) -> Result<Entity, Misfit> {
+        (self.population(name).filter(|(_, p)| !p.is_input))
+            .map(|(entity, _)| entity)
+            .ok_or_else(|| Misfit::Population(name.to_owned()))
+    }
+
+    /// The entity of a projection, or of the bias `POPULATION_bias`.
+    ///
+    /// # Errors
+    /// [`Misfit::Projection`]
+    pub fn projection(&self, name: &str) -> Result<Entity, Misfit> {
         let wiring = self.world.resource::<Wiring>();
-        (wiring.projections.values())
-            .filter_map(|e| self.world.get::<Projection>(*e))
-            .map(|p| p.name.to_string())
-            .collect()
+        (wiring.projections.get(name).copied()).ok_or_else(|| Misfit::Projection(name.to_owned()))
     }
 
-    /// Eligibilities of all consolidated projections by name, post x pre, in a.u. x ms.
-    pub fn eligibilities(&mut self) -> BTreeMap<String, Array2<f32>> {
-        let mut query = self.world.query::<(&Projection, &Plasticity)>();
-        (query.iter(&self.world))
-            .filter_map(|(projection, plasticity)| {
-                let consolidation = plasticity.consolidation.as_ref()?;
-                Some((
-                    projection.name.to_string(),
-                    consolidation.eligibility.clone(),
-                ))
-            })
-            .collect()
+    /// Sets the weights of a projection that has its own, post x pre.
+    ///
+    /// # Errors
+    /// [`Misfit`] if there is no such projection or the shape is another.
+    pub fn set_weights(&mut self, name: &str, weights: Array2<f32>) -> Result<(), Misfit> {
+        use crate::circuit::Synapses;
+        let entity = self.projection(name)?;
+        let synapses = self.world.get_mut::<Synapses>(entity);
+        match synapses.map(Mut::into_inner) {
+            Some(Synapses::Own(own)) if own.dim() == weights.dim() => *own = weights,
+            Some(Synapses::Own(own)) => {
+                return Err(Misfit::Shape {
+                    name: name.to_owned(),
+                    expected: own.dim(),
+                    found: weights.dim(),
+                });
+            }
+            _ => return Err(Misfit::Projection(name.to_owned())),
+        }
+        Ok(())
+    }
+
+    pub(super) fn population(&self, name: &str) -> Option<(Entity, &Population)> {
+        let entity = *self.world.resource::<Wiring>().populations.get(name)?;
+        Some((entity, self.population_at(entity)?))
+    }
+
+    fn population_at(&self, entity: Entity) -> Option<&Population> {
+        self.world.get::<Population>(entity)
     }
 }

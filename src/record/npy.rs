@@ -1,0 +1,155 @@
+//! Arrays of 32-bit floating point as `.npy` files: weights, checkpoints, final states.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use ndarray::{Array, ArrayRef, ArrayView, Dimension};
+use ndarray_npy::{ViewNpyExt, WriteNpyError, WriteNpyExt};
+
+use super::error::{Kept, RecordError};
+
+/// Writes `array` to `path`, whole or not at all.
+///
+/// The bytes go to a file of another name beside it, which then takes the place of `path`:
+/// nobody ever finds half an array, and an older one stays until the new one is complete.
+///
+/// # Errors
+/// [`RecordError::Write`]; what was at `path` before is then still there.
+pub fn write<D: Dimension>(path: &Path, array: &ArrayRef<f32, D>) -> Result<(), RecordError> {
+    let partial = partial(path);
+    let written = write_to(&partial, array).and_then(|()| fs::rename(&partial, path));
+    written.map_err(|error| {
+        // Fails if the file could not be made in the first place.
+        let _ = fs::remove_file(&partial);
+        RecordError::write(path, error, Kept::Nothing)
+    })
+}
+
+fn partial(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    path.with_file_name(name)
+}
+
+fn write_to<D: Dimension>(path: &Path, array: &ArrayRef<f32, D>) -> io::Result<()> {
+    let mut file = BufWriter::new(File::create(path)?);
+    array
+        .view()
+        .write_npy(&mut file)
+        .map_err(|error| match error {
+            WriteNpyError::Io(error) => error,
+            other => io::Error::other(other),
+        })?;
+    file.flush()?;
+    file.get_ref().sync_all()
+}
+
+/// Reads an array that [`write`] or NumPy wrote; its elements must be `float32`.
+///
+/// # Errors
+/// [`RecordError::Read`] if the file cannot be read, [`RecordError::Content`] if it is not an
+/// array of that type and of as many dimensions as `D`.
+pub fn read<D: Dimension>(path: &Path) -> Result<Array<f32, D>, RecordError> {
+    let dimensions = D::NDIM.map_or_else(String::new, |n| format!(" of {n} dimensions"));
+    let expected = format!("a complete .npy array{dimensions} of float32 ('<f4')");
+    let failed = |error| RecordError::read(path, error, &expected);
+    let mut file = File::open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    // Elements are viewed where they are, so that a header that promises more costs nothing;
+    // for that, the bytes have to begin where a float may.
+    let mut floats = vec![0.0f32; (length as usize).div_ceil(size_of::<f32>())];
+    let bytes = bytemuck::cast_slice_mut(&mut floats);
+    let bytes = bytes.get_mut(..length as usize).unwrap_or_default();
+    file.read_exact(bytes).map_err(failed)?;
+    match ArrayView::<f32, D>::view_npy(bytes) {
+        Ok(view) => Ok(view.to_owned()),
+        Err(error) => Err(RecordError::content(path, error.to_string(), expected)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{read, write};
+    use crate::record::RecordError;
+    use crate::stimulus::npy::inputs;
+    use ndarray::{Array2, Array3, Ix2, Ix3};
+    use std::fs;
+
+    fn cube() -> Array3<f32> {
+        Array3::from_shape_fn((2, 3, 4), |(i, j, k)| (i * 100 + j * 10 + k) as f32 / 7.0)
+    }
+
+    #[test]
+    fn what_is_read_is_what_was_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("w.npy");
+        write(&path, &cube()).unwrap();
+        assert_eq!(read::<Ix3>(&path).unwrap(), cube());
+        // An array that is there is replaced, here by one that lies column by column.
+        let matrix = cube().index_axis_move(ndarray::Axis(1), 2).reversed_axes();
+        write(&path, &matrix).unwrap();
+        assert_eq!(read::<Ix2>(&path).unwrap(), matrix);
+        // The reader of data sets, which is another program, finds the same.
+        assert_eq!(inputs(&path).unwrap(), matrix);
+        let empty = Array2::<f32>::zeros((0, 5));
+        write(&path, &empty).unwrap();
+        assert_eq!(read::<Ix2>(&path).unwrap(), empty);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_written_leaves_what_was_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("w.npy");
+        write(&path, &cube()).unwrap();
+        fs::create_dir(dir.path().join("w.npy.partial")).unwrap();
+        let error = write(&path, &(cube() + 1.0)).unwrap_err();
+        assert!(
+            error.to_string().contains("w.npy: cannot be written: "),
+            "{error}"
+        );
+        assert_eq!(read::<Ix3>(&path).unwrap(), cube());
+        assert!(write(&dir.path().join("none/w.npy"), &cube()).is_err());
+        assert!(write(dir.path(), &cube()).is_err());
+    }
+
+    #[test]
+    fn what_is_not_such_an_array_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("w.npy");
+        assert!(matches!(read::<Ix2>(&path), Err(RecordError::Read { .. })));
+        write(&path, &cube()).unwrap();
+        let error = read::<Ix2>(&path).unwrap_err().to_string();
+        assert!(error.contains("w.npy: found ndim 3"), "{error}");
+        assert!(error.contains("expected a complete .npy array of 2 dimensions of float32"));
+        let bytes = fs::read(&path).unwrap();
+        for length in 0..bytes.len() {
+            fs::write(&path, &bytes[..length]).unwrap();
+            assert!(matches!(
+                read::<Ix3>(&path),
+                Err(RecordError::Content { .. })
+            ));
+        }
+        for shape in [
+            "(9999999999, 3, 4)",
+            "(99999999999999999999, 1, 1)",
+            "(-1, 1, 1)",
+        ] {
+            let text = String::from_utf8_lossy(&bytes[10..128]).replace("(2, 3, 4)", shape);
+            let header = &text.as_bytes()[..118];
+            fs::write(&path, [&bytes[..10], header, &bytes[128..]].concat()).unwrap();
+            assert!(read::<Ix3>(&path).is_err(), "{shape}");
+        }
+        ndarray_npy::write_npy(&path, &Array2::<f64>::zeros((1, 1))).unwrap();
+        assert!(read::<Ix2>(&path).unwrap_err().to_string().contains("<f8"));
+        for at in 0..bytes.len() {
+            for flip in [0x01, 0x02, 0x10, 0x80, 0xff] {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= flip;
+                fs::write(&path, damaged).unwrap();
+                let _ = read::<Ix3>(&path);
+            }
+        }
+    }
+}

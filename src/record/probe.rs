@@ -1,0 +1,341 @@
+//! Probes at work: what is due in a step is read from the circuit and handed to the recorder.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::statistics::{alignment, norm};
+use super::{Batch, RecordError, Recorder};
+use crate::model::Compartment;
+use crate::scenario::{Indices, Neurons, Probe, Statistic};
+use crate::schedule::{Description, ProjectionDescription, Simulation, Variable};
+
+/// The steps at which a probe looks: `from`, then every `every`, up to `until` and with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Times {
+    from: u64,
+    until: u64,
+    every: u64,
+}
+
+impl Times {
+    /// From times in ms; those below 0 count from the end of a run of `end` steps of `dt_ms`.
+    #[must_use]
+    pub fn new(
+        (from_ms, until_ms, every_ms): (Option<f64>, Option<f64>, Option<f64>),
+        dt_ms: f64,
+        end: u64,
+    ) -> Self {
+        let step = |ms: f64| {
+            let steps = (ms / dt_ms).round();
+            if steps < 0.0 {
+                end.saturating_sub((-steps) as u64)
+            } else {
+                (steps as u64).min(end)
+            }
+        };
+        Self {
+            from: from_ms.map_or(0, step),
+            until: until_ms.map_or(end, step),
+            every: every_ms.map_or(1, |ms| ((ms / dt_ms).round() as u64).max(1)),
+        }
+    }
+
+    /// Whether the probe looks at `step`.
+    #[must_use]
+    pub fn strike(&self, step: u64) -> bool {
+        (self.from..=self.until).contains(&step) && (step - self.from).is_multiple_of(self.every)
+    }
+
+    /// Whether the probe looks at any of these steps.
+    #[must_use]
+    pub fn strike_within(&self, mut steps: std::ops::Range<u64>) -> bool {
+        steps.start = steps.start.max(self.from);
+        let first = self.from + (steps.start - self.from).div_ceil(self.every) * self.every;
+        first < steps.end && first <= self.until
+    }
+}
+
+struct Traces {
+    times: Times,
+    neurons: Vec<(Arc<str>, Vec<u32>)>,
+    variables: Vec<Variable>,
+    trials: Vec<usize>,
+}
+
+struct Weights {
+    times: Times,
+    projection: Arc<str>,
+    synapses: Arc<[(u32, u32)]>,
+}
+
+struct Numbers {
+    times: Times,
+    statistic: Statistic,
+    /// Each projection, with the basal one it runs back along where the statistic needs it.
+    projections: Vec<(Arc<str>, Option<Arc<str>>)>,
+}
+
+/// One column to be read: variable and neurons of one population in one trial.
+struct Column {
+    population: Arc<str>,
+    trial: usize,
+    variable: Variable,
+    neurons: Arc<[u32]>,
+}
+
+/// All probes of a run.
+pub struct Observer {
+    traces: Vec<Traces>,
+    /// What to read when these of the trace probes are due: nothing twice, in a fixed order.
+    plans: BTreeMap<Vec<bool>, Vec<Column>>,
+    weights: Vec<Weights>,
+    numbers: Vec<Numbers>,
+}
+
+impl Observer {
+    /// Prepares the probes for a run of `end` steps. What a probe names and the circuit does not
+    /// have is left out: the check of the scenario has reported it.
+    #[must_use]
+    pub fn new(probes: &[Probe], simulation: &Simulation, end: u64) -> Self {
+        let mut observer = Self {
+            traces: Vec::new(),
+            plans: BTreeMap::new(),
+            weights: Vec::new(),
+            numbers: Vec::new(),
+        };
+        let dt_ms = simulation.dt_ms();
+        let populations = simulation.populations();
+        let projections = simulation.projections();
+        for probe in probes {
+            match probe {
+                Probe::Traces {
+                    neurons,
+                    variables,
+                    trials,
+                    every_ms,
+                    from_ms,
+                    until_ms,
+                } => {
+                    let chosen = (neurons.iter())
+                        .filter_map(|chosen| among(chosen, &populations))
+                        .collect();
+                    let count = populations.first().map_or(0, |p| p.trials);
+                    observer.traces.push(Traces {
+                        times: Times::new((*from_ms, *until_ms, *every_ms), dt_ms, end),
+                        neurons: chosen,
+                        variables: variables.clone(),
+                        trials: trials.among(count),
+                    });
+                }
+                Probe::Weights {
+                    projection,
+                    post,
+                    pre,
+                    every_ms,
+                    from_ms,
+                    until_ms,
+                } => {
+                    let Some(weights) = simulation.weights_view(projection) else {
+                        continue;
+                    };
+                    observer.weights.push(Weights {
+                        times: Times::new((*from_ms, *until_ms, *every_ms), dt_ms, end),
+                        projection: projection.as_str().into(),
+                        synapses: grid(post, pre, weights.dim()).into(),
+                    });
+                }
+                Probe::Statistics {
+                    projections: wanted,
+                    statistics,
+                    every_ms,
+                    from_ms,
+                    until_ms,
+                } => {
+                    let times = Times::new((*from_ms, *until_ms, *every_ms), dt_ms, end);
+                    (observer.numbers).extend(statistics.iter().map(|&statistic| Numbers {
+                        times,
+                        statistic,
+                        projections: defined(statistic, wanted, &projections),
+                    }));
+                }
+            }
+        }
+        observer
+    }
+
+    /// Records what is due in the present state.
+    ///
+    /// # Errors
+    /// Those of the recorder.
+    pub fn observe(
+        &mut self,
+        simulation: &mut Simulation,
+        recorder: &mut Recorder,
+    ) -> Result<(), RecordError> {
+        let (step, time_ms) = (simulation.steps(), simulation.time_ms());
+        let due: Vec<bool> = (self.traces.iter()).map(|p| p.times.strike(step)).collect();
+        if due.contains(&true) {
+            let plan = (self.plans.entry(due)).or_insert_with_key(|due| {
+                plan(
+                    self.traces
+                        .iter()
+                        .zip(due)
+                        .filter(|(_, due)| **due)
+                        .map(|(p, _)| p),
+                )
+            });
+            for column in plan {
+                let values = simulation.sample(
+                    &column.population,
+                    column.variable,
+                    column.trial,
+                    &column.neurons,
+                );
+                if let Some(values) = values {
+                    recorder.record(Batch::Traces {
+                        time_ms,
+                        trial: column.trial as u32,
+                        population: column.population.clone(),
+                        neurons: column.neurons.clone(),
+                        variable: column.variable.symbol(),
+                        values,
+                    })?;
+                }
+            }
+        }
+        for probe in self.weights.iter().filter(|p| p.times.strike(step)) {
+            let Some(weights) = simulation.weights_view(&probe.projection) else {
+                continue;
+            };
+            let weight = |&(post, pre): &(u32, u32)| weights[[post as usize, pre as usize]];
+            recorder.record(Batch::Weights {
+                time_ms,
+                projection: probe.projection.clone(),
+                synapses: probe.synapses.clone(),
+                values: probe.synapses.iter().map(weight).collect(),
+            })?;
+        }
+        for probe in self.numbers.iter().filter(|p| p.times.strike(step)) {
+            for (projection, reciprocal) in &probe.projections {
+                let Some(weights) = simulation.weights_view(projection) else {
+                    continue;
+                };
+                let (statistic, value) = match (probe.statistic, reciprocal) {
+                    (Statistic::Norm, _) => ("norm", Some(norm(weights))),
+                    (Statistic::Alignment, Some(back)) => (
+                        "alignment",
+                        (simulation.weights_view(back)).map(|back| alignment(back, weights.t())),
+                    ),
+                    // Angles belong to presentations: see `angles_due`.
+                    _ => continue,
+                };
+                if let Some(value) = value {
+                    recorder.record(Batch::Statistic {
+                        time_ms,
+                        projection: projection.clone(),
+                        statistic,
+                        value,
+                    })?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The projections whose angle to the gradient is due in a presentation over `steps`.
+    #[must_use]
+    pub fn angles_due(&self, steps: &std::ops::Range<u64>) -> BTreeSet<Arc<str>> {
+        (self.numbers.iter())
+            .filter(|probe| probe.statistic == Statistic::GradientAngle)
+            .filter(|probe| probe.times.strike_within(steps.clone()))
+            .flat_map(|probe| probe.projections.iter().map(|(name, _)| name.clone()))
+            .collect()
+    }
+}
+
+fn among(chosen: &Neurons, populations: &[Description]) -> Option<(Arc<str>, Vec<u32>)> {
+    let population = (populations.iter()).find(|p| *p.name == chosen.population)?;
+    let indices = chosen.indices.among(population.size);
+    let indices = indices.into_iter().map(|index| index as u32).collect();
+    Some((population.name.clone(), indices))
+}
+
+fn grid(post: &Indices, pre: &Indices, shape: (usize, usize)) -> Vec<(u32, u32)> {
+    let pre = pre.among(shape.1);
+    (post.among(shape.0).into_iter())
+        .flat_map(|post| pre.iter().map(move |pre| (post as u32, *pre as u32)))
+        .collect()
+}
+
+/// The columns that several probes ask for together, each neuron once.
+fn plan<'a>(probes: impl Iterator<Item = &'a Traces>) -> Vec<Column> {
+    let mut columns: BTreeMap<(Arc<str>, usize, Variable), BTreeSet<u32>> = BTreeMap::new();
+    for probe in probes {
+        for (population, neurons) in &probe.neurons {
+            for &trial in &probe.trials {
+                for &variable in &probe.variables {
+                    (columns
+                        .entry((population.clone(), trial, variable))
+                        .or_default())
+                    .extend(neurons);
+                }
+            }
+        }
+    }
+    (columns.into_iter())
+        .map(|((population, trial, variable), neurons)| Column {
+            population,
+            trial,
+            variable,
+            neurons: neurons.into_iter().collect(),
+        })
+        .collect()
+}
+
+/// The projections for which a statistic is defined, among those that are wanted.
+fn defined(
+    statistic: Statistic,
+    wanted: &[String],
+    all: &[ProjectionDescription],
+) -> Vec<(Arc<str>, Option<Arc<str>>)> {
+    let is_wanted = |p: &&ProjectionDescription| {
+        wanted.is_empty() || wanted.iter().any(|name| **name == *p.name)
+    };
+    (all.iter().filter(is_wanted))
+        .filter_map(|p| {
+            let reciprocal = (all.iter())
+                .find(|back| {
+                    back.compartment == Compartment::Basal
+                        && back.pre.as_ref() == Some(&p.post)
+                        && Some(&back.post) == p.pre.as_ref()
+                })
+                .map(|back| back.name.clone());
+            let fits = match statistic {
+                Statistic::Norm => true,
+                Statistic::Alignment => {
+                    p.compartment == Compartment::Apical && reciprocal.is_some()
+                }
+                Statistic::GradientAngle => p.compartment == Compartment::Basal,
+            };
+            fits.then(|| (p.name.clone(), reciprocal))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Times;
+
+    #[test]
+    fn a_probe_looks_at_its_own_interval_and_negative_times_count_from_the_end() {
+        let times = Times::new((Some(-10.0), None, Some(2.0)), 0.5, 100);
+        let steps: Vec<u64> = (0..=120).filter(|step| times.strike(*step)).collect();
+        assert_eq!(steps, [80, 84, 88, 92, 96, 100]);
+        for start in 0..120 {
+            for end in start..120 {
+                let any = (start..end).any(|step| times.strike(step));
+                assert_eq!(times.strike_within(start..end), any, "{start}..{end}");
+            }
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! Recordings back from their files, one row group at a time.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::hash::Hash;
+use std::path::Path;
+
+use parquet::data_type::ByteArray;
+use parquet::errors::ParquetError;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::schema::types::SchemaDescriptor;
+
+use super::columns::{Projections, Rows, Traces, Weights, describe};
+use super::error::RecordError;
+
+/// One quantity over time, in the order in which it was recorded.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Series {
+    /// Simulated times.
+    pub time_ms: Vec<f64>,
+    /// A value for each time; recorded as 32-bit floating point but for statistics.
+    pub value: Vec<f64>,
+}
+
+/// Which series of `traces.parquet`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TraceKey {
+    /// Name of the population.
+    pub population: String,
+    /// Which of the parallel trials.
+    pub trial: u32,
+    /// Position of the neuron in its population.
+    pub neuron: u32,
+    /// Symbol of the variable.
+    pub variable: String,
+}
+
+/// The series of a `traces.parquet` for which `keep(population, trial, neuron, variable)`.
+///
+/// # Errors
+/// [`RecordError::Read`] if the file cannot be read, [`RecordError::Content`] if it is not a
+/// complete file of such a table.
+pub fn traces(
+    path: &Path,
+    keep: impl Fn(&str, u32, u32, &str) -> bool,
+) -> Result<BTreeMap<TraceKey, Series>, RecordError> {
+    let mut gathered = HashMap::new();
+    let mut names = Names::default();
+    groups(path, |rows: Traces| {
+        rows.rows()
+            .try_for_each(|(&time_ms, trial, population, neuron, variable, &value)| {
+                let (trial, neuron) = (trial.cast_unsigned(), neuron.cast_unsigned());
+                let key = (names.id(population)?, trial, neuron, names.id(variable)?);
+                let keep = || keep(names.name(key.0), trial, neuron, names.name(key.3));
+                add(&mut gathered, key, keep, time_ms, f64::from(value));
+                Ok(())
+            })
+    })?;
+    Ok(kept(gathered, |(population, trial, neuron, variable)| {
+        TraceKey {
+            population: names.name(population).to_owned(),
+            trial,
+            neuron,
+            variable: names.name(variable).to_owned(),
+        }
+    }))
+}
+
+/// The series of a `weights.parquet` by projection, postsynaptic and presynaptic neuron.
+///
+/// # Errors
+/// As [`traces`].
+pub fn weights(path: &Path) -> Result<BTreeMap<(String, u32, u32), Series>, RecordError> {
+    let mut gathered = HashMap::new();
+    let mut names = Names::default();
+    groups(path, |rows: Weights| {
+        rows.rows()
+            .try_for_each(|(&time_ms, projection, post, pre, &value)| {
+                let (post, pre) = (post.cast_unsigned(), pre.cast_unsigned());
+                let key = (names.id(projection)?, post, pre);
+                add(&mut gathered, key, || true, time_ms, f64::from(value));
+                Ok(())
+            })
+    })?;
+    Ok(kept(gathered, |(projection, post, pre)| {
+        (names.name(projection).to_owned(), post, pre)
+    }))
+}
+
+/// The series of a `projections.parquet` by projection and statistic.
+///
+/// # Errors
+/// As [`traces`].
+pub fn statistics(path: &Path) -> Result<BTreeMap<(String, String), Series>, RecordError> {
+    let mut gathered = HashMap::new();
+    let mut names = Names::default();
+    groups(path, |rows: Projections| {
+        rows.rows()
+            .try_for_each(|(&time_ms, projection, statistic, &value)| {
+                let key = (names.id(projection)?, names.id(statistic)?);
+                add(&mut gathered, key, || true, time_ms, value);
+                Ok(())
+            })
+    })?;
+    Ok(kept(gathered, |(projection, statistic)| {
+        let [projection, statistic] = [projection, statistic].map(|id| names.name(id).to_owned());
+        (projection, statistic)
+    }))
+}
+
+/// What was said of the run when the recording of `path` began.
+///
+/// # Errors
+/// [`RecordError::Read`] if the file cannot be read, [`RecordError::Content`] if it is not a
+/// complete Parquet file.
+pub fn metadata(path: &Path) -> Result<BTreeMap<String, String>, RecordError> {
+    let reader = open(path, "a recording")?;
+    let pairs = reader.metadata().file_metadata().key_value_metadata();
+    Ok(pairs
+        .into_iter()
+        .flatten()
+        .map(|pair| (pair.key.clone(), pair.value.clone().unwrap_or_default()))
+        .collect())
+}
+
+/// Names seen so far; a number stands for each while rows are sorted into series.
+#[derive(Default)]
+struct Names {
+    ids: HashMap<String, usize>,
+    names: Vec<String>,
+}
+
+impl Names {
+    fn id(&mut self, name: &ByteArray) -> Result<usize, ParquetError> {
+        let name = name.as_utf8()?;
+        if let Some(id) = self.ids.get(name) {
+            return Ok(*id);
+        }
+        let id = self.names.len();
+        self.ids.insert(name.to_owned(), id);
+        self.names.push(name.to_owned());
+        Ok(id)
+    }
+
+    fn name(&self, id: usize) -> &str {
+        self.names.get(id).map_or("", String::as_str)
+    }
+}
+
+/// Appends to the series of `key`; `keep` is asked once whether there is to be one.
+fn add<K: Eq + Hash>(
+    gathered: &mut HashMap<K, Option<Series>>,
+    key: K,
+    keep: impl FnOnce() -> bool,
+    time_ms: f64,
+    value: f64,
+) {
+    let series = (gathered.entry(key)).or_insert_with(|| keep().then(Series::default));
+    if let Some(series) = series {
+        series.time_ms.push(time_ms);
+        series.value.push(value);
+    }
+}
+
+fn kept<K, N: Ord>(
+    gathered: HashMap<K, Option<Series>>,
+    name: impl Fn(K) -> N,
+) -> BTreeMap<N, Series> {
+    let named = |(key, series): (K, Option<Series>)| Some((name(key), series?));
+    gathered.into_iter().filter_map(named).collect()
+}
+
+/// Hands every row group of the table at `path` to `read`, one after the other.
+fn groups<R: Rows>(
+    path: &Path,
+    mut read: impl FnMut(R) -> Result<(), ParquetError>,
+) -> Result<(), RecordError> {
+    let reader = open(path, R::FILE)?;
+    let damaged = |error: ParquetError| content(path, &error, R::FILE);
+    let expected = describe(&SchemaDescriptor::new(R::schema().map_err(damaged)?));
+    let found = describe(reader.metadata().file_metadata().schema_descr());
+    if found != expected {
+        return Err(RecordError::content(
+            path,
+            format!("the columns {found}"),
+            format!("{}: {expected}", R::FILE),
+        ));
+    }
+    for group in 0..reader.num_row_groups() {
+        let rows = reader
+            .get_row_group(group)
+            .and_then(|group| R::read(&*group));
+        rows.and_then(&mut read).map_err(damaged)?;
+    }
+    Ok(())
+}
+
+fn content(path: &Path, error: &ParquetError, what: &str) -> RecordError {
+    let expected = format!(
+        "{what} as a complete Parquet file; its last bytes are written when a recording ends"
+    );
+    RecordError::content(path, error.to_string(), expected)
+}
+
+/// Opens a Parquet file whose parts all lie within it.
+fn open(path: &Path, what: &str) -> Result<SerializedFileReader<File>, RecordError> {
+    let failed = |error| RecordError::read(path, error, what);
+    let file = File::open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    let reader = SerializedFileReader::new(file).map_err(|error| content(path, &error, what))?;
+    let inside = |start: i64, size: i64| {
+        let (start, size) = (u64::try_from(start).ok()?, u64::try_from(size).ok()?);
+        start.checked_add(size).filter(|end| *end <= length)
+    };
+    let columns = (reader.metadata().row_groups().iter()).flat_map(|group| group.columns());
+    for column in columns {
+        let data = column.data_page_offset();
+        let start = column.dictionary_page_offset().unwrap_or(data);
+        let size = column.compressed_size();
+        if inside(start, size).is_none() {
+            let outside = format!("{size} bytes from byte {start} on in a file of {length}");
+            return Err(content(path, &ParquetError::EOF(outside), what));
+        }
+    }
+    Ok(reader)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{metadata, statistics, traces, weights};
+    use crate::record::{Batch, RecordError, Recorder};
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    /// A recording of two neurons over `steps`.
+    fn recorded(directory: &Path, steps: u32) -> PathBuf {
+        let about = [("scenario", "digits".to_owned()), ("seed", "7".to_owned())];
+        let mut recorder = Recorder::create(directory, &about).unwrap();
+        for step in 0..steps {
+            let batch = Batch::Traces {
+                time_ms: f64::from(step),
+                trial: 0,
+                population: "hidden".into(),
+                neurons: [0, 7, step * step].into(),
+                variable: ["b", "xi", "delta"][step as usize % 3],
+                values: vec![0.5, -1.0, step as f32],
+            };
+            recorder.record(batch).unwrap();
+        }
+        recorder.finish().unwrap().remove(0).path
+    }
+
+    fn read(path: &Path) -> Result<usize, RecordError> {
+        traces(path, |_, _, _, _| true).map(|series| series.len())
+    }
+
+    #[test]
+    fn a_file_that_is_not_a_recording_is_named_with_what_was_expected() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = recorded(dir.path(), 20);
+        let bytes = fs::read(&path).unwrap();
+        let says = |path: &Path, text: &str| {
+            let error = read(path).unwrap_err().to_string();
+            assert!(error.starts_with(&path.display().to_string()), "{error}");
+            assert!(error.contains(text), "{error}");
+        };
+        says(
+            &dir.path().join("none.parquet"),
+            "cannot be read: No such file",
+        );
+        says(dir.path(), "expected traces.parquet");
+
+        let other = dir.path().join("other.parquet");
+        for content in [&b""[..], b"PAR1", b"time_ms,trial\n", &[b'x'; 999]] {
+            fs::write(&other, content).unwrap();
+            says(&other, "expected traces.parquet as a complete Parquet file");
+            assert!(metadata(&other).is_err());
+        }
+        for length in (0..bytes.len()).step_by(7) {
+            fs::write(&other, &bytes[..length]).unwrap();
+            says(&other, "expected traces.parquet as a complete Parquet file");
+        }
+
+        let found = "found the columns time_ms DOUBLE, trial INT32 (unsigned), \
+                     population BYTE_ARRAY (text), neuron INT32 (unsigned), \
+                     variable BYTE_ARRAY (text), value FLOAT; expected ";
+        let error = weights(&path).unwrap_err().to_string();
+        assert!(error.contains(found), "{error}");
+        assert!(error.contains("expected weights.parquet: time_ms DOUBLE, projection"));
+        let error = statistics(&path).unwrap_err().to_string();
+        assert!(
+            error.ends_with("statistic BYTE_ARRAY (text), value DOUBLE"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn no_damage_makes_it_panic() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = recorded(dir.path(), 20);
+        let bytes = fs::read(&path).unwrap();
+        let mut errors = 0;
+        for at in 0..bytes.len() {
+            for flip in [0x01, 0x12, 0x80] {
+                let mut damaged = bytes.clone();
+                damaged[at] ^= flip;
+                fs::write(&path, damaged).unwrap();
+                errors += u32::from(read(&path).is_err());
+            }
+        }
+        assert!(errors > 100);
+    }
+}

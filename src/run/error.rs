@@ -1,0 +1,77 @@
+//! Why a run could not begin or go on.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::circuit::BuildError;
+use crate::record::RecordError;
+use crate::schedule::{Misfit, Runaway};
+use crate::stimulus::DataError;
+
+/// Why a run could not begin or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The model does not describe a circuit.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// The data are not what they should be.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Scenario and circuit do not fit.
+    #[error(transparent)]
+    Misfit(#[from] Misfit),
+    /// Activity is no longer a number.
+    #[error(transparent)]
+    Runaway(#[from] Runaway),
+    /// A recording could not be written.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The teacher would go off before it comes on.
+    #[error(
+        "task.presentation_ms: {presentation_ms} ms leave no time to teach: the teacher comes on \
+         after {on_ms} ms and goes off after {off_ms} ms"
+    )]
+    NoTimeToTeach {
+        /// Length of a presentation.
+        presentation_ms: f64,
+        /// Time of the teacher's start.
+        on_ms: f64,
+        /// Time of its end.
+        off_ms: f64,
+    },
+    /// Neither a duration nor a task.
+    #[error("duration_ms: without a task a scenario says how long it lasts")]
+    Endless,
+    /// Somebody asked the run to stop.
+    #[error("stopped")]
+    Stopped,
+    /// A directory that is not empty.
+    #[error("{directory}: is not empty; give another directory with --out, or remove it", directory = .0.display())]
+    Occupied(PathBuf),
+    /// A resolved file could not be put into words.
+    #[error("{name}: cannot be written as RON: {source}")]
+    Resolved {
+        /// The file.
+        name: String,
+        /// What the writer says.
+        source: ron::Error,
+    },
+    /// A file could not be written or read.
+    #[error("{path}: {source}", path = path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl RunError {
+    /// Names the file that an error of the system belongs to.
+    pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self + use<'_> {
+        move |source| Self::File {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}

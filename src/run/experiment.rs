@@ -1,0 +1,379 @@
+//! One run: a circuit goes through its scenario, is observed, and leaves a directory of results.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+use ndarray::{Array2, stack};
+
+use super::learn::{Lesson, Weights, accuracy};
+use super::progress::{Epoch, Progress};
+use super::summary::{Summary, peak_memory_bytes};
+use super::{RunDirectory, RunError, Window, happen, resolved};
+use crate::circuit::Setup;
+use crate::model::Model;
+use crate::plasticity::Registry;
+use crate::record::csv::{Cell, CsvTable};
+use crate::record::{Batch, Observer, Recorder, npy};
+use crate::scenario::{Indices, Neurons, Probe, Scenario};
+use crate::schedule::{Simulation, Variable};
+
+/// What to run.
+pub struct Job<'a> {
+    /// What happens; see [`crate::scenario`].
+    pub scenario: &'a Scenario,
+    /// The circuit.
+    pub model: &'a Model,
+    /// The rules it may name.
+    pub registry: &'a Registry,
+    /// Where the scenario's relative paths start.
+    pub directory: &'a Path,
+    /// Where the model's relative paths start.
+    pub model_directory: &'a Path,
+    /// Where data sets are that are not shipped.
+    pub data_directory: Option<&'a Path>,
+    /// Whether to say nothing on the way.
+    pub quiet: bool,
+}
+
+/// Runs `job` into `directory`. When `stop` becomes true the run ends in order at the next step,
+/// with everything recorded so far.
+///
+/// # Errors
+/// [`RunError`]; what was recorded before stays.
+pub fn run(
+    job: &Job<'_>,
+    directory: &RunDirectory,
+    stop: &AtomicBool,
+) -> Result<Summary, RunError> {
+    let started = Instant::now();
+    let (scenario, model) = (job.scenario, job.model);
+    let setup = Setup {
+        dt_ms: scenario.dt_ms,
+        trials: scenario.trials,
+        seed: scenario.seed,
+        presentation_ms: (scenario.task.as_ref()).map_or(scenario.dt_ms, |t| t.presentation_ms),
+        directory: job.model_directory,
+    };
+    let paths = (job.directory, job.data_directory);
+    let lesson = Lesson::new(scenario, model, job.registry, setup, paths)?;
+    let mut simulation = Simulation::new(model, job.registry, setup)?;
+    let end = match (&lesson, scenario.duration_ms) {
+        (Some(lesson), _) => lesson.steps(),
+        (None, Some(ms)) => (ms / scenario.dt_ms).round() as u64,
+        (None, None) => return Err(RunError::Endless),
+    };
+    let end_ms = end as f64 * scenario.dt_ms;
+    let windows = happen::enter(&mut simulation, &scenario.timeline, scenario.trials, end_ms)?;
+    resolved::write(job, directory)?;
+
+    let mut probes = scenario.probes.clone();
+    probes.push(tail(model, scenario));
+    let metadata = [
+        ("scenario", scenario.name.clone()),
+        ("seed", scenario.seed.to_string()),
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+    ];
+    let mut experiment = Experiment {
+        observer: Observer::new(&probes, &simulation, end),
+        recorder: Recorder::create(directory.path(), &metadata)?,
+        timeline: CsvTable::create(
+            &directory.path().join("timeline.csv"),
+            &["kind", "label", "from_ms", "until_ms"],
+        )?,
+        progress: Progress::new(
+            &scenario.name,
+            end,
+            scenario.dt_ms,
+            lesson.as_ref().map(Lesson::epochs),
+            job.quiet,
+        ),
+        summary: Summary {
+            scenario: scenario.name.clone(),
+            model: model.name.clone(),
+            seed: scenario.seed,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            dt_ms: scenario.dt_ms,
+            trials: scenario.trials,
+            neurons: (simulation.populations().iter())
+                .map(|p| p.size * p.trials)
+                .sum(),
+            synapses: own_weights(&simulation).values().map(Array2::len).sum(),
+            ..Summary::default()
+        },
+        simulation,
+        stop,
+        chosen: None,
+    };
+    experiment.show(&windows)?;
+    let outcome = experiment.observe().and_then(|()| match lesson {
+        Some(mut lesson) => experiment.learn(&mut lesson, directory),
+        None => experiment.go(end, directory),
+    });
+    if let Err(RunError::Stopped) = outcome {
+        experiment.summary.interrupted = true;
+    }
+    // Whatever happened, what is there is kept.
+    experiment.progress.finish();
+    let kept = experiment.keep(directory);
+    let recorded = experiment.recorder.finish();
+    let mut summary = experiment.summary;
+    summary.samples_recorded = recorded
+        .as_ref()
+        .map_or(0, |files| files.iter().map(|file| file.rows).sum());
+    summary.wall_seconds = started.elapsed().as_secs_f64();
+    summary.peak_memory_bytes = peak_memory_bytes();
+    let text = serde_json::to_string_pretty(&summary).unwrap_or_default();
+    let written = directory.write("summary.json", &format!("{text}\n"));
+    // The first thing that went wrong is the one to tell.
+    if let Err(error) = outcome
+        && !matches!(error, RunError::Stopped)
+    {
+        return Err(error);
+    }
+    recorded?;
+    kept?;
+    written?;
+    Ok(summary)
+}
+
+struct Experiment<'a> {
+    simulation: Simulation,
+    observer: Observer,
+    recorder: Recorder,
+    timeline: CsvTable,
+    progress: Progress,
+    summary: Summary,
+    stop: &'a AtomicBool,
+    /// Weights of the epoch that validation chose.
+    chosen: Option<Weights>,
+}
+
+impl Experiment<'_> {
+    fn observe(&mut self) -> Result<(), RunError> {
+        (self.observer).observe(&mut self.simulation, &mut self.recorder)?;
+        Ok(())
+    }
+
+    fn show(&mut self, windows: &[Window]) -> Result<(), RunError> {
+        for window in windows {
+            self.timeline.append(&[
+                window.kind.into(),
+                window.label.as_str().into(),
+                window.from_ms.into(),
+                window.until_ms.into(),
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// A run without a task: time passes.
+    fn go(&mut self, end: u64, directory: &RunDirectory) -> Result<(), RunError> {
+        const ROWS: u64 = 200;
+        let mut names = vec!["time_ms".to_owned()];
+        let populations = pyramidal(&self.simulation);
+        for name in &populations {
+            names.push(format!("{name}_mean_r"));
+            names.push(format!("{name}_mean_abs_xi"));
+        }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut metrics = CsvTable::create(&directory.path().join("metrics.csv"), &names)?;
+        let stride = end.div_ceil(ROWS).max(1);
+        while self.simulation.steps() < end {
+            self.advance()?;
+            let steps = self.simulation.steps();
+            if steps.is_multiple_of(stride) {
+                let mut row = vec![Cell::from(self.simulation.time_ms())];
+                for name in &populations {
+                    for (variable, size) in [
+                        (Variable::Rate, f32::from as fn(f32) -> f32),
+                        (Variable::Mismatch, f32::abs),
+                    ] {
+                        let values = self.simulation.read(name, variable).unwrap_or_default();
+                        let mean = values.mapv(size).mean().unwrap_or_default();
+                        row.push(f64::from(mean).into());
+                    }
+                }
+                metrics.append(&row)?;
+                self.progress.step(steps);
+            }
+        }
+        Ok(())
+    }
+
+    fn advance(&mut self) -> Result<(), RunError> {
+        let Self {
+            simulation,
+            observer,
+            recorder,
+            stop,
+            ..
+        } = self;
+        advance(simulation, observer, recorder, stop)
+    }
+
+    /// A run with a task: epochs of presentations, then the test part, once.
+    fn learn(&mut self, lesson: &mut Lesson, directory: &RunDirectory) -> Result<(), RunError> {
+        let names = [
+            "epoch",
+            "time_ms",
+            "train_accuracy",
+            "validation_accuracy",
+            "eta_factor",
+        ];
+        let mut metrics = CsvTable::create(&directory.path().join("metrics.csv"), &names)?;
+        for epoch in 1..=lesson.epochs() {
+            let (mut right, mut shown, mut eta_factor) = (Some(0), 0, 1.0);
+            for presentation in lesson.epoch(epoch - 1) {
+                let due = (self.observer).angles_due(&lesson.span(self.simulation.steps()));
+                let Self {
+                    simulation,
+                    observer,
+                    recorder,
+                    stop,
+                    ..
+                } = self;
+                let presented = lesson.present(&presentation, simulation, &due, |simulation| {
+                    advance(simulation, observer, recorder, stop)
+                })?;
+                for (projection, value) in presented.angles {
+                    self.recorder.record(Batch::Statistic {
+                        time_ms: self.simulation.time_ms(),
+                        projection,
+                        statistic: "gradient_angle",
+                        value,
+                    })?;
+                }
+                self.show(&presented.windows)?;
+                right = right.zip(presented.right).map(|(sum, more)| sum + more);
+                shown += presentation.positions.len();
+                eta_factor = lesson.eta_factor(presentation.done);
+                self.progress.step(self.simulation.steps());
+            }
+            let weights = own_weights(&self.simulation);
+            let validation = lesson.validate(&weights)?;
+            let train = right.map(|right| right as f64 / shown.max(1) as f64);
+            metrics.append(&[
+                (epoch as f64).into(),
+                self.simulation.time_ms().into(),
+                train.unwrap_or(f64::NAN).into(),
+                validation.unwrap_or(f64::NAN).into(),
+                f64::from(eta_factor).into(),
+            ])?;
+            if validation >= self.summary.validation_accuracy {
+                self.summary.validation_accuracy = validation;
+                self.summary.chosen_epoch = Some(epoch);
+                self.chosen = Some(weights);
+            }
+            self.summary.epochs = Some(epoch);
+            let outcome = Epoch {
+                epoch,
+                train,
+                validation,
+            };
+            (self.progress).epoch(outcome, self.simulation.steps());
+        }
+        let Some(chosen) = &self.chosen else {
+            return Ok(());
+        };
+        let counts = lesson.test(chosen)?;
+        self.summary.test_accuracy = accuracy(&counts);
+        self.summary.test_samples = Some(counts.sum() as usize);
+        let mut names = vec!["class".to_owned()];
+        names.extend((0..counts.ncols()).map(|class| class.to_string()));
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut table = CsvTable::create(&directory.path().join("confusion.csv"), &names)?;
+        for (class, row) in counts.rows().into_iter().enumerate() {
+            let mut cells = vec![Cell::from(class as f64)];
+            cells.extend(row.iter().map(|count| Cell::from(f64::from(*count))));
+            table.append(&cells)?;
+        }
+        Ok(())
+    }
+
+    /// Writes weights and state as they are now.
+    fn keep(&mut self, directory: &RunDirectory) -> Result<(), RunError> {
+        self.summary.steps = self.simulation.steps();
+        self.summary.simulated_ms = self.simulation.time_ms();
+        let folder = directory.folder("weights")?;
+        for (name, weights) in own_weights(&self.simulation) {
+            npy::write(&folder.join(format!("{name}.npy")), &weights)?;
+        }
+        if let Some(chosen) = &self.chosen {
+            let folder = directory.folder("weights/chosen")?;
+            for (name, weights) in chosen {
+                npy::write(&folder.join(format!("{name}.npy")), weights)?;
+            }
+        }
+        let folder = directory.folder("state")?;
+        for population in self.simulation.populations() {
+            let name = population.name;
+            let variables: Vec<_> = (Variable::ALL.into_iter())
+                .filter_map(|variable| self.simulation.read(&name, variable))
+                .collect();
+            let views: Vec<_> = variables.iter().map(|v| v.view()).collect();
+            if let Ok(state) = stack(ndarray::Axis(0), &views) {
+                npy::write(&folder.join(format!("{name}.npy")), &state)?;
+            }
+        }
+        let folder = directory.folder("state/terms")?;
+        for (name, term) in self.simulation.terms() {
+            npy::write(&folder.join(format!("{name}.npy")), &term)?;
+        }
+        Ok(())
+    }
+}
+
+/// One step, seen by the watchdog and by all probes.
+fn advance(
+    simulation: &mut Simulation,
+    observer: &mut Observer,
+    recorder: &mut Recorder,
+    stop: &AtomicBool,
+) -> Result<(), RunError> {
+    if stop.load(Ordering::Relaxed) {
+        return Err(RunError::Stopped);
+    }
+    simulation.step();
+    if let Some(runaway) = simulation.runaway() {
+        return Err(runaway.clone().into());
+    }
+    observer.observe(simulation, recorder)?;
+    Ok(())
+}
+
+fn pyramidal(simulation: &Simulation) -> Vec<String> {
+    (simulation.populations().iter())
+        .filter(|p| p.transfer.is_some())
+        .map(|p| p.name.to_string())
+        .collect()
+}
+
+fn own_weights(simulation: &Simulation) -> Weights {
+    (simulation.projections().into_iter())
+        .filter(|p| !p.transported)
+        .filter_map(|p| Some((p.name.clone(), simulation.weights(&p.name)?)))
+        .collect()
+}
+
+/// A probe that every run has: all neurons of one trial at its end, for the inspector.
+fn tail(model: &Model, scenario: &Scenario) -> Probe {
+    const STEPS_WITHOUT_A_TASK: f64 = 200.0;
+    let length_ms = (scenario.task.as_ref())
+        .map_or(STEPS_WITHOUT_A_TASK * scenario.dt_ms, |task| {
+            task.presentation_ms
+        });
+    Probe::Traces {
+        neurons: (model.populations.iter())
+            .map(|population| Neurons {
+                population: population.name.clone(),
+                indices: Indices::default(),
+            })
+            .collect(),
+        variables: Variable::ALL.to_vec(),
+        trials: Indices::one(0),
+        every_ms: None,
+        from_ms: Some(-length_ms),
+        until_ms: None,
+    }
+}

@@ -1,0 +1,116 @@
+//! Telling how a run goes: a bar at a terminal, plain lines elsewhere.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// Accuracies after an epoch.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Epoch {
+    /// Epochs done.
+    pub epoch: u64,
+    /// Fraction of right answers while learning, just before the teacher spoke; none if it did
+    /// not wait for them.
+    pub train: Option<f64>,
+    /// Fraction of right answers on the validation part, if there is one.
+    pub validation: Option<f64>,
+}
+
+/// How a run is told.
+pub struct Progress {
+    bar: Option<ProgressBar>,
+    lines: bool,
+    steps: u64,
+    epochs: Option<u64>,
+    dt_ms: f64,
+    started: Instant,
+    told: Duration,
+    latest: String,
+}
+
+impl Progress {
+    /// Begins to tell about a run of `steps` steps of `dt_ms`; nothing at all if `quiet`.
+    #[must_use]
+    pub fn new(name: &str, steps: u64, dt_ms: f64, epochs: Option<u64>, quiet: bool) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let bar = (terminal && !quiet).then(|| {
+            let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr());
+            let template = "{prefix} {bar:24} {percent:>3} %  {msg}  ETA {eta}";
+            if let Ok(style) = ProgressStyle::with_template(template) {
+                bar.set_style(style);
+            }
+            bar.set_prefix(name.to_owned());
+            bar
+        });
+        Self {
+            bar,
+            lines: !terminal && !quiet,
+            steps,
+            epochs,
+            dt_ms,
+            started: Instant::now(),
+            told: Duration::ZERO,
+            latest: String::new(),
+        }
+    }
+
+    /// After `steps` steps.
+    pub fn step(&mut self, steps: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(format!("{}{}", self.simulated(steps), self.latest));
+            bar.set_position(steps);
+        } else if self.lines && self.epochs.is_none() {
+            let elapsed = self.started.elapsed();
+            if elapsed > self.told + Duration::from_secs(5) {
+                self.told = elapsed;
+                println!("{}  {}", self.simulated(steps), self.eta(steps));
+            }
+        }
+    }
+
+    /// After an epoch, and `steps` steps.
+    pub fn epoch(&mut self, outcome: Epoch, steps: u64) {
+        let epochs = self.epochs.unwrap_or_default();
+        let percent = |name, accuracy: Option<f64>| {
+            (accuracy.map(|a| format!("  {name} {:5.1} %", a * 1e2))).unwrap_or_default()
+        };
+        let train = percent("train", outcome.train);
+        let accuracy = train + &percent("validation", outcome.validation);
+        self.latest = format!("  epoch {}/{epochs}{accuracy}", outcome.epoch);
+        self.step(steps);
+        // Some twenty lines tell as much as a thousand.
+        let stride = epochs.div_ceil(20).max(1);
+        let line = outcome.epoch.is_multiple_of(stride) || outcome.epoch == 1;
+        if self.lines && (line || outcome.epoch == epochs) {
+            println!(
+                "epoch {:>3}/{epochs}  {}{accuracy}  {}",
+                outcome.epoch,
+                self.simulated(steps),
+                self.eta(steps)
+            );
+        }
+    }
+
+    fn simulated(&self, steps: u64) -> String {
+        let ms = steps as f64 * self.dt_ms;
+        if self.steps as f64 * self.dt_ms < 1e4 {
+            format!("{ms:>7.1} ms simulated")
+        } else {
+            format!("{:>7.2} s simulated", ms / 1e3)
+        }
+    }
+
+    fn eta(&self, steps: u64) -> String {
+        let left = self.steps.saturating_sub(steps) as f64;
+        let seconds = self.started.elapsed().as_secs_f64() * left / (steps.max(1)) as f64;
+        format!("ETA {seconds:.0} s")
+    }
+
+    /// The run is over.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

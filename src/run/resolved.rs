@@ -1,0 +1,66 @@
+//! What ran, written so that it can run again from where it is written.
+
+use std::path::{Path, PathBuf, absolute};
+
+use ron::extensions::Extensions;
+use ron::ser::PrettyConfig;
+use serde::Serialize;
+
+use super::{Job, RunDirectory, RunError};
+use crate::model::Weights;
+use crate::stimulus::Source;
+
+/// Writes `scenario.ron` and `model.ron` with all defaults and overrides filled in. Paths are
+/// absolute but for the model's, which stands beside its scenario.
+pub(super) fn write(job: &Job<'_>, directory: &RunDirectory) -> Result<(), RunError> {
+    let mut scenario = job.scenario.clone();
+    scenario.model = "model.ron".into();
+    scenario.variants.clear();
+    if let Some(task) = &mut scenario.task {
+        let root = |path: &mut PathBuf| *path = rooted(job.directory, path);
+        match &mut task.data {
+            Source::Csv { path, .. } => root(path),
+            Source::Npy { inputs, labels } => {
+                root(inputs);
+                root(labels);
+            }
+            Source::Idx { directory, .. } => {
+                *directory = match directory {
+                    Some(path) => Some(rooted(job.directory, path)),
+                    None => job.data_directory.map(|path| rooted(Path::new(""), path)),
+                };
+            }
+        }
+    }
+    let mut model = job.model.clone();
+    let biases = model.populations.iter_mut().filter_map(|p| p.bias.as_mut());
+    let weights = (model.projections.iter_mut()).map(|p| &mut p.weights);
+    for weights in weights.chain(biases.map(|bias| &mut bias.weights)) {
+        if let Weights::Npy(path) = weights {
+            *path = rooted(job.model_directory, path);
+        }
+    }
+    directory.write(
+        "scenario.ron",
+        &text("scenario.ron", &scenario, scenario.seed)?,
+    )?;
+    directory.write("model.ron", &text("model.ron", &model, scenario.seed)?)?;
+    Ok(())
+}
+
+fn rooted(directory: &Path, path: &Path) -> PathBuf {
+    let path = directory.join(path);
+    absolute(&path).unwrap_or(path)
+}
+
+fn text(name: &str, value: &impl Serialize, seed: u64) -> Result<String, RunError> {
+    let style = PrettyConfig::new().extensions(Extensions::IMPLICIT_SOME);
+    let body = (ron::ser::to_string_pretty(value, style)).map_err(|source| RunError::Resolved {
+        name: name.to_owned(),
+        source,
+    })?;
+    let version = env!("CARGO_PKG_VERSION");
+    Ok(format!(
+        "// As it ran: Apical {version}, seed {seed}.\n{body}\n"
+    ))
+}

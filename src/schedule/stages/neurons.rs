@@ -1,0 +1,79 @@
+//! Integrate and fire: the compartments of every neuron.
+
+use bevy_ecs::prelude::*;
+
+use super::{read, write};
+use crate::circuit::{Parameters, Population};
+use crate::neuron::{apical, basal, soma};
+
+/// Both dendrites move towards their currents.
+pub fn integrate(
+    populations: Query<(&Population, &Parameters)>,
+    mut neurons: Query<(
+        &basal::Current,
+        &mut basal::Potential,
+        &apical::Current,
+        &mut apical::Potential,
+    )>,
+) {
+    let Some((i_b, mut b, i_a, mut a)) =
+        (neurons.contiguous_iter_mut().ok()).and_then(|mut t| t.next())
+    else {
+        return;
+    };
+    let (i_b, i_a) = (read::<basal::Current>(i_b), read::<apical::Current>(i_a));
+    let (b, a) = (write(&mut b), write(&mut a));
+    for (population, p) in &populations {
+        let rows = population.rows.clone();
+        basal::integrate(&mut b[rows.clone()], &i_b[rows.clone()], p.leak_b);
+        apical::integrate(&mut a[rows.clone()], &i_a[rows], p.leak_a);
+    }
+}
+
+/// What the soma reads, its own state, and what it sends.
+type Firing = (
+    (
+        &'static basal::Potential,
+        &'static apical::Potential,
+        &'static soma::Current,
+    ),
+    (&'static mut soma::Potential, &'static mut soma::Prediction),
+    &'static mut soma::Mismatch,
+    (&'static mut soma::Rate, &'static mut soma::Delta),
+);
+
+/// The soma compares its dendrites; rate and teaching signal follow.
+pub fn fire(populations: Query<(&Population, &Parameters)>, mut neurons: Query<Firing>) {
+    let Some(((b, a, i_s), (mut s, mut b_hat), mut xi, (mut r, mut delta))) =
+        (neurons.contiguous_iter_mut().ok()).and_then(|mut t| t.next())
+    else {
+        return;
+    };
+    let (b, a) = (read::<basal::Potential>(b), read::<apical::Potential>(a));
+    let i_s = read::<soma::Current>(i_s);
+    let (s, b_hat, xi) = (write(&mut s), write(&mut b_hat), write(&mut xi));
+    let (r, delta) = (write(&mut r), write(&mut delta));
+    for (population, p) in &populations {
+        let rows = population.rows.clone();
+        soma::compare(
+            soma::Dendrites {
+                b: &b[rows.clone()],
+                a: &a[rows.clone()],
+                i_s: &i_s[rows.clone()],
+            },
+            &mut s[rows.clone()],
+            &mut b_hat[rows.clone()],
+            &mut xi[rows.clone()],
+            (p.g_a, p.leak_s),
+        );
+        let (b, s, xi) = (&b[rows.clone()], &s[rows.clone()], &xi[rows.clone()]);
+        let (r, delta) = (&mut r[rows.clone()], &mut delta[rows]);
+        for (r, (b, s)) in r.iter_mut().zip(b.iter().zip(s)) {
+            *r = b + p.lambda * (s - b);
+        }
+        p.transfer.rates(r, population.size);
+        for (delta, (b, xi)) in delta.iter_mut().zip(b.iter().zip(xi)) {
+            *delta = p.transfer.slope(*b) * xi;
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Watch: activity that is no longer a number is found in the step in which it appears.
+
+use std::sync::Arc;
+
+use bevy_ecs::prelude::*;
+
+use super::read;
+use crate::circuit::{Clock, Population, Wiring};
+use crate::neuron::{apical, basal, soma};
+use crate::schedule::Variable;
+
+/// The first neuron whose potential ran away, and the term of its equations that did so first.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error(
+    "activity ran away: {variable} of {population}[{neuron}] in trial {trial} became {value} at \
+     {time_ms} ms (step {step}); a smaller eta, weaker initial weights, bounds, or lambda and \
+     teacher strength below 1 keep it finite"
+)]
+pub struct Runaway {
+    /// Its population.
+    pub population: Arc<str>,
+    /// Its index.
+    pub neuron: usize,
+    /// Its trial.
+    pub trial: usize,
+    /// The first term that is not finite, in the order of the equations.
+    pub variable: Variable,
+    /// What it became.
+    pub value: f32,
+    /// The step that ended with it.
+    pub step: u64,
+    /// The time of that end in ms.
+    pub time_ms: f64,
+}
+
+/// What ran away first, if anything did.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Watchdog(pub Option<Runaway>);
+
+type Terms = (
+    &'static basal::Current,
+    &'static basal::Potential,
+    &'static apical::Current,
+    &'static apical::Potential,
+    &'static soma::Potential,
+    &'static soma::Mismatch,
+);
+
+/// Every term that is not finite makes `s` so in the same step; so only `s` is searched.
+pub fn watch(
+    mut watchdog: ResMut<Watchdog>,
+    clock: Res<Clock>,
+    wiring: Res<Wiring>,
+    populations: Query<&Population>,
+    neurons: Query<Terms>,
+) {
+    let Some((i_b, b, i_a, a, s, xi)) =
+        (neurons.contiguous_iter().ok()).and_then(|mut tables| tables.next())
+    else {
+        return;
+    };
+    let s = read::<soma::Potential>(s);
+    // Without an early end the loop is vectorised.
+    let runaway = s.iter().fold(false, |found, s| found | !s.is_finite());
+    if !runaway || watchdog.0.is_some() {
+        return;
+    }
+    let columns = [
+        (Variable::BasalCurrent, read::<basal::Current>(i_b)),
+        (Variable::BasalPotential, read::<basal::Potential>(b)),
+        (Variable::ApicalCurrent, read::<apical::Current>(i_a)),
+        (Variable::ApicalPotential, read::<apical::Potential>(a)),
+        (Variable::Mismatch, read::<soma::Mismatch>(xi)),
+        (Variable::SomaticPotential, s),
+    ];
+    let wanted = (wiring.populations.values())
+        .filter_map(|entity| populations.get(*entity).ok())
+        .filter(|population| !population.is_input);
+    for population in wanted {
+        let rows = population.rows.clone();
+        let Some(at) = s[rows.clone()].iter().position(|s| !s.is_finite()) else {
+            continue;
+        };
+        let first = (columns.iter())
+            .map(|(variable, column)| (*variable, column[rows.start + at]))
+            .find(|(_, value)| !value.is_finite());
+        if let Some((variable, value)) = first {
+            watchdog.0 = Some(Runaway {
+                population: population.name.clone(),
+                neuron: at % population.size,
+                trial: at / population.size,
+                variable,
+                value,
+                step: clock.step,
+                time_ms: (clock.step + 1) as f64 * clock.dt_ms,
+            });
+            return;
+        }
+    }
+}
