@@ -16,11 +16,14 @@ struct Cli {
 enum Command {
     /// Learn the task of a scenario
     Run(apical::cli::run::Arguments),
+    /// Say everything that is wrong with model and scenario files, and run nothing
+    Validate(apical::cli::validate::Arguments),
 }
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(arguments) => apical::cli::run::run(&arguments),
+        Command::Validate(arguments) => return apical::cli::validate::run(&arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
