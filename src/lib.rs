@@ -12,6 +12,7 @@
 //! | [`teaching`] | where teaching currents come from |
 //! | [`plasticity`] | one file a rule; the registry |
 //! | [`schedule`] | the only place that orders the stages of a step |
+//! | [`document`] | model and scenario files as text: places, overrides, problems |
 //! | [`model`] | what a circuit is: the RON schema of `models/` |
 //! | [`stimulus`] | data sets, encodings, splits and the order of presentation |
 //! | [`scenario`] | what happens to a circuit: the RON schema of `scenarios/` |
@@ -22,6 +23,7 @@
 
 pub mod circuit;
 pub mod cli;
+pub mod document;
 pub mod event;
 pub mod model;
 pub mod neuron;

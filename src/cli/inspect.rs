@@ -2,12 +2,14 @@
 
 use std::error::Error;
 use std::fmt::{self, Write as _};
+use std::io::stdout;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde::Serialize;
 
-use super::nearest;
+use super::say;
+use crate::document::unknown;
 use crate::model::{Compartment, Neuron};
 use crate::record::{Series, traces};
 use crate::run::Results;
@@ -94,9 +96,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let results = Results::open(&arguments.run)?;
     let inspection = inspect(&results, arguments)?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&inspection)?);
+        let text = serde_json::to_string_pretty(&inspection)?;
+        say(stdout(), &format!("{text}\n"));
     } else {
-        print!("{inspection}");
+        say(stdout(), &inspection.to_string());
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -105,12 +108,8 @@ fn inspect(results: &Results, arguments: &Arguments) -> Result<Inspection, Box<d
     let wanted: Neurons = arguments.neuron.parse()?;
     let name = &wanted.population;
     let known = results.model.populations.iter().map(|p| p.name.as_str());
-    let population = (results.population(name)).ok_or_else(|| {
-        format!(
-            "{name}: the run has no such population{}",
-            nearest(name, known)
-        )
-    })?;
+    let population =
+        (results.population(name)).ok_or_else(|| unknown("population", name, known))?;
     let index = match wanted.indices.among(population.size)[..] {
         [index] if wanted.indices.largest() == Some(index) => index,
         _ => {

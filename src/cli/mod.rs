@@ -3,13 +3,11 @@
 pub mod inspect;
 pub mod plot;
 pub mod run;
+pub mod validate;
 
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let mut best: Vec<_> = known
-        .map(|k| (strsim::damerau_levenshtein(name, k), k))
-        .collect();
-    best.sort_unstable();
-    best.first()
-        .map(|(_, k)| format!("; did you mean `{k}`?"))
-        .unwrap_or_default()
+use std::io::Write;
+
+/// Writes a text out. Nobody may be listening any more; then there is nothing to say.
+fn say(mut to: impl Write, text: &str) {
+    let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
 }

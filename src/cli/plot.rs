@@ -1,9 +1,12 @@
 //! `apical plot`: the figures of a run.
 
 use std::error::Error;
+use std::io::stdout;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use super::say;
+use crate::document::unknown;
 use crate::plot::gallery;
 use crate::run::Results;
 use crate::scenario::Neurons;
@@ -28,11 +31,11 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         let name = &neurons.population;
         let known = results.model.populations.iter().map(|p| p.name.as_str());
         if results.population(name).is_none() {
-            return Err(super::nearest(name, known).into());
+            return Err(unknown("population", name, known).into());
         }
     }
     for path in gallery(&results, &arguments.neurons)? {
-        println!("{}", path.display());
+        say(stdout(), &format!("{}\n", path.display()));
     }
     Ok(ExitCode::SUCCESS)
 }

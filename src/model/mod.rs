@@ -1,5 +1,8 @@
-//! Circuits as files: the RON schema of `models/*.ron`.
+//! Circuits as files: the RON schema of `models/*.ron`, and what can be wrong with one.
 
+mod check;
 mod schema;
 
+pub use check::check;
+pub(crate) use check::name as check_name;
 pub use schema::*;

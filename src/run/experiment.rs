@@ -17,6 +17,7 @@ use crate::record::csv::{Cell, CsvTable};
 use crate::record::{Batch, Observer, Recorder, npy};
 use crate::scenario::{Indices, Neurons, Probe, Scenario};
 use crate::schedule::{Simulation, Variable};
+use crate::stimulus::Loaded;
 
 /// What to run.
 pub struct Job<'a> {
@@ -36,13 +37,14 @@ pub struct Job<'a> {
     pub quiet: bool,
 }
 
-/// Runs `job` into `directory`. When `stop` becomes true the run ends in order at the next step,
+/// Runs `job` into `directory`, with the data of its task if it has one. When `stop` becomes true the run ends in order at the next step,
 /// with everything recorded so far.
 ///
 /// # Errors
 /// [`RunError`]; what was recorded before stays.
 pub fn run(
     job: &Job<'_>,
+    data: Option<Loaded>,
     directory: &RunDirectory,
     stop: &AtomicBool,
 ) -> Result<Summary, RunError> {
@@ -55,8 +57,7 @@ pub fn run(
         presentation_ms: (scenario.task.as_ref()).map_or(scenario.dt_ms, |t| t.presentation_ms),
         directory: job.model_directory,
     };
-    let paths = (job.directory, job.data_directory);
-    let lesson = Lesson::new(scenario, model, job.registry, setup, paths)?;
+    let lesson = Lesson::new(scenario, model, job.registry, setup, data)?;
     let mut simulation = Simulation::new(model, job.registry, setup)?;
     let end = match (&lesson, scenario.duration_ms) {
         (Some(lesson), _) => lesson.steps(),

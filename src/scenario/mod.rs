@@ -1,11 +1,16 @@
-//! Scenarios as files: the RON schema of `scenarios/*.ron`, and when things happen in them.
+//! Scenarios as files: the RON schema of `scenarios/*.ron`, when things happen in them, and how
+//! one is loaded with its model and checked.
 
+mod check;
+mod load;
 mod probe;
 mod schema;
 mod selector;
 mod timeline;
 mod window;
 
+pub use check::{check, check_data, read_data};
+pub use load::{Loaded, LoadedModel, load, load_model};
 pub use probe::{Probe, Statistic};
 pub use schema::*;
 pub use selector::{Indices, Neurons, SelectorError};

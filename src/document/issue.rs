@@ -1,0 +1,167 @@
+//! What a check finds, named by its path in the file.
+
+use std::fmt::Display;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Nothing runs before this is put right.
+    Error,
+    /// It runs, and probably not as it was meant.
+    Warning,
+}
+
+/// Something wrong with a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issue {
+    /// How bad it is.
+    pub severity: Severity,
+    /// Path of the value, such as `populations.hidden1.size`.
+    pub path: String,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+/// Finite numbers that are allowed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Allowed {
+    /// Any.
+    Any,
+    /// This or more.
+    AtLeast(f64),
+    /// More than this.
+    Above(f64),
+    /// From the first to the second, both allowed.
+    Within(f64, f64),
+    /// From the first, which is allowed, to the second, which is not.
+    Below(f64, f64),
+}
+
+impl Allowed {
+    fn holds(self, x: f64) -> bool {
+        x.is_finite()
+            && match self {
+                Self::Any => true,
+                Self::AtLeast(least) => x >= least,
+                Self::Above(bound) => x > bound,
+                Self::Within(least, most) => (least..=most).contains(&x),
+                Self::Below(least, bound) => (least..bound).contains(&x),
+            }
+    }
+
+    fn words(self) -> String {
+        match self {
+            Self::Any => "a finite number".into(),
+            Self::AtLeast(least) => format!("a finite number, {least} or more"),
+            Self::Above(bound) => format!("a finite number above {bound}"),
+            Self::Within(least, most) => format!("a number from {least} to {most}"),
+            Self::Below(least, bound) => format!("a number from {least} to below {bound}"),
+        }
+    }
+}
+
+/// Issues as they are found.
+#[derive(Clone, Debug, Default)]
+pub struct Issues(Vec<Issue>);
+
+impl Issues {
+    /// Adds an error.
+    pub fn error(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        self.add(Severity::Error, path.into(), message.into());
+    }
+
+    /// Adds a warning.
+    pub fn warn(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        self.add(Severity::Warning, path.into(), message.into());
+    }
+
+    fn add(&mut self, severity: Severity, path: String, message: String) {
+        self.0.push(Issue {
+            severity,
+            path,
+            message,
+        });
+    }
+
+    /// Adds an error if `value` is not `allowed`; whether it is.
+    pub fn number<T>(&mut self, path: impl Into<String>, value: T, allowed: Allowed) -> bool
+    where
+        T: Copy + Display + Into<f64>,
+    {
+        let holds = allowed.holds(value.into());
+        if !holds {
+            self.error(path, format!("expected {}, found {value}", allowed.words()));
+        }
+        holds
+    }
+
+    /// Adds an error if `ms` is not a whole number of steps, at least one; without a step, if it
+    /// is not above 0. Whether all is well.
+    pub fn steps(&mut self, path: impl Into<String>, ms: f64, dt_ms: Option<f64>) -> bool {
+        let Some(dt_ms) = dt_ms else {
+            return self.number(path, ms, Allowed::Above(0.0));
+        };
+        let holds = is_whole(ms, dt_ms) && ms / dt_ms > 0.5;
+        if !holds {
+            let message = format!(
+                "expected a whole number of steps of {dt_ms} ms, at least one, found {ms} ms"
+            );
+            self.error(path, message);
+        }
+        holds
+    }
+
+    /// All of them, in the order in which they were found.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<Issue> {
+        self.0
+    }
+}
+
+/// Whether `ms` is a whole number of steps, to the precision with which times are written.
+pub(crate) fn is_whole(ms: f64, dt_ms: f64) -> bool {
+    let steps = ms / dt_ms;
+    let whole = steps.round();
+    (steps - whole).abs() <= 1e-6 * whole.abs().max(1.0) && whole.abs() < 1e9
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Allowed, Issues};
+
+    #[test]
+    fn numbers_out_of_range_and_only_those_are_errors() {
+        let mut issues = Issues::default();
+        for (value, allowed) in [
+            (f64::NAN, Allowed::Any),
+            (f64::INFINITY, Allowed::AtLeast(0.0)),
+            (-1.0, Allowed::AtLeast(0.0)),
+            (0.0, Allowed::Above(0.0)),
+            (1.0, Allowed::Below(0.0, 1.0)),
+            (1.5, Allowed::Within(0.0, 1.0)),
+        ] {
+            assert!(!issues.number("x", value, allowed), "{value}");
+        }
+        for (value, allowed) in [
+            (-3.0, Allowed::Any),
+            (0.0, Allowed::AtLeast(0.0)),
+            (0.0, Allowed::Below(0.0, 1.0)),
+            (1.0, Allowed::Within(0.0, 1.0)),
+        ] {
+            assert!(issues.number("x", value, allowed), "{value}");
+        }
+        assert_eq!(issues.into_vec().len(), 6);
+    }
+
+    #[test]
+    fn steps_are_counted_to_the_precision_of_their_decimals() {
+        let mut issues = Issues::default();
+        for ms in [0.1, 0.3, 0.7, 40.0] {
+            assert!(issues.steps("x", ms, Some(0.1)), "{ms}");
+        }
+        for ms in [0.0, -0.1, 0.05, 0.15, f64::NAN, f64::INFINITY, 1e300] {
+            assert!(!issues.steps("x", ms, Some(0.1)), "{ms}");
+        }
+        assert_eq!(issues.into_vec().len(), 7);
+    }
+}

@@ -1,0 +1,80 @@
+//! Unknown names, and the known one that was probably meant.
+
+/// Says that `found` is no `kind`, with the nearest of `known`, or all of them if none is near.
+#[must_use]
+pub fn unknown<'a>(kind: &str, found: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let known: Vec<&str> = known.into_iter().collect();
+    let hint = match (nearest(found, &known), &known[..]) {
+        (Some(name), _) => format!("did you mean `{name}`?"),
+        (None, []) => "there is none at all".to_owned(),
+        (None, [only]) => format!("expected `{only}`"),
+        (None, _) => format!("expected one of {}", listed(&known)),
+    };
+    format!("there is no {kind} `{found}`; {hint}")
+}
+
+/// The names in backticks, the first twelve of them.
+pub(super) fn listed(names: &[&str]) -> String {
+    const MOST: usize = 12;
+    let shown: Vec<String> = (names.iter().take(MOST))
+        .map(|n| format!("`{n}`"))
+        .collect();
+    let more = names.len().saturating_sub(MOST);
+    match more {
+        0 => shown.join(", "),
+        _ => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// The first of the most similar names, if it is similar enough to be meant.
+fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
+    let plain = |name: &str| name.to_lowercase().replace('-', "_");
+    let found = plain(found);
+    let allowed = 1 + found.chars().count() / 4;
+    (known.iter())
+        .map(|name| (strsim::damerau_levenshtein(&found, &plain(name)), *name))
+        .filter(|(distance, name)| {
+            // A name of one letter is near to any other: there the case alone may differ.
+            *distance <= allowed
+                && *distance < name.chars().count().min(found.chars().count()).max(1)
+        })
+        .reduce(|best, next| if next.0 < best.0 { next } else { best })
+        .map(|(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{nearest, unknown};
+
+    #[test]
+    fn the_nearest_name_is_a_slip_away_or_there_is_none() {
+        let known = ["tanh", "logistic", "relu", "linear", "softmax"];
+        for (found, expected) in [
+            ("tanhh", Some("tanh")),
+            ("Tanh", Some("tanh")),
+            ("thna", Some("tanh")),
+            ("tahn", Some("tanh")),
+            ("soft-max", Some("softmax")),
+            ("sigmoid", None),
+            ("gain", None),
+            ("x", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(found, &known), expected, "{found}");
+        }
+        assert_eq!(nearest("q", &["b", "a"]), None);
+        assert_eq!(
+            nearest("hidden", &["pixels", "hidden1", "hidden2"]),
+            Some("hidden1")
+        );
+    }
+
+    #[test]
+    fn without_a_near_name_all_are_listed() {
+        let none: [&str; 0] = [];
+        assert!(unknown("rule", "x", none).ends_with("there is none at all"));
+        assert!(unknown("rule", "x", ["dll"]).ends_with("expected `dll`"));
+        let all = unknown("rule", "x", ["dll", "transport"]);
+        assert!(all.ends_with("expected one of `dll`, `transport`"), "{all}");
+    }
+}

@@ -1,0 +1,281 @@
+//! What the parser says, in plain words and with the value that it is about.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use ron::error::{Error, Position, SpannedError};
+
+use super::document::marked;
+use super::nearest::unknown;
+use super::path::path_of;
+use super::tree::{Key, Node};
+
+/// What is wrong with a text.
+pub(super) struct Finding {
+    /// The bytes that are wrong.
+    pub span: Range<usize>,
+    /// The path of the value that they are in.
+    pub path: String,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+/// What the parser's error means for `text`, whose values are `tree`.
+pub(super) fn finding(error: &SpannedError, tree: &Node, text: &str) -> Finding {
+    let start = offset(text, error.span.start);
+    let end = offset(text, error.span.end);
+    let at = |span: Range<usize>, chain: &[&Node], message: String| Finding {
+        span,
+        path: path_of(chain, text),
+        message,
+    };
+    let around_end = tree.around(end);
+    let value = around_end.last().copied().unwrap_or(tree);
+    match &error.code {
+        Error::NoSuchStructField {
+            expected, found, ..
+        } => {
+            let message = unknown("field", found, expected.iter().copied());
+            at(start..end, parents(&tree.around(start), start), message)
+        }
+        Error::DuplicateStructField { field, .. } => {
+            let message = format!("`{field}` is given twice; expected it once");
+            at(start..end, parents(&tree.around(start), start), message)
+        }
+        Error::MissingStructField { field, .. } => {
+            let message = format!("`{field}` is missing");
+            at(marked(value, text), &around_end, message)
+        }
+        Error::NoSuchEnumVariant {
+            expected, found, ..
+        } => {
+            let message = unknown("choice", found, expected.iter().copied());
+            at(start..end, &around_end, message)
+        }
+        Error::TrailingCharacters => {
+            let message = format!(
+                "there is text after the last closing bracket; expected nothing, found {}",
+                quote(text.get(end.saturating_sub(1)..).unwrap_or(""))
+            );
+            at(start..end, &[], message)
+        }
+        Error::UnclosedBlockComment => {
+            let open = text.find("/*").unwrap_or(start);
+            at(
+                open..open + 2,
+                &[],
+                "this comment does not end; expected `*/`".into(),
+            )
+        }
+        code => syntax(code, (start, end), tree, text).unwrap_or_else(|| {
+            let message = expected(code, value, text);
+            at(marked(value, text), &around_end, message)
+        }),
+    }
+}
+
+/// Errors of brackets, commas and quotes, which show up after the place where they were made.
+fn syntax(code: &Error, (start, end): (usize, usize), tree: &Node, text: &str) -> Option<Finding> {
+    let between = matches!(
+        code,
+        Error::Eof
+            | Error::ExpectedComma
+            | Error::ExpectedStringEnd
+            | Error::ExpectedMapColon
+            | Error::ExpectedMapEnd
+            | Error::ExpectedArrayEnd
+            | Error::ExpectedStructLikeEnd
+            | Error::ExpectedOptionEnd
+    );
+    if !between {
+        return None;
+    }
+    let chain = tree.around(start);
+    let here = chain.last().copied().unwrap_or(tree);
+    let inside_word = here.bracket.is_none()
+        && here.span.contains(&start)
+        && start > here.span.start
+        && here.key.as_ref().is_none_or(|key| start > key.span.end);
+    if let Some(open) = swallowed(tree, text, end) {
+        return Some(Finding {
+            span: open..open + 1,
+            path: String::new(),
+            message: "this text does not end on its line; expected a closing `\"`".into(),
+        });
+    }
+    if matches!(code, Error::ExpectedMapColon) {
+        let name = text.get(..start).unwrap_or("").trim_end();
+        let from = name.rfind(|c: char| c.is_whitespace() || "({[,".contains(c));
+        let from = from.map_or(0, |at| at + 1);
+        return Some(Finding {
+            span: from..name.len(),
+            path: path_of(parents(&chain, from), text),
+            message: "expected `:` and a value after this name".into(),
+        });
+    }
+    if inside_word {
+        return Some(Finding {
+            span: here.span.clone(),
+            path: path_of(&chain, text),
+            message: format!("expected a whole number, found {}", describe(here, text)),
+        });
+    }
+    if let Some(open) = tree.unclosed() {
+        let (bracket, at) = open.bracket?;
+        return Some(Finding {
+            span: at..at + 1,
+            path: path_of(&tree.around(open.extent().start), text),
+            message: format!("this `{bracket}` is not closed"),
+        });
+    }
+    let found = text.get(start..).unwrap_or("").trim_start();
+    let at = text.len() - found.len();
+    let word = found.split(|c: char| c.is_whitespace() || ":,()[]{}".contains(c));
+    let length = word.map(str::len).next().unwrap_or(0).max(1);
+    let found = found.get(..length).unwrap_or("");
+    Some(Finding {
+        span: at..at + length,
+        path: path_of(parents(&chain, at), text),
+        message: match code {
+            Error::ExpectedStructLikeEnd => {
+                format!("expected `)`, found `{found}`: there are too many values")
+            }
+            Error::Eof => "the text ends too early".into(),
+            _ => format!("expected a comma before `{found}`"),
+        },
+    })
+}
+
+/// Start of a quoted text before `end` that goes over a line: its own closing quote is missing.
+fn swallowed(node: &Node, text: &str, end: usize) -> Option<usize> {
+    if node.span.start > end {
+        return None;
+    }
+    if node.bracket.is_none() {
+        let own = text.get(node.span.clone())?;
+        let broken = own.starts_with('"') && own.contains('\n') && node.span.end + 1 >= end;
+        return broken.then_some(node.span.start);
+    }
+    (node.children.iter()).find_map(|child| swallowed(child, text, end))
+}
+
+/// What was expected where `value` is.
+fn expected(code: &Error, value: &Node, text: &str) -> String {
+    let found = describe(value, text);
+    let wanted = match code {
+        Error::ExpectedFloat | Error::FloatUnderscore => "a number",
+        Error::ExpectedInteger | Error::InvalidIntegerDigit { .. } => "a whole number",
+        Error::IntegerOutOfBounds if found.starts_with("`-") => "a whole number, 0 or more",
+        Error::IntegerOutOfBounds => "a smaller number",
+        Error::UnderscoreAtBeginning => "a number that starts with a digit",
+        Error::ExpectedBoolean => "`true` or `false`",
+        Error::ExpectedString => "a text in quotes",
+        Error::ExpectedArray => "a list in square brackets `[...]`",
+        Error::ExpectedMap => "named entries in curly brackets `{\"name\": ...}`",
+        Error::ExpectedNamedStructLike(_) => "fields in round brackets `(name: ...)`",
+        Error::ExpectedStructLike if is_name(value, text) => {
+            return format!("{found} needs what belongs to it in round brackets");
+        }
+        Error::ExpectedStructLike => "values in round brackets `(...)`",
+        Error::ExpectedIdentifier
+        | Error::InvalidIdentifier(_)
+        | Error::SuggestRawIdentifier(_)
+        | Error::UnexpectedChar(_)
+            if value.key.is_some() && value.bracket.is_none() =>
+        {
+            "a name without quotes"
+        }
+        Error::ExpectedIdentifier
+        | Error::InvalidIdentifier(_)
+        | Error::SuggestRawIdentifier(_)
+        | Error::UnexpectedChar(_) => "a name, a colon and a value",
+        Error::InvalidEscape(_) => {
+            return format!("{found} has an unknown escape in it; a backslash is written `\\\\`");
+        }
+        Error::ExceededRecursionLimit => return "the brackets are nested too deeply".into(),
+        Error::InvalidValueForType { expected, found } => {
+            return format!("expected {expected}, found {found}");
+        }
+        Error::ExpectedDifferentLength { expected, found } => {
+            let expected = (expected.strip_prefix("a tuple of size "))
+                .map_or_else(|| expected.clone(), |size| format!("{size} values"));
+            return format!("expected {expected}, found {found}");
+        }
+        Error::Message(message) => return message.clone(),
+        other => return format!("this cannot be read: {}", lower(&other.to_string())),
+    };
+    format!("expected {wanted}, found {found}")
+}
+
+fn lower(text: &str) -> String {
+    let mut characters = text.chars();
+    let first = characters.next().map(|c| c.to_ascii_lowercase());
+    first.into_iter().chain(characters).collect()
+}
+
+fn is_name(value: &Node, text: &str) -> bool {
+    let written = text.get(value.span.clone()).unwrap_or("");
+    value.bracket.is_none() && written.starts_with(|c: char| c.is_alphabetic() || c == '_')
+}
+
+/// A value in few words, in backticks if it is short.
+pub(super) fn describe(value: &Node, text: &str) -> String {
+    let written = text.get(value.span.clone()).unwrap_or("");
+    match (value.bracket, &value.variant) {
+        _ if written.is_empty() => "nothing".into(),
+        _ if written.chars().count() <= 24 && !written.contains('\n') => format!("`{written}`"),
+        (None, _) => quote(written),
+        (Some(_), Some(variant)) => format!("`{variant}(...)`"),
+        (Some(('[', _)), None) => "a list `[...]`".into(),
+        (Some(('{', _)), None) => "entries `{...}`".into(),
+        (Some(_), None) => "fields `(...)`".into(),
+    }
+}
+
+/// The first characters in backticks.
+fn quote(written: &str) -> String {
+    let line = written.trim().lines().next().unwrap_or("");
+    let start: String = line.chars().take(24).collect();
+    match start.len() == written.trim().len() {
+        true => format!("`{start}`"),
+        false => format!("`{start}...`"),
+    }
+}
+
+/// The nodes that the key or the value at `at` is in, without itself.
+fn parents<'a, 'b>(chain: &'b [&'a Node], at: usize) -> &'b [&'a Node] {
+    match chain.split_last() {
+        Some((last, rest)) if !rest.is_empty() && last.extent().start == at => rest,
+        _ => chain,
+    }
+}
+
+/// An entry or field that is given twice.
+pub(super) fn twice(tree: &Node, text: &str) -> Option<Finding> {
+    let key = repeated(tree)?;
+    let chain = tree.around(key.span.start);
+    Some(Finding {
+        span: key.span.clone(),
+        path: path_of(parents(&chain, key.span.start), text),
+        message: format!("`{}` is given twice; expected it once", key.text),
+    })
+}
+
+fn repeated(tree: &Node) -> Option<&Key> {
+    let mut seen = BTreeSet::new();
+    let again = (tree.children.iter())
+        .filter_map(|child| child.key.as_ref())
+        .find(|key| !seen.insert(&key.text));
+    again.or_else(|| tree.children.iter().find_map(repeated))
+}
+
+/// The byte of a line and column, both counted from 1.
+fn offset(text: &str, position: Position) -> usize {
+    let before: usize = (text.split_inclusive('\n'))
+        .take(position.line.saturating_sub(1))
+        .map(str::len)
+        .sum();
+    let line = text.get(before..).unwrap_or("");
+    let column = (line.char_indices()).nth(position.col.saturating_sub(1));
+    column.map_or(text.len(), |(at, _)| before + at)
+}

@@ -1,0 +1,181 @@
+//! Tokens of RON text, with their places. Any text has tokens: nothing here can fail.
+
+use std::ops::Range;
+
+/// What a token is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// `(`, `[` or `{`.
+    Open(char),
+    /// `)`, `]` or `}`.
+    Close(char),
+    /// `,`
+    Comma,
+    /// `:`
+    Colon,
+    /// A quoted text.
+    String,
+    /// A name, a number, a character: whatever is left.
+    Word,
+}
+
+/// A token and its bytes in the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Token {
+    pub kind: Kind,
+    pub span: Range<usize>,
+}
+
+/// The tokens of `text` without white space and comments.
+pub(super) fn tokens(text: &str) -> Vec<Token> {
+    let mut tokens = Vec::new();
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let (kind, length) = next(rest, first);
+        if let Some(kind) = kind {
+            let start = text.len() - rest.len();
+            tokens.push(Token {
+                kind,
+                span: start..start + length,
+            });
+        }
+        rest = rest.get(length..).unwrap_or("");
+    }
+    tokens
+}
+
+/// Kind and length in bytes of what `text` starts with; no kind for what carries no meaning.
+fn next(text: &str, first: char) -> (Option<Kind>, usize) {
+    if text.starts_with("//") {
+        return (None, text.find('\n').unwrap_or(text.len()));
+    }
+    if text.starts_with("/*") {
+        return (None, block_comment(text));
+    }
+    let kind = match first {
+        '(' | '[' | '{' => Kind::Open(first),
+        ')' | ']' | '}' => Kind::Close(first),
+        ',' => Kind::Comma,
+        ':' => Kind::Colon,
+        _ if is_space(first) => return (None, first.len_utf8()),
+        _ => {
+            return match string(text) {
+                Some(length) => (Some(Kind::String), length),
+                None => (
+                    Some(Kind::Word),
+                    character(text).unwrap_or_else(|| word(text)),
+                ),
+            };
+        }
+    };
+    (Some(kind), 1)
+}
+
+/// White space of RON, which has two marks of writing direction in it.
+fn is_space(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200e}' | '\u{200f}')
+}
+
+/// Length of a comment, which may have others in it and may lack its end.
+fn block_comment(text: &str) -> usize {
+    let mut depth = 0usize;
+    let mut at = 0;
+    while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
+        if rest.starts_with("/*") {
+            depth += 1;
+            at += 2;
+        } else if rest.starts_with("*/") {
+            depth = depth.saturating_sub(1);
+            at += 2;
+            if depth == 0 {
+                return at;
+            }
+        } else {
+            at += rest.chars().next().map_or(1, char::len_utf8);
+        }
+    }
+    text.len()
+}
+
+/// Length of a quoted text, raw or not, if `text` starts with one.
+fn string(text: &str) -> Option<usize> {
+    let body = text.strip_prefix('b').unwrap_or(text);
+    let prefix = text.len() - body.len();
+    if let Some(inner) = body.strip_prefix('"') {
+        let mut escaped = false;
+        let end = inner.char_indices().find(|&(_, c)| {
+            let closes = c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            closes
+        });
+        return Some(end.map_or(text.len(), |(at, _)| prefix + 1 + at + 1));
+    }
+    let hashes = body.strip_prefix('r')?;
+    let inner = hashes.trim_start_matches('#');
+    let count = hashes.len() - inner.len();
+    let inner = inner.strip_prefix('"')?;
+    let end = format!("\"{}", "#".repeat(count));
+    let start = text.len() - inner.len();
+    Some((inner.find(&end)).map_or(text.len(), |at| start + at + end.len()))
+}
+
+/// Length of a character in single quotes, if `text` starts with one.
+fn character(text: &str) -> Option<usize> {
+    let body = text.strip_prefix('b').unwrap_or(text);
+    let inner = body.strip_prefix('\'')?;
+    let escaped = inner.starts_with('\\');
+    let end = (inner.char_indices().skip(if escaped { 2 } else { 1 })).find(|&(_, c)| c == '\'')?;
+    let short = !inner.get(..end.0)?.contains('\n') && end.0 <= 12;
+    short.then(|| text.len() - inner.len() + end.0 + 1)
+}
+
+/// Length of a run without any meaning of its own; at least one character.
+fn word(text: &str) -> usize {
+    let ends = |&(at, c): &(usize, char)| {
+        at > 0
+            && (is_space(c)
+                || "()[]{},:\"".contains(c)
+                || (c == '/'
+                    && text
+                        .get(at..)
+                        .is_some_and(|t| t.starts_with("//") || t.starts_with("/*"))))
+    };
+    (text.char_indices().find(ends)).map_or(text.len(), |(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tokens;
+
+    fn texts(text: &str) -> Vec<&str> {
+        (tokens(text).into_iter())
+            .map(|token| &text[token.span])
+            .collect()
+    }
+
+    #[test]
+    fn comments_and_quotes_hide_what_is_in_them() {
+        for (text, expected) in [
+            (
+                "(a: 1.5, // b: (\n c)",
+                vec!["(", "a", ":", "1.5", ",", "c", ")"],
+            ),
+            ("a /* ( /* [ */ ) */ b", vec!["a", "b"]),
+            (
+                r#"["\"(", 'x', '(', '\'', b"]"]"#,
+                vec![
+                    "[", r#""\"(""#, ",", "'x'", ",", "'('", ",", r"'\''", ",", r#"b"]""#, "]",
+                ],
+            ),
+            (
+                r###"r#"a")"# r"\" x"###,
+                vec![r###"r#"a")"#"###, r#"r"\""#, "x"],
+            ),
+            ("-1e-3/* c */2//", vec!["-1e-3", "2"]),
+            ("\"open (", vec!["\"open ("]),
+            ("it's é(", vec!["it's", "é", "("]),
+        ] {
+            assert_eq!(texts(text), expected, "{text}");
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Synapse types: rule, parameters, rates, consolidation.
+
+use crate::document::{Allowed, Issues, unknown};
+use crate::model::{Consolidation, Optimiser, Synapse};
+use crate::plasticity::{Registry, Rule};
+
+pub(super) fn check(
+    issues: &mut Issues,
+    path: &str,
+    synapse: &Synapse,
+    registry: &Registry,
+    dt_ms: Option<f64>,
+) {
+    match &synapse.rule {
+        None => without_rule(issues, path, synapse),
+        Some(name) => match registry.get(name) {
+            Some(rule) => parameters(issues, path, synapse, rule),
+            None => {
+                let message = unknown("rule", name, registry.iter().map(|rule| rule.name));
+                issues.error(format!("{path}.rule"), message);
+            }
+        },
+    }
+    issues.number(format!("{path}.eta"), synapse.eta, Allowed::AtLeast(0.0));
+    let decay = format!("{path}.decay_per_ms");
+    issues.number(decay, synapse.decay_per_ms, Allowed::AtLeast(0.0));
+    if let Some((low, high)) = synapse.bounds
+        && !(low <= high)
+    {
+        issues.error(
+            format!("{path}.bounds"),
+            format!("expected the smallest and then the largest weight, found ({low}, {high})"),
+        );
+    }
+    if let Some(consolidation) = &synapse.consolidation {
+        let path = format!("{path}.consolidation");
+        check_consolidation(issues, &path, consolidation, dt_ms);
+    }
+}
+
+/// Without a rule nothing changes, whatever is said about how fast.
+fn without_rule(issues: &mut Issues, path: &str, synapse: &Synapse) {
+    for (name, given) in [
+        ("parameters", !synapse.parameters.is_empty()),
+        ("eta", synapse.eta != 0.0),
+        ("decay_per_ms", synapse.decay_per_ms != 0.0),
+        ("bounds", synapse.bounds.is_some()),
+        ("consolidation", synapse.consolidation.is_some()),
+    ] {
+        if given {
+            issues.warn(
+                format!("{path}.{name}"),
+                "this has no effect: without a `rule` the weights stay as they are",
+            );
+        }
+    }
+}
+
+fn parameters(issues: &mut Issues, path: &str, synapse: &Synapse, rule: &Rule) {
+    for (name, &value) in &synapse.parameters {
+        let path = format!("{path}.parameters.{name}");
+        match rule.parameters.iter().find(|p| p.name == name) {
+            None => {
+                let kind = format!("parameter of the rule `{}` called", rule.name);
+                let known = rule.parameters.iter().map(|p| p.name);
+                issues.error(path, unknown(&kind, name, known));
+            }
+            Some(parameter) => {
+                let (least, most) = parameter.range;
+                issues.number(path, value, Allowed::Within(least, most));
+            }
+        }
+    }
+}
+
+fn check_consolidation(
+    issues: &mut Issues,
+    path: &str,
+    consolidation: &Consolidation,
+    dt_ms: Option<f64>,
+) {
+    if let Some(every_ms) = consolidation.every_ms {
+        issues.steps(format!("{path}.every_ms"), every_ms, dt_ms);
+    }
+    let path = format!("{path}.optimiser");
+    let fraction = Allowed::Below(0.0, 1.0);
+    match consolidation.optimiser {
+        Optimiser::Plain => {}
+        Optimiser::Momentum { momentum } => {
+            issues.number(format!("{path}.momentum.momentum"), momentum, fraction);
+        }
+        Optimiser::Adam {
+            beta1,
+            beta2,
+            epsilon,
+        } => {
+            issues.number(format!("{path}.beta1"), beta1, fraction);
+            issues.number(format!("{path}.beta2"), beta2, fraction);
+            issues.number(format!("{path}.epsilon"), epsilon, Allowed::Above(0.0));
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The data of a task: whether they are there, and whether they fit the circuit.
+
+use std::path::Path;
+
+use super::task::setting;
+use crate::document::{Issue, Issues, Severity};
+use crate::model::Model;
+use crate::scenario::{Scenario, Task};
+use crate::stimulus::{DataError, Loaded, Source};
+
+/// Reads the data of a task from the scenario's `directory`, or from `data_directory` if they
+/// are not shipped with it.
+///
+/// # Errors
+/// Data that cannot be had: a warning if they are of the kind that everybody gets for themselves.
+pub fn read_data(
+    task: &Task,
+    directory: &Path,
+    data_directory: Option<&Path>,
+) -> Result<Loaded, Issue> {
+    (task.data.load(directory, data_directory)).map_err(|error| {
+        let elsewhere = matches!(task.data, Source::Idx { .. });
+        let missing = matches!(error, DataError::Missing { .. });
+        Issue {
+            severity: match elsewhere && missing {
+                true => Severity::Warning,
+                false => Severity::Error,
+            },
+            path: "task.data".into(),
+            message: error.to_string(),
+        }
+    })
+}
+
+/// What of a scenario does not fit its data: sizes of input and output, parts of the split.
+#[must_use]
+pub fn check_data(scenario: &Scenario, model: &Model, data: &Loaded) -> Vec<Issue> {
+    let mut issues = Issues::default();
+    let Some(task) = &scenario.task else {
+        return issues.into_vec();
+    };
+    let features = data.train.features();
+    let input = model.inputs.iter().find(|input| input.name == task.input);
+    if let Some(input) = input.filter(|input| input.size != features) {
+        issues.error(
+            "task.input",
+            format!(
+                "`{}` has {} neurons; expected {features}, one a feature of the data",
+                input.name, input.size
+            ),
+        );
+    }
+    let classes = data.train.classes;
+    let output = model.populations.iter().find(|p| p.name == task.output);
+    if let Some(output) = output.filter(|output| output.size != classes) {
+        issues.error(
+            "task.output",
+            format!(
+                "`{}` has {} neurons; expected {classes}, one a class of the data",
+                output.name, output.size
+            ),
+        );
+    }
+    match task.split.counts(data.train.samples()) {
+        Err(error) => setting(&mut issues, "task.", error),
+        Ok([.., test]) if test > 0 && data.test.is_some() => issues.warn(
+            "task.split.test",
+            format!("the data have a test part of their own: these {test} samples are not used"),
+        ),
+        Ok(_) => {}
+    }
+    issues.into_vec()
+}

@@ -1,0 +1,74 @@
+//! Whether a scenario can happen to a circuit: everything that is wrong with it, at once.
+
+mod data;
+mod probes;
+mod task;
+mod timeline;
+mod view;
+
+pub use data::{check_data, read_data};
+
+use super::Scenario;
+use crate::document::{Allowed, Issue, Issues};
+use crate::model::{Model, check_name};
+use view::View;
+
+/// Most parallel trials, so that numbers of rows do not overflow.
+const MOST_TRIALS: usize = 1 << 16;
+
+/// What is wrong with `scenario`, in no particular order; without `model`, by itself.
+///
+/// Its variants are scenarios of their own: see [`load`](super::load()).
+#[must_use]
+pub fn check(scenario: &Scenario, model: Option<&Model>) -> Vec<Issue> {
+    let mut issues = Issues::default();
+    check_name(&mut issues, "name", &scenario.name);
+    let dt_ms =
+        (issues.number("dt_ms", scenario.dt_ms, Allowed::Above(0.0))).then_some(scenario.dt_ms);
+    if !(1..=MOST_TRIALS).contains(&scenario.trials) {
+        let found = scenario.trials;
+        issues.error(
+            "trials",
+            format!("expected 1 to {MOST_TRIALS} trials, found {found}"),
+        );
+    }
+    let end_ms = duration(&mut issues, scenario, dt_ms);
+    for key in scenario.variants.keys() {
+        check_name(&mut issues, &format!("variants.{key}"), key);
+    }
+    let view = View {
+        scenario,
+        model,
+        dt_ms,
+        end_ms,
+    };
+    timeline::check(&mut issues, &view);
+    probes::check(&mut issues, &view);
+    if let Some(task) = &scenario.task {
+        task::check(&mut issues, &view, task);
+    }
+    issues.into_vec()
+}
+
+/// End of the run in ms, if the scenario says it and may say it.
+fn duration(issues: &mut Issues, scenario: &Scenario, dt_ms: Option<f64>) -> Option<f64> {
+    match (scenario.duration_ms, &scenario.task) {
+        (None, None) => {
+            issues.error(
+                "",
+                "expected either `duration_ms` or `task`, found neither: one of them says how \
+                 long the run is",
+            );
+            None
+        }
+        (Some(_), Some(_)) => {
+            issues.error(
+                "duration_ms",
+                "a task has presentations that say how long the run is; expected no `duration_ms`",
+            );
+            None
+        }
+        (None, Some(_)) => None,
+        (Some(ms), None) => issues.steps("duration_ms", ms, dt_ms).then_some(ms),
+    }
+}

@@ -1,0 +1,231 @@
+//! What is observed: which neurons and synapses, and when.
+
+use super::view::{Named, View, indices};
+use crate::document::{Allowed, Issues};
+use crate::model::Compartment;
+use crate::scenario::{Neurons, Probe, Statistic};
+use crate::schedule::Variable;
+
+pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
+    for (index, probe) in view.scenario.probes.iter().enumerate() {
+        let path = format!("probes[{index}]");
+        let (Probe::Traces {
+            every_ms,
+            from_ms,
+            until_ms,
+            ..
+        }
+        | Probe::Weights {
+            every_ms,
+            from_ms,
+            until_ms,
+            ..
+        }
+        | Probe::Statistics {
+            every_ms,
+            from_ms,
+            until_ms,
+            ..
+        }) = probe;
+        times(issues, view, &path, (*every_ms, *from_ms, *until_ms));
+        match probe {
+            Probe::Traces {
+                neurons,
+                variables,
+                trials,
+                ..
+            } => {
+                traces(issues, view, &path, neurons, variables);
+                let count = view.scenario.trials;
+                indices(issues, &format!("{path}.trials"), trials, count, "trials");
+            }
+            Probe::Weights {
+                projection,
+                post,
+                pre,
+                ..
+            } => {
+                let at = format!("{path}.projection");
+                if let Some(found) = view.projection(issues, &at, projection) {
+                    for (side, chosen, name) in
+                        [("post", post, Some(found.to)), ("pre", pre, found.from)]
+                    {
+                        let size = name.map_or(Some(1), |name| view.size(name));
+                        let what = format!("{side}synaptic neurons of `{projection}`");
+                        if let Some(size) = size {
+                            indices(issues, &format!("{path}.{side}"), chosen, size, &what);
+                        }
+                    }
+                }
+            }
+            Probe::Statistics {
+                projections,
+                statistics,
+                ..
+            } => check_statistics(issues, view, &path, projections, statistics),
+        }
+    }
+}
+
+/// Interval and window of a probe; times below 0 count from the end.
+fn times(
+    issues: &mut Issues,
+    view: &View<'_>,
+    path: &str,
+    (every_ms, from_ms, until_ms): (Option<f64>, Option<f64>, Option<f64>),
+) {
+    if let Some(every_ms) = every_ms {
+        issues.steps(format!("{path}.every_ms"), every_ms, view.dt_ms);
+    }
+    let mut finite = |name: &str, ms: Option<f64>| {
+        ms.is_none_or(|ms| issues.number(format!("{path}.{name}"), ms, Allowed::Any))
+    };
+    if !(finite("from_ms", from_ms) && finite("until_ms", until_ms)) {
+        return;
+    }
+    let from_end = |ms: f64| {
+        if ms < 0.0 {
+            view.end_ms.map(|end| (end + ms).max(0.0))
+        } else {
+            Some(ms)
+        }
+    };
+    if let (Some(from), Some(until)) = (from_ms, until_ms) {
+        let both_from_end = from < 0.0 && until < 0.0;
+        let resolved = from_end(from).zip(from_end(until));
+        let empty = match resolved {
+            Some((from, until)) => from > until,
+            None => both_from_end && from > until,
+        };
+        if empty {
+            let message = format!("expected an end after the start at {from} ms, found {until} ms");
+            issues.error(format!("{path}.until_ms"), message);
+            return;
+        }
+    }
+    if let Some((from, end)) = from_ms.zip(view.end_ms)
+        && from > end
+    {
+        let message =
+            format!("{from} ms is after the end of the run at {end} ms: nothing is observed");
+        issues.warn(format!("{path}.from_ms"), message);
+    }
+}
+
+fn traces(
+    issues: &mut Issues,
+    view: &View<'_>,
+    path: &str,
+    neurons: &[Neurons],
+    variables: &[Variable],
+) {
+    if neurons.is_empty() {
+        issues.error(
+            format!("{path}.neurons"),
+            "expected neurons such as \"hidden1[0..8]\", found none",
+        );
+    }
+    if variables.is_empty() {
+        let known: Vec<&str> = Variable::ALL.iter().map(|v| v.symbol()).collect();
+        let message = format!("expected some of {}, found none", known.join(", "));
+        issues.error(format!("{path}.variables"), message);
+    }
+    // All variables are the default, and mean all that there are.
+    let other = variables.iter().find(|v| **v != Variable::Rate);
+    let other = other.filter(|_| variables != Variable::ALL);
+    for (index, chosen) in neurons.iter().enumerate() {
+        let at = format!("{path}.neurons[{index}]");
+        let is_input = view.neurons(issues, &at, chosen);
+        if let (Some(true), Some(variable)) = (is_input, other) {
+            issues.error(
+                at,
+                format!(
+                    "`{}` is an input, which has no `{variable}` but only `r`; expected a probe of \
+                     its own with `variables: [r]`",
+                    chosen.population
+                ),
+            );
+        }
+    }
+}
+
+fn check_statistics(
+    issues: &mut Issues,
+    view: &View<'_>,
+    path: &str,
+    projections: &[String],
+    statistics: &[Statistic],
+) {
+    let at = format!("{path}.statistics");
+    if statistics.is_empty() {
+        issues.error(
+            &at,
+            "expected some of norm, alignment, gradient_angle, found none",
+        );
+    }
+    if statistics.contains(&Statistic::GradientAngle) && view.scenario.task.is_none() {
+        issues.error(
+            &at,
+            "`gradient_angle` is the angle to the gradient of a task's loss; expected a scenario \
+             with a `task`",
+        );
+    }
+    let all = view.projections();
+    let mut named = Vec::new();
+    for (index, name) in projections.iter().enumerate() {
+        let at = format!("{path}.projections[{index}]");
+        if let Some(found) = view.projection(issues, &at, name) {
+            named.push((at, found));
+        }
+    }
+    for &statistic in statistics {
+        for (at, projection) in &named {
+            if let Err(message) = defined(statistic, projection, &all) {
+                issues.error(at, message);
+            }
+        }
+        let any = all.iter().any(|p| defined(statistic, p, &all).is_ok());
+        if projections.is_empty() && view.model.is_some() && !any {
+            let message = format!(
+                "there is no projection for which {} is defined",
+                words(statistic)
+            );
+            issues.warn(&at, message);
+        }
+    }
+}
+
+fn words(statistic: Statistic) -> &'static str {
+    match statistic {
+        Statistic::Norm => "`norm`",
+        Statistic::Alignment => "`alignment`",
+        Statistic::GradientAngle => "`gradient_angle`",
+    }
+}
+
+fn defined(statistic: Statistic, projection: &Named<'_>, all: &[Named<'_>]) -> Result<(), String> {
+    let name = &projection.name;
+    match (statistic, projection.compartment) {
+        (Statistic::Norm, _) | (Statistic::GradientAngle, Compartment::Basal) => Ok(()),
+        (Statistic::GradientAngle, Compartment::Apical) => Err(format!(
+            "`gradient_angle` is defined for basal projections; `{name}` is apical"
+        )),
+        (Statistic::Alignment, Compartment::Basal) => Err(format!(
+            "`alignment` is defined for apical projections; `{name}` is basal"
+        )),
+        (Statistic::Alignment, Compartment::Apical) => {
+            let back = all.iter().any(|back| {
+                back.compartment == Compartment::Basal
+                    && back.from == Some(projection.to)
+                    && Some(back.to) == projection.from
+            });
+            back.then_some(()).ok_or_else(|| {
+                let (from, to) = (projection.from.unwrap_or_default(), projection.to);
+                format!(
+                    "`alignment` compares `{name}` with the way up; expected a basal projection \
+                     from `{to}` to `{from}`, found none"
+                )
+            })
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The task: who is shown what and when, and whether the teacher's window is long enough.
+
+use super::view::View;
+use crate::document::{Allowed, Issues, is_whole};
+use crate::model::Model;
+use crate::scenario::{EtaSchedule, Task, Window, settling};
+use crate::stimulus::{DataError, Parts, Source};
+
+pub(super) fn check(issues: &mut Issues, view: &View<'_>, task: &Task) {
+    view.input(issues, "task.input", &task.input);
+    let output = view.population(issues, "task.output", &task.output);
+    if task.epochs == 0 {
+        issues.error("task.epochs", "expected at least 1 epoch, found 0");
+    }
+    let presented = issues.steps("task.presentation_ms", task.presentation_ms, view.dt_ms);
+    let teacher = &task.teacher;
+    let mut timed = presented;
+    for (name, ms) in [
+        ("latency_ms", teacher.latency_ms),
+        ("off_before_end_ms", teacher.off_before_end_ms),
+    ] {
+        let path = format!("task.teacher.{name}");
+        timed &= ms.is_none_or(|ms| issues.number(path, ms, Allowed::AtLeast(0.0)));
+    }
+    let strength = Allowed::Within(0.0, 1.0);
+    issues.number("task.teacher.strength", teacher.strength, strength);
+    let smoothing = Allowed::Below(0.0, 1.0);
+    issues.number(
+        "task.teacher.label_smoothing",
+        teacher.label_smoothing,
+        smoothing,
+    );
+    if let EtaSchedule::Linear { end } = task.eta_schedule {
+        issues.number("task.eta_schedule.end", end, Allowed::AtLeast(0.0));
+    }
+    if let Err(error) = task.encoding.check() {
+        setting(issues, "task.encoding.", error);
+    }
+    parts(issues, &task.split);
+    half_a_test_part(issues, &task.data);
+    if let (Some(model), Some(dt_ms), true) = (view.model, view.dt_ms, presented) {
+        consolidations(issues, model, task.presentation_ms);
+        if timed && output.is_some() && has_times(model) {
+            window(issues, model, task, dt_ms);
+        }
+    }
+}
+
+/// What a setting's own check says, at its path.
+pub(super) fn setting(issues: &mut Issues, prefix: &str, error: DataError) {
+    match error {
+        DataError::Setting {
+            name,
+            found,
+            expected,
+        } => issues.error(
+            format!("{prefix}{name}"),
+            format!("expected {expected}, found {found}"),
+        ),
+        other => issues.error("task.data", other.to_string()),
+    }
+}
+
+/// The parts by themselves; whether there are that many samples is known with the data.
+fn parts(issues: &mut Issues, parts: &Parts) {
+    const MANY: usize = 1_000_000_000;
+    let samples = match *parts {
+        Parts::Counts {
+            train,
+            validation,
+            test,
+        } => train.saturating_add(validation).saturating_add(test),
+        Parts::Fractions { .. } => MANY,
+    };
+    if let Err(error) = parts.counts(samples) {
+        let error = match error {
+            DataError::Setting { name, .. } if name == "split.train" => DataError::Setting {
+                name,
+                found: "none".into(),
+                expected: "at least one sample to train on".into(),
+            },
+            other => other,
+        };
+        setting(issues, "task.", error);
+    }
+}
+
+fn half_a_test_part(issues: &mut Issues, source: &Source) {
+    if let Source::Idx {
+        test_images,
+        test_labels,
+        ..
+    } = source
+        && test_images.is_some() != test_labels.is_some()
+    {
+        let name = if test_images.is_some() {
+            "test_images"
+        } else {
+            "test_labels"
+        };
+        issues.error(
+            format!("task.data.{name}"),
+            "expected both `test_images` and `test_labels`, or neither; found this one alone",
+        );
+    }
+}
+
+/// Whether delays and time constants are numbers to reckon with.
+fn has_times(model: &Model) -> bool {
+    let good = |ms: f64| ms.is_finite() && ms >= 0.0;
+    let delays = model.projections.iter().map(|p| p.delay_ms);
+    let taus = (model.neurons.values()).flat_map(|n| [n.tau_b_ms, n.tau_a_ms, n.tau_s_ms]);
+    delays.chain(taus).all(good)
+}
+
+/// The teacher needs a step at least, and should wait for the activity and for its own effect.
+fn window(issues: &mut Issues, model: &Model, task: &Task, dt_ms: f64) {
+    let window = Window::of(task, model, dt_ms);
+    let presentation = task.presentation_ms;
+    let (up, down) = settling(model, &task.output);
+    let latency = task.teacher.latency_ms.unwrap_or(up);
+    let off = task.teacher.off_before_end_ms.unwrap_or(down);
+    if window.on >= window.off {
+        let least = window.on as f64 * dt_ms + (off / dt_ms - 1e-9).ceil().max(0.0) * dt_ms + dt_ms;
+        issues.error(
+            "task.presentation_ms",
+            format!(
+                "{presentation} ms leave no time to teach: expected at least {least} ms, which are \
+                 {latency} ms until the teacher comes on, a step of {dt_ms} ms, and {off} ms after \
+                 it goes off"
+            ),
+        );
+        return;
+    }
+    let output = &task.output;
+    if latency < up {
+        issues.warn(
+            "task.teacher.latency_ms",
+            format!(
+                "the teacher comes on after {latency} ms, but activity takes {up} ms to arrive and \
+                 settle at `{output}`: activity and teaching of different stimuli will meet"
+            ),
+        );
+    }
+    if off < down {
+        issues.warn(
+            "task.teacher.off_before_end_ms",
+            format!(
+                "the teacher goes off {off} ms before the next stimulus, but teaching takes {down} \
+                 ms to go down from `{output}`: activity and teaching of different stimuli will meet"
+            ),
+        );
+    }
+}
+
+/// A consolidation within a presentation mixes what two stimuli left behind.
+fn consolidations(issues: &mut Issues, model: &Model, presentation_ms: f64) {
+    for (name, synapse) in &model.synapses {
+        let every_ms = synapse.consolidation.as_ref().and_then(|c| c.every_ms);
+        if let Some(every_ms) = every_ms
+            && every_ms > 0.0
+            && !is_whole(presentation_ms, every_ms)
+            && !is_whole(every_ms, presentation_ms)
+        {
+            issues.warn(
+                "task.presentation_ms",
+                format!(
+                    "synapses of type `{name}` consolidate every {every_ms} ms, which does not \
+                     divide the {presentation_ms} ms of a presentation"
+                ),
+            );
+        }
+    }
+}
