@@ -20,6 +20,7 @@
 mod colour_bar;
 mod colours;
 mod confusion;
+mod curve;
 mod error;
 mod fields;
 mod figure;
@@ -35,6 +36,7 @@ mod raster;
 mod stack;
 mod statistics;
 mod strip;
+mod style;
 #[cfg(test)]
 mod tests;
 mod ticks;
