@@ -84,11 +84,11 @@ impl LearningCurve<'_> {
                 curves,
             }],
             mark: self.chosen.filter(|&at| usable(at) && drawn).map(|at| {
-                let at_text = match self.abscissa {
-                    Abscissa::Epoch => format!("epoch {at}"),
-                    Abscissa::Time => format!("{at} ms"),
+                let text = match self.abscissa {
+                    Abscissa::Epoch => format!("chosen: epoch {at}"),
+                    Abscissa::Time => "chosen".to_owned(),
                 };
-                (at, format!("chosen: {at_text}"))
+                (at, text)
             }),
             notes: clipped
                 .then(|| format!("Accuracies below {:.1} % are not shown.", range.0))

@@ -4,6 +4,7 @@ use super::colours::FAINT;
 use super::curve::{Curve, band, line};
 use super::error::PlotError;
 use super::figure::Figure;
+use super::font;
 use super::frame::{Axis, Frame, ROOM_BELOW, room_left};
 use super::labels::{LINE_SPACING, Legend, Name, direct, room_right};
 use super::line::{Line, unusable};
@@ -261,7 +262,8 @@ impl Stack<'_> {
             (Anchor::Left, x + 2.5)
         };
         let lettering = Lettering::new(SMALL, anchor).colour(FAINT);
-        page.text(text, (x, last.area.bottom - SMALL), lettering)
+        let text = font::fitted(text, SMALL, false, last.area.width() / 2.0);
+        page.text(&text, (x, last.area.bottom - SMALL), lettering)
     }
 
     fn note_unusable(&mut self) {
