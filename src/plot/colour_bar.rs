@@ -4,8 +4,9 @@ use super::colours::{INK, MISSING, diverging};
 use super::error::PlotError;
 use super::font;
 use super::frame::{Axis, TICK, TICK_GAP};
-use super::page::{Anchor, Area, Lettering, Page, Stroke, TEXT, THIN};
+use super::page::Page;
 use super::raster::Raster;
+use super::style::{Anchor, Area, Lettering, Stroke, TEXT, THIN};
 use ndarray::Array2;
 use plotters::style::RGBColor;
 

@@ -6,10 +6,9 @@ use super::error::PlotError;
 use super::figure::Figure;
 use super::font;
 use super::frame::{Axis, Frame, ROOM_BELOW, room_left};
-use super::page::{
-    Anchor, Area, COLUMN, Lettering, Page, SMALL, Stroke, THIN, notes_height, title_height,
-};
+use super::page::{Page, notes_height, title_height};
 use super::raster::Raster;
+use super::style::{Anchor, Area, COLUMN, Lettering, SMALL, Stroke, THIN};
 use ndarray::ArrayView2;
 
 /// Counts of answers by true class. The title gains the overall accuracy; the colour of a cell is

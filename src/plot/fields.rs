@@ -4,12 +4,10 @@ use super::colour_bar::{self, Symmetric};
 use super::colours::FAINT;
 use super::error::PlotError;
 use super::figure::Figure;
-use super::page::{
-    Anchor, Area, BOTH_COLUMNS, COLUMN, Lettering, Page, SMALL, Stroke, THIN, notes_height,
-    title_height, width_for,
-};
+use super::page::{Page, notes_height, title_height, width_for};
 use super::raster::{Raster, block_means};
 use super::stack::left_out;
+use super::style::{Anchor, Area, BOTH_COLUMNS, COLUMN, Lettering, SMALL, Stroke, THIN};
 use ndarray::{ArrayView2, s};
 
 /// Most fields in a figure.

@@ -45,15 +45,16 @@ impl Figure {
         };
         let tree = Tree::from_str(drawing, &options)
             .map_err(|error| PlotError::drawing("turning text into paths", error))?;
-        Ok(Self {
-            svg: tree.to_string(&WriteOptions {
-                coordinates_precision: 3,
-                transforms_precision: 6,
-                indent: usvg::Indent::None,
-                ..Default::default()
-            }),
-            png: pixels(&tree)?,
-        })
+        let svg = tree.to_string(&WriteOptions {
+            coordinates_precision: 3,
+            indent: usvg::Indent::None,
+            ..Default::default()
+        });
+        // The pixels are those of the document as written, numbers rounded and all.
+        let written = Tree::from_str(&svg, &usvg::Options::default())
+            .map_err(|error| PlotError::drawing("reading the figure back", error))?;
+        let png = pixels(&written)?;
+        Ok(Self { svg, png })
     }
 
     /// The SVG document.

@@ -3,7 +3,8 @@
 use super::colours::{FAINT, INK};
 use super::error::PlotError;
 use super::font;
-use super::page::{Anchor, Area, Lettering, Page, Point, SMALL, Stroke, TEXT, THIN};
+use super::page::Page;
+use super::style::{Anchor, Area, Lettering, Point, SMALL, Stroke, TEXT, THIN};
 use super::ticks::Ticks;
 
 /// Length of a tick.

@@ -1,12 +1,13 @@
 //! Accuracy over training, of one run or of several.
 
 use super::colours::{BLACK, BLUE, VERMILLION};
+use super::curve::{Curve, distinct};
 use super::error::PlotError;
 use super::figure::Figure;
 use super::labels::Name;
 use super::line::Line;
-use super::page::{COLUMN, Stroke};
-use super::stack::{Abscissa, Curve, Panel, Stack, distinct};
+use super::stack::{Abscissa, Panel, Stack};
+use super::style::{COLUMN, Stroke};
 use super::ticks::{extent, usable, widened};
 use std::borrow::Cow;
 
@@ -65,6 +66,7 @@ impl LearningCurve<'_> {
             .collect::<Result<Vec<_>, _>>()?;
         let (range, clipped) = self.range();
         curves.extend(self.tests());
+        let drawn = !curves.is_empty();
         Stack {
             title: &self.title,
             width: COLUMN,
@@ -81,12 +83,12 @@ impl LearningCurve<'_> {
                 references: Vec::new(),
                 curves,
             }],
-            mark: self.chosen.filter(|&at| usable(at)).map(|at| {
-                let at_text = match self.abscissa {
-                    Abscissa::Epoch => format!("epoch {at}"),
-                    Abscissa::Time => format!("{at} ms"),
+            mark: self.chosen.filter(|&at| usable(at) && drawn).map(|at| {
+                let text = match self.abscissa {
+                    Abscissa::Epoch => format!("chosen: epoch {at}"),
+                    Abscissa::Time => "chosen".to_owned(),
                 };
-                (at, format!("chosen: {at_text}"))
+                (at, text)
             }),
             notes: clipped
                 .then(|| format!("Accuracies below {:.1} % are not shown.", range.0))

@@ -2,7 +2,7 @@
 
 use super::error::PlotError;
 use super::frame::Frame;
-use super::page::Point;
+use super::style::Point;
 use super::ticks::usable;
 
 /// Values over time or over epochs, with a name.

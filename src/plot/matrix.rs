@@ -5,9 +5,10 @@ use super::colours::INK;
 use super::error::PlotError;
 use super::figure::Figure;
 use super::frame::{Axis, Frame, ROOM_BELOW, room_left};
-use super::page::{Area, COLUMN, Page, Stroke, THIN, notes_height, title_height, width_for};
+use super::page::{Page, notes_height, title_height, width_for};
 use super::raster::{Raster, block_means};
 use super::stack::left_out;
+use super::style::{Area, COLUMN, Stroke, THIN};
 use ndarray::ArrayView2;
 
 /// Most pixels of the image along each side.

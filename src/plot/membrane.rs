@@ -1,13 +1,14 @@
 //! One neuron over time: what its compartments receive, hold and send.
 
 use super::colours::{BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION};
+use super::curve::{Curve, distinct};
 use super::error::PlotError;
 use super::figure::Figure;
 use super::labels::Name;
 use super::line::Line;
-use super::page::{COLUMN_AND_HALF, Stroke};
-use super::stack::{Abscissa, Curve, Panel, Stack, distinct, extent_of_lines};
+use super::stack::{Abscissa, Panel, Stack, extent_of_lines};
 use super::strip::{TEACHER, Window, strips};
+use super::style::{COLUMN_AND_HALF, Stroke};
 use plotters::style::RGBColor;
 
 /// The variables of one neuron on one axis of time, a panel for each compartment.

@@ -20,6 +20,7 @@
 mod colour_bar;
 mod colours;
 mod confusion;
+mod curve;
 mod error;
 mod fields;
 mod figure;
@@ -36,6 +37,7 @@ mod raster;
 mod stack;
 mod statistics;
 mod strip;
+mod style;
 #[cfg(test)]
 mod tests;
 mod ticks;

@@ -1,10 +1,11 @@
 //! A page in points (1/72 inch), drawn upon with plotters.
 
-use super::colours::{FAINT, INK};
+use super::colours::FAINT;
 use super::error::PlotError;
 use super::figure::Figure;
 use super::font;
 use super::raster::Raster;
+use super::style::{Anchor, Area, COLUMN, Lettering, Point, SMALL, Stroke, TITLE};
 use plotters::backend::SVGBackend;
 use plotters::coord::Shift;
 use plotters::drawing::{DrawingArea, IntoDrawingArea};
@@ -15,128 +16,12 @@ use plotters::style::{
 };
 use std::fmt::Write;
 
-/// A column of a journal, 89 mm.
-pub(super) const COLUMN: f64 = 252.0;
-/// Between one and two columns, 130 mm.
-pub(super) const COLUMN_AND_HALF: f64 = 368.0;
-/// Both columns, 183 mm.
-pub(super) const BOTH_COLUMNS: f64 = 519.0;
-
-/// Size of most text, in pt.
-pub(super) const TEXT: f64 = 6.5;
-/// Size of titles, in pt.
-pub(super) const TITLE: f64 = 8.0;
-/// Size of notes and small numbers, in pt.
-pub(super) const SMALL: f64 = 5.5;
-/// Width of axes, in pt.
-pub(super) const THIN: f64 = 0.5;
-
 /// plotters counts in whole units: this many a pt.
 const UNITS: f64 = 20.0;
 /// plotters' text is smaller than asked for by this.
 const FONT_SIZE: f64 = 1.24;
 /// Where plotters puts the baseline of text below its top, in em.
 const TOP_TO_BASELINE: f64 = 0.76;
-
-/// A place on the page: pt from the left, pt from the top.
-pub(super) type Point = (f64, f64);
-
-/// A part of the page, in pt.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Area {
-    pub left: f64,
-    pub top: f64,
-    pub right: f64,
-    pub bottom: f64,
-}
-
-impl Area {
-    pub fn width(&self) -> f64 {
-        self.right - self.left
-    }
-
-    pub fn height(&self) -> f64 {
-        self.bottom - self.top
-    }
-
-    pub fn centre(&self) -> Point {
-        (
-            (self.left + self.right) / 2.0,
-            (self.top + self.bottom) / 2.0,
-        )
-    }
-}
-
-/// How a line is drawn; `dash` is dash and gap in pt.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Stroke {
-    pub colour: RGBColor,
-    pub opacity: f64,
-    pub width: f64,
-    pub dash: Option<(f64, f64)>,
-}
-
-impl Stroke {
-    pub const fn solid(colour: RGBColor, width: f64) -> Self {
-        Self {
-            colour,
-            opacity: 1.0,
-            width,
-            dash: None,
-        }
-    }
-
-    pub const fn dashed(colour: RGBColor, width: f64, dash: (f64, f64)) -> Self {
-        Self {
-            colour,
-            opacity: 1.0,
-            width,
-            dash: Some(dash),
-        }
-    }
-}
-
-/// Which part of a text is at the given point.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Anchor {
-    Left,
-    Centre,
-    Right,
-}
-
-/// How a text is set. Its height is centred at the given point.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Lettering {
-    pub size: f64,
-    pub colour: RGBColor,
-    pub bold: bool,
-    pub anchor: Anchor,
-    /// Read from below.
-    pub upward: bool,
-}
-
-impl Lettering {
-    pub const fn new(size: f64, anchor: Anchor) -> Self {
-        Self {
-            size,
-            colour: INK,
-            bold: false,
-            anchor,
-            upward: false,
-        }
-    }
-
-    pub const fn colour(self, colour: RGBColor) -> Self {
-        Self { colour, ..self }
-    }
-
-    pub const fn upward(self) -> Self {
-        Self {
-            upward: true,
-            ..self
-        }
-    }
-}
 
 /// What a figure is drawn on.
 pub(super) struct Page<'a> {
@@ -149,11 +34,16 @@ pub(super) struct Page<'a> {
 impl Page<'_> {
     /// Draws a page of `width` x `height` pt.
     pub fn draw(
-        (width, height): (f64, f64),
+        size: (f64, f64),
         content: impl FnOnce(&mut Page) -> Result<(), PlotError>,
     ) -> Result<Figure, PlotError> {
         let mut body = String::new();
-        let units = ((width * UNITS) as u32, (height * UNITS) as u32);
+        // A whole number of units, so that a unit is as wide as it is high.
+        let units = (
+            (size.0 * UNITS).ceil() as u32,
+            (size.1 * UNITS).ceil() as u32,
+        );
+        let (width, height) = (f64::from(units.0) / UNITS, f64::from(units.1) / UNITS);
         let images = {
             let mut page = Page {
                 area: SVGBackend::with_string(&mut body, units).into_drawing_area(),

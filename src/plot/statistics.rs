@@ -1,11 +1,12 @@
 //! How the projections of a circuit change: a panel for each statistic.
 
+use super::curve::{Curve, distinct};
 use super::error::PlotError;
 use super::figure::Figure;
 use super::labels::Name;
 use super::line::Line;
-use super::page::{COLUMN, Stroke};
-use super::stack::{Abscissa, Curve, Panel, Stack, distinct};
+use super::stack::{Abscissa, Panel, Stack};
+use super::style::{COLUMN, Stroke};
 
 /// What a panel of [`Statistics`] shows.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,8 @@ use super::colours::{GREEN, INK, ORANGE, PURPLE, SKY};
 use super::error::PlotError;
 use super::font;
 use super::frame::Frame;
-use super::page::{Anchor, Area, Lettering, Page, SMALL, TEXT};
+use super::page::Page;
+use super::style::{Anchor, Area, Lettering, SMALL, TEXT};
 use super::ticks::{extent, usable};
 use plotters::style::RGBColor;
 

@@ -294,6 +294,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
         #[test]
         fn ticks_are_few_ordered_inside_and_distinct(
             a in any::<f64>(), b in any::<f64>(), most in 2usize..12, integers in any::<bool>(),

@@ -1,12 +1,13 @@
 //! Weights, or anything of one unit, over time.
 
 use super::colours::{BLUE, FAINT};
+use super::curve::{Curve, distinct};
 use super::error::PlotError;
 use super::figure::Figure;
 use super::labels::Name;
 use super::line::{Line, same_length};
-use super::page::{COLUMN, COLUMN_AND_HALF, Stroke};
-use super::stack::{Abscissa, Curve, Panel, Stack, distinct};
+use super::stack::{Abscissa, Panel, Stack};
+use super::style::{COLUMN, COLUMN_AND_HALF, Stroke};
 use std::borrow::Cow;
 
 /// Most lines that are named and coloured.

@@ -1,6 +1,6 @@
 //! What holds for every figure.
 
-use super::*;
+use crate::plot::*;
 use ndarray::{Array2, ArrayView2};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -138,7 +138,7 @@ fn text_is_paths_and_pixels_are_300_an_inch() {
 }
 
 #[test]
-fn the_svg_shows_what_the_png_shows() {
+fn the_svg_shows_exactly_what_the_png_shows() {
     let (x, y, values) = ordinary();
     for figure in figures("digits", &x, &y, values.view()) {
         let figure = figure.unwrap();
@@ -147,51 +147,10 @@ fn the_svg_shows_what_the_png_shows() {
         let png = Pixmap::decode_png(figure.png()).unwrap();
         let mut svg = Pixmap::new(png.width(), png.height()).unwrap();
         let scale = resvg::tiny_skia::Transform::from_scale(3.125, 3.125);
+        svg.fill(resvg::tiny_skia::Color::WHITE);
         resvg::render(&tree, scale, &mut svg.as_mut());
-        let differ = svg
-            .data()
-            .iter()
-            .zip(png.data())
-            .filter(|(a, b)| a.abs_diff(**b) > 40);
-        assert!(differ.count() * 1000 < png.data().len());
+        assert!(svg.data() == png.data());
     }
-}
-
-#[test]
-fn lines_matrices_and_names_are_where_they_should_be() {
-    // A falling line and a rising one: the colour of each must be found in its own corner.
-    let (x, rising, falling) = ([0.0, 1.0], [0.0, 1.0], [1.0, 0.0]);
-    let line = |name: &str, y| Line {
-        name: name.to_owned(),
-        x: &x,
-        y,
-    };
-    let figure = Trajectories {
-        title: String::new(),
-        quantity: "weight".to_owned(),
-        unit: "a.u.".to_owned(),
-        lines: vec![line("up", &rising[..]), line("down", &falling[..])],
-    }
-    .draw()
-    .unwrap();
-    let pixels = Pixmap::decode_png(figure.png()).unwrap();
-    let rows_of = |colour: plotters::style::RGBColor, from: f64, until: f64| -> Vec<u32> {
-        let columns = |share: f64| (share * f64::from(pixels.width())) as u32;
-        let wanted = [colour.0, colour.1, colour.2];
-        (0..pixels.height())
-            .filter(|&y| {
-                (columns(from)..columns(until)).any(|x| {
-                    let pixel = pixels.pixel(x, y).unwrap();
-                    [pixel.red(), pixel.green(), pixel.blue()] == wanted
-                })
-            })
-            .collect()
-    };
-    let up_left = rows_of(OKABE_ITO[0], 0.15, 0.35);
-    let up_right = rows_of(OKABE_ITO[0], 0.6, 0.8);
-    let down_right = rows_of(OKABE_ITO[1], 0.6, 0.8);
-    assert!(up_right.last() < up_left.first(), "rows count downwards");
-    assert!(up_right.last() < down_right.first());
 }
 
 #[test]
