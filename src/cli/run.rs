@@ -52,11 +52,10 @@ pub struct Arguments {
 /// # Errors
 /// Everything that is wrong with scenario, model and data, before anything runs; then whatever
 /// keeps the run from going on.
-pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dyn Error>> {
     let mut set = arguments.set.clone();
     set.extend(arguments.seed.map(|seed| format!("seed={seed}")));
     set.extend(arguments.trials.map(|trials| format!("trials={trials}")));
-    let registry = Registry::default();
     let mut loaded = match load(&arguments.scenario, &set, &registry) {
         Ok(loaded) => loaded,
         Err(problems) => return Ok(refused(&problems)),

@@ -28,11 +28,11 @@ pub struct Arguments {
 ///
 /// The exit code is 1 if there is an error; warnings alone are none.
 #[must_use]
-pub fn run(arguments: &Arguments) -> ExitCode {
+pub fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
     let data = stimulus::file::data_dir(arguments.data.clone());
     let mut code = ExitCode::SUCCESS;
     for file in &arguments.files {
-        match validate(file, &arguments.set, data.as_deref()) {
+        match validate(file, &arguments.set, data.as_deref(), registry) {
             Ok((summary, warnings)) => {
                 let line = format!("{}: ok ({summary})\n", file.display());
                 say(std::io::stdout(), &line);
@@ -57,14 +57,14 @@ pub fn validate(
     file: &Path,
     set: &[String],
     data: Option<&Path>,
+    registry: &Registry,
 ) -> Result<(String, Problems), Problems> {
     let document = Document::read(file)?;
-    let registry = Registry::default();
     if document.has("model") || document.has("dt_ms") {
-        let loaded = scenario::load(file, set, &registry)?;
+        let loaded = scenario::load(file, set, registry)?;
         validate_scenario(loaded, data)
     } else if document.has("populations") || document.has("neurons") {
-        let loaded = scenario::load_model(file, set, &registry)?;
+        let loaded = scenario::load_model(file, set, registry)?;
         Ok((circuit(&loaded.model), loaded.warnings))
     } else {
         let message = "this is neither a scenario, with `model` and `dt_ms`, nor a model, with \

@@ -188,7 +188,7 @@ impl Gallery<'_> {
         let mut projections: BTreeMap<&str, Vec<_>> = BTreeMap::new();
         let recorded = weights(&path)?;
         for ((projection, post, pre), series) in &recorded {
-            let label = format!("{pre} to {post}");
+            let label = format!("{pre}→{post}");
             projections
                 .entry(projection)
                 .or_default()
