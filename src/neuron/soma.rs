@@ -8,6 +8,8 @@
 use bevy_ecs::component::Component;
 use bytemuck::TransparentWrapper;
 
+use super::Transfer;
+
 /// Somatic potential `s` in a.u.
 #[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
 #[repr(transparent)]
@@ -68,6 +70,27 @@ pub fn compare(
         *xi = filtered;
         *s = *b_hat + filtered;
     }
+}
+
+/// Sets what a population of `size` neurons a trial sends: `r = f(b + lambda (s - b))` and
+/// `delta = f'(b) xi`.
+pub fn fire(
+    (transfer, lambda, size): (Transfer, f32, usize),
+    (b, s, xi): (&[f32], &[f32], &[f32]),
+    r: &mut [f32],
+    delta: &mut [f32],
+) {
+    // The slope is that of the basal potential, whatever the soma adds to the rate.
+    r.copy_from_slice(b);
+    transfer.rates(r, size);
+    transfer.teach(r, xi, delta);
+    if lambda == 0.0 {
+        return;
+    }
+    for (r, (b, s)) in r.iter_mut().zip(b.iter().zip(s)) {
+        *r = b + lambda * (s - b);
+    }
+    transfer.rates(r, size);
 }
 
 #[cfg(test)]

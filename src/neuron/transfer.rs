@@ -46,17 +46,43 @@ impl Transfer {
     #[must_use]
     pub fn slope(self, b: f32) -> f32 {
         match self {
-            Self::Tanh => {
-                let f = b.tanh();
-                1.0 - f * f
-            }
-            Self::Logistic => {
-                let f = logistic(b);
-                f * (1.0 - f)
-            }
-            Self::Relu => f32::from(b > 0.0),
+            Self::Tanh => self.slope_at_rate(b.tanh()),
+            Self::Logistic => self.slope_at_rate(logistic(b)),
+            Self::Relu => self.slope_at_rate(b.max(0.0)),
             Self::Linear | Self::Softmax => 1.0,
         }
+    }
+
+    /// Slope `f'` where the rate is `f`: every transfer function here rises, so it has an answer.
+    #[inline]
+    fn slope_at_rate(self, f: f32) -> f32 {
+        match self {
+            Self::Tanh => 1.0 - f * f,
+            Self::Logistic => f * (1.0 - f),
+            Self::Relu => f32::from(f > 0.0),
+            Self::Linear | Self::Softmax => 1.0,
+        }
+    }
+
+    /// Multiplies each mismatch by the slope where the rate is `rates`; equal lengths.
+    pub fn teach(self, rates: &[f32], mismatches: &[f32], deltas: &mut [f32]) {
+        // The choice is made once for a population, so that each loop can be vectorised.
+        match self {
+            Self::Tanh => through(rates, mismatches, deltas, |f| Self::Tanh.slope_at_rate(f)),
+            Self::Logistic => {
+                through(rates, mismatches, deltas, |f| {
+                    Self::Logistic.slope_at_rate(f)
+                });
+            }
+            Self::Relu => through(rates, mismatches, deltas, |f| Self::Relu.slope_at_rate(f)),
+            Self::Linear | Self::Softmax => deltas.copy_from_slice(mismatches),
+        }
+    }
+}
+
+fn through(rates: &[f32], mismatches: &[f32], deltas: &mut [f32], slope: impl Fn(f32) -> f32) {
+    for (delta, (f, xi)) in deltas.iter_mut().zip(rates.iter().zip(mismatches)) {
+        *delta = slope(*f) * xi;
     }
 }
 

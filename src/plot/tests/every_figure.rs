@@ -197,10 +197,11 @@ fn a_figure_is_saved_whole_and_a_failure_names_the_file() {
     assert_eq!(std::fs::read(png).unwrap(), figure.png());
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2);
 
-    let nowhere = directory.path().join("missing");
+    // A file stands where the directory would have to be.
+    let nowhere = directory.path().join("membrane.svg/missing");
     let error = figure.save(&nowhere, "membrane").unwrap_err().to_string();
     assert!(
-        error.contains("missing/membrane.svg: cannot be written"),
+        error.contains("membrane.svg/missing/membrane.svg: cannot be written"),
         "{error}"
     );
 }

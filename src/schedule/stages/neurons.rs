@@ -68,12 +68,11 @@ pub fn fire(populations: Query<(&Population, &Parameters)>, mut neurons: Query<F
         );
         let (b, s, xi) = (&b[rows.clone()], &s[rows.clone()], &xi[rows.clone()]);
         let (r, delta) = (&mut r[rows.clone()], &mut delta[rows]);
-        for (r, (b, s)) in r.iter_mut().zip(b.iter().zip(s)) {
-            *r = b + p.lambda * (s - b);
-        }
-        p.transfer.rates(r, population.size);
-        for (delta, (b, xi)) in delta.iter_mut().zip(b.iter().zip(xi)) {
-            *delta = p.transfer.slope(*b) * xi;
-        }
+        soma::fire(
+            (p.transfer, p.lambda, population.size),
+            (b, s, xi),
+            r,
+            delta,
+        );
     }
 }
