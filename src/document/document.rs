@@ -170,7 +170,7 @@ impl Document {
                     line: before.matches('\n').count() + 1,
                     column: before.get(line_start..).unwrap_or("").chars().count() + 1,
                     length: marked.chars().count().max(1),
-                    excerpt: line.trim_end().to_owned(),
+                    excerpt: line.trim_end().into(),
                 }
             }
         }

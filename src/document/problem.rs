@@ -23,7 +23,7 @@ pub enum Place {
         /// Number of characters, at least 1.
         length: usize,
         /// The whole line.
-        excerpt: String,
+        excerpt: Box<str>,
     },
     /// An override of the command line.
     Override {

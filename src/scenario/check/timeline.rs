@@ -10,9 +10,12 @@ use crate::scenario::{Happening, Repeat, windows};
 /// Most windows of one happening.
 const MOST_WINDOWS: u32 = 1_000_000;
 
+/// Start and end of a window in ms, and the happening that it belongs to.
+type Taken = (f64, f64, usize);
+
 pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
-    // Windows of one input or one teacher, with the happening they belong to.
-    let mut taken: BTreeMap<(&str, &str), Vec<(f64, f64, usize)>> = BTreeMap::new();
+    // Windows of each input and of each teacher.
+    let mut taken: BTreeMap<(&str, &str), Vec<Taken>> = BTreeMap::new();
     let task = view.scenario.task.as_ref();
     for (index, happening) in view.scenario.timeline.iter().enumerate() {
         let path = format!("timeline[{index}]");
@@ -276,7 +279,7 @@ fn between_steps(issues: &mut Issues, path: String, ms: f64, dt_ms: f64) {
 }
 
 /// Windows of one input or teacher must follow each other.
-fn overlaps(issues: &mut Issues, what: &str, mut windows: Vec<(f64, f64, usize)>) {
+fn overlaps(issues: &mut Issues, what: &str, mut windows: Vec<Taken>) {
     windows.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let mut reported = Vec::new();
     for (before, after) in windows.iter().zip(windows.iter().skip(1)) {
