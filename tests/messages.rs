@@ -106,6 +106,14 @@ fn printed(replace: (&str, &str, &str), file: &str, set: &[&str]) -> String {
     text.replace(&format!("{}/", directory.path().display()), "")
 }
 
+/// Compares a text with the one that is kept under that name.
+fn assert_kept(name: &str, text: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_omit_expression(true);
+    settings.set_prepend_module_to_snapshot(false);
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
 /// One defect after the other in the file that is validated.
 fn defects(file: &str, changes: &[(&str, &str)]) -> String {
     let mut text = String::new();
@@ -131,9 +139,9 @@ fn the_texts_are_right_as_they_are() {
 
 #[test]
 fn text_that_cannot_be_read() {
-    insta::assert_snapshot!(
+    assert_kept(
         "parse_task",
-        defects(
+        &defects(
             "task.ron",
             &[
                 ("epochs: 2", "epoch: 2"),
@@ -180,12 +188,12 @@ fn text_that_cannot_be_read() {
                 ("// A task.", "/* A task."),
                 ("// A task.\n(", ""),
                 ("// A task.", "é → ("),
-            ]
-        )
+            ],
+        ),
     );
-    insta::assert_snapshot!(
+    assert_kept(
         "parse_free",
-        defects(
+        &defects(
             "free.ron",
             &[
                 ("\"hidden[0..2]\"", "\"hidden[0..2\""),
@@ -197,12 +205,12 @@ fn text_that_cannot_be_read() {
                 ("values: [1.0]", "values: [1.0, x]"),
                 ("trials: \"all\"", "trials: 0"),
                 ("statistics: [norm", "variables: [b], statistics: [norm"),
-            ]
-        )
+            ],
+        ),
     );
-    insta::assert_snapshot!(
+    assert_kept(
         "parse_model",
-        defects(
+        &defects(
             "model.ron",
             &[
                 ("transfer: tanh", "transfer: tanhh"),
@@ -225,16 +233,16 @@ fn text_that_cannot_be_read() {
                 ("rule: \"dll\"", "rule: dll"),
                 ("rule: \"dll\"", "bounds: 1.0"),
                 ("rule: \"dll\"", "parameters: {s: 1}"),
-            ]
-        )
+            ],
+        ),
     );
 }
 
 #[test]
 fn models_that_describe_no_circuit() {
-    insta::assert_snapshot!(
+    assert_kept(
         "model",
-        defects(
+        &defects(
             "model.ron",
             &[
                 ("name: \"small\"", "name: \"\""),
@@ -256,7 +264,7 @@ fn models_that_describe_no_circuit() {
                 ("rule: \"dll\"", "rule: \"dll\", parameters: {\"s\": 2}"),
                 (
                     "rule: \"dll\"",
-                    "rule: \"kolen_pollack\", parameters: {\"s\": 1}"
+                    "rule: \"kolen_pollack\", parameters: {\"s\": 1}",
                 ),
                 ("rule: \"dll\", ", ""),
                 ("eta: 0.01", "eta: -0.01"),
@@ -272,35 +280,35 @@ fn models_that_describe_no_circuit() {
                 ("synapse: \"still\"", "synapse: \"stil\""),
                 (
                     "bias: (synapse: \"plastic\")",
-                    "bias: (synapse: \"elastic\")"
+                    "bias: (synapse: \"elastic\")",
                 ),
                 (
                     "from: \"hidden\", to: \"output\"",
-                    "from: \"hiden\", to: \"output\""
+                    "from: \"hiden\", to: \"output\"",
                 ),
                 (
                     "from: \"hidden\", to: \"output\"",
-                    "from: \"hidden\", to: \"result\""
+                    "from: \"hidden\", to: \"result\"",
                 ),
                 (
                     "from: \"hidden\", to: \"output\"",
-                    "from: \"hidden\", to: \"sound\""
+                    "from: \"hidden\", to: \"sound\"",
                 ),
                 (
                     "from: \"output\", to: \"hidden\"",
-                    "from: \"sound\", to: \"hidden\""
+                    "from: \"sound\", to: \"hidden\"",
                 ),
                 (
                     "from: \"hidden\", to: \"output\"",
-                    "from: \"pixels\", to: \"hidden\""
+                    "from: \"pixels\", to: \"hidden\"",
                 ),
                 (
                     "from: \"hidden\", to: \"output\"",
-                    "name: \"hidden_bias\", from: \"hidden\", to: \"output\""
+                    "name: \"hidden_bias\", from: \"hidden\", to: \"output\"",
                 ),
                 (
                     "from: \"hidden\", to: \"output\"",
-                    "name: \"a b\", from: \"hidden\", to: \"output\""
+                    "name: \"a b\", from: \"hidden\", to: \"output\"",
                 ),
                 ("delay_ms: 2.0", "delay_ms: 0.0"),
                 ("delay_ms: 2.0", "delay_ms: NaN"),
@@ -312,30 +320,30 @@ fn models_that_describe_no_circuit() {
                 ("normal(std: 0.1)", "npy(\"data.csv\")"),
                 (
                     "compartment: basal, delay_ms: 1.0, synapse: \"plastic\", weights: fan_in",
-                    "compartment: apical, delay_ms: 1.0, synapse: \"plastic\", weights: fan_in"
+                    "compartment: apical, delay_ms: 1.0, synapse: \"plastic\", weights: fan_in",
                 ),
                 (
                     "\"still\": ()",
-                    "\"still\": (rule: \"transport\"), \"x\": (eta: 1)"
+                    "\"still\": (rule: \"transport\"), \"x\": (eta: 1)",
                 ),
                 (
                     "from: \"output\", to: \"hidden\", compartment: apical, delay_ms: 2.0, synapse: \"still\"",
-                    "from: \"hidden\", to: \"hidden\", compartment: apical, delay_ms: 2.0, synapse: \"still\""
+                    "from: \"hidden\", to: \"hidden\", compartment: apical, delay_ms: 2.0, synapse: \"still\"",
                 ),
-            ]
-        )
+            ],
+        ),
     );
     let transported = MODEL.replace("\"still\": ()", "\"still\": (rule: \"transport\")");
     let transported = transported.replace("from: \"output\", to", "from: \"hidden\", to");
     let text = printed(("model.ron", MODEL, &transported), "model.ron", &[]);
-    insta::assert_snapshot!("model_transport", text);
+    assert_kept("model_transport", &text);
 }
 
 #[test]
 fn scenarios_that_cannot_happen() {
-    insta::assert_snapshot!(
+    assert_kept(
         "scenario",
-        defects(
+        &defects(
             "free.ron",
             &[
                 ("name: \"free\"", "name: \"../free\""),
@@ -347,12 +355,12 @@ fn scenarios_that_cannot_happen() {
                 ("    duration_ms: 100.0,\n", ""),
                 ("duration_ms: 100.0", "duration_ms: -1.0"),
                 ("duration_ms: 100.0", "duration_ms: 100.3"),
-            ]
-        )
+            ],
+        ),
     );
-    insta::assert_snapshot!(
+    assert_kept(
         "timeline",
-        defects(
+        &defects(
             "free.ron",
             &[
                 ("input: \"pixels\"", "input: \"pixel\""),
@@ -362,20 +370,20 @@ fn scenarios_that_cannot_happen() {
                 ("values: [1.0]", "values: [1.0, 2.0, 3.0, NaN]"),
                 (
                     "from_ms: 10.0, until_ms: 20.0, r",
-                    "from_ms: 20.0, until_ms: 20.0, r"
+                    "from_ms: 20.0, until_ms: 20.0, r",
                 ),
                 (
                     "from_ms: 10.0, until_ms: 20.0, r",
-                    "from_ms: -10.0, until_ms: 0.0, r"
+                    "from_ms: -10.0, until_ms: 0.0, r",
                 ),
                 (
                     "from_ms: 10.0, until_ms: 20.0, r",
-                    "from_ms: 10.0, until_ms: inf, r"
+                    "from_ms: 10.0, until_ms: inf, r",
                 ),
                 ("from_ms: 10.0, until_ms: 20.0, r", "from_ms: 10.0, r"),
                 (
                     "from_ms: 10.0, until_ms: 20.0, r",
-                    "from_ms: 10.2, until_ms: 20.0, r"
+                    "from_ms: 10.2, until_ms: 20.0, r",
                 ),
                 ("every_ms: 20.0", "every_ms: 5.0"),
                 ("every_ms: 20.0", "every_ms: 0.0"),
@@ -391,41 +399,41 @@ fn scenarios_that_cannot_happen() {
                 ("target: [0.0, 1.0]", "target: [0.0, 1.0, 0.0]"),
                 (
                     "from_ms: 30.0, until_ms: 40.0",
-                    "strength: -1.0, from_ms: 130.0, until_ms: 140.0"
+                    "strength: -1.0, from_ms: 130.0, until_ms: 140.0",
                 ),
                 (
                     "teacher(population: \"output\"",
-                    "teacher(population: \"output\", target: [1.0], from_ms: 35.0), teacher(population: \"output\""
+                    "teacher(population: \"output\", target: [1.0], from_ms: 35.0), teacher(population: \"output\"",
                 ),
                 (
                     "teacher(",
-                    "rates(input: \"pixels\", values: [0.5], from_ms: 55.0), teacher("
+                    "rates(input: \"pixels\", values: [0.5], from_ms: 55.0), teacher(",
                 ),
                 (
                     "population: \"hidden\", parameter",
-                    "population: \"sound\", parameter"
+                    "population: \"sound\", parameter",
                 ),
                 (
                     "parameter: lambda, at_ms: 50.0, value: 0.1",
-                    "parameter: lambda, at_ms: 50.0, value: 2"
+                    "parameter: lambda, at_ms: 50.0, value: 2",
                 ),
                 (
                     "parameter: lambda, at_ms: 50.0, value: 0.1",
-                    "parameter: tau_b_ms, at_ms: 150.0, value: -2"
+                    "parameter: tau_b_ms, at_ms: 150.0, value: -2",
                 ),
                 ("projection: \"hidden_bias\"", "projection: \"output_bias\""),
                 (
                     "projection: \"hidden_bias\"",
-                    "projection: \"output_to_hidden\""
+                    "projection: \"output_to_hidden\"",
                 ),
                 ("value: 0.0)", "value: -1.0)"),
                 ("factor: 0.5", "factor: NaN"),
-            ]
-        )
+            ],
+        ),
     );
-    insta::assert_snapshot!(
+    assert_kept(
         "probes",
-        defects(
+        &defects(
             "free.ron",
             &[
                 ("\"pixels[0]\"", "\"pixels[9]\""),
@@ -441,32 +449,32 @@ fn scenarios_that_cannot_happen() {
                 ("from_ms: -20.0", "from_ms: 200.0"),
                 (
                     "projection: \"pixels_to_hidden\"",
-                    "projection: \"pixels_to_hiden\""
+                    "projection: \"pixels_to_hiden\"",
                 ),
                 ("post: \"0..2\"", "post: \"3\""),
                 ("pre: \"3\"", "pre: \"4\""),
                 (
                     "projections: [\"output_to_hidden\"]",
-                    "projections: [\"hidden_to_output\"]"
+                    "projections: [\"hidden_to_output\"]",
                 ),
                 (
                     "projections: [\"output_to_hidden\"]",
-                    "projections: [\"nothing\"]"
+                    "projections: [\"nothing\"]",
                 ),
                 ("[norm, alignment]", "[]"),
                 ("[norm, alignment]", "[gradient_angle]"),
-            ]
-        )
+            ],
+        ),
     );
-    insta::assert_snapshot!(
+    assert_kept(
         "task",
-        defects(
+        &defects(
             "task.ron",
             &[
                 ("task: (", "duration_ms: 5.0, task: ("),
                 (
                     "dt_ms: 1.0",
-                    "dt_ms: 1.0, timeline: [rates(input: \"pixels\", values: [1], from_ms: 0), teacher(population: \"output\", target: [1], from_ms: 0), eta_scale(at_ms: 5, factor: 1)]"
+                    "dt_ms: 1.0, timeline: [rates(input: \"pixels\", values: [1], from_ms: 0), teacher(population: \"output\", target: [1], from_ms: 0), eta_scale(at_ms: 5, factor: 1)]",
                 ),
                 ("input: \"pixels\"", "input: \"pixel\""),
                 ("input: \"pixels\"", "input: \"output\""),
@@ -487,32 +495,32 @@ fn scenarios_that_cannot_happen() {
                 ("factor: 0.5", "factor: 0.0"),
                 (
                     "scale(offset: 0.0, factor: 0.5)",
-                    "standardize(mean: NaN, std: 1.0)"
+                    "standardize(mean: NaN, std: 1.0)",
                 ),
                 (
                     "counts(train: 2, validation: 1, test: 1)",
-                    "counts(train: 0)"
+                    "counts(train: 0)",
                 ),
                 (
                     "counts(train: 2, validation: 1, test: 1)",
-                    "counts(train: 5)"
+                    "counts(train: 5)",
                 ),
                 (
                     "counts(train: 2, validation: 1, test: 1)",
-                    "fractions(train: 0.9, test: 0.2)"
+                    "fractions(train: 0.9, test: 0.2)",
                 ),
                 (
                     "counts(train: 2, validation: 1, test: 1)",
-                    "fractions(train: -0.5)"
+                    "fractions(train: -0.5)",
                 ),
                 ("\"data.csv\"", "\"data.tsv\""),
                 (
                     "csv(path: \"data.csv\")",
-                    "idx(images: \"i\", labels: \"l\", test_images: \"t\")"
+                    "idx(images: \"i\", labels: \"l\", test_images: \"t\")",
                 ),
                 (
                     "csv(path: \"data.csv\")",
-                    "idx(images: \"i\", labels: \"l\")"
+                    "idx(images: \"i\", labels: \"l\")",
                 ),
                 ("task.epochs=1", "task.epoch=1"),
                 ("task.epochs=1", "task.epochs=0"),
@@ -521,8 +529,8 @@ fn scenarios_that_cannot_happen() {
                 ("tau_b_ms=3", "tau_b_ms=-3"),
                 ("tau_b_ms=3", "tau_b_ms=9"),
                 ("\"short\"", "\"a short one\""),
-            ]
-        )
+            ],
+        ),
     );
     let consolidated = "optimiser: adam(), every_ms: 25.0";
     let text = printed(
@@ -530,7 +538,7 @@ fn scenarios_that_cannot_happen() {
         "task.ron",
         &[],
     );
-    insta::assert_snapshot!("consolidation", text);
+    assert_kept("consolidation", &text);
 }
 
 #[test]
@@ -563,7 +571,7 @@ fn overrides_that_change_nothing() {
         )
         .unwrap();
     }
-    insta::assert_snapshot!("overrides", text);
+    assert_kept("overrides", &text);
 }
 
 #[test]
@@ -585,7 +593,7 @@ fn files_that_are_none() {
         fs::write(&path, content).unwrap();
         write!(text, "\n\n{}", message(&path)).unwrap();
     }
-    insta::assert_snapshot!("files", text);
+    assert_kept("files", &text);
     assert!(validate(directory.path(), &[], None).is_err());
 }
 
@@ -623,9 +631,9 @@ fn ten_problems_in_two_files_are_reported_at_once_and_in_order() {
     fs::write(&path, scenario).unwrap();
     let problems = validate(&path, &[], None).unwrap_err();
     let text = problems.to_string();
-    insta::assert_snapshot!(
+    assert_kept(
         "ten",
-        text.replace(&format!("{}/", directory.path().display()), "")
+        &text.replace(&format!("{}/", directory.path().display()), ""),
     );
     // The trials of a probe are out of range if there are none at all.
     assert!(

@@ -65,10 +65,14 @@ pub fn validate(
 ) -> Result<(String, Problems), Problems> {
     let document = Document::read(file)?;
     let registry = Registry::default();
-    if document.has("model") || document.has("dt_ms") {
+    // Of a text that is broken near its start no field can be told for sure.
+    let is = |fields: [&str; 2]| fields.iter().any(|field| document.has(field));
+    let (scenario, model) = (is(["model", "dt_ms"]), is(["neurons", "populations"]));
+    let unclear = !scenario && !model;
+    if scenario || unclear && document.mentions("dt_ms") {
         let loaded = scenario::load(file, set, &registry)?;
         validate_scenario(loaded, data)
-    } else if document.has("populations") || document.has("neurons") {
+    } else if model || unclear && document.mentions("populations") {
         let loaded = scenario::load_model(file, set, &registry)?;
         Ok((circuit(&loaded.model), loaded.warnings))
     } else {

@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn what_is_no_path_is_none() {
         for path in [
-            "", ".", "a.", ".a", "a[", "a[x]", "a[1", "a[1]b", "a b", "a]", "[1]",
+            "", ".", "a.", ".a", "a[", "a[x]", "a[1", "a[1]b", "a .b", "a]", "[1]",
         ] {
             assert_eq!(steps(path), None, "{path}");
         }

@@ -193,7 +193,7 @@ fn check_window(issues: &mut Issues, view: &View<'_>, path: &str, happening: &Ha
         finite && until_ms > *from_ms
     });
     let repeats = repeat.is_none_or(|repeat| {
-        let length = until_ms.map(|until_ms| until_ms - from_ms);
+        let length = until_ms.map(|until_ms| if ends { until_ms - from_ms } else { 0.0 });
         check_repeat(issues, view, path, &repeat, length, *from_ms)
     });
     starts && ends && repeats
@@ -229,6 +229,7 @@ fn check_repeat(
     }
     let last = from_ms + every_ms * f64::from(times.saturating_sub(1));
     if let Some(end) = view.end_ms
+        && counted
         && last >= end
         && from_ms < end
     {
