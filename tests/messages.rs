@@ -134,7 +134,11 @@ fn the_texts_are_right_as_they_are() {
     let all: Vec<String> = ["model.ron", "free.ron", "task.ron"]
         .map(|file| printed(("", "", ""), file, &[]))
         .into();
-    insta::assert_snapshot!(all.join("\n"), @"");
+    insta::assert_snapshot!(all.join("\n"), @r"
+    ok (4 populations, 3 projections, 27 synapses)
+    ok (4 populations, 3 projections, 27 synapses; 100 ms simulated)
+    ok (4 populations, 3 projections, 27 synapses; 2 epochs of 2 presentations of 60 ms = 0.2 s simulated; 2 variants)
+    ");
 }
 
 #[test]

@@ -68,6 +68,15 @@ pub(super) fn finding(error: &SpannedError, tree: &Node, text: &str) -> Finding 
             );
             at(start..end, &[], message)
         }
+        Error::ExpectedDifferentStructName { found, .. } => {
+            let message =
+                format!("expected fields in round brackets `(name: ...)`, found `{found}`");
+            let from = text
+                .get(..end)
+                .and_then(|before| before.rfind(found.as_str()));
+            let span = from.map_or(start..end, |from| from..from + found.len());
+            at(span, &groups, message)
+        }
         Error::UnclosedBlockComment => {
             let open = open_comment(text).unwrap_or(start..end);
             at(open, &[], "this comment does not end; expected `*/`".into())
@@ -90,15 +99,28 @@ pub(super) fn finding(error: &SpannedError, tree: &Node, text: &str) -> Finding 
                 &around_end
             };
             let message = match bare && wants_name(code) {
-                true => format!(
-                    "expected a name, a colon and a value, found {}",
-                    describe(value, text)
-                ),
+                true => nameless(value, text),
                 false => expected(code, value, text),
             };
             at(marked(value, text), chain, message)
         }),
     }
+}
+
+/// What to say of a value without a name where each has one.
+fn nameless(value: &Node, text: &str) -> String {
+    let before = text.get(..value.span.start).unwrap_or("");
+    let is_digit = |c: char| c.is_ascii_digit();
+    let decimal_comma = (before.strip_suffix(',')).is_some_and(|before| before.ends_with(is_digit))
+        && text
+            .get(value.span.clone())
+            .is_some_and(|t| t.starts_with(is_digit));
+    let hint = match decimal_comma {
+        true => "; decimals are written with a point, as in `1.5`",
+        false => "",
+    };
+    let found = describe(value, text);
+    format!("expected a name, a colon and a value, found {found}{hint}")
 }
 
 /// What was expected where the name of a field or an entry is.

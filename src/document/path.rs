@@ -19,11 +19,7 @@ pub(super) fn steps(path: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     for part in path.split('.') {
         let (name, mut indices) = part.split_at_checked(part.find('[').unwrap_or(part.len()))?;
-        if name.is_empty()
-            || name
-                .chars()
-                .any(|c| c.is_whitespace() || "()]{},:\"'".contains(c))
-        {
+        if name.is_empty() || name.trim() != name || name.contains(|c| "()]{},:\"'".contains(c)) {
             return None;
         }
         steps.push(Step::Name(name.to_owned()));
