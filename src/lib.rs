@@ -16,6 +16,7 @@
 //! | [`model`] | what a circuit is: the RON schema of `models/` |
 //! | [`stimulus`] | data sets, encodings, splits and the order of presentation |
 //! | [`scenario`] | what happens to a circuit: the RON schema of `scenarios/` |
+//! | [`plot`] | figures, from plain data to SVG and PNG |
 //! | [`run`] | a scenario on its way: presentations, evaluation, results |
 //! | [`record`] | recordings: from the simulation to Parquet and back; arrays, small tables |
 //! | [`cli`] | the command line: one file a command |
@@ -27,6 +28,7 @@ pub mod event;
 pub mod model;
 pub mod neuron;
 pub mod plasticity;
+pub mod plot;
 pub mod record;
 pub mod run;
 pub mod scenario;

@@ -4,7 +4,9 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use apical::cli::validate::validate;
+use apical::cli::validate;
+use apical::document::Problems;
+use apical::plasticity::Registry;
 
 const MODEL: &str = r#"// A small circuit.
 (
@@ -79,6 +81,10 @@ const TASK: &str = r#"// A task.
 
 const DATA: &str = "0,1,2,3,0\n1,1,2,3,1\n0,1,2,2,0\n0,0,2,3,1\n";
 
+fn validate(file: &Path, set: &[String]) -> Result<(String, Problems), Problems> {
+    validate::validate(file, set, None, &Registry::default())
+}
+
 /// What is printed for three files of which the text of one is changed, and for overrides.
 fn printed(replace: (&str, &str, &str), file: &str, set: &[&str]) -> String {
     let directory = tempfile::tempdir().unwrap();
@@ -98,7 +104,7 @@ fn printed(replace: (&str, &str, &str), file: &str, set: &[&str]) -> String {
         fs::write(directory.path().join(name), changed).unwrap();
     }
     let set: Vec<String> = set.iter().map(|text| (*text).to_owned()).collect();
-    let text = match validate(&directory.path().join(file), &set, None) {
+    let text = match validate(&directory.path().join(file), &set) {
         Ok((summary, warnings)) if warnings.0.is_empty() => format!("ok ({summary})"),
         Ok((summary, warnings)) => format!("ok ({summary})\n{warnings}"),
         Err(problems) => problems.to_string(),
@@ -583,7 +589,7 @@ fn files_that_are_none() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("x.ron");
     let message = |path: &Path| {
-        let problems = validate(path, &[], None).unwrap_err().to_string();
+        let problems = validate(path, &[]).unwrap_err().to_string();
         problems.replace(&format!("{}/", directory.path().display()), "")
     };
     let mut text = message(&path);
@@ -598,7 +604,7 @@ fn files_that_are_none() {
         write!(text, "\n\n{}", message(&path)).unwrap();
     }
     assert_kept("files", &text);
-    assert!(validate(directory.path(), &[], None).is_err());
+    assert!(validate(directory.path(), &[]).is_err());
 }
 
 #[test]
@@ -633,7 +639,7 @@ fn ten_problems_in_two_files_are_reported_at_once_and_in_order() {
     fs::write(directory.path().join("model.ron"), model).unwrap();
     let path = directory.path().join("free.ron");
     fs::write(&path, scenario).unwrap();
-    let problems = validate(&path, &[], None).unwrap_err();
+    let problems = validate(&path, &[]).unwrap_err();
     let text = problems.to_string();
     assert_kept(
         "ten",
@@ -657,7 +663,7 @@ fn a_scenario_that_cannot_be_read_does_not_hide_what_is_wrong_with_its_model() {
     .unwrap();
     let path = directory.path().join("free.ron");
     fs::write(&path, FREE.replace("dt_ms", "dtms")).unwrap();
-    let text = validate(&path, &[], None).unwrap_err().to_string();
+    let text = validate(&path, &[]).unwrap_err().to_string();
     assert!(
         text.contains("did you mean `dt_ms`?") && text.contains("neurons.pyramidal.tau_b_ms"),
         "{text}"
@@ -674,7 +680,7 @@ fn every_shipped_file_is_without_errors() {
             let path = entry.unwrap().path();
             if path.extension().is_some_and(|extension| extension == "ron") {
                 found += 1;
-                if let Err(problems) = validate(&path, &[], None) {
+                if let Err(problems) = validate(&path, &[]) {
                     panic!("{problems}");
                 }
             }

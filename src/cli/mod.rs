@@ -1,4 +1,54 @@
 //! The command line: one file a command.
 
+pub mod inspect;
+pub mod plot;
 pub mod run;
 pub mod validate;
+
+use std::io::{Write, stderr};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::plasticity::Registry;
+
+/// Simulates pyramidal neurons that learn
+#[derive(Parser)]
+#[command(name = "apical", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run a scenario; leave recordings and figures
+    Run(run::Arguments),
+    /// Say everything that is wrong with model and scenario files, and run nothing
+    Validate(validate::Arguments),
+    /// Look into one neuron of a run
+    Inspect(inspect::Arguments),
+    /// Draw the figures of a run
+    Plot(plot::Arguments),
+}
+
+/// The whole command with these rules: a program of one's own adds its rules to the registry and
+/// has everything else.
+#[must_use]
+pub fn main(registry: Registry) -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Run(arguments) => run::run(&arguments, registry),
+        Command::Validate(arguments) => return validate::run(&arguments, &registry),
+        Command::Inspect(arguments) => inspect::run(&arguments),
+        Command::Plot(arguments) => plot::run(&arguments),
+    };
+    outcome.unwrap_or_else(|error| {
+        say(stderr(), &format!("error: {error}\n"));
+        ExitCode::FAILURE
+    })
+}
+
+/// Writes a text out. Nobody may be listening any more; then there is nothing to say.
+fn say(mut to: impl Write, text: &str) {
+    let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+}

@@ -1,61 +1,254 @@
-//! `apical run`: a circuit goes through its scenario.
+//! `apical run`: a circuit goes through its scenario and leaves recordings and figures.
 
 use std::error::Error;
-use std::fs;
+use std::fmt::Write as _;
+use std::io::{stderr, stdout};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use ron::extensions::Extensions;
-use serde::de::DeserializeOwned;
-
-use crate::model::Model;
+use super::say;
+use crate::document::{Problems, Severity};
 use crate::plasticity::Registry;
-use crate::run::{Job, RunDirectory};
-use crate::scenario::Scenario;
+use crate::plot::{comparison, gallery};
+use crate::run::{Job, Results, RunDirectory, Summary, run as run_job};
+use crate::scenario::{Loaded, check_data, load, read_data};
+use crate::stimulus::{self, file::data_dir};
 
-/// Runs a scenario.
+/// Code of a process that ended because of Ctrl-C, as shells expect it.
+const INTERRUPTED: u8 = 130;
+
+/// Runs a scenario; leaves recordings and figures.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
     /// The scenario's file
     scenario: PathBuf,
-    /// Seed, in place of the scenario's
-    #[arg(long)]
+    /// Changes a value, as in `task.epochs=3` or `model.neurons.pyramidal.tau_b_ms=5`
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// Seed of initial weights, split and order; short for `--set seed=N`
+    #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    #[arg(long)]
+    /// Parallel trials that share the synapses; short for `--set trials=N`
+    #[arg(long, value_name = "N")]
+    trials: Option<u64>,
+    /// Directory of the results [default: runs/NAME, numbered if it is there]
+    #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-}
-
-fn read<T: DeserializeOwned>(path: &Path) -> Result<T, Box<dyn Error>> {
-    let text = fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))?;
-    let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
-    options
-        .from_str(&text)
-        .map_err(|e| format!("{}:{e}", path.display()).into())
+    /// Directory of data sets that are not shipped [default: the variable APICAL_DATA]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Threads; the results are the same for any number [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Say nothing but what is wrong
+    #[arg(long)]
+    quiet: bool,
 }
 
 /// Runs the command.
 ///
 /// # Errors
-/// Whatever keeps the scenario from running, with the file it is in.
-pub fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
-    let mut scenario: Scenario = read(&arguments.scenario)?;
-    scenario.seed = arguments.seed.unwrap_or(scenario.seed);
-    let directory = arguments.scenario.parent().unwrap_or(Path::new("."));
-    let model: Model = read(&directory.join(&scenario.model))?;
-    let out = match &arguments.out {
-        Some(o) => RunDirectory::create(o)?,
-        None => RunDirectory::next(&scenario.name)?,
+/// Everything that is wrong with scenario, model and data, before anything runs; then whatever
+/// keeps the run from going on.
+pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dyn Error>> {
+    let mut set = arguments.set.clone();
+    set.extend(arguments.seed.map(|seed| format!("seed={seed}")));
+    set.extend(arguments.trials.map(|trials| format!("trials={trials}")));
+    let mut loaded = match load(&arguments.scenario, &set, &registry) {
+        Ok(loaded) => loaded,
+        Err(problems) => return Ok(refused(&problems)),
     };
-    let job = Job {
-        scenario: &scenario,
-        model: &model,
-        registry: &Registry::default(),
-        directory,
-        model_directory: directory,
-        data_directory: None,
-        quiet: false,
+    if !arguments.quiet && !loaded.warnings.0.is_empty() {
+        say(stderr(), &format!("{}\n\n", loaded.warnings));
+    }
+    if let Some(threads) = arguments.threads {
+        (rayon::ThreadPoolBuilder::new().num_threads(threads.into())).build_global()?;
+    }
+    let stop = stop_on_interrupt()?;
+    let session = Session {
+        registry,
+        data: data_dir(arguments.data.clone()),
+        quiet: arguments.quiet,
+        stop,
     };
-    let summary = crate::run::run(&job, &out, &AtomicBool::new(false))?;
-    println!("{summary:#?}");
-    Ok(())
+    let variants = std::mem::take(&mut loaded.variants);
+    let mut jobs = vec![(None, loaded)];
+    if !variants.is_empty() {
+        jobs = variants
+            .into_iter()
+            .map(|(name, job)| (Some(name), job))
+            .collect();
+    }
+    // All data are checked before the first circuit runs.
+    let mut ready = Vec::new();
+    for (name, loaded) in jobs {
+        match session.data(&loaded) {
+            Ok(data) => ready.push((name, loaded, data)),
+            Err(problems) => return Ok(refused(&problems)),
+        }
+    }
+    let Some((_, first, _)) = ready.first() else {
+        return Ok(ExitCode::SUCCESS);
+    };
+    let name = first.scenario.name.clone();
+    let directory = match &arguments.out {
+        Some(out) => RunDirectory::create(out)?,
+        None => RunDirectory::next(&name)?,
+    };
+    let mut finished = Vec::new();
+    for (variant, loaded, data) in ready {
+        let place = match &variant {
+            Some(variant) => RunDirectory::create(&directory.path().join(variant))?,
+            None => directory.clone(),
+        };
+        if let (Some(variant), false) = (&variant, session.quiet) {
+            say(stdout(), &format!("{name}: {variant}\n"));
+        }
+        let summary = session.run(&loaded, data, &place)?;
+        if summary.interrupted {
+            return Ok(ExitCode::from(INTERRUPTED));
+        }
+        finished.extend(variant.map(|variant| (variant, place)));
+    }
+    session.compare(&name, &finished, directory.path())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn refused(problems: &Problems) -> ExitCode {
+    say(stderr(), &format!("{problems}\n"));
+    ExitCode::FAILURE
+}
+
+/// The first Ctrl-C ends the run in order, the second at once.
+fn stop_on_interrupt() -> Result<Arc<AtomicBool>, ctrlc::Error> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = stop.clone();
+    ctrlc::set_handler(move || {
+        if asked.swap(true, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED.into());
+        }
+        say(stderr(), "\nstopping; what was recorded is being kept\n");
+    })?;
+    Ok(stop)
+}
+
+/// What all runs of one command share.
+struct Session {
+    registry: Registry,
+    data: Option<PathBuf>,
+    quiet: bool,
+    stop: Arc<AtomicBool>,
+}
+
+impl Session {
+    /// Reads the data of a scenario and checks that they fit.
+    fn data(&self, loaded: &Loaded) -> Result<Option<stimulus::Loaded>, Problems> {
+        let Some(task) = &loaded.scenario.task else {
+            return Ok(None);
+        };
+        let data = read_data(task, &loaded.directory, self.data.as_deref());
+        let mut issues = match &data {
+            Ok(data) => check_data(&loaded.scenario, &loaded.model, data),
+            Err(issue) => vec![issue.clone()],
+        };
+        // To validate without the data is fine, to run is not.
+        if data.is_err() {
+            issues
+                .iter_mut()
+                .for_each(|issue| issue.severity = Severity::Error);
+        }
+        let problems = issues
+            .into_iter()
+            .map(|issue| loaded.scenario_document.problem(issue));
+        let problems = Problems(problems.collect());
+        match data {
+            Ok(data) if problems.errors() == 0 => Ok(Some(data)),
+            _ => Err(problems),
+        }
+    }
+
+    fn run(
+        &self,
+        loaded: &Loaded,
+        data: Option<stimulus::Loaded>,
+        directory: &RunDirectory,
+    ) -> Result<Summary, Box<dyn Error>> {
+        let job = Job {
+            scenario: &loaded.scenario,
+            model: &loaded.model,
+            registry: &self.registry,
+            directory: &loaded.directory,
+            model_directory: &loaded.model_directory,
+            data_directory: self.data.as_deref(),
+            quiet: self.quiet,
+        };
+        let summary = run_job(&job, data, directory, &self.stop)?;
+        let figures = gallery(&Results::open(directory.path())?, &[])?;
+        if !self.quiet {
+            say(stdout(), &told(&summary, directory.path(), &figures));
+        }
+        Ok(summary)
+    }
+
+    /// Draws variants side by side.
+    fn compare(
+        &self,
+        name: &str,
+        finished: &[(String, RunDirectory)],
+        directory: &Path,
+    ) -> Result<(), Box<dyn Error>> {
+        let runs = (finished.iter())
+            .map(|(variant, place)| Ok((variant.clone(), Results::open(place.path())?)))
+            .collect::<Result<Vec<_>, Box<dyn Error>>>()?;
+        for path in comparison(name, &runs, &directory.join("figures"))? {
+            if !self.quiet {
+                say(stdout(), &format!("{}\n", path.display()));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The summary of a run for people.
+fn told(summary: &Summary, directory: &Path, figures: &[PathBuf]) -> String {
+    let mut text = String::from("\n");
+    let mut line = |content: String| {
+        let _ = writeln!(text, "{content}");
+    };
+    if summary.interrupted {
+        line(format!("{} was stopped before its end", summary.scenario));
+    }
+    if let (Some(accuracy), Some(samples)) = (summary.test_accuracy, summary.test_samples) {
+        let chosen = match (summary.chosen_epoch, summary.validation_accuracy) {
+            (Some(epoch), Some(v)) => format!(", epoch {epoch} by validation {:.2} %", v * 1e2),
+            _ => String::new(),
+        };
+        line(format!(
+            "{}: test accuracy {:.2} % ({samples} samples{chosen})",
+            summary.scenario,
+            accuracy * 1e2
+        ));
+    }
+    let rate = summary.steps as f64 / summary.wall_seconds.max(1e-9);
+    let memory = (summary.peak_memory_bytes)
+        .map(|bytes| format!(", {:.0} MB", bytes as f64 / 1e6))
+        .unwrap_or_default();
+    line(format!(
+        "{} neurons, {} synapses, {:.1} ms simulated in {} steps: {:.1} s, {rate:.0} steps/s{memory}",
+        summary.neurons,
+        summary.synapses,
+        summary.simulated_ms,
+        summary.steps,
+        summary.wall_seconds,
+    ));
+    line(format!("results in {}", directory.display()));
+    for path in figures
+        .iter()
+        .filter(|path| path.extension().is_some_and(|e| e == "png"))
+    {
+        line(format!("  {}", path.display()));
+    }
+    text
 }

@@ -1,9 +1,9 @@
 //! `apical validate`: says everything that is wrong with model and scenario files, and runs nothing.
 
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use super::say;
 use crate::document::{Document, Problem, Problems};
 use crate::model::Model;
 use crate::plasticity::Registry;
@@ -28,11 +28,11 @@ pub struct Arguments {
 ///
 /// The exit code is 1 if there is an error; warnings alone are none.
 #[must_use]
-pub fn run(arguments: &Arguments) -> ExitCode {
+pub fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
     let data = stimulus::file::data_dir(arguments.data.clone());
     let mut code = ExitCode::SUCCESS;
     for file in &arguments.files {
-        match validate(file, &arguments.set, data.as_deref()) {
+        match validate(file, &arguments.set, data.as_deref(), registry) {
             Ok((summary, warnings)) => {
                 let line = format!("{}: ok ({summary})\n", file.display());
                 say(std::io::stdout(), &line);
@@ -49,11 +49,6 @@ pub fn run(arguments: &Arguments) -> ExitCode {
     code
 }
 
-/// Nobody may be listening any more; then there is nothing to say.
-fn say(mut to: impl Write, text: &str) {
-    let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
-}
-
 /// What a file holds in few words, and warnings.
 ///
 /// # Errors
@@ -62,18 +57,18 @@ pub fn validate(
     file: &Path,
     set: &[String],
     data: Option<&Path>,
+    registry: &Registry,
 ) -> Result<(String, Problems), Problems> {
     let document = Document::read(file)?;
-    let registry = Registry::default();
     // Of a text that is broken near its start no field can be told for sure.
     let is = |fields: [&str; 2]| fields.iter().any(|field| document.has(field));
-    let (scenario, model) = (is(["model", "dt_ms"]), is(["neurons", "populations"]));
-    let unclear = !scenario && !model;
-    if scenario || unclear && document.mentions("dt_ms") {
-        let loaded = scenario::load(file, set, &registry)?;
+    let (is_scenario, is_model) = (is(["model", "dt_ms"]), is(["neurons", "populations"]));
+    let unclear = !is_scenario && !is_model;
+    if is_scenario || unclear && document.mentions("dt_ms") {
+        let loaded = scenario::load(file, set, registry)?;
         validate_scenario(loaded, data)
-    } else if model || unclear && document.mentions("populations") {
-        let loaded = scenario::load_model(file, set, &registry)?;
+    } else if is_model || unclear && document.mentions("populations") {
+        let loaded = scenario::load_model(file, set, registry)?;
         Ok((circuit(&loaded.model), loaded.warnings))
     } else {
         let message = "this is neither a scenario, with `model` and `dt_ms`, nor a model, with \

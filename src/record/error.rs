@@ -10,6 +10,8 @@ use std::sync::Arc;
 pub enum Kept {
     /// There is no file.
     Nothing,
+    /// What was there before, if anything.
+    Unchanged,
     /// The file is complete and can be read; it holds this many rows.
     Rows(u64),
     /// The bytes of this many rows are there, but the file could not be closed.
@@ -25,6 +27,7 @@ impl fmt::Display for Kept {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing => write!(f, "there is no such file"),
+            Self::Unchanged => write!(f, "what was there is unchanged"),
             Self::Rows(rows) => write!(f, "the file is complete up to row {rows}"),
             Self::Unclosed { rows, reason } => {
                 write!(f, "{rows} rows are there, but unreadable: {reason}")

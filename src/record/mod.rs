@@ -27,7 +27,7 @@
 //! | module | subject |
 //! |---|---|
 //! | `probe` | what is due in a step is read from the circuit |
-//! | [`statistics`], `gradient` | numbers about projections |
+//! | [`mod@statistics`], `gradient` | numbers about projections |
 //! | `batch`, `recorder` | what the simulation calls |
 //! | `writer` | the thread that writes |
 //! | `table`, `encode`, `sink` | a table: its file, its bytes, where they go |

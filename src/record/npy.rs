@@ -22,7 +22,7 @@ pub fn write<D: Dimension>(path: &Path, array: &ArrayRef<f32, D>) -> Result<(), 
     written.map_err(|error| {
         // Fails if the file could not be made in the first place.
         let _ = fs::remove_file(&partial);
-        RecordError::write(path, error, Kept::Nothing)
+        RecordError::write(path, error, Kept::Unchanged)
     })
 }
 
@@ -45,7 +45,7 @@ fn write_to<D: Dimension>(path: &Path, array: &ArrayRef<f32, D>) -> io::Result<(
     file.get_ref().sync_all()
 }
 
-/// Reads an array that [`write`] or NumPy wrote; its elements must be `float32`.
+/// Reads an array that [`write()`] or NumPy wrote; its elements must be `float32`.
 ///
 /// # Errors
 /// [`RecordError::Read`] if the file cannot be read, [`RecordError::Content`] if it is not an

@@ -35,7 +35,7 @@ pub type Recorded = Vec<RecordedFile>;
 /// Records batches in the order in which they come.
 ///
 /// Memory holds at most 64 batches that wait, the one that is being written, and one row group
-/// of 131072 rows for each table; about 3 kB more for each row group written, for the footer.
+/// of 131072 rows for each table; a few kB more for each row group written, for the footer.
 ///
 /// A recorder that is dropped also closes its files, but nobody learns of an error.
 ///
@@ -78,7 +78,7 @@ impl Recorder {
     /// cannot be made, [`RecordError::Thread`].
     pub fn create(directory: &Path, metadata: &[(&str, String)]) -> Result<Self, RecordError> {
         fs::create_dir_all(directory)
-            .map_err(|error| RecordError::write(directory, error, Kept::Nothing))?;
+            .map_err(|error| RecordError::write(directory, error, Kept::Unchanged))?;
         for name in [Traces::FILE, Weights::FILE, Projections::FILE] {
             let file = directory.join(name);
             if file.symlink_metadata().is_ok() {

@@ -23,12 +23,14 @@ pub(super) struct Tables<S> {
     projections: Option<Table<Projections, S>>,
 }
 
+type Open<S> = dyn FnMut(&Path) -> io::Result<S> + Send;
+
 /// How files are made.
 struct Files<S> {
     directory: PathBuf,
     metadata: Vec<KeyValue>,
     group_rows: usize,
-    open: Box<dyn FnMut(&Path) -> io::Result<S> + Send>,
+    open: Box<Open<S>>,
 }
 
 impl<S: Sink> Tables<S> {

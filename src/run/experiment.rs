@@ -17,6 +17,7 @@ use crate::record::csv::{Cell, CsvTable};
 use crate::record::{Batch, Observer, Recorder, npy};
 use crate::scenario::{Indices, Neurons, Probe, Scenario};
 use crate::schedule::{Simulation, Variable};
+use crate::stimulus::Loaded;
 
 /// What to run.
 pub struct Job<'a> {
@@ -36,13 +37,14 @@ pub struct Job<'a> {
     pub quiet: bool,
 }
 
-/// Runs `job` into `directory`. When `stop` becomes true the run ends in order at the next step,
+/// Runs `job` into `directory`, with the data of its task if it has one. When `stop` becomes true the run ends in order at the next step,
 /// with everything recorded so far.
 ///
 /// # Errors
 /// [`RunError`]; what was recorded before stays.
 pub fn run(
     job: &Job<'_>,
+    data: Option<Loaded>,
     directory: &RunDirectory,
     stop: &AtomicBool,
 ) -> Result<Summary, RunError> {
@@ -55,8 +57,7 @@ pub fn run(
         presentation_ms: (scenario.task.as_ref()).map_or(scenario.dt_ms, |t| t.presentation_ms),
         directory: job.model_directory,
     };
-    let paths = (job.directory, job.data_directory);
-    let lesson = Lesson::new(scenario, model, job.registry, setup, paths)?;
+    let lesson = Lesson::new(scenario, model, job.registry, setup, data)?;
     let mut simulation = Simulation::new(model, job.registry, setup)?;
     let end = match (&lesson, scenario.duration_ms) {
         (Some(lesson), _) => lesson.steps(),
@@ -158,7 +159,7 @@ impl Experiment<'_> {
     fn show(&mut self, windows: &[Window]) -> Result<(), RunError> {
         for window in windows {
             self.timeline.append(&[
-                window.kind.into(),
+                window.kind.as_str().into(),
                 window.label.as_str().into(),
                 window.from_ms.into(),
                 window.until_ms.into(),
@@ -358,11 +359,6 @@ fn own_weights(simulation: &Simulation) -> Weights {
 
 /// A probe that every run has: all neurons of one trial at its end, for the inspector.
 fn tail(model: &Model, scenario: &Scenario) -> Probe {
-    const STEPS_WITHOUT_A_TASK: f64 = 200.0;
-    let length_ms = (scenario.task.as_ref())
-        .map_or(STEPS_WITHOUT_A_TASK * scenario.dt_ms, |task| {
-            task.presentation_ms
-        });
     Probe::Traces {
         neurons: (model.populations.iter())
             .map(|population| Neurons {
@@ -373,7 +369,7 @@ fn tail(model: &Model, scenario: &Scenario) -> Probe {
         variables: Variable::ALL.to_vec(),
         trials: Indices::one(0),
         every_ms: None,
-        from_ms: Some(-length_ms),
+        from_ms: Some(-scenario.tail_ms()),
         until_ms: None,
     }
 }

@@ -11,7 +11,7 @@ use crate::teaching::Teacher;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Window {
     /// `stimulus`, `teacher` or `current`.
-    pub kind: &'static str,
+    pub kind: String,
     /// What it was.
     pub label: String,
     /// Start in ms.
@@ -38,9 +38,9 @@ pub fn enter(
     let mut ends = Vec::new();
     for (number, happening) in timeline.iter().enumerate() {
         let all = windows(happening, end_ms);
-        let mut show = |kind, label: &str| {
+        let mut show = |kind: &str, label: &str| {
             shown.extend(all.iter().map(|&(from_ms, until_ms)| Window {
-                kind,
+                kind: kind.to_owned(),
                 label: label.to_owned(),
                 from_ms,
                 until_ms,

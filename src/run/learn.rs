@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView1, Axis};
@@ -17,7 +16,7 @@ use crate::record::descent;
 use crate::record::statistics::angle;
 use crate::scenario::{Scenario, Task, Window};
 use crate::schedule::{Simulation, Variable};
-use crate::stimulus::{Dataset, Order, Split};
+use crate::stimulus::{Dataset, Loaded, Order, Split};
 use crate::teaching::Teacher;
 
 /// Weights of all projections that have their own, by name.
@@ -77,7 +76,7 @@ pub struct Presented {
 }
 
 impl Lesson {
-    /// Loads the data, whose paths are relative to the scenario's directory; `None` without a task.
+    /// Prepares the task of `scenario`, if it has one, with the `data` it names.
     ///
     /// # Errors
     /// See [`RunError`].
@@ -86,12 +85,11 @@ impl Lesson {
         model: &Model,
         registry: &Registry,
         setup: Setup<'_>,
-        (directory, data_directory): (&Path, Option<&Path>),
+        data: Option<Loaded>,
     ) -> Result<Option<Self>, RunError> {
-        let Some(task) = scenario.task.clone() else {
+        let (Some(task), Some(mut loaded)) = (scenario.task.clone(), data) else {
             return Ok(None);
         };
-        let mut loaded = task.data.load(directory, data_directory)?;
         task.encoding.apply(&mut loaded.train.inputs)?;
         let data = Arc::new(loaded.train);
         let split = Split::stratified(&data.labels, data.classes, &task.split, scenario.seed)?;
@@ -243,8 +241,8 @@ impl Lesson {
     }
 
     fn windows(&self, start: u64, label: usize, dt_ms: f64) -> [happen::Window; 2] {
-        let window = |kind, from: u64, until: u64| happen::Window {
-            kind,
+        let window = |kind: &str, from: u64, until: u64| happen::Window {
+            kind: kind.to_owned(),
             label: label.to_string(),
             from_ms: (start + from) as f64 * dt_ms,
             until_ms: (start + until) as f64 * dt_ms,

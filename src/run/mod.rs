@@ -7,6 +7,7 @@
 //! | `happen` | from a scenario's timeline to events |
 //! | `resolved` | what ran, so that it can run again |
 //! | `directory` | which file of a run holds what |
+//! | `results` | a run that is over, read back |
 //! | `summary`, `progress` | what is told |
 
 mod directory;
@@ -16,10 +17,12 @@ mod happen;
 mod learn;
 mod progress;
 mod resolved;
+mod results;
 mod summary;
 
 pub use directory::RunDirectory;
 pub use error::RunError;
 pub use experiment::{Job, run};
 pub use happen::Window;
+pub use results::{Results, ResultsError};
 pub use summary::{Summary, peak_memory_bytes};

@@ -1,6 +1,6 @@
 //! Telling how a run goes: a bar at a terminal, plain lines elsewhere.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -64,7 +64,7 @@ impl Progress {
             let elapsed = self.started.elapsed();
             if elapsed > self.told + Duration::from_secs(5) {
                 self.told = elapsed;
-                println!("{}  {}", self.simulated(steps), self.eta(steps));
+                tell(&format!("{}  {}", self.simulated(steps), self.eta(steps)));
             }
         }
     }
@@ -83,12 +83,12 @@ impl Progress {
         let stride = epochs.div_ceil(20).max(1);
         let line = outcome.epoch.is_multiple_of(stride) || outcome.epoch == 1;
         if self.lines && (line || outcome.epoch == epochs) {
-            println!(
+            tell(&format!(
                 "epoch {:>3}/{epochs}  {}{accuracy}  {}",
                 outcome.epoch,
                 self.simulated(steps),
                 self.eta(steps)
-            );
+            ));
         }
     }
 
@@ -113,4 +113,9 @@ impl Progress {
             bar.finish_and_clear();
         }
     }
+}
+
+/// Writes a line. Nobody may be listening any more; then there is nothing to tell.
+fn tell(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -45,6 +45,16 @@ pub struct Scenario {
     pub variants: BTreeMap<String, Vec<String>>,
 }
 
+impl Scenario {
+    /// The last stretch of a run, which is always recorded in one trial, in ms: a presentation,
+    /// or 200 steps without a task.
+    #[must_use]
+    pub fn tail_ms(&self) -> f64 {
+        const STEPS: f64 = 200.0;
+        (self.task.as_ref()).map_or(STEPS * self.dt_ms, |task| task.presentation_ms)
+    }
+}
+
 /// Learning to classify: stimuli from a data set, one after the other, and a teacher.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -1,0 +1,422 @@
+//! `apical inspect`: one neuron of a run from the inside.
+
+use std::error::Error;
+use std::fmt::{self, Write as _};
+use std::io::stdout;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use super::say;
+use crate::document::unknown;
+use crate::model::{Compartment, Neuron};
+use crate::record::{Series, traces};
+use crate::run::Results;
+use crate::scenario::Neurons;
+use crate::schedule::Variable;
+
+/// Looks into one neuron of a run.
+#[derive(clap::Args, Debug)]
+pub struct Arguments {
+    /// The run's directory
+    run: PathBuf,
+    /// The neuron, such as `hidden1[17]`
+    neuron: String,
+    /// The trial, from 0
+    #[arg(long, default_value_t = 0)]
+    trial: usize,
+    /// How many of the strongest synapses of each dendrite are shown
+    #[arg(long, default_value_t = 5)]
+    synapses: usize,
+    /// Print JSON, for scripts
+    #[arg(long)]
+    json: bool,
+}
+
+/// What there is to see in a neuron.
+#[derive(Debug, Serialize)]
+struct Inspection {
+    neuron: String,
+    trial: usize,
+    time_ms: f64,
+    parameters: Neuron,
+    #[serde(rename = "I_b")]
+    i_b: f32,
+    b: f32,
+    #[serde(rename = "I_a")]
+    i_a: f32,
+    a: f32,
+    s: f32,
+    b_hat: f32,
+    xi: f32,
+    r: f32,
+    delta: f32,
+    basal: Dendrite,
+    apical: Dendrite,
+    /// Recent values by variable.
+    trace: Vec<Trace>,
+}
+
+/// What a dendrite gets, and from where.
+#[derive(Debug, Serialize)]
+struct Dendrite {
+    /// Sum over the synapses of each projection.
+    terms: Vec<(String, f32)>,
+    /// What no projection brings: teachers and injected currents.
+    rest: f32,
+    /// Number of synapses.
+    synapses: usize,
+    /// The strongest, by magnitude of the weight.
+    strongest: Vec<Synapse>,
+}
+
+#[derive(Debug, Serialize)]
+struct Synapse {
+    projection: String,
+    /// The sender; a bias has none.
+    from: Option<String>,
+    weight: f32,
+    /// What the sender says now: its rate, or its teaching signal.
+    sent: Option<f32>,
+}
+
+#[derive(Debug, Serialize)]
+struct Trace {
+    variable: &'static str,
+    time_ms: Vec<f64>,
+    value: Vec<f64>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// A directory that is no run, a neuron or a trial that is not there, a damaged file.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    let results = Results::open(&arguments.run)?;
+    let inspection = inspect(&results, arguments)?;
+    if arguments.json {
+        let text = serde_json::to_string_pretty(&inspection)?;
+        say(stdout(), &format!("{text}\n"));
+    } else {
+        say(stdout(), &inspection.to_string());
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn inspect(results: &Results, arguments: &Arguments) -> Result<Inspection, Box<dyn Error>> {
+    let wanted: Neurons = arguments.neuron.parse()?;
+    let name = &wanted.population;
+    let known = results.model.populations.iter().map(|p| p.name.as_str());
+    let population =
+        (results.population(name)).ok_or_else(|| unknown("population", name, known))?;
+    let index = match wanted.indices.among(population.size)[..] {
+        [index] if wanted.indices.largest() == Some(index) => index,
+        _ => {
+            let last = population.size.saturating_sub(1);
+            let text = format!(
+                "{}: expected one neuron, `{name}[0]` to `{name}[{last}]`",
+                arguments.neuron
+            );
+            return Err(text.into());
+        }
+    };
+    let (trial, trials) = (arguments.trial, results.summary.trials);
+    if trial >= trials {
+        return Err(format!(
+            "--trial {trial}: expected 0 to {}",
+            trials.saturating_sub(1)
+        )
+        .into());
+    }
+    let state = (results.state(name)?)
+        .ok_or_else(|| format!("{}: the run left no state", results.directory.display()))?;
+    let now = |variable: Variable| {
+        let row = Variable::ALL.iter().position(|v| *v == variable)?;
+        state.get((row, trial, index)).copied()
+    };
+    let read = |variable| now(variable).ok_or_else(|| format!("state/{name}.npy: no {variable}"));
+    let (s, xi) = (read(Variable::SomaticPotential)?, read(Variable::Mismatch)?);
+    let place = Place {
+        results,
+        name,
+        index,
+        trial,
+        most: arguments.synapses,
+    };
+    let (i_b, i_a) = (
+        read(Variable::BasalCurrent)?,
+        read(Variable::ApicalCurrent)?,
+    );
+    Ok(Inspection {
+        neuron: format!("{name}[{index}]"),
+        trial,
+        time_ms: results.summary.simulated_ms,
+        parameters: (results.model.neurons.get(&population.neuron).cloned()).unwrap_or_default(),
+        i_b,
+        b: read(Variable::BasalPotential)?,
+        i_a,
+        a: read(Variable::ApicalPotential)?,
+        s,
+        b_hat: s - xi,
+        xi,
+        r: read(Variable::Rate)?,
+        delta: read(Variable::Delta)?,
+        basal: place.dendrite(Compartment::Basal, i_b)?,
+        apical: place.dendrite(Compartment::Apical, i_a)?,
+        trace: place.trace()?,
+    })
+}
+
+/// Where the inspector looks.
+struct Place<'a> {
+    results: &'a Results,
+    name: &'a str,
+    index: usize,
+    trial: usize,
+    most: usize,
+}
+
+impl Place<'_> {
+    fn dendrite(&self, compartment: Compartment, current: f32) -> Result<Dendrite, Box<dyn Error>> {
+        let model = &self.results.model;
+        let mut projections: Vec<(String, Option<&str>)> = (model.projections.iter())
+            .filter(|p| p.to == self.name && p.compartment == compartment)
+            .map(|p| (p.name(), Some(p.from.as_str())))
+            .collect();
+        if compartment == Compartment::Basal {
+            projections.push((format!("{}_bias", self.name), None));
+        }
+        let variable = match compartment {
+            Compartment::Basal => Variable::Rate,
+            Compartment::Apical => Variable::Delta,
+        };
+        let mut dendrite = Dendrite {
+            terms: Vec::new(),
+            rest: current,
+            synapses: 0,
+            strongest: Vec::new(),
+        };
+        for (projection, from) in projections {
+            let term = self.results.term(&projection)?;
+            if let Some(&term) = term.as_ref().and_then(|t| t.get((self.trial, self.index))) {
+                dendrite.terms.push((projection.clone(), term));
+                dendrite.rest -= term;
+            }
+            let Some(weights) = self.results.weights(&projection)? else {
+                continue;
+            };
+            let sent = match from {
+                Some(from) => self.sent(from, variable)?,
+                None => Some(vec![1.0]),
+            };
+            if self.index >= weights.nrows() {
+                continue;
+            }
+            dendrite.synapses += weights.ncols();
+            (dendrite.strongest).extend(weights.row(self.index).iter().enumerate().map(
+                |(pre, &weight)| Synapse {
+                    projection: projection.clone(),
+                    from: from.map(|from| format!("{from}[{pre}]")),
+                    weight,
+                    sent: sent.as_ref().and_then(|sent| sent.get(pre).copied()),
+                },
+            ));
+        }
+        (dendrite.strongest).sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
+        dendrite.strongest.truncate(self.most);
+        Ok(dendrite)
+    }
+
+    /// What every neuron of a population says in this trial.
+    fn sent(&self, from: &str, variable: Variable) -> Result<Option<Vec<f32>>, Box<dyn Error>> {
+        let Some(state) = self.results.state(from)? else {
+            return Ok(None);
+        };
+        // An input has its rate alone.
+        let row = match state.dim().0 {
+            1 => 0,
+            _ => (Variable::ALL.iter().position(|v| *v == variable)).unwrap_or_default(),
+        };
+        let inside = row < state.dim().0 && self.trial < state.dim().1;
+        Ok(inside.then(|| state.slice(ndarray::s![row, self.trial, ..]).to_vec()))
+    }
+
+    /// The last stretch of what was recorded of the neuron.
+    fn trace(&self) -> Result<Vec<Trace>, Box<dyn Error>> {
+        let Some(path) = self.results.file("traces.parquet") else {
+            return Ok(Vec::new());
+        };
+        let (trial, index) = (self.trial as u32, self.index as u32);
+        let series = traces(&path, |population, t, neuron, _| {
+            population == self.name && t == trial && neuron == index
+        })?;
+        let from_ms = self.results.summary.simulated_ms - self.results.scenario.tail_ms();
+        let trace = |variable: &Variable| {
+            let (_, all) = (series.iter()).find(|(key, _)| key.variable == variable.symbol())?;
+            let Series { time_ms, value } = all;
+            let first = time_ms.partition_point(|t| *t < from_ms);
+            Some(Trace {
+                variable: variable.symbol(),
+                time_ms: time_ms.get(first..)?.to_vec(),
+                value: value.get(first..)?.to_vec(),
+            })
+        };
+        Ok(Variable::ALL.iter().filter_map(trace).collect())
+    }
+}
+
+impl fmt::Display for Inspection {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let p = &self.parameters;
+        let transfer = format!("{:?}", p.transfer).to_lowercase();
+        writeln!(
+            f,
+            "{} in trial {} at {} ms   {transfer}, tau_b {} ms, tau_a {} ms, tau_s {} ms, g_a {}, lambda {}\n",
+            self.neuron,
+            self.trial,
+            self.time_ms,
+            p.tau_b_ms,
+            p.tau_a_ms,
+            p.tau_s_ms,
+            p.g_a,
+            p.lambda
+        )?;
+        writeln!(f, "basal dendrite    tau_b db/dt = -b + I_b")?;
+        self.basal.terms(f, "I_b", self.i_b)?;
+        writeln!(f, "  {:<6}{:>9}\n", "b", short(self.b))?;
+        writeln!(f, "apical dendrite   tau_a da/dt = -a + I_a")?;
+        self.apical.terms(f, "I_a", self.i_a)?;
+        writeln!(f, "  {:<6}{:>9}\n", "a", short(self.a))?;
+        writeln!(f, "soma              s = b_hat + xi,  xi from g_a a")?;
+        writeln!(
+            f,
+            "  {:<6}{:>9}  =  b_hat {}  xi {}\n",
+            "s",
+            short(self.s),
+            short(self.b_hat),
+            short(self.xi)
+        )?;
+        writeln!(
+            f,
+            "output            r = f(b + lambda (s - b)),  delta = f'(b) xi"
+        )?;
+        writeln!(f, "  {:<6}{:>9}  sent up", "r", short(self.r))?;
+        writeln!(f, "  {:<6}{:>9}  sent down", "delta", short(self.delta))?;
+        self.basal.strongest(f, "basal", "r")?;
+        self.apical.strongest(f, "apical", "delta")?;
+        let Some(first) = self.trace.first().filter(|trace| !trace.value.is_empty()) else {
+            return writeln!(f, "\nnothing was recorded of this neuron in this trial");
+        };
+        let (from, to) = (first.time_ms.first(), first.time_ms.last());
+        let (from, to) = (
+            from.copied().unwrap_or_default(),
+            to.copied().unwrap_or_default(),
+        );
+        writeln!(f, "\nlast {} ms ({from} to {to} ms)", to - from)?;
+        for trace in &self.trace {
+            let (low, high) = extent(&trace.value);
+            let line = sparkline(&trace.value, (low, high));
+            writeln!(
+                f,
+                "  {:<6}{line}  {} .. {}",
+                trace.variable,
+                short(low),
+                short(high)
+            )?;
+        }
+        Ok(())
+    }
+}
+
+impl Dendrite {
+    fn terms(&self, f: &mut fmt::Formatter<'_>, symbol: &str, current: f32) -> fmt::Result {
+        write!(f, "  {symbol:<6}{:>9}", short(current))?;
+        let mut sum = String::new();
+        for (projection, term) in &self.terms {
+            write!(sum, "  {projection} {}", short(*term))?;
+        }
+        // Rounding of sums, and the last change of the weights, are no current of their own.
+        let scale = self
+            .terms
+            .iter()
+            .fold(current.abs(), |m, (_, t)| m.max(t.abs()));
+        if self.rest.abs() > 1e-3 * scale {
+            write!(sum, "  teacher, injected {}", short(self.rest))?;
+        }
+        writeln!(f, "{}{sum}", if sum.is_empty() { "" } else { "  =" })
+    }
+
+    fn strongest(&self, f: &mut fmt::Formatter<'_>, name: &str, sent: &str) -> fmt::Result {
+        if self.strongest.is_empty() {
+            return writeln!(f, "\nno {name} synapses");
+        }
+        let (shown, all) = (self.strongest.len(), self.synapses);
+        writeln!(f, "\nstrongest {name} synapses ({shown} of {all})")?;
+        writeln!(
+            f,
+            "  {:<24}{:>9}{sent:>10}{:>10}",
+            "from", "weight", "product"
+        )?;
+        for synapse in &self.strongest {
+            let from = synapse.from.as_deref().unwrap_or("bias");
+            write!(f, "  {from:<24}{:>+9.4}", synapse.weight)?;
+            match synapse.sent {
+                Some(sent) => {
+                    writeln!(f, "{:>10}{:>10}", short(sent), short(sent * synapse.weight))?
+                }
+                None => writeln!(f)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Four decimals, or an exponent where they would show nothing.
+fn short(value: impl Into<f64>) -> String {
+    let value: f64 = value.into();
+    if value != 0.0 && value.abs() < 1e-3 {
+        format!("{value:+.1e}")
+    } else {
+        format!("{value:+.4}")
+    }
+}
+
+fn extent(values: &[f64]) -> (f64, f64) {
+    (values.iter()).fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), &v| {
+        (low.min(v), high.max(v))
+    })
+}
+
+/// A line of up to 60 block characters from the lowest to the highest value.
+fn sparkline(values: &[f64], (low, high): (f64, f64)) -> String {
+    const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    const WIDTH: usize = 60;
+    let width = values.len().min(WIDTH);
+    (0..width)
+        .map(|column| {
+            let range = column * values.len() / width..(column + 1) * values.len() / width;
+            let mean = values[range.clone()].iter().sum::<f64>() / range.len() as f64;
+            let height = if high > low {
+                (mean - low) / (high - low)
+            } else {
+                0.0
+            };
+            BLOCKS[((height * 8.0) as usize).min(7)]
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::sparkline;
+
+    #[test]
+    fn a_sparkline_rises_with_its_values_and_is_flat_for_a_constant() {
+        let ramp: Vec<f64> = (0..8).map(f64::from).collect();
+        assert_eq!(sparkline(&ramp, (0.0, 7.0)), "▁▂▃▄▅▆▇█");
+        assert_eq!(sparkline(&[3.0; 3], (3.0, 3.0)), "▁▁▁");
+        assert_eq!(sparkline(&[1.0; 1000], (0.0, 1.0)).chars().count(), 60);
+        assert_eq!(sparkline(&[], (0.0, 1.0)), "");
+    }
+}

@@ -1,0 +1,41 @@
+//! `apical plot`: the figures of a run.
+
+use std::error::Error;
+use std::io::stdout;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::say;
+use crate::document::unknown;
+use crate::plot::gallery;
+use crate::run::Results;
+use crate::scenario::Neurons;
+
+/// Draws the figures of a run, from its recordings alone.
+#[derive(clap::Args, Debug)]
+pub struct Arguments {
+    /// The run's directory
+    run: PathBuf,
+    /// Draw only the membranes of these neurons, such as `hidden1[17]` or `output[0..3]`
+    #[arg(long = "neuron", value_name = "NEURONS")]
+    neurons: Vec<Neurons>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// A directory that is no run, a damaged recording, a folder that cannot be written.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
+    let results = Results::open(&arguments.run)?;
+    for neurons in &arguments.neurons {
+        let name = &neurons.population;
+        let known = results.model.populations.iter().map(|p| p.name.as_str());
+        if results.population(name).is_none() {
+            return Err(unknown("population", name, known).into());
+        }
+    }
+    for path in gallery(&results, &arguments.neurons)? {
+        say(stdout(), &format!("{}\n", path.display()));
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,222 @@
+//! Axes: two of them, thin, at the left and below, with ticks outside.
+
+use super::colours::{FAINT, INK};
+use super::error::PlotError;
+use super::font;
+use super::page::Page;
+use super::style::{Anchor, Area, Lettering, Point, SMALL, Stroke, TEXT, THIN};
+use super::ticks::Ticks;
+
+/// Length of a tick.
+pub(super) const TICK: f64 = 2.5;
+/// Between a tick and its label.
+pub(super) const TICK_GAP: f64 = 1.5;
+/// Between the labels of ticks and the label of the axis.
+const LABEL_GAP: f64 = 3.5;
+
+/// From this length on, times are written in seconds.
+const LONG_MS: f64 = 5000.0;
+
+/// One axis: its range in the unit of the data, its ticks and its label.
+#[derive(Clone, Debug)]
+pub(super) struct Axis {
+    pub range: (f64, f64),
+    /// Where the ticks are, in the unit of the data.
+    pub at: Vec<f64>,
+    pub ticks: Ticks,
+    pub label: String,
+}
+
+/// Between the lines of a label.
+const LINE: f64 = TEXT * 1.2;
+
+impl Axis {
+    /// `range` as made by [`widened`](super::ticks::widened); at most `most` ticks.
+    pub fn new(quantity: &str, unit: &str, range: (f64, f64), most: usize) -> Self {
+        Self::from_ticks(quantity, unit, range, Ticks::new(range, most, false))
+    }
+
+    /// With whole numbers only.
+    pub fn integers(quantity: &str, range: (f64, f64), most: usize) -> Self {
+        Self::from_ticks(quantity, "", range, Ticks::new(range, most, true))
+    }
+
+    /// Time given in ms; written in s if it is long.
+    pub fn time(range: (f64, f64), most: usize) -> Self {
+        if range.1 - range.0 < LONG_MS {
+            return Self::new("time", "ms", range, most);
+        }
+        const MS_PER_S: f64 = 1000.0;
+        let seconds = (range.0 / MS_PER_S, range.1 / MS_PER_S);
+        let axis = Self::new("time", "s", seconds, most);
+        Self {
+            range,
+            at: axis.at.iter().map(|at| at * MS_PER_S).collect(),
+            ..axis
+        }
+    }
+
+    /// With ticks at these whole numbers instead, if there are any.
+    pub fn with_ticks_at(mut self, at: &[i32]) -> Self {
+        if !at.is_empty() {
+            self.at = at.iter().copied().map(f64::from).collect();
+            self.ticks.labels = at
+                .iter()
+                .map(|at| at.to_string().replace('-', "−"))
+                .collect();
+        }
+        self
+    }
+
+    fn from_ticks(quantity: &str, unit: &str, range: (f64, f64), ticks: Ticks) -> Self {
+        Self {
+            range,
+            at: ticks.at.clone(),
+            label: ticks.axis_label(quantity, unit),
+            ticks,
+        }
+    }
+
+    /// Widest label of a tick, in pt.
+    pub fn widest(&self) -> f64 {
+        self.ticks
+            .labels
+            .iter()
+            .map(|label| font::width(label, TEXT, false))
+            .fold(0.0, f64::max)
+    }
+
+    /// The label as one line, or as two (quantity and unit) if it is longer than `room` pt.
+    pub fn label_lines(&self, room: f64) -> Vec<String> {
+        let fitted = |text: &str| font::fitted(text, TEXT, false, room);
+        match self.label.rsplit_once(" (") {
+            Some((quantity, unit)) if font::width(&self.label, TEXT, false) > room => {
+                vec![fitted(quantity), fitted(&format!("({unit}"))]
+            }
+            _ => vec![fitted(&self.label)],
+        }
+    }
+
+    /// Where `value` lies, 0 at the start of the axis and 1 at its end.
+    fn fraction(&self, value: f64) -> f64 {
+        (value - self.range.0) / (self.range.1 - self.range.0)
+    }
+
+    fn marks(&self) -> impl Iterator<Item = (f64, &String)> {
+        self.at.iter().copied().zip(&self.ticks.labels)
+    }
+}
+
+/// An area with its two axes.
+#[derive(Clone, Debug)]
+pub(super) struct Frame {
+    pub area: Area,
+    pub x: Axis,
+    pub y: Axis,
+}
+
+/// Room to the left of a frame for a vertical axis with the widest of its tick labels and the
+/// number of lines of its label.
+pub(super) fn room_left(widest: f64, lines: usize) -> f64 {
+    let more = LINE * lines.saturating_sub(1) as f64;
+    5.0 + TEXT + more + LABEL_GAP + widest + TICK_GAP + TICK
+}
+
+/// Room below a frame for a horizontal axis and its label.
+pub(super) const ROOM_BELOW: f64 = TICK + TICK_GAP + TEXT + LABEL_GAP + TEXT;
+
+impl Frame {
+    /// Where on the page a pair of values is; beyond the area if beyond the ranges.
+    pub fn at(&self, x: f64, y: f64) -> Point {
+        (self.x_at(x), self.y_at(y))
+    }
+
+    pub fn x_at(&self, x: f64) -> f64 {
+        self.area.left + self.x.fraction(x) * self.area.width()
+    }
+
+    pub fn y_at(&self, y: f64) -> f64 {
+        self.area.bottom - self.y.fraction(y) * self.area.height()
+    }
+
+    /// The part of the area between two values of the horizontal axis, if they overlap it.
+    pub fn between(&self, from: f64, until: f64) -> Option<Area> {
+        let left = self.x_at(from.max(self.x.range.0));
+        let right = self.x_at(until.min(self.x.range.1));
+        (left < right).then_some(Area {
+            left,
+            right,
+            ..self.area
+        })
+    }
+
+    /// Both axes as one line, with the ticks of the vertical axis.
+    pub fn spines(&self, page: &Page) -> Result<(), PlotError> {
+        let Area {
+            left,
+            top,
+            right,
+            bottom,
+        } = self.area;
+        let thin = Stroke::solid(INK, THIN);
+        page.line([(left, top), (left, bottom), (right, bottom)], thin)?;
+        self.y_ticks(page)
+    }
+
+    /// The ticks of both axes, labelled, without the axes themselves; the vertical one counts
+    /// downwards, as rows of an image do.
+    pub fn ticks_outside(&self, page: &Page) -> Result<(), PlotError> {
+        let mut counting_down = self.clone();
+        counting_down.y.range = (self.y.range.1, self.y.range.0);
+        counting_down.y_ticks(page)?;
+        self.x_ticks(page, true)
+    }
+
+    fn y_ticks(&self, page: &Page) -> Result<(), PlotError> {
+        let left = self.area.left;
+        self.y.marks().try_for_each(|(value, label)| {
+            let y = self.y_at(value);
+            page.line([(left - TICK, y), (left, y)], Stroke::solid(INK, THIN))?;
+            let lettering = Lettering::new(TEXT, Anchor::Right);
+            page.text(label, (left - TICK - TICK_GAP, y), lettering)
+        })
+    }
+
+    /// The ticks of the horizontal axis, labelled or not.
+    pub fn x_ticks(&self, page: &Page, labelled: bool) -> Result<(), PlotError> {
+        let bottom = self.area.bottom;
+        self.x.marks().try_for_each(|(value, label)| {
+            let x = self.x_at(value);
+            page.line([(x, bottom), (x, bottom + TICK)], Stroke::solid(INK, THIN))?;
+            if !labelled {
+                return Ok(());
+            }
+            let y = bottom + TICK + TICK_GAP + TEXT / 2.0;
+            page.text(label, (x, y), Lettering::new(TEXT, Anchor::Centre))
+        })
+    }
+
+    /// The label of the horizontal axis, below its ticks.
+    pub fn x_label(&self, page: &Page) -> Result<(), PlotError> {
+        let y = self.area.bottom + ROOM_BELOW - TEXT / 2.0;
+        let label = font::fitted(&self.x.label, TEXT, false, page.width - 12.0);
+        let at = (self.area.centre().0, y);
+        page.text(&label, at, Lettering::new(TEXT, Anchor::Centre))
+    }
+
+    /// The label of the vertical axis, upwards at the left edge of the page, in at most `room` pt.
+    pub fn y_label(&self, page: &Page, room: f64) -> Result<(), PlotError> {
+        let lettering = Lettering::new(TEXT, Anchor::Centre).upward();
+        let lines = self.y.label_lines(room);
+        lines.iter().zip(0u32..).try_for_each(|(line, index)| {
+            let x = 5.0 + TEXT / 2.0 + LINE * f64::from(index);
+            page.text(line, (x, self.area.centre().1), lettering)
+        })
+    }
+
+    /// Says in the middle that there is nothing to show.
+    pub fn no_data(&self, page: &Page) -> Result<(), PlotError> {
+        let lettering = Lettering::new(SMALL, Anchor::Centre).colour(FAINT);
+        page.text("no data", self.area.centre(), lettering)
+    }
+}

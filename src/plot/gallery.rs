@@ -1,0 +1,366 @@
+//! Every figure of a run, drawn from what the run has left in its directory.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ndarray::{Array2, ArrayView2};
+
+use super::{
+    Abscissa, Confusion, Course, Fields, Figure, LearningCurve, Line, Matrix, Measure, Membrane,
+    PlotError, Statistic, Statistics, Trajectories, Window,
+};
+use crate::model::Compartment;
+use crate::record::csv::Column;
+use crate::record::{RecordError, Series, TraceKey, statistics, traces, weights};
+use crate::run::Results;
+use crate::scenario::Neurons;
+
+/// Why the figures of a run could not be drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum GalleryError {
+    /// A recording could not be read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// A figure could not be drawn or saved.
+    #[error(transparent)]
+    Plot(#[from] PlotError),
+}
+
+/// Figures on their way to a folder.
+struct Gallery<'a> {
+    results: &'a Results,
+    folder: PathBuf,
+    saved: Vec<PathBuf>,
+}
+
+/// Draws the figures of a run into its folder `figures/`, those first that say most, and returns
+/// their paths. Membranes are drawn of `neurons`, without any of one neuron a population.
+///
+/// # Errors
+/// A damaged recording, or a folder that cannot be written.
+pub fn gallery(results: &Results, neurons: &[Neurons]) -> Result<Vec<PathBuf>, GalleryError> {
+    let mut gallery = Gallery {
+        results,
+        folder: results.directory.join("figures"),
+        saved: Vec::new(),
+    };
+    if neurons.is_empty() {
+        gallery.learning_curve()?;
+        gallery.confusion()?;
+        gallery.statistics()?;
+        gallery.trajectories()?;
+        gallery.matrices()?;
+    }
+    gallery.membranes(neurons)?;
+    Ok(gallery.saved)
+}
+
+/// Draws the validation accuracy of several runs of one scenario into `folder`.
+///
+/// # Errors
+/// A damaged recording, or a folder that cannot be written.
+pub fn comparison(
+    title: &str,
+    runs: &[(String, Results)],
+    folder: &Path,
+) -> Result<Vec<PathBuf>, GalleryError> {
+    let mut columns = Vec::new();
+    for (name, results) in runs {
+        let table = results.table("metrics.csv")?;
+        let validation = numbers(&table, "validation_accuracy").map(percent);
+        if let (Some(epoch), Some(validation)) = (numbers(&table, "epoch"), validation) {
+            columns.push((name, epoch.to_vec(), validation));
+        }
+    }
+    let curve = LearningCurve {
+        title: title.to_owned(),
+        abscissa: Abscissa::Epoch,
+        courses: (columns.iter())
+            .map(|(name, epoch, validation)| course(name, epoch, validation))
+            .collect(),
+        chosen: None,
+        tests: (runs.iter())
+            .filter_map(|(name, r)| Some((format!("{name} test"), r.summary.test_accuracy? * 1e2)))
+            .collect(),
+    };
+    if curve.courses.is_empty() {
+        return Ok(Vec::new());
+    }
+    Ok(curve.draw()?.save(folder, "learning_curves")?.to_vec())
+}
+
+impl Gallery<'_> {
+    fn save(&mut self, figure: &Figure, name: &str) -> Result<(), GalleryError> {
+        self.saved.extend(figure.save(&self.folder, name)?);
+        Ok(())
+    }
+
+    fn title(&self, what: &str) -> String {
+        let summary = &self.results.summary;
+        format!("{} (seed {}): {what}", summary.scenario, summary.seed)
+    }
+
+    fn learning_curve(&mut self) -> Result<(), GalleryError> {
+        let table = self.results.table("metrics.csv")?;
+        let Some(epoch) = numbers(&table, "epoch") else {
+            return Ok(());
+        };
+        let courses = [
+            ("train", "train_accuracy"),
+            ("validation", "validation_accuracy"),
+        ];
+        let courses: Vec<_> = (courses.into_iter())
+            .filter_map(|(name, column)| Some((name, percent(numbers(&table, column)?))))
+            .filter(|(_, values)| values.iter().any(|value| value.is_finite()))
+            .collect();
+        let summary = &self.results.summary;
+        let test = summary.test_accuracy.map(|a| ("test".to_owned(), a * 1e2));
+        let figure = LearningCurve {
+            title: self.title("learning"),
+            abscissa: Abscissa::Epoch,
+            courses: (courses.iter())
+                .map(|(name, values)| course(name, epoch, values))
+                .collect(),
+            chosen: summary.chosen_epoch.map(|epoch| epoch as f64),
+            tests: test.into_iter().collect(),
+        };
+        self.save(&figure.draw()?, "learning_curve")
+    }
+
+    fn confusion(&mut self) -> Result<(), GalleryError> {
+        let table = self.results.table("confusion.csv")?;
+        let classes = table.len().saturating_sub(1);
+        let mut counts = Array2::<u64>::zeros((classes, classes));
+        for (answer, (_, column)) in table.iter().skip(1).enumerate() {
+            if let Column::Numbers(column) = column {
+                for (class, count) in column.iter().take(classes).enumerate() {
+                    counts[[class, answer]] = *count as u64;
+                }
+            }
+        }
+        if classes == 0 {
+            return Ok(());
+        }
+        let figure = Confusion {
+            title: self.title("test"),
+            counts: counts.view(),
+        };
+        self.save(&figure.draw()?, "confusion")
+    }
+
+    fn statistics(&mut self) -> Result<(), GalleryError> {
+        let Some(path) = self.results.file("projections.parquet") else {
+            return Ok(());
+        };
+        let recorded = statistics(&path)?;
+        let apical = |name: &str| {
+            (self.results.model.projections.iter())
+                .any(|p| p.compartment == Compartment::Apical && p.name() == name)
+        };
+        let panel = |statistic: &str, measure: Measure, keep: &dyn Fn(&str) -> bool| Statistic {
+            measure,
+            lines: (recorded.iter())
+                .filter(|((projection, known), _)| known == statistic && keep(projection))
+                .map(|((projection, _), series)| line(projection, series))
+                .collect(),
+        };
+        let panels = [
+            panel("gradient_angle", Measure::Angle, &|_| true),
+            panel("alignment", Measure::Alignment, &|_| true),
+            panel("norm", Measure::Norm("W".into()), &|name| !apical(name)),
+            panel("norm", Measure::Norm("Θ".into()), &apical),
+        ];
+        let figure = Statistics {
+            title: self.title("projections"),
+            abscissa: Abscissa::Time,
+            statistics: (panels.into_iter())
+                .filter(|panel| !panel.lines.is_empty())
+                .collect(),
+        };
+        let figure = figure.draw()?;
+        self.save(&figure, "projections")
+    }
+
+    fn trajectories(&mut self) -> Result<(), GalleryError> {
+        let Some(path) = self.results.file("weights.parquet") else {
+            return Ok(());
+        };
+        let mut projections: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+        let recorded = weights(&path)?;
+        for ((projection, post, pre), series) in &recorded {
+            let label = format!("{pre}→{post}");
+            projections
+                .entry(projection)
+                .or_default()
+                .push((label, series));
+        }
+        for (projection, synapses) in projections {
+            let lines = synapses.iter().map(|(label, series)| line(label, series));
+            let figure = Trajectories {
+                title: self.title(projection),
+                quantity: "weight".into(),
+                unit: "a.u.".into(),
+                lines: lines.collect(),
+            };
+            self.save(&figure.draw()?, &format!("weights_{projection}"))?;
+        }
+        Ok(())
+    }
+
+    fn matrices(&mut self) -> Result<(), GalleryError> {
+        // A picture of a few numbers says less than the numbers.
+        const FEWEST: usize = 16;
+        for projection in &self.results.model.projections {
+            let name = projection.name();
+            let Some(weights) = self.results.weights(&name)? else {
+                continue;
+            };
+            if weights.len() < FEWEST {
+                continue;
+            }
+            let figure = Matrix {
+                title: self.title(&name),
+                quantity: "weight".into(),
+                unit: "a.u.".into(),
+                values: weights.view(),
+            };
+            let figure = figure.draw()?;
+            self.save(&figure, &format!("matrix_{name}"))?;
+            let input = (self.results.model.inputs.iter()).find(|i| i.name == projection.from);
+            if let Some(shape) = input.and_then(|input| input.shape) {
+                self.fields(&name, weights.view(), shape)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn fields(
+        &mut self,
+        name: &str,
+        weights: ArrayView2<'_, f32>,
+        shape: (usize, usize),
+    ) -> Result<(), GalleryError> {
+        let figure = Fields {
+            title: self.title(&format!("receptive fields of {name}")),
+            quantity: "weight".into(),
+            unit: "a.u.".into(),
+            weights,
+            shape,
+        };
+        self.save(&figure.draw()?, &format!("fields_{name}"))
+    }
+
+    fn membranes(&mut self, neurons: &[Neurons]) -> Result<(), GalleryError> {
+        let Some(path) = self.results.file("traces.parquet") else {
+            return Ok(());
+        };
+        let windows = self.results.windows()?;
+        let wanted: Vec<(String, Vec<usize>)> = if neurons.is_empty() {
+            (self.results.model.populations.iter())
+                .map(|p| (p.name.clone(), vec![0]))
+                .collect()
+        } else {
+            (neurons.iter())
+                .filter_map(|n| Some((n, self.results.population(&n.population)?.size)))
+                .map(|(n, size)| (n.population.clone(), n.indices.among(size)))
+                .collect()
+        };
+        let recorded = traces(&path, |population, _, neuron, _| {
+            (wanted.iter())
+                .any(|(name, indices)| name == population && indices.contains(&(neuron as usize)))
+        })?;
+        let mut units: BTreeMap<(&str, u32, u32), Vec<(&TraceKey, &Series)>> = BTreeMap::new();
+        for (key, series) in &recorded {
+            let unit = (key.population.as_str(), key.neuron, key.trial);
+            units.entry(unit).or_default().push((key, series));
+        }
+        for ((population, neuron, trial), variables) in units {
+            let stretches = stretches(variables.iter().map(|(_, series)| *series));
+            let shown: Vec<(&str, (f64, f64))> = match stretches[..] {
+                [] => Vec::new(),
+                [all] => vec![("", all)],
+                [first, .., last] => vec![("_begin", first), ("_end", last)],
+            };
+            for (suffix, stretch) in shown {
+                let figure = Membrane {
+                    title: self.title(&format!("{population}[{neuron}]")),
+                    lines: (variables.iter())
+                        .map(|(key, series)| within(&key.variable, series, stretch))
+                        .collect(),
+                    windows: (windows.iter())
+                        .filter(|w| w.until_ms > stretch.0 && w.from_ms < stretch.1)
+                        .filter(|w| w.kind != "current" || w.label.starts_with(population))
+                        .map(|w| Window {
+                            kind: w.kind.clone(),
+                            label: w.label.clone(),
+                            from_ms: w.from_ms.max(stretch.0),
+                            until_ms: w.until_ms.min(stretch.1),
+                        })
+                        .collect(),
+                };
+                let other = if trial == 0 {
+                    String::new()
+                } else {
+                    format!("_trial{trial}")
+                };
+                let name = format!("membrane_{population}_{neuron}{other}{suffix}");
+                self.save(&figure.draw()?, &name)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Stretches of time without long gaps between samples, over all series together.
+fn stretches<'a>(series: impl Iterator<Item = &'a Series>) -> Vec<(f64, f64)> {
+    let mut times: Vec<f64> = series.flat_map(|s| s.time_ms.iter().copied()).collect();
+    times.sort_by(f64::total_cmp);
+    times.dedup();
+    let mut gaps: Vec<f64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    gaps.sort_by(f64::total_cmp);
+    let long = 10.0 * gaps.get(gaps.len() / 2).copied().unwrap_or(f64::INFINITY);
+    (times.chunk_by(|a, b| b - a < long))
+        .filter_map(|stretch| Some((*stretch.first()?, *stretch.last()?)))
+        .collect()
+}
+
+/// The part of a series within a stretch of time.
+fn within<'a>(name: &str, series: &'a Series, (from, until): (f64, f64)) -> Line<'a> {
+    let first = series.time_ms.partition_point(|t| *t < from);
+    let after = series.time_ms.partition_point(|t| *t <= until);
+    Line {
+        name: name.to_owned(),
+        x: series.time_ms.get(first..after).unwrap_or_default(),
+        y: series.value.get(first..after).unwrap_or_default(),
+    }
+}
+
+fn line<'a>(name: &str, series: &'a Series) -> Line<'a> {
+    Line {
+        name: name.to_owned(),
+        x: &series.time_ms,
+        y: &series.value,
+    }
+}
+
+fn course<'a>(name: &str, epoch: &'a [f64], values: &'a [f64]) -> Course<'a> {
+    Course {
+        line: Line {
+            name: name.to_owned(),
+            x: epoch,
+            y: values,
+        },
+        band: None,
+    }
+}
+
+fn numbers<'a>(table: &'a [(String, Column)], name: &str) -> Option<&'a [f64]> {
+    match table.iter().find(|(known, _)| known == name)? {
+        (_, Column::Numbers(numbers)) => Some(numbers),
+        _ => None,
+    }
+}
+
+fn percent(fractions: &[f64]) -> Vec<f64> {
+    fractions.iter().map(|fraction| fraction * 1e2).collect()
+}

@@ -1,0 +1,177 @@
+//! Accuracy over training, of one run or of several.
+
+use super::colours::{BLACK, BLUE, VERMILLION};
+use super::curve::{Curve, distinct};
+use super::error::PlotError;
+use super::figure::Figure;
+use super::labels::Name;
+use super::line::Line;
+use super::stack::{Abscissa, Panel, Stack};
+use super::style::{COLUMN, Stroke};
+use super::ticks::{extent, usable, widened};
+use std::borrow::Cow;
+
+/// A course of accuracies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Course<'a> {
+    /// Accuracy in % over epochs or time.
+    pub line: Line<'a>,
+    /// Least and greatest accuracy that the line stands for, as over seeds.
+    pub band: Option<(&'a [f64], &'a [f64])>,
+}
+
+/// Accuracy over training. The vertical axis ends at what the courses reach and begins where their
+/// later part remains readable; what lies lower is clipped, and a note says so.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LearningCurve<'a> {
+    /// Written above the figure.
+    pub title: String,
+    /// What `x` of the courses counts.
+    pub abscissa: Abscissa,
+    /// Training and validation of one run, or one course for each of several runs.
+    pub courses: Vec<Course<'a>>,
+    /// The epoch (or time) whose weights were kept.
+    pub chosen: Option<f64>,
+    /// Test accuracies in %, with their names; drawn from the chosen epoch on.
+    pub tests: Vec<(String, f64)>,
+}
+
+impl LearningCurve<'_> {
+    /// # Errors
+    /// [`PlotError::Shape`] if a line or a band has not as many values as points on the horizontal
+    /// axis; [`PlotError::Drawing`].
+    pub fn draw(&self) -> Result<Figure, PlotError> {
+        const MOST_DOTTED: usize = 15;
+        const DOT: f64 = 1.2;
+        let mut curves = self
+            .courses
+            .iter()
+            .enumerate()
+            .map(|(index, course)| {
+                let stroke = match (self.courses.len(), index) {
+                    (..=2, 0) => Stroke::solid(BLUE, 1.0),
+                    (..=2, _) => Stroke::solid(VERMILLION, 1.0),
+                    _ => distinct(index, 1.0),
+                };
+                let name = Name::Plain(course.line.name.clone());
+                let mut curve = Curve::new(&course.line, Some(name), stroke)?;
+                if course.line.x.len() <= MOST_DOTTED {
+                    curve.dots = DOT;
+                }
+                match course.band {
+                    Some((low, high)) => curve.with_band(low, high),
+                    None => Ok(curve),
+                }
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let (range, clipped) = self.range();
+        curves.extend(self.tests());
+        let drawn = !curves.is_empty();
+        Stack {
+            title: &self.title,
+            width: COLUMN,
+            abscissa: self.abscissa,
+            range: Some(self.span()),
+            strips: Vec::new(),
+            shaded: Vec::new(),
+            panels: vec![Panel {
+                quantity: "accuracy".to_owned(),
+                unit: "%".to_owned(),
+                height: 135.0,
+                range: Some(range),
+                ticks: Vec::new(),
+                references: Vec::new(),
+                curves,
+            }],
+            mark: self.chosen.filter(|&at| usable(at) && drawn).map(|at| {
+                let text = match self.abscissa {
+                    Abscissa::Epoch => format!("chosen: epoch {at}"),
+                    Abscissa::Time => "chosen".to_owned(),
+                };
+                (at, text)
+            }),
+            notes: clipped
+                .then(|| format!("Accuracies below {:.1} % are not shown.", range.0))
+                .into_iter()
+                .collect(),
+            legend: false,
+        }
+        .draw()
+    }
+
+    /// Range of the horizontal axis; a single epoch is in its middle.
+    fn span(&self) -> (f64, f64) {
+        let xs = self
+            .courses
+            .iter()
+            .flat_map(|course| course.line.x)
+            .copied();
+        match extent(xs.chain(self.chosen)) {
+            Some((first, last)) if first == last => widened(Some((first - 0.5, last + 0.5))),
+            extent => widened(extent),
+        }
+    }
+
+    /// Test accuracies as level lines with a dot at the chosen epoch.
+    fn tests(&self) -> Vec<Curve<'static>> {
+        let (first, last) = self.span();
+        let from = self.chosen.filter(|&at| usable(at)).unwrap_or(first);
+        let levels = self.tests.iter().filter(|(_, accuracy)| usable(*accuracy));
+        levels
+            .enumerate()
+            .map(|(index, (name, accuracy))| {
+                let stroke = match self.tests.len() {
+                    1 => Stroke::dashed(BLACK, 0.75, (2.5, 1.5)),
+                    _ => Stroke {
+                        dash: Some((2.5, 1.5)),
+                        ..distinct(index, 0.75)
+                    },
+                };
+                Curve {
+                    name: Some(Name::Plain(format!("{name} {accuracy:.2} %"))),
+                    x: Cow::Owned(vec![from, last.max(from)]),
+                    y: Cow::Owned(vec![*accuracy; 2]),
+                    band: None,
+                    stroke,
+                    dots: 0.0,
+                }
+            })
+            .collect()
+    }
+
+    /// Range of the vertical axis, and whether something lies below it.
+    fn range(&self) -> ((f64, f64), bool) {
+        // The part of the axis, at least, that the differences between the ends of the courses
+        // and the best value are to take.
+        const SHARE_OF_ENDS: f64 = 0.33;
+        const AIR: f64 = 0.05;
+        // Narrower ranges would show noise of single samples.
+        const LEAST_WIDTH: f64 = 1.0;
+
+        let lasts = self.courses.iter().filter_map(|course| {
+            let values = course.line.y.iter().rev();
+            values.copied().find(|&value| usable(value))
+        });
+        let tests = self.tests.iter().map(|(_, accuracy)| *accuracy);
+        let ends = extent(lasts.chain(tests.clone()));
+        let bands = self
+            .courses
+            .iter()
+            .filter_map(|course| course.band)
+            .flat_map(|(low, high)| low.iter().chain(high));
+        let lines = self.courses.iter().flat_map(|course| course.line.y);
+        let all = extent(lines.chain(bands).copied().chain(tests));
+        let (Some((low, high)), Some((worst_end, _))) = (all, ends) else {
+            return ((0.0, 100.0), false);
+        };
+        let readable = high - ((high - worst_end) / SHARE_OF_ENDS).max(4.0 * LEAST_WIDTH);
+        let bottom = low.max(readable);
+        let width = (high - bottom).max(LEAST_WIDTH);
+        let top = high + AIR * width;
+        // Nothing is more accurate than 100 %, so the axis need not go on beyond.
+        let top = if high <= 100.0 { top.min(100.0) } else { top };
+        let (bottom, top) = widened(Some((bottom - AIR * width, top)));
+        let bottom = if low >= 0.0 { bottom.max(0.0) } else { bottom };
+        ((bottom, top), low < bottom)
+    }
+}

@@ -1,0 +1,59 @@
+//! Figures, from plain data to SVG and PNG.
+//!
+//! A figure is a struct with its data and `draw(&self) -> Result<Figure, PlotError>`; it reads no
+//! file. [`Figure::save`] writes `name.svg` and `name.png`. Figures are sized for the columns of a
+//! journal, coloured for colour-blind readers too, and the same data give the same bytes on any
+//! machine: the typeface is part of the program, and the text of an SVG is paths.
+//!
+//! | figure | shows |
+//! |---|---|
+//! | [`Membrane`] | the compartments of one neuron over time, with stimulus and teacher |
+//! | [`Trajectories`] | weights, or anything of one unit, over time |
+//! | [`Matrix`] | a weight matrix |
+//! | [`Fields`] | receptive fields |
+//! | [`LearningCurve`] | accuracy over training, of one run or of several |
+//! | [`Statistics`] | norms, alignment and angles of projections over time |
+//! | [`Confusion`] | answers by true class |
+//!
+//! Values that are not finite are left out, and the figure says how many.
+
+mod colour_bar;
+mod colours;
+mod confusion;
+mod curve;
+mod error;
+mod fields;
+mod figure;
+mod font;
+mod frame;
+mod gallery;
+mod labels;
+mod learning_curve;
+mod line;
+mod matrix;
+mod membrane;
+mod page;
+mod raster;
+mod stack;
+mod statistics;
+mod strip;
+mod style;
+#[cfg(test)]
+mod tests;
+mod ticks;
+mod trajectories;
+
+pub use colours::{OKABE_ITO, diverging, sequential};
+pub use confusion::Confusion;
+pub use error::PlotError;
+pub use fields::Fields;
+pub use figure::Figure;
+pub use gallery::{GalleryError, comparison, gallery};
+pub use learning_curve::{Course, LearningCurve};
+pub use line::Line;
+pub use matrix::Matrix;
+pub use membrane::Membrane;
+pub use stack::Abscissa;
+pub use statistics::{Measure, Statistic, Statistics};
+pub use strip::Window;
+pub use trajectories::Trajectories;

@@ -1,0 +1,291 @@
+//! Panels above one another on one horizontal axis: what all figures of lines are made of.
+
+use super::colours::FAINT;
+use super::curve::{Curve, band, line};
+use super::error::PlotError;
+use super::figure::Figure;
+use super::font;
+use super::frame::{Axis, Frame, ROOM_BELOW, room_left};
+use super::labels::{LINE_SPACING, Legend, Name, direct, room_right};
+use super::line::{Line, unusable};
+use super::page::{Page, notes_height, title_height};
+use super::strip::{self, Strip};
+use super::style::{Anchor, Area, Lettering, SMALL, Stroke, THIN};
+use super::ticks::{extent, padded, union, widened};
+use plotters::style::RGBColor;
+
+/// What the horizontal axis counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Abscissa {
+    /// Simulated time in ms.
+    Time,
+    /// Epochs of training.
+    Epoch,
+}
+
+/// One set of axes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Panel<'a> {
+    pub quantity: String,
+    pub unit: String,
+    pub height: f64,
+    /// Fixed range; None: that of the data, with a margin.
+    pub range: Option<(f64, f64)>,
+    /// Where ticks are, if not at multiples of nice numbers; written as whole numbers.
+    pub ticks: Vec<i32>,
+    /// Values marked by a dashed line.
+    pub references: Vec<f64>,
+    pub curves: Vec<Curve<'a>>,
+}
+
+impl Panel<'_> {
+    fn axis(&self) -> Axis {
+        let values = || self.curves.iter().flat_map(Curve::values);
+        let range = self.range.unwrap_or_else(|| {
+            const MARGIN: f64 = 0.06;
+            padded(extent(values()), MARGIN)
+        });
+        let most = (self.height / 14.0) as usize;
+        Axis::new(&self.quantity, &self.unit, range, most.clamp(3, 7)).with_ticks_at(&self.ticks)
+    }
+
+    /// Longest that the label of the vertical axis may be.
+    fn label_room(&self) -> f64 {
+        self.height + BETWEEN_PANELS - 3.0
+    }
+
+    fn named(&self) -> impl Iterator<Item = (&Name, Stroke, Option<(f64, f64)>)> {
+        self.curves.iter().filter_map(|curve| {
+            let name = curve.name.as_ref()?;
+            Some((name, curve.stroke, curve.last()))
+        })
+    }
+}
+
+/// A whole figure of panels.
+#[derive(Clone, Debug)]
+pub(super) struct Stack<'a> {
+    pub title: &'a str,
+    pub width: f64,
+    pub abscissa: Abscissa,
+    /// Range of the horizontal axis; None: that of the lines.
+    pub range: Option<(f64, f64)>,
+    pub strips: Vec<Strip>,
+    /// Windows shaded in every panel.
+    pub shaded: Vec<(f64, f64, RGBColor)>,
+    pub panels: Vec<Panel<'a>>,
+    /// Marked by a vertical line, with what is written at it.
+    pub mark: Option<(f64, String)>,
+    pub notes: Vec<String>,
+    /// Names in a legend above even if they fit at the ends of the lines.
+    pub legend: bool,
+}
+
+const BETWEEN_PANELS: f64 = 9.0;
+
+impl Stack<'_> {
+    pub fn draw(mut self) -> Result<Figure, PlotError> {
+        const SHARE_OF_NAMES: f64 = 0.3;
+        self.note_unusable();
+        let y_axes: Vec<Axis> = self.panels.iter().map(Panel::axis).collect();
+        let strip_names = strip::room_left(&self.strips);
+        let lines = self.panels.iter().zip(&y_axes);
+        let lines = lines.map(|(panel, axis)| axis.label_lines(panel.label_room()).len());
+        let widest = y_axes.iter().map(Axis::widest).fold(0.0, f64::max);
+        let left = room_left(widest, lines.max().unwrap_or(1)).max(strip_names);
+
+        let at_ends = !self.legend && self.names_fit();
+        let room = if at_ends {
+            let names = self.panels.iter().flat_map(Panel::named);
+            room_right(names.map(|(name, ..)| name), SHARE_OF_NAMES * self.width)
+        } else {
+            0.0
+        };
+        let right = self.width - room.max(6.0) - 5.0;
+        let legend = Legend::new(&self.legend_entries(at_ends), right - left);
+        let legend_height = match legend.height {
+            0.0 => 0.0,
+            height => height + 4.0,
+        };
+
+        let x_axis = self.x_axis(right - left);
+        let mut bottom = title_height(self.title) + legend_height + strip::height(&self.strips);
+        let frames: Vec<Frame> = self
+            .panels
+            .iter()
+            .zip(y_axes)
+            .map(|(panel, y)| {
+                let top = bottom;
+                bottom = top + panel.height + BETWEEN_PANELS;
+                let area = Area {
+                    left,
+                    top,
+                    right,
+                    bottom: top + panel.height,
+                };
+                Frame {
+                    area,
+                    x: x_axis.clone(),
+                    y,
+                }
+            })
+            .collect();
+        let height = bottom - BETWEEN_PANELS + ROOM_BELOW + 4.0 + notes_height(&self.notes);
+
+        Page::draw((self.width, height), |page| {
+            let top = page.title(self.title)?;
+            legend.draw(page, (left, top - 2.0))?;
+            if let Some(first) = frames.first() {
+                strip::draw(page, &self.strips, first, top + legend_height)?;
+            }
+            for (index, (panel, frame)) in self.panels.iter().zip(&frames).enumerate() {
+                let last = index + 1 == frames.len();
+                self.panel(page, panel, frame, last)?;
+                if at_ends {
+                    let Area {
+                        top, bottom, right, ..
+                    } = frame.area;
+                    let ends: Vec<_> = panel
+                        .named()
+                        .filter_map(|(name, stroke, end)| {
+                            let (x, y) = end?;
+                            let at = (frame.x_at(x), frame.y_at(y).clamp(top, bottom));
+                            Some((name, stroke, at))
+                        })
+                        .collect();
+                    direct(page, right, (top, bottom), room, &ends)?;
+                }
+            }
+            self.vertical_mark(page, &frames)?;
+            page.notes(&self.notes)
+        })
+    }
+
+    fn panel(
+        &self,
+        page: &Page,
+        panel: &Panel,
+        frame: &Frame,
+        last: bool,
+    ) -> Result<(), PlotError> {
+        const SHADE: f64 = 0.09;
+        for &(from, until, colour) in &self.shaded {
+            if let Some(area) = frame.between(from, until) {
+                page.fill(area, colour, SHADE)?;
+            }
+        }
+        let Area {
+            left,
+            right,
+            top,
+            bottom,
+        } = frame.area;
+        for &value in &panel.references {
+            let y = frame.y_at(value);
+            if (top..=bottom).contains(&y) {
+                let dashed = Stroke::dashed(FAINT, THIN, (2.0, 2.0));
+                page.line([(left, y), (right, y)], dashed)?;
+            }
+        }
+        panel
+            .curves
+            .iter()
+            .try_for_each(|curve| band(page, frame, curve))?;
+        panel
+            .curves
+            .iter()
+            .try_for_each(|curve| line(page, frame, curve))?;
+        if panel.curves.iter().all(|curve| curve.last().is_none()) {
+            frame.no_data(page)?;
+        }
+        frame.spines(page)?;
+        frame.x_ticks(page, last)?;
+        frame.y_label(page, panel.label_room())?;
+        if last { frame.x_label(page) } else { Ok(()) }
+    }
+
+    fn x_axis(&self, width: f64) -> Axis {
+        let xs = self
+            .panels
+            .iter()
+            .flat_map(|panel| &panel.curves)
+            .flat_map(|curve| curve.x.iter().copied());
+        let range = self
+            .range
+            .or_else(|| extent(xs))
+            .or_else(|| strip::extent_of(&self.strips));
+        let most = (width / 30.0) as usize;
+        match self.abscissa {
+            Abscissa::Time => Axis::time(widened(range), most),
+            Abscissa::Epoch => {
+                let (low, high) = widened(range);
+                // Half an epoch of air, so that the first and last dots are whole.
+                let air = (0.03 * (high - low)).min(0.5);
+                Axis::integers("epoch", (low - air, high + air), most.min(11))
+            }
+        }
+    }
+
+    fn names_fit(&self) -> bool {
+        self.panels
+            .iter()
+            .all(|panel| panel.named().count() as f64 * LINE_SPACING <= panel.height + LINE_SPACING)
+    }
+
+    fn legend_entries(&self, at_ends: bool) -> Vec<(&Name, Stroke)> {
+        let mut entries: Vec<(&Name, Stroke)> = Vec::new();
+        for (name, stroke, _) in self.panels.iter().flat_map(Panel::named) {
+            if !at_ends && entries.iter().all(|(known, _)| *known != name) {
+                entries.push((name, stroke));
+            }
+        }
+        entries
+    }
+
+    fn vertical_mark(&self, page: &Page, frames: &[Frame]) -> Result<(), PlotError> {
+        let (Some((value, text)), Some(first), Some(last)) =
+            (&self.mark, frames.first(), frames.last())
+        else {
+            return Ok(());
+        };
+        let (low, high) = first.x.range;
+        if !(low..=high).contains(value) {
+            return Ok(());
+        }
+        let x = first.x_at(*value);
+        let dashed = Stroke::dashed(FAINT, THIN, (1.0, 1.5));
+        page.line([(x, first.area.top), (x, last.area.bottom)], dashed)?;
+        // At the foot, on the side with more room: curves of accuracy leave the foot free.
+        let (anchor, x) = if x > first.area.centre().0 {
+            (Anchor::Right, x - 2.5)
+        } else {
+            (Anchor::Left, x + 2.5)
+        };
+        let lettering = Lettering::new(SMALL, anchor).colour(FAINT);
+        let text = font::fitted(text, SMALL, false, last.area.width() / 2.0);
+        page.text(&text, (x, last.area.bottom - SMALL), lettering)
+    }
+
+    fn note_unusable(&mut self) {
+        let curves = self.panels.iter().flat_map(|panel| &panel.curves);
+        let count: usize = curves.map(|curve| unusable(&curve.x, &curve.y)).sum();
+        self.notes.extend(left_out(count));
+    }
+}
+
+/// The note on values that are not drawn.
+pub(super) fn left_out(count: usize) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some("1 value is not finite and is left out.".to_owned()),
+        count => Some(format!("{count} values are not finite and are left out.")),
+    }
+}
+
+/// The range of all x of some lines.
+pub(super) fn extent_of_lines(lines: &[Line]) -> Option<(f64, f64)> {
+    lines
+        .iter()
+        .map(|line| extent(line.x.iter().copied()))
+        .fold(None, union)
+}

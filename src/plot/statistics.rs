@@ -1,0 +1,127 @@
+//! How the projections of a circuit change: a panel for each statistic.
+
+use super::curve::{Curve, distinct};
+use super::error::PlotError;
+use super::figure::Figure;
+use super::labels::Name;
+use super::line::Line;
+use super::stack::{Abscissa, Panel, Stack};
+use super::style::{COLUMN, Stroke};
+
+/// What a panel of [`Statistics`] shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Measure {
+    /// Norm of a matrix, given by its symbol, in a.u.
+    Norm(String),
+    /// Cosine between `W` and the transpose of `Theta`, -1 to 1.
+    Alignment,
+    /// Angle between the circuit's update and the exact gradient, in degrees; below 90 it learns.
+    Angle,
+    /// Any other quantity with its unit, which may be empty.
+    Other {
+        /// What it is.
+        quantity: String,
+        /// In what it is counted.
+        unit: String,
+    },
+}
+
+/// One statistic of several projections.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statistic<'a> {
+    /// What is shown.
+    pub measure: Measure,
+    /// One line a projection, over time in ms or over epochs.
+    pub lines: Vec<Line<'a>>,
+}
+
+/// Statistics over time, one panel each; a projection has one colour in all panels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statistics<'a> {
+    /// Written above the figure.
+    pub title: String,
+    /// What `x` of the lines counts.
+    pub abscissa: Abscissa,
+    /// Panels from above.
+    pub statistics: Vec<Statistic<'a>>,
+}
+
+impl Statistics<'_> {
+    /// # Errors
+    /// [`PlotError::Shape`] for a line with not as many values as times; [`PlotError::Drawing`].
+    pub fn draw(&self) -> Result<Figure, PlotError> {
+        let mut projections: Vec<&str> = Vec::new();
+        for line in self
+            .statistics
+            .iter()
+            .flat_map(|statistic| &statistic.lines)
+        {
+            if !projections.contains(&line.name.as_str()) {
+                projections.push(&line.name);
+            }
+        }
+        let stroke = |name: &str| -> Stroke {
+            let index = projections.iter().position(|known| *known == name);
+            distinct(index.unwrap_or(0), 1.0)
+        };
+        let mut panels = self
+            .statistics
+            .iter()
+            .map(|statistic| {
+                let curves = statistic
+                    .lines
+                    .iter()
+                    .map(|line| {
+                        let name = Name::Plain(line.name.clone());
+                        Curve::new(line, Some(name), stroke(&line.name))
+                    })
+                    .collect::<Result<_, _>>()?;
+                Ok(Panel {
+                    curves,
+                    ..statistic.measure.panel()
+                })
+            })
+            .collect::<Result<Vec<_>, PlotError>>()?;
+        if panels.is_empty() {
+            panels.push(Measure::Alignment.panel());
+        }
+        Stack {
+            title: &self.title,
+            width: COLUMN,
+            abscissa: self.abscissa,
+            range: None,
+            strips: Vec::new(),
+            shaded: Vec::new(),
+            panels,
+            mark: None,
+            notes: Vec::new(),
+            // The same names in every panel: once is enough.
+            legend: true,
+        }
+        .draw()
+    }
+}
+
+impl Measure {
+    /// An empty panel with the axis this measure needs.
+    fn panel(&self) -> Panel<'static> {
+        let panel = |quantity: &str, unit: &str, range, reference: Option<f64>| Panel {
+            quantity: quantity.to_owned(),
+            unit: unit.to_owned(),
+            height: 62.0,
+            range,
+            ticks: Vec::new(),
+            references: reference.into_iter().collect(),
+            curves: Vec::new(),
+        };
+        match self {
+            Self::Norm(symbol) => panel(&format!("|{symbol}|"), "a.u.", None, None),
+            Self::Alignment => panel("cos(W, Θᵀ)", "", Some((-1.0, 1.0)), Some(0.0)),
+            Self::Angle => Panel {
+                ticks: vec![0, 45, 90, 135, 180],
+                ..panel("angle to gradient", "°", Some((0.0, 180.0)), Some(90.0))
+            },
+            Self::Other { quantity, unit } => panel(quantity, unit, None, None),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Windows of time as bars above the panels.
+
+use super::colours::{GREEN, INK, ORANGE, PURPLE, SKY};
+use super::error::PlotError;
+use super::font;
+use super::frame::Frame;
+use super::page::Page;
+use super::style::{Anchor, Area, Lettering, SMALL, TEXT};
+use super::ticks::{extent, usable};
+use plotters::style::RGBColor;
+
+/// A stretch of time in which something acts on the neuron.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Window {
+    /// What acts: `stimulus`, `teacher`, `current` or any other word.
+    pub kind: String,
+    /// Which one, written into the bar if it fits.
+    pub label: String,
+    /// First ms.
+    pub from_ms: f64,
+    /// First ms after it.
+    pub until_ms: f64,
+}
+
+/// All windows of one kind: one row of bars.
+#[derive(Clone, Debug)]
+pub(super) struct Strip {
+    pub kind: String,
+    pub colour: RGBColor,
+    pub bars: Vec<(f64, f64, String)>,
+}
+
+/// The kind of window that is also shaded in the panels.
+pub(super) const TEACHER: &str = "teacher";
+
+const ROW: f64 = 8.0;
+const BETWEEN_ROWS: f64 = 2.0;
+const BELOW: f64 = 5.0;
+
+/// One strip a kind, in the order in which kinds first appear; bars in order of time.
+pub(super) fn strips(windows: &[Window]) -> Vec<Strip> {
+    const OTHERS: [RGBColor; 2] = [PURPLE, GREEN];
+    let mut strips: Vec<Strip> = Vec::new();
+    for window in windows {
+        let bar = (window.from_ms, window.until_ms, window.label.clone());
+        if !usable(bar.0) || !usable(bar.1) || bar.0 >= bar.1 {
+            continue;
+        }
+        match strips.iter_mut().find(|strip| strip.kind == window.kind) {
+            Some(strip) => strip.bars.push(bar),
+            None => strips.push(Strip {
+                kind: window.kind.clone(),
+                colour: match window.kind.as_str() {
+                    "stimulus" => SKY,
+                    TEACHER => ORANGE,
+                    _ => OTHERS.get(strips.len() % 2).copied().unwrap_or(INK),
+                },
+                bars: vec![bar],
+            }),
+        }
+    }
+    for strip in &mut strips {
+        strip.bars.sort_by(|a, b| a.0.total_cmp(&b.0));
+    }
+    strips
+}
+
+/// Room that the rows take.
+pub(super) fn height(strips: &[Strip]) -> f64 {
+    match strips.len() {
+        0 => 0.0,
+        rows => (ROW + BETWEEN_ROWS) * rows as f64 + BELOW,
+    }
+}
+
+/// Room that the names of the kinds take at the left.
+pub(super) fn room_left(strips: &[Strip]) -> f64 {
+    const MOST: f64 = 60.0;
+    strips
+        .iter()
+        .map(|strip| font::width(&strip.kind, TEXT, false) + 10.0)
+        .fold(0.0, f64::max)
+        .min(MOST)
+}
+
+/// First and last ms of all windows.
+pub(super) fn extent_of(strips: &[Strip]) -> Option<(f64, f64)> {
+    let bars = strips.iter().flat_map(|strip| &strip.bars);
+    extent(bars.flat_map(|bar| [bar.0, bar.1]))
+}
+
+/// Draws the rows from `top` on, aligned with `frame`.
+pub(super) fn draw(
+    page: &Page,
+    strips: &[Strip],
+    frame: &Frame,
+    top: f64,
+) -> Result<(), PlotError> {
+    strips.iter().zip(0u32..).try_for_each(|(strip, row)| {
+        let top = top + (ROW + BETWEEN_ROWS) * f64::from(row);
+        let row = Area {
+            top,
+            bottom: top + ROW,
+            ..frame.area
+        };
+        let kind = font::fitted(&strip.kind, TEXT, false, row.left - 10.0);
+        let at = (row.left - 4.0, row.centre().1);
+        page.text(&kind, at, Lettering::new(TEXT, Anchor::Right))?;
+        bars(page, strip, frame, row)
+    })
+}
+
+fn bars(page: &Page, strip: &Strip, frame: &Frame, row: Area) -> Result<(), PlotError> {
+    const OPACITY: f64 = 0.45;
+    const NARROWEST: f64 = 0.2;
+    const AIR: f64 = 1.0;
+    let mut drawn_until = f64::NEG_INFINITY;
+    for (from, until, label) in &strip.bars {
+        let Some(area) = frame.between(*from, *until) else {
+            continue;
+        };
+        // Bars too dense to be told apart are drawn once.
+        if area.right < drawn_until + NARROWEST {
+            continue;
+        }
+        // Neighbours that touch are kept apart by a hairline.
+        let apart = if area.width() > 2.0 { 0.4 } else { 0.0 };
+        let area = Area {
+            right: (area.right - apart).max(area.left + NARROWEST),
+            top: row.top,
+            bottom: row.bottom,
+            ..area
+        };
+        drawn_until = area.right;
+        page.fill(area, strip.colour, OPACITY)?;
+        let text = font::fitted(label, SMALL, false, area.width() - 2.0 * AIR);
+        // A single letter before an ellipsis says nothing.
+        if text.chars().count() > 2 || text == *label {
+            page.text(&text, area.centre(), Lettering::new(SMALL, Anchor::Centre))?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,4 @@
+//! Tests of the finished figures.
+
+mod every_figure;
+mod pictures;

@@ -1,0 +1,139 @@
+//! Whether pixels are where the data say.
+
+use crate::plot::*;
+use plotters::style::RGBColor;
+use resvg::tiny_skia::Pixmap;
+
+#[test]
+fn rising_lines_rise_and_falling_lines_fall() {
+    // A falling line and a rising one: the colour of each must be found in its own corner.
+    let (x, rising, falling) = ([0.0, 1.0], [0.0, 1.0], [1.0, 0.0]);
+    let line = |name: &str, y| Line {
+        name: name.to_owned(),
+        x: &x,
+        y,
+    };
+    let figure = Trajectories {
+        title: String::new(),
+        quantity: "weight".to_owned(),
+        unit: "a.u.".to_owned(),
+        lines: vec![line("up", &rising[..]), line("down", &falling[..])],
+    }
+    .draw()
+    .unwrap();
+    let pixels = Pixmap::decode_png(figure.png()).unwrap();
+    let rows_of = |colour: RGBColor, from: f64, until: f64| -> Vec<u32> {
+        let columns = |share: f64| (share * f64::from(pixels.width())) as u32;
+        let wanted = [colour.0, colour.1, colour.2];
+        (0..pixels.height())
+            .filter(|&y| {
+                (columns(from)..columns(until)).any(|x| {
+                    let pixel = pixels.pixel(x, y).unwrap();
+                    [pixel.red(), pixel.green(), pixel.blue()] == wanted
+                })
+            })
+            .collect()
+    };
+    let up_left = rows_of(OKABE_ITO[0], 0.15, 0.35);
+    let up_right = rows_of(OKABE_ITO[0], 0.6, 0.8);
+    let down_right = rows_of(OKABE_ITO[1], 0.6, 0.8);
+    assert!(up_right.last() < up_left.first(), "rows count downwards");
+    assert!(up_right.last() < down_right.first());
+}
+
+/// Centres, as shares of the image, of the pixels that satisfy a test.
+fn centre_of(figure: &Figure, wanted: impl Fn([u8; 3]) -> bool) -> (f64, f64) {
+    let pixels = Pixmap::decode_png(figure.png()).unwrap();
+    let (width, height) = (pixels.width() as usize, pixels.height() as usize);
+    let found: Vec<(usize, usize)> = pixels
+        .pixels()
+        .iter()
+        .enumerate()
+        .filter(|(_, pixel)| wanted([pixel.red(), pixel.green(), pixel.blue()]))
+        .map(|(index, _)| (index % width, index / width))
+        .collect();
+    let mean = |sum: usize, side: usize| sum as f64 / (found.len() * side) as f64;
+    (
+        mean(found.iter().map(|at| at.0).sum(), width),
+        mean(found.iter().map(|at| at.1).sum(), height),
+    )
+}
+
+#[test]
+fn rows_of_images_count_downwards_and_columns_to_the_right() {
+    // Of four cells only that of the first row and the last column is not 0.
+    let values = ndarray::array![[0.0f32, 0.8], [0.0, 0.0]];
+    let limit = |&[r, g, b]: &[u8; 3]| RGBColor(r, g, b) == diverging(1.0);
+    let matrix = Matrix {
+        title: String::new(),
+        quantity: "weight".to_owned(),
+        unit: "a.u.".to_owned(),
+        values: values.view(),
+    };
+    let (x, y) = centre_of(&matrix.draw().unwrap(), |pixel| limit(&pixel));
+    assert!(
+        (0.4..0.7).contains(&x) && (0.1..0.4).contains(&y),
+        "{x} {y}"
+    );
+
+    let weights = ndarray::array![[0.0f32, 0.0, 0.8, 0.0]];
+    let fields = Fields {
+        title: String::new(),
+        quantity: "weight".to_owned(),
+        unit: "a.u.".to_owned(),
+        weights: weights.view(),
+        shape: (2, 2),
+    };
+    let (x, y) = centre_of(&fields.draw().unwrap(), |pixel| limit(&pixel));
+    assert!(
+        (0.1..0.4).contains(&x) && (0.4..0.9).contains(&y),
+        "{x} {y}"
+    );
+
+    // Class 0 is always taken for class 1, class 1 never answered for otherwise.
+    let counts = ndarray::array![[0u64, 5], [0, 0]];
+    let confusion = Confusion {
+        title: String::new(),
+        counts: counts.view(),
+    };
+    let always = sequential(1.0);
+    let (x, y) = centre_of(&confusion.draw().unwrap(), |[r, g, b]| {
+        RGBColor(r, g, b) == always
+    });
+    assert!(
+        (0.4..0.8).contains(&x) && (0.1..0.5).contains(&y),
+        "{x} {y}"
+    );
+}
+
+#[test]
+fn many_lines_have_their_mean_and_values_that_are_not_finite_a_note() {
+    let x = [0.0, 1.0];
+    let (low, high) = ([-1.0, -1.0], [1.0, 3.0]);
+    let trajectories = |extra: &'static [f64; 2]| {
+        let ys = (0..30).map(|index| if index % 2 == 0 { &low } else { &high });
+        let lines = ys.chain([extra]).map(|y| Line {
+            name: "w".to_owned(),
+            x: &x,
+            y: &y[..],
+        });
+        Trajectories {
+            title: String::new(),
+            quantity: "weight".to_owned(),
+            unit: "a.u.".to_owned(),
+            lines: lines.collect(),
+        }
+        .draw()
+        .unwrap()
+    };
+    let whole = trajectories(&[0.0, 1.0]);
+    let blue = OKABE_ITO[0];
+    let (_, y) = centre_of(&whole, |[r, g, b]| RGBColor(r, g, b) == blue);
+    // The mean runs from 0 to 1, a little below the middle of the axis from -1 to 3.
+    let png = Pixmap::decode_png(whole.png()).unwrap();
+    let middle = (8.0 + 145.0 / 2.0) / 72.0 * 300.0 / f64::from(png.height());
+    assert!(y > middle && y < middle + 0.15, "{y} and {middle}");
+
+    let noted = Pixmap::decode_png(trajectories(&[f64::NAN, 1.0]).png()).unwrap();
+    assert!(noted.height() > png.height());
+}

@@ -1,0 +1,158 @@
+//! A run that is over, read back from its directory; figures and the inspector look at nothing
+//! else.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use ndarray::{Array2, Array3};
+use ron::extensions::Extensions;
+use serde::de::DeserializeOwned;
+
+use super::{Summary, Window};
+use crate::model::{Model, Population};
+use crate::record::csv::{Column, read as read_csv};
+use crate::record::{RecordError, npy};
+use crate::scenario::Scenario;
+
+/// A run that is over.
+#[derive(Clone, Debug)]
+pub struct Results {
+    /// Its directory.
+    pub directory: PathBuf,
+    /// What happened.
+    pub scenario: Scenario,
+    /// The circuit.
+    pub model: Model,
+    /// What came of it.
+    pub summary: Summary,
+}
+
+/// Why a run could not be read back.
+#[derive(Debug, thiserror::Error)]
+pub enum ResultsError {
+    /// The directory is not one of a run.
+    #[error(
+        "{path}: {reason}; expected the directory of a run, as `apical run` makes it, such as \
+         runs/digits",
+        path = path.display()
+    )]
+    NoRun {
+        /// The file that should be there.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A recording could not be read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+}
+
+impl Results {
+    /// Opens the directory of a run.
+    ///
+    /// # Errors
+    /// [`ResultsError::NoRun`] with the file that is missing or damaged.
+    pub fn open(directory: &Path) -> Result<Self, ResultsError> {
+        let path = directory.join("summary.json");
+        let summary = serde_json::from_str(&text(&path)?).map_err(|error| no_run(&path, &error))?;
+        Ok(Self {
+            scenario: parse(&directory.join("scenario.ron"))?,
+            model: parse(&directory.join("model.ron"))?,
+            summary,
+            directory: directory.to_owned(),
+        })
+    }
+
+    /// The path of a file of the run, if it is there.
+    #[must_use]
+    pub fn file(&self, name: &str) -> Option<PathBuf> {
+        let path = self.directory.join(name);
+        path.is_file().then_some(path)
+    }
+
+    /// The weights of a projection at the end, post x pre. Transported weights are not stored.
+    ///
+    /// # Errors
+    /// [`RecordError`]
+    pub fn weights(&self, projection: &str) -> Result<Option<Array2<f32>>, RecordError> {
+        (self.file(&format!("weights/{projection}.npy")))
+            .map(|path| npy::read(&path))
+            .transpose()
+    }
+
+    /// Every variable of a population at the end, variable x trial x neuron.
+    ///
+    /// # Errors
+    /// [`RecordError`]
+    pub fn state(&self, population: &str) -> Result<Option<Array3<f32>>, RecordError> {
+        (self.file(&format!("state/{population}.npy")))
+            .map(|path| npy::read(&path))
+            .transpose()
+    }
+
+    /// What a projection added to its compartment's current at the end, trial x neuron.
+    ///
+    /// # Errors
+    /// [`RecordError`]
+    pub fn term(&self, projection: &str) -> Result<Option<Array2<f32>>, RecordError> {
+        (self.file(&format!("state/terms/{projection}.npy")))
+            .map(|path| npy::read(&path))
+            .transpose()
+    }
+
+    /// A table of the run, such as `metrics.csv`; empty if there is none.
+    ///
+    /// # Errors
+    /// [`RecordError`]
+    pub fn table(&self, name: &str) -> Result<Vec<(String, Column)>, RecordError> {
+        (self.file(name)).map_or(Ok(Vec::new()), |path| read_csv(&path))
+    }
+
+    /// When stimuli, teachers and currents were on.
+    ///
+    /// # Errors
+    /// [`RecordError`]
+    pub fn windows(&self) -> Result<Vec<Window>, RecordError> {
+        let table = self.table("timeline.csv")?;
+        let texts = |name: &str| match table.iter().find(|(known, _)| known == name) {
+            Some((_, Column::Texts(texts))) => texts.clone(),
+            Some((_, Column::Numbers(numbers))) => numbers.iter().map(f64::to_string).collect(),
+            None => Vec::new(),
+        };
+        let numbers = |name: &str| match table.iter().find(|(known, _)| known == name) {
+            Some((_, Column::Numbers(numbers))) => numbers.clone(),
+            _ => Vec::new(),
+        };
+        let times = numbers("from_ms").into_iter().zip(numbers("until_ms"));
+        Ok((texts("kind").into_iter().zip(texts("label")).zip(times))
+            .map(|((kind, label), (from_ms, until_ms))| Window {
+                kind,
+                label,
+                from_ms,
+                until_ms,
+            })
+            .collect())
+    }
+
+    /// A population of pyramidal neurons of the circuit.
+    #[must_use]
+    pub fn population(&self, name: &str) -> Option<&Population> {
+        self.model.populations.iter().find(|p| p.name == name)
+    }
+}
+
+fn no_run(path: &Path, reason: &impl ToString) -> ResultsError {
+    ResultsError::NoRun {
+        path: path.to_owned(),
+        reason: reason.to_string(),
+    }
+}
+
+fn text(path: &Path) -> Result<String, ResultsError> {
+    fs::read_to_string(path).map_err(|error| no_run(path, &error))
+}
+
+fn parse<T: DeserializeOwned>(path: &Path) -> Result<T, ResultsError> {
+    let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
+    (options.from_str(&text(path)?)).map_err(|error| no_run(path, &error))
+}
