@@ -12,6 +12,8 @@ pub(super) const LINE_SPACING: f64 = 7.5;
 pub(super) const LEADER: f64 = 8.0;
 /// Between a leader and its name.
 const LEADER_GAP: f64 = 2.0;
+/// The widest name must not be cut for a rounding error.
+const SLACK: f64 = 0.1;
 
 /// What is written at a line.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +50,7 @@ pub(super) fn room_right<'n>(names: impl Iterator<Item = &'n Name>, most: f64) -
         .min(most - LEADER - LEADER_GAP)
         + LEADER
         + LEADER_GAP
+        + SLACK
 }
 
 /// Names to the right of `x`, each tied to the height its line ends at.
@@ -171,6 +174,18 @@ impl<'n> Legend<'n> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_room_for_names_is_enough_for_each() {
+        for digits in 0..200 {
+            let name = Name::Plain(format!("W[{digits}, {}]", 7 * digits));
+            let room = room_right(std::iter::once(&name), 100.0) - LEADER - LEADER_GAP;
+            let Name::Plain(text) = &name else { continue };
+            // As drawn: the room has been part of the position of a frame's edge.
+            let room = 252.0 - (252.0 - room);
+            assert_eq!(font::fitted(text, TEXT, false, room), *text);
+        }
+    }
 
     #[test]
     fn names_that_fit_stay_and_names_that_collide_share_the_displacement() {

@@ -2,8 +2,8 @@
 //!
 //! A figure is a struct with its data and `draw(&self) -> Result<Figure, PlotError>`; it reads no
 //! file. [`Figure::save`] writes `name.svg` and `name.png`. Figures are sized for the columns of a
-//! journal, coloured for colour-blind readers too, and the same data give the same bytes on any
-//! machine: the typeface is part of the program, and the text of an SVG is paths.
+//! journal, coloured for colour-blind readers too, and the same data give the same bytes on every
+//! call: the typeface is part of the program, and the text of an SVG is paths.
 //!
 //! | figure | shows |
 //! |---|---|
