@@ -60,10 +60,14 @@ pub fn validate(
     registry: &Registry,
 ) -> Result<(String, Problems), Problems> {
     let document = Document::read(file)?;
-    if document.has("model") || document.has("dt_ms") {
+    // Of a text that is broken near its start no field can be told for sure.
+    let is = |fields: [&str; 2]| fields.iter().any(|field| document.has(field));
+    let (is_scenario, is_model) = (is(["model", "dt_ms"]), is(["neurons", "populations"]));
+    let unclear = !is_scenario && !is_model;
+    if is_scenario || unclear && document.mentions("dt_ms") {
         let loaded = scenario::load(file, set, registry)?;
         validate_scenario(loaded, data)
-    } else if document.has("populations") || document.has("neurons") {
+    } else if is_model || unclear && document.mentions("populations") {
         let loaded = scenario::load_model(file, set, registry)?;
         Ok((circuit(&loaded.model), loaded.warnings))
     } else {

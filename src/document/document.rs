@@ -151,6 +151,12 @@ impl Document {
         (Node::of(&self.text).0).is_some_and(|tree| tree.field(field).is_some())
     }
 
+    /// Whether the text has these words in it, be they in place or not.
+    #[must_use]
+    pub fn mentions(&self, words: &str) -> bool {
+        self.text.contains(words)
+    }
+
     /// The place of some bytes of the text, as far as they are on one line and of one origin.
     pub(super) fn place(&self, span: &Range<usize>) -> Place {
         match self.pieces.origin(span.start) {
@@ -170,7 +176,7 @@ impl Document {
                     line: before.matches('\n').count() + 1,
                     column: before.get(line_start..).unwrap_or("").chars().count() + 1,
                     length: marked.chars().count().max(1),
-                    excerpt: line.trim_end().to_owned(),
+                    excerpt: line.trim_end().into(),
                 }
             }
         }

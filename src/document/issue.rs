@@ -111,6 +111,12 @@ impl Issues {
         holds
     }
 
+    /// Whether there is an error among them.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|issue| issue.severity == Severity::Error)
+    }
+
     /// All of them, in the order in which they were found.
     #[must_use]
     pub fn into_vec(self) -> Vec<Issue> {

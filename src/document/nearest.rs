@@ -1,9 +1,15 @@
 //! Unknown names, and the known one that was probably meant.
 
+use std::collections::BTreeSet;
+
 /// Says that `found` is no `kind`, with the nearest of `known`, or all of them if none is near.
 #[must_use]
 pub fn unknown<'a>(kind: &str, found: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let known: Vec<&str> = known.into_iter().collect();
+    let mut seen = BTreeSet::new();
+    let known: Vec<&str> = known
+        .into_iter()
+        .filter(|name| seen.insert(*name))
+        .collect();
     let hint = match (nearest(found, &known), &known[..]) {
         (Some(name), _) => format!("did you mean `{name}`?"),
         (None, []) => "there is none at all".to_owned(),

@@ -8,6 +8,7 @@ use ron::error::{Error, Position, SpannedError};
 use super::document::marked;
 use super::nearest::unknown;
 use super::path::path_of;
+use super::token::open_comment;
 use super::tree::{Key, Node};
 
 /// What is wrong with a text.
@@ -31,6 +32,10 @@ pub(super) fn finding(error: &SpannedError, tree: &Node, text: &str) -> Finding 
     };
     let around_end = tree.around(end);
     let value = around_end.last().copied().unwrap_or(tree);
+    // What is within brackets, without what ends where they go on.
+    let within = |node: &&&Node| node.bracket.is_some() && (end < node.span.end || !node.closed);
+    let groups: Vec<&Node> = around_end.iter().filter(within).copied().collect();
+    let group = groups.last().copied().unwrap_or(tree);
     match &error.code {
         Error::NoSuchStructField {
             expected, found, ..
@@ -44,7 +49,11 @@ pub(super) fn finding(error: &SpannedError, tree: &Node, text: &str) -> Finding 
         }
         Error::MissingStructField { field, .. } => {
             let message = format!("`{field}` is missing");
-            at(marked(value, text), &around_end, message)
+            at(marked(group, text), &groups, message)
+        }
+        Error::ExpectedDifferentLength { .. } => {
+            let message = expected(&error.code, group, text);
+            at(marked(group, text), &groups, message)
         }
         Error::NoSuchEnumVariant {
             expected, found, ..
@@ -59,19 +68,80 @@ pub(super) fn finding(error: &SpannedError, tree: &Node, text: &str) -> Finding 
             );
             at(start..end, &[], message)
         }
+        Error::ExpectedDifferentStructName { found, .. } => {
+            let message =
+                format!("expected fields in round brackets `(name: ...)`, found `{found}`");
+            let from = text
+                .get(..end)
+                .and_then(|before| before.rfind(found.as_str()));
+            let span = from.map_or(start..end, |from| from..from + found.len());
+            at(span, &groups, message)
+        }
         Error::UnclosedBlockComment => {
-            let open = text.find("/*").unwrap_or(start);
-            at(
-                open..open + 2,
-                &[],
-                "this comment does not end; expected `*/`".into(),
-            )
+            let open = open_comment(text).unwrap_or(start..end);
+            at(open, &[], "this comment does not end; expected `*/`".into())
         }
         code => syntax(code, (start, end), tree, text).unwrap_or_else(|| {
-            let message = expected(code, value, text);
-            at(marked(value, text), &around_end, message)
+            let key = value.key.as_ref().filter(|key| key.span.contains(&end));
+            if let Some(key) = key {
+                let message = expected_key(code, text.get(key.span.clone()).unwrap_or(""));
+                return at(
+                    key.span.clone(),
+                    parents(&around_end, key.span.start),
+                    message,
+                );
+            }
+            // What has no name is best called by what it is in.
+            let bare = value.key.is_none() && group.bracket.is_some_and(|(open, _)| open == '(');
+            let chain = if bare {
+                parents(&around_end, value.span.start)
+            } else {
+                &around_end
+            };
+            let message = match bare && wants_name(code) {
+                true => nameless(value, text),
+                false => expected(code, value, text),
+            };
+            at(marked(value, text), chain, message)
         }),
     }
+}
+
+/// What to say of a value without a name where each has one.
+fn nameless(value: &Node, text: &str) -> String {
+    let before = text.get(..value.span.start).unwrap_or("");
+    let is_digit = |c: char| c.is_ascii_digit();
+    let decimal_comma = (before.strip_suffix(',')).is_some_and(|before| before.ends_with(is_digit))
+        && text
+            .get(value.span.clone())
+            .is_some_and(|t| t.starts_with(is_digit));
+    let hint = match decimal_comma {
+        true => "; decimals are written with a point, as in `1.5`",
+        false => "",
+    };
+    let found = describe(value, text);
+    format!("expected a name, a colon and a value, found {found}{hint}")
+}
+
+/// What was expected where the name of a field or an entry is.
+fn expected_key(code: &Error, found: &str) -> String {
+    let wanted = match code {
+        Error::ExpectedString => "a name in quotes",
+        _ if found.starts_with('"') => "a name without quotes",
+        _ => "a name of letters, digits and `_`",
+    };
+    format!("expected {wanted}, found `{found}`")
+}
+
+/// Whether a name was expected.
+fn wants_name(code: &Error) -> bool {
+    matches!(
+        code,
+        Error::ExpectedIdentifier
+            | Error::InvalidIdentifier(_)
+            | Error::SuggestRawIdentifier(_)
+            | Error::UnexpectedChar(_)
+    )
 }
 
 /// Errors of brackets, commas and quotes, which show up after the place where they were made.
@@ -105,8 +175,8 @@ fn syntax(code: &Error, (start, end): (usize, usize), tree: &Node, text: &str) -
     }
     if matches!(code, Error::ExpectedMapColon) {
         let name = text.get(..start).unwrap_or("").trim_end();
-        let from = name.rfind(|c: char| c.is_whitespace() || "({[,".contains(c));
-        let from = from.map_or(0, |at| at + 1);
+        let word = name.rsplit(|c: char| c.is_whitespace() || "({[,".contains(c));
+        let from = name.len() - word.map(str::len).next().unwrap_or(0);
         return Some(Finding {
             span: from..name.len(),
             path: path_of(parents(&chain, from), text),
@@ -177,18 +247,8 @@ fn expected(code: &Error, value: &Node, text: &str) -> String {
             return format!("{found} needs what belongs to it in round brackets");
         }
         Error::ExpectedStructLike => "values in round brackets `(...)`",
-        Error::ExpectedIdentifier
-        | Error::InvalidIdentifier(_)
-        | Error::SuggestRawIdentifier(_)
-        | Error::UnexpectedChar(_)
-            if value.key.is_some() && value.bracket.is_none() =>
-        {
-            "a name without quotes"
-        }
-        Error::ExpectedIdentifier
-        | Error::InvalidIdentifier(_)
-        | Error::SuggestRawIdentifier(_)
-        | Error::UnexpectedChar(_) => "a name, a colon and a value",
+        code if wants_name(code) && found.starts_with("`\"") => "a name without quotes",
+        code if wants_name(code) => "a name",
         Error::InvalidEscape(_) => {
             return format!("{found} has an unknown escape in it; a backslash is written `\\\\`");
         }

@@ -19,11 +19,7 @@ pub(super) fn steps(path: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     for part in path.split('.') {
         let (name, mut indices) = part.split_at_checked(part.find('[').unwrap_or(part.len()))?;
-        if name.is_empty()
-            || name
-                .chars()
-                .any(|c| c.is_whitespace() || "()]{},:\"'".contains(c))
-        {
+        if name.is_empty() || name.trim() != name || name.contains(|c| "()]{},:\"'".contains(c)) {
             return None;
         }
         steps.push(Step::Name(name.to_owned()));
@@ -154,7 +150,7 @@ mod tests {
     #[test]
     fn what_is_no_path_is_none() {
         for path in [
-            "", ".", "a.", ".a", "a[", "a[x]", "a[1", "a[1]b", "a b", "a]", "[1]",
+            "", ".", "a.", ".a", "a[", "a[x]", "a[1", "a[1]b", "a .b", "a]", "[1]",
         ] {
             assert_eq!(steps(path), None, "{path}");
         }

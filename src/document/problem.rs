@@ -23,7 +23,7 @@ pub enum Place {
         /// Number of characters, at least 1.
         length: usize,
         /// The whole line.
-        excerpt: String,
+        excerpt: Box<str>,
     },
     /// An override of the command line.
     Override {
@@ -113,7 +113,6 @@ impl fmt::Display for Problem {
 /// The part of a line that is shown, and where the mark is in it: characters before it, its length.
 fn window(line: &str, start: usize, length: usize) -> (String, usize, usize) {
     const WIDEST: usize = 120;
-    const CUT: &str = "... ";
     let plain = |c: char| if c.is_control() { ' ' } else { c };
     let line: Vec<char> = line.trim_end().chars().map(plain).collect();
     let length = length.clamp(1, line.len().saturating_sub(start).max(1));
@@ -121,12 +120,21 @@ fn window(line: &str, start: usize, length: usize) -> (String, usize, usize) {
         return (line.iter().collect(), start, length);
     }
     let from = start.saturating_sub(WIDEST / 3);
-    let shown: String = line.iter().skip(from).take(WIDEST).collect();
+    let part: String = line.iter().skip(from).take(WIDEST).collect();
     let marked = length.min(WIDEST - (start - from));
-    match from {
-        0 => (shown, start, marked),
-        _ => (format!("{CUT}{shown}"), start - from + CUT.len(), marked),
-    }
+    let (left, right) = (
+        if from > 0 { "... " } else { "" },
+        if from + WIDEST < line.len() {
+            " ..."
+        } else {
+            ""
+        },
+    );
+    (
+        format!("{left}{part}{right}"),
+        start - from + left.len(),
+        marked,
+    )
 }
 
 /// Problems in the order of their places.

@@ -50,7 +50,7 @@ fn next(text: &str, first: char) -> (Option<Kind>, usize) {
         return (None, text.find('\n').unwrap_or(text.len()));
     }
     if text.starts_with("/*") {
-        return (None, block_comment(text));
+        return (None, block_comment(text).unwrap_or(text.len()));
     }
     let kind = match first {
         '(' | '[' | '{' => Kind::Open(first),
@@ -76,8 +76,8 @@ fn is_space(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200e}' | '\u{200f}')
 }
 
-/// Length of a comment, which may have others in it and may lack its end.
-fn block_comment(text: &str) -> usize {
+/// Length of a comment, which may have others in it; none if it does not end.
+fn block_comment(text: &str) -> Option<usize> {
     let mut depth = 0usize;
     let mut at = 0;
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
@@ -88,13 +88,26 @@ fn block_comment(text: &str) -> usize {
             depth = depth.saturating_sub(1);
             at += 2;
             if depth == 0 {
-                return at;
+                return Some(at);
             }
         } else {
             at += rest.chars().next().map_or(1, char::len_utf8);
         }
     }
-    text.len()
+    None
+}
+
+/// The start of a comment that does not end.
+pub(super) fn open_comment(text: &str) -> Option<Range<usize>> {
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        if rest.starts_with("/*") && block_comment(rest).is_none() {
+            let start = text.len() - rest.len();
+            return Some(start..start + 2);
+        }
+        rest = rest.get(next(rest, first).1..).unwrap_or("");
+    }
+    None
 }
 
 /// Length of a quoted text, raw or not, if `text` starts with one.

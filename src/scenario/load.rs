@@ -272,3 +272,70 @@ fn tidy(path: &Path) -> PathBuf {
         _ => path.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{load, load_model, tidy};
+    use crate::plasticity::Registry;
+
+    fn shipped(path: &str) -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+    }
+
+    #[test]
+    fn overrides_and_variants_reach_scenario_and_model() {
+        let path = shipped("scenarios/relaxation.ron");
+        let set = ["task.epochs=3", "model.neurons.pyramidal.tau_b_ms=1"].map(String::from);
+        let loaded = load(&path, &set, &Registry::default()).unwrap();
+        assert_eq!(loaded.directory, shipped("scenarios"));
+        assert_eq!(loaded.model_directory, shipped("models"));
+        assert!(loaded.model_document.text().contains("tau_b_ms: 1,"));
+        let names: Vec<&str> = loaded
+            .variants
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(names, ["always_on", "good_window", "too_short"]);
+        let lengths: Vec<f64> = (loaded.variants.iter())
+            .map(|(_, variant)| {
+                let task = variant.scenario.task.as_ref().unwrap();
+                assert_eq!(task.epochs, 3);
+                assert_eq!(variant.model.neurons["pyramidal"].tau_b_ms, 1.0);
+                assert!(variant.scenario.variants.is_empty());
+                task.presentation_ms
+            })
+            .collect();
+        assert_eq!(lengths, [100.0, 100.0, 20.0]);
+        assert_eq!(loaded.scenario.variants.len(), 3);
+    }
+
+    #[test]
+    fn a_model_by_itself_takes_overrides_with_and_without_its_prefix() {
+        let set = ["model.inputs.pixels.size=65", "neurons.readout.tau_b_ms=-1"].map(String::from);
+        let path = shipped("models/digits.ron");
+        let problems = load_model(&path, &set, &Registry::default()).unwrap_err();
+        let paths: Vec<&str> = problems.0.iter().map(|p| p.path.as_str()).collect();
+        assert_eq!(paths, ["neurons.readout.tau_b_ms", "inputs.pixels.shape"]);
+    }
+
+    #[test]
+    fn a_path_is_shortened_only_if_it_stays_the_same_place() {
+        let there = |path: &str| tidy(Path::new(path)).display().to_string();
+        assert_eq!(there("src/../models/digits.ron"), "models/digits.ron");
+        assert_eq!(there("./nowhere/../x.ron"), "x.ron");
+        assert_eq!(there("../../x.ron"), "../../x.ron");
+        let dir = tempfile::tempdir().unwrap();
+        let inner = dir.path().join("a/b");
+        std::fs::create_dir_all(&inner).unwrap();
+        std::fs::write(dir.path().join("a/x"), "").unwrap();
+        std::fs::write(dir.path().join("x"), "").unwrap();
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(&inner, dir.path().join("link")).unwrap();
+            let path = dir.path().join("link/../x");
+            assert_eq!(tidy(&path), path);
+        }
+    }
+}

@@ -68,8 +68,11 @@ pub fn check(
         );
     }
     projection::check(&mut issues, model, registry, dt_ms, directory);
-    unused(&mut issues, model);
-    unreachable(&mut issues, model);
+    // A name that is wrong leaves something else unused or unreachable: one message is enough.
+    if !issues.has_errors() {
+        unused(&mut issues, model);
+        unreachable(&mut issues, model);
+    }
     issues.into_vec()
 }
 

@@ -10,9 +10,7 @@ const LONGEST: usize = 100;
 
 /// Adds an error if `name` could not be the name of a file, a column or a step of a path.
 pub(crate) fn name(issues: &mut Issues, path: &str, name: &str) {
-    let starts = name.starts_with(|c: char| c.is_ascii_alphabetic());
-    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if !starts || !name.chars().all(allowed) || name.len() > LONGEST {
+    if !is_name(name) {
         issues.error(
             path,
             format!(
@@ -21,6 +19,12 @@ pub(crate) fn name(issues: &mut Issues, path: &str, name: &str) {
             ),
         );
     }
+}
+
+fn is_name(name: &str) -> bool {
+    let starts = name.starts_with(|c: char| c.is_ascii_alphabetic());
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    starts && name.chars().all(allowed) && name.len() <= LONGEST
 }
 
 /// Names that are given more than once.
@@ -40,8 +44,7 @@ pub(super) fn paths<'a, T>(
     let twice = duplicates(items.iter().map(name));
     items.iter().enumerate().map(move |(index, item)| {
         let name = name(item);
-        let plain = !name.is_empty() && !name.contains(['.', '[', ']']);
-        if plain && !twice.contains(&name) {
+        if is_name(&name) && !twice.contains(&name) {
             (format!("{list}.{name}"), item)
         } else {
             (format!("{list}[{index}]"), item)

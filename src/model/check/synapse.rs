@@ -1,5 +1,7 @@
 //! Synapse types: rule, parameters, rates, consolidation.
 
+use std::cmp::Ordering;
+
 use crate::document::{Allowed, Issues, unknown};
 use crate::model::{Consolidation, Optimiser, Synapse};
 use crate::plasticity::{Registry, Rule};
@@ -25,7 +27,7 @@ pub(super) fn check(
     let decay = format!("{path}.decay_per_ms");
     issues.number(decay, synapse.decay_per_ms, Allowed::AtLeast(0.0));
     if let Some((low, high)) = synapse.bounds
-        && !(low <= high)
+        && low.partial_cmp(&high).is_none_or(Ordering::is_gt)
     {
         issues.error(
             format!("{path}.bounds"),

@@ -6,11 +6,18 @@ use crate::model::Model;
 use crate::scenario::{EtaSchedule, Task, Window, settling};
 use crate::stimulus::{DataError, Parts, Source};
 
+/// Most epochs, so that numbers of steps do not overflow.
+const MOST_EPOCHS: u64 = 1_000_000;
+
 pub(super) fn check(issues: &mut Issues, view: &View<'_>, task: &Task) {
     view.input(issues, "task.input", &task.input);
     let output = view.population(issues, "task.output", &task.output);
-    if task.epochs == 0 {
-        issues.error("task.epochs", "expected at least 1 epoch, found 0");
+    if !(1..=MOST_EPOCHS).contains(&task.epochs) {
+        let found = task.epochs;
+        issues.error(
+            "task.epochs",
+            format!("expected 1 to {MOST_EPOCHS} epochs, found {found}"),
+        );
     }
     let presented = issues.steps("task.presentation_ms", task.presentation_ms, view.dt_ms);
     let teacher = &task.teacher;

@@ -10,9 +10,12 @@ use crate::scenario::{Happening, Repeat, windows};
 /// Most windows of one happening.
 const MOST_WINDOWS: u32 = 1_000_000;
 
+/// Start and end of a window in ms, and the happening that it belongs to.
+type Taken = (f64, f64, usize);
+
 pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
-    // Windows of one input or one teacher, with the happening they belong to.
-    let mut taken: BTreeMap<(&str, &str), Vec<(f64, f64, usize)>> = BTreeMap::new();
+    // Windows of each input and of each teacher.
+    let mut taken: BTreeMap<(&str, &str), Vec<Taken>> = BTreeMap::new();
     let task = view.scenario.task.as_ref();
     for (index, happening) in view.scenario.timeline.iter().enumerate() {
         let path = format!("timeline[{index}]");
@@ -190,7 +193,7 @@ fn check_window(issues: &mut Issues, view: &View<'_>, path: &str, happening: &Ha
         finite && until_ms > *from_ms
     });
     let repeats = repeat.is_none_or(|repeat| {
-        let length = until_ms.map(|until_ms| until_ms - from_ms);
+        let length = until_ms.map(|until_ms| if ends { until_ms - from_ms } else { 0.0 });
         check_repeat(issues, view, path, &repeat, length, *from_ms)
     });
     starts && ends && repeats
@@ -226,6 +229,7 @@ fn check_repeat(
     }
     let last = from_ms + every_ms * f64::from(times.saturating_sub(1));
     if let Some(end) = view.end_ms
+        && counted
         && last >= end
         && from_ms < end
     {
@@ -276,7 +280,7 @@ fn between_steps(issues: &mut Issues, path: String, ms: f64, dt_ms: f64) {
 }
 
 /// Windows of one input or teacher must follow each other.
-fn overlaps(issues: &mut Issues, what: &str, mut windows: Vec<(f64, f64, usize)>) {
+fn overlaps(issues: &mut Issues, what: &str, mut windows: Vec<Taken>) {
     windows.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let mut reported = Vec::new();
     for (before, after) in windows.iter().zip(windows.iter().skip(1)) {
