@@ -49,8 +49,7 @@ fn each_compartment_charges_by_its_own_exponential_at_any_step() {
 
 /// The largest error of `(dendrite, second)` over 60 ms, the dendrite's being exact.
 fn errors(site: Site, dendrite: f64, soma: f64, dt_ms: f64) -> (f64, f64) {
-    let neuron =
-        format!("tau_b_ms: {dendrite}, tau_a_ms: {dendrite}, tau_s_ms: {soma}, g_a: 0.75");
+    let neuron = format!("tau_b_ms: {dendrite}, tau_a_ms: {dendrite}, tau_s_ms: {soma}, g_a: 0.75");
     let mut simulation = cells(1, &neuron, dt_ms);
     let event = injection(&simulation, site, &[CURRENT]);
     simulation.enter(0, event).unwrap();
@@ -112,9 +111,11 @@ fn rate_and_teaching_signal_follow_their_formulas_at_every_step() {
                 "tau_b_ms: 10, tau_a_ms: 5, g_a: 0.5, lambda: {lambda}, transfer: {transfer}"
             );
             let mut simulation = cells(2, &neuron, 0.5);
-            for (site, amplitudes) in
-                [(Site::Basal, basal), (Site::Apical, apical), (Site::Soma, soma)]
-            {
+            for (site, amplitudes) in [
+                (Site::Basal, basal),
+                (Site::Apical, apical),
+                (Site::Soma, soma),
+            ] {
                 let event = injection(&simulation, site, &amplitudes);
                 simulation.enter(0, event).unwrap();
             }
@@ -132,7 +133,10 @@ fn rate_and_teaching_signal_follow_their_formulas_at_every_step() {
                     let (r, delta) = (f64::from(rates[[0, n]]), f64::from(deltas[[0, n]]));
                     let want = (f(nudged[n], nudged), slope(b[n]) * xi[n]);
                     assert!((r - want.0).abs() < 5e-6, "{transfer}: r {r} {want:?}");
-                    assert!((delta - want.1).abs() < 5e-6, "{transfer}: delta {delta} {want:?}");
+                    assert!(
+                        (delta - want.1).abs() < 5e-6,
+                        "{transfer}: delta {delta} {want:?}"
+                    );
                 }
             }
         }
@@ -203,10 +207,16 @@ fn a_leaky_soma_takes_no_stimulus_for_an_error() {
         let mut read = |variable| simulation.read("cell0", variable).unwrap()[[0, 0]];
         assert_eq!(read(Variable::Mismatch), 0.0);
         assert_eq!(read(Variable::Delta), 0.0);
-        let (b, s) = (read(Variable::BasalPotential), read(Variable::SomaticPotential));
+        let (b, s) = (
+            read(Variable::BasalPotential),
+            read(Variable::SomaticPotential),
+        );
         lag = lag.max((b - s).abs());
     }
-    assert!(lag > 0.3, "the soma should be far behind its dendrite: {lag}");
+    assert!(
+        lag > 0.3,
+        "the soma should be far behind its dendrite: {lag}"
+    );
 }
 
 #[test]
@@ -251,7 +261,11 @@ fn teaching_travels_down_with_the_conduction_delay_of_its_own_projection() {
             let xi = simulation.read("below", Variable::Mismatch).unwrap()[[0, 0]];
             // The current acts on the state one step after it comes on; that is what is sent.
             let since = simulation.time_ms() - ((on + 1) as f64 * dt_ms + delay);
-            assert_eq!(xi, if since < 0.0 { 0.0 } else { 0.5 }, "{delay} ms: {since}");
+            assert_eq!(
+                xi,
+                if since < 0.0 { 0.0 } else { 0.5 },
+                "{delay} ms: {since}"
+            );
         }
     }
 }

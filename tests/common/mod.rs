@@ -69,7 +69,11 @@ pub fn cell(simulation: &Simulation) -> Entity {
 
 /// `1 - exp(-t / tau)`; 1 without a time constant.
 pub fn rise(t: f64, tau: f64) -> f64 {
-    if tau == 0.0 { 1.0 } else { -(-t / tau).exp_m1() }
+    if tau == 0.0 {
+        1.0
+    } else {
+        -(-t / tau).exp_m1()
+    }
 }
 
 /// The bits of a matrix: equal only if every byte is.
@@ -89,11 +93,7 @@ pub fn error(got: &Array2<f32>, want: &Array2<f64>) -> f64 {
 }
 
 /// Runs a scenario of this package into `directory`.
-pub fn run_into(
-    directory: &Path,
-    scenario: &Scenario,
-    model: &Model,
-) -> Result<Summary, RunError> {
+pub fn run_into(directory: &Path, scenario: &Scenario, model: &Model) -> Result<Summary, RunError> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let job = Job {
         scenario,
