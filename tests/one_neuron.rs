@@ -89,8 +89,9 @@ fn a_leaky_soma_behind_a_leaky_dendrite_converges_with_the_step_at_first_order()
 #[test]
 fn rate_and_teaching_signal_follow_their_formulas_at_every_step() {
     let (basal, apical, soma) = ([0.8f32, -1.1], [0.5f32, 0.9], [-0.2f32, 0.3]);
+    type Slope = fn(f64) -> f64;
     type Function = fn(f64, [f64; 2]) -> f64;
-    let transfers: [(&str, Function, fn(f64) -> f64); 5] = [
+    let transfers: [(&str, Function, Slope); 5] = [
         ("tanh", |u, _| u.tanh(), |u| 1.0 - u.tanh().powi(2)),
         (
             "logistic",

@@ -269,7 +269,7 @@ impl Gallery<'_> {
             (wanted.iter())
                 .any(|(name, indices)| name == population && indices.contains(&(neuron as usize)))
         })?;
-        let mut units: BTreeMap<(&str, u32, u32), Vec<(&TraceKey, &Series)>> = BTreeMap::new();
+        let mut units: BTreeMap<_, Vec<(&TraceKey, &Series)>> = BTreeMap::new();
         for (key, series) in &recorded {
             let unit = (key.population.as_str(), key.neuron, key.trial);
             units.entry(unit).or_default().push((key, series));

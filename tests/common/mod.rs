@@ -105,5 +105,8 @@ pub fn run_into(directory: &Path, scenario: &Scenario, model: &Model) -> Result<
         quiet: true,
     };
     let directory = RunDirectory::create(directory)?;
-    run(&job, &directory, &AtomicBool::new(false))
+    let task = job.scenario.task.as_ref();
+    let data = task.map(|task| task.data.load(job.directory, job.data_directory));
+    let data = data.transpose().expect("the data are there");
+    run(&job, data, &directory, &AtomicBool::new(false))
 }

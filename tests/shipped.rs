@@ -1,0 +1,186 @@
+//! Every shipped scenario runs, through the command that users have.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+fn apical(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_apical"))
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env_remove("APICAL_DATA")
+        .output()
+        .expect("the command starts")
+}
+
+fn succeed(arguments: &[&str]) -> String {
+    let output = apical(arguments);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {errors}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn run(scenario: &str, more: &[&str], out: &Path) -> String {
+    let file = format!("scenarios/{scenario}.ron");
+    let out = out.to_str().expect("a path of plain text");
+    succeed(&[&["run", &file, "--out", out], more].concat())
+}
+
+#[test]
+fn digits_leaves_everything_that_a_run_promises() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("digits");
+    let told = run("digits", &["--set", "task.epochs=1", "--seed", "2"], &out);
+    assert!(told.contains("test accuracy") && told.contains("learning_curve.png"));
+    let summary = fs::read_to_string(out.join("summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    for field in [
+        "scenario",
+        "seed",
+        "version",
+        "test_accuracy",
+        "validation_accuracy",
+        "epochs",
+        "steps",
+        "simulated_ms",
+        "wall_seconds",
+    ] {
+        assert!(!summary[field].is_null(), "{field}");
+    }
+    assert_eq!(
+        (&summary["seed"], &summary["steps"]),
+        (&2.into(), &1600.into())
+    );
+    for file in [
+        "scenario.ron",
+        "model.ron",
+        "metrics.csv",
+        "timeline.csv",
+        "confusion.csv",
+        "traces.parquet",
+        "weights.parquet",
+        "projections.parquet",
+        "weights/pixels_to_hidden1.npy",
+        "weights/chosen/pixels_to_hidden1.npy",
+        "state/hidden1.npy",
+        "figures/learning_curve.svg",
+        "figures/learning_curve.png",
+        "figures/fields_pixels_to_hidden1.png",
+        "figures/membrane_hidden1_0_end.png",
+    ] {
+        assert!(out.join(file).is_file(), "{file}");
+    }
+
+    let path = out.to_str().unwrap();
+    let seen = succeed(&["inspect", path, "hidden1[17]"]);
+    for text in [
+        "I_b",
+        "pixels_to_hidden1",
+        "hidden2_to_hidden1",
+        "65",
+        "last 40 ms",
+    ] {
+        assert!(seen.contains(text), "{text} in {seen}");
+    }
+    let json = succeed(&["inspect", path, "hidden1[17]", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let number = |name: &str| json[name].as_f64().unwrap();
+    assert!((number("s") - number("b_hat") - number("xi")).abs() < 1e-6);
+    assert!((number("r") - number("b").tanh()).abs() < 1e-6);
+
+    // What ran can run again from its own directory, and gives the same weights.
+    let again = dir.path().join("again");
+    let scenario = out.join("scenario.ron");
+    succeed(&[
+        "run",
+        scenario.to_str().unwrap(),
+        "--quiet",
+        "--out",
+        again.to_str().unwrap(),
+    ]);
+    for file in [
+        "metrics.csv",
+        "weights/pixels_to_hidden1.npy",
+        "traces.parquet",
+    ] {
+        let read = |run: &Path| fs::read(run.join(file)).unwrap();
+        assert!(read(&out) == read(&again), "{file}");
+    }
+
+    let occupied = apical(&["run", "scenarios/single_neuron.ron", "--out", path]);
+    assert_eq!(occupied.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&occupied.stderr).contains("is not empty"));
+}
+
+#[test]
+fn the_timelines_and_the_variants_run() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = |name: &str| dir.path().join(name);
+    run("single_neuron", &["--quiet"], &out("single_neuron"));
+    assert!(out("single_neuron/figures/membrane_cell_0.png").is_file());
+    run("two_neuron_chain", &["--quiet"], &out("chain"));
+    assert!(out("chain/figures/weights_first_to_second.png").is_file());
+    run(
+        "relaxation",
+        &["--quiet", "--set", "task.epochs=1"],
+        &out("relaxation"),
+    );
+    for variant in ["good_window", "always_on", "too_short"] {
+        assert!(
+            out("relaxation")
+                .join(variant)
+                .join("summary.json")
+                .is_file()
+        );
+    }
+    assert!(out("relaxation/figures/learning_curves.png").is_file());
+}
+
+/// MNIST is not shipped: sixty images of noise in its format, and a smaller first population.
+#[test]
+fn mnist_runs_on_idx_files_and_says_how_to_get_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, count: u32| {
+        let pixels = (0..count * 784).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8);
+        let sizes = [count, 28, 28].map(u32::to_be_bytes).concat();
+        let images: Vec<u8> = [0, 0, 8, 3]
+            .into_iter()
+            .chain(sizes)
+            .chain(pixels)
+            .collect();
+        fs::write(dir.path().join(format!("{name}-images-idx3-ubyte")), images).unwrap();
+        let labels = (0..count).map(|i| (i % 10) as u8);
+        let head = [0, 0, 8, 1].into_iter().chain(count.to_be_bytes());
+        let labels: Vec<u8> = head.chain(labels).collect();
+        fs::write(dir.path().join(format!("{name}-labels-idx1-ubyte")), labels).unwrap();
+    };
+    write("train", 60);
+    write("t10k", 20);
+    let more = [
+        "--quiet",
+        "--data",
+        dir.path().to_str().unwrap(),
+        "--trials",
+        "16",
+        "--set",
+        "task.epochs=1",
+        "--set",
+        "model.populations.hidden1.size=64",
+    ];
+    let out = dir.path().join("mnist");
+    run("mnist", &more, &out);
+    let counts = fs::read_to_string(out.join("confusion.csv")).unwrap();
+    let rows = counts
+        .lines()
+        .skip(1)
+        .flat_map(|line| line.split(',').skip(1));
+    assert_eq!(
+        rows.map(|cell| cell.parse::<u32>().unwrap()).sum::<u32>(),
+        20
+    );
+
+    let without = apical(&["run", "scenarios/mnist.ron"]);
+    assert_eq!(without.status.code(), Some(1));
+    let message = String::from_utf8_lossy(&without.stderr).into_owned();
+    assert!(message.contains("--data DIR") && message.contains("t10k-images-idx3-ubyte"));
+}
