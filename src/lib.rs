@@ -35,3 +35,8 @@ pub mod scenario;
 pub mod schedule;
 pub mod stimulus;
 pub mod teaching;
+
+/// The code of the README, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
