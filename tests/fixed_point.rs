@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use apical::circuit::Setup;
+use apical::circuit::{Engine, Setup};
 use apical::model::{
     Compartment, Consolidation, Input, Model, Neuron, Optimiser, Population, Projection, Synapse,
     Weights,
@@ -117,6 +117,7 @@ fn case(hidden: usize, rule: &str, s: f64, eta: f32, seed: u64) -> Case {
 
 fn simulation(case: &Case) -> Simulation {
     let setup = Setup {
+        engine: Engine::default(),
         dt_ms: 1.0,
         trials: case.trials,
         seed: 7,

@@ -7,16 +7,19 @@ use std::sync::Arc;
 use bevy_ecs::entity::Entity;
 use bevy_ecs::resource::Resource;
 use bevy_ecs::world::World;
-use ndarray::Array2;
+use ndarray::{Array2, ShapeBuilder};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal, Uniform};
 
+use super::activity::{Activity, Afferents, News};
+use super::engine::Engine;
 use super::population::{NeuronId, Parameters, Population};
 use super::projection::{Plasticity, Projection, Synapses};
-use crate::event::{DelayLine, DeltaLine, Injections, RateLine, Timeline};
+use super::terminals::Terminals;
+use crate::event::{Axons, DelayLine, DeltaLine, Injections, RateLine, Signal, Timeline};
 use crate::model::{self, Compartment, Model, Weights};
 use crate::neuron::{apical, basal, soma};
-use crate::plasticity::{Consolidator, Kind, Parameters as RuleParameters, Registry};
+use crate::plasticity::{Consolidator, Kind, Lazy, Parameters as RuleParameters, Registry};
 use crate::schedule::Watchdog;
 use crate::stimulus::seed::stream;
 use crate::teaching::Teacher;
@@ -34,6 +37,8 @@ pub struct Setup<'a> {
     pub presentation_ms: f64,
     /// Where relative paths of initial weights start.
     pub directory: &'a Path,
+    /// How the circuit is advanced.
+    pub engine: Engine,
 }
 
 /// Why a description could not become a circuit.
@@ -63,6 +68,8 @@ pub struct Wiring {
     pub populations: BTreeMap<Arc<str>, Entity>,
     /// Projections by name, biases among them.
     pub projections: BTreeMap<Arc<str>, Entity>,
+    /// Axons of the event engine by sender, signal and the bits of their threshold.
+    pub axons: BTreeMap<(Arc<str>, Signal, u32), Entity>,
 }
 
 /// Step of the simulation and how many have passed.
@@ -97,8 +104,112 @@ pub fn build(model: &Model, registry: &Registry, setup: Setup<'_>) -> Result<Wor
     let mut wiring = Wiring::default();
     spawn_populations(&mut world, &mut wiring, model, longest, setup)?;
     spawn_projections(&mut world, &mut wiring, model, registry, setup)?;
+    if setup.engine == Engine::Events {
+        wire_events(&mut world, &mut wiring, model, setup);
+    }
     world.insert_resource(wiring);
     Ok(world)
+}
+
+/// What the event engine needs beside populations and projections: axons, terminals, integrals.
+fn wire_events(world: &mut World, wiring: &mut Wiring, model: &Model, setup: Setup<'_>) {
+    let thresholds: BTreeMap<String, f32> = (model.projections.iter())
+        .map(|projection| (projection.name(), projection.threshold))
+        .collect();
+    let threshold = |name: &str| thresholds.get(name).copied().unwrap_or_default();
+    let mut longest = BTreeMap::new();
+    let mut ends = Vec::new();
+    for (name, &entity) in &wiring.projections {
+        let Some(projection) = world.get::<Projection>(entity).cloned() else {
+            continue;
+        };
+        let key = projection.pre.map(|pre| {
+            let signal = Signal::of(projection.compartment);
+            (pre, signal, threshold(name).to_bits())
+        });
+        if let Some(key) = key {
+            let delay = longest.entry(key).or_insert(1);
+            *delay = projection.delay.max(*delay);
+        }
+        ends.push((entity, projection, key));
+    }
+    let mut axons = BTreeMap::new();
+    for ((pre, signal, bits), longest) in longest {
+        let Some(population) = world.get::<Population>(pre).cloned() else {
+            continue;
+        };
+        let kind = (pre, signal, f32::from_bits(bits));
+        let shape = (population.trials, population.size);
+        let entity = world.spawn(Axons::new(kind, shape, longest)).id();
+        wiring.axons.insert((population.name, signal, bits), entity);
+        axons.insert((pre, signal, bits), entity);
+    }
+    let mut mirrored = Vec::new();
+    for (entity, projection, key) in ends {
+        let (trials, shape) = match (world.get::<Population>(projection.post), projection.pre) {
+            (Some(post), Some(pre)) => {
+                let size = world.get::<Population>(pre).map_or(0, |p| p.size);
+                (post.trials, (post.size, size))
+            }
+            (Some(post), None) => (1, (post.size, 1)),
+            (None, _) => continue,
+        };
+        let terminals = match key.and_then(|key| axons.get(&key)) {
+            Some(axons) => Terminals::new(*axons, trials, shape),
+            None => Terminals::bias(shape.0),
+        };
+        world.entity_mut(entity).insert(terminals);
+        if let Some(Synapses::Transported(source)) = world.get::<Synapses>(entity) {
+            mirrored.push(*source);
+        }
+        if let Some(plasticity) = world.get::<Plasticity>(entity) {
+            let kept = (-plasticity.decay_per_ms * setup.dt_ms).exp() as f32;
+            let continuous = plasticity.consolidation.is_none();
+            let mut lazy = Lazy::new((trials, shape.0), kept, continuous);
+            if let Some(Synapses::Own(weights)) = world.get::<Synapses>(entity) {
+                lazy.measure(weights);
+            }
+            world.entity_mut(entity).insert(lazy);
+        }
+        if let Some(mut afferents) = world.get_mut::<Afferents>(projection.post) {
+            match projection.compartment {
+                Compartment::Basal => afferents.basal.push(entity),
+                Compartment::Apical => afferents.apical.push(entity),
+            }
+        }
+    }
+    for source in mirrored {
+        if let Some(mut terminals) = world.get_mut::<Terminals>(source) {
+            terminals.mirrored = true;
+        }
+    }
+    set_tolerances(world, wiring, &threshold);
+}
+
+/// A compartment need not come nearer to rest than the thresholds around it can tell.
+fn set_tolerances(world: &mut World, wiring: &Wiring, threshold: &impl Fn(&str) -> f32) {
+    /// Part of a threshold that is no distance.
+    const PART: f32 = 0.1;
+    let mut smallest: BTreeMap<(Entity, Signal), f32> = BTreeMap::new();
+    for (name, &entity) in &wiring.projections {
+        let Some(projection) = world.get::<Projection>(entity) else {
+            continue;
+        };
+        let signal = Signal::of(projection.compartment);
+        for end in projection
+            .pre
+            .into_iter()
+            .flat_map(|pre| [pre, projection.post])
+        {
+            let least = smallest.entry((end, signal)).or_insert(f32::INFINITY);
+            *least = least.min(threshold(name));
+        }
+    }
+    for ((entity, signal), least) in smallest {
+        if let Some(mut activity) = world.get_mut::<Activity>(entity) {
+            activity.tolerance[signal as usize] = PART * least;
+        }
+    }
 }
 
 /// Delay in whole steps.
@@ -152,8 +263,13 @@ fn spawn_populations(
             is_input: neuron.is_none(),
         };
         *row += width;
-        let rates = RateLine(DelayLine::new(width, longest));
-        let entity = world.spawn((population, rates)).id();
+        let entity = match setup.engine {
+            Engine::Events => world.spawn((population, News::default())).id(),
+            Engine::Dense => {
+                let rates = RateLine(DelayLine::new(width, longest));
+                world.spawn((population, rates)).id()
+            }
+        };
         if wiring.populations.insert(name, entity).is_some() {
             return Err(wrong(place, "two populations have this name"));
         }
@@ -164,11 +280,15 @@ fn spawn_populations(
         };
         let kind = (model.neurons.get(neuron))
             .ok_or_else(|| wrong(&place, format!("there is no neuron type `{neuron}`")))?;
-        world.entity_mut(entity).insert((
-            Parameters::new(kind, setup.dt_ms),
-            DeltaLine(DelayLine::new(width, longest)),
-            Teacher::default(),
-        ));
+        (world.entity_mut(entity)).insert((Parameters::new(kind, setup.dt_ms), Teacher::default()));
+        match setup.engine {
+            Engine::Events => {
+                (world.entity_mut(entity)).insert((Activity::default(), Afferents::default()));
+            }
+            Engine::Dense => {
+                (world.entity_mut(entity)).insert(DeltaLine(DelayLine::new(width, longest)));
+            }
+        }
         world.spawn_batch(ids.map(|id| {
             (
                 id,
@@ -214,13 +334,14 @@ fn spawn_projections(
         let post = find(wiring, &description.to, &place)?;
         let size = |world: &World, e| world.get::<Population>(e).map_or(0, |p| p.size);
         let shape = (size(world, post), size(world, pre));
-        if world.get::<DeltaLine>(post).is_none() {
+        let is_input = |world: &World, e| world.get::<Population>(e).is_some_and(|p| p.is_input);
+        if is_input(world, post) {
             return Err(wrong(place, "an input has no dendrites to project to"));
         }
-        if description.compartment == Compartment::Apical && world.get::<DeltaLine>(pre).is_none() {
+        if description.compartment == Compartment::Apical && is_input(world, pre) {
             return Err(wrong(place, "an input sends no teaching signal"));
         }
-        let weights = initial_weights(&description.weights, shape, &name, setup)?;
+        let weights = by_sender(initial_weights(&description.weights, shape, &name, setup)?);
         let compartment = description.compartment;
         let entity = world
             .spawn(Projection {
@@ -245,6 +366,7 @@ fn spawn_projections(
                 world.entity_mut(entity).insert(Synapses::Own(weights));
             }
             Plastic::Local(plasticity) => {
+                let weights = plasticity.bound(weights);
                 (world.entity_mut(entity)).insert((Synapses::Own(weights), *plasticity));
             }
             Plastic::Transported => transported.push((entity, pre, post, place.clone())),
@@ -281,7 +403,7 @@ fn spawn_biases(
         let name: Arc<str> = format!("{}_bias", population.name).into();
         let place = format!("populations.{}.bias", population.name);
         let shape = (population.size, 1);
-        let weights = initial_weights(&bias.weights, shape, &name, setup)?;
+        let weights = by_sender(initial_weights(&bias.weights, shape, &name, setup)?);
         let projection = Projection {
             name: name.clone(),
             pre: None,
@@ -289,7 +411,6 @@ fn spawn_biases(
             compartment: Compartment::Basal,
             delay: 1,
         };
-        let entity = world.spawn((projection, Synapses::Own(weights))).id();
         let change = plasticity(
             model,
             registry,
@@ -299,9 +420,13 @@ fn spawn_biases(
             setup,
         )
         .map_err(|message| wrong(&place, message))?;
-        if let Plastic::Local(plasticity) = change {
-            world.entity_mut(entity).insert(*plasticity);
-        }
+        let entity = match change {
+            Plastic::Local(plasticity) => {
+                let synapses = Synapses::Own(plasticity.bound(weights));
+                world.spawn((projection, synapses, *plasticity)).id()
+            }
+            _ => world.spawn((projection, Synapses::Own(weights))).id(),
+        };
         if wiring.projections.insert(name, entity).is_some() {
             return Err(wrong(place, "a projection has the name of this bias"));
         }
@@ -351,6 +476,13 @@ fn plasticity(
         bounds: synapse.bounds,
         consolidation,
     })))
+}
+
+/// The same matrix with the synapses of a sender, its column, contiguous in memory.
+pub(crate) fn by_sender(weights: Array2<f32>) -> Array2<f32> {
+    let mut columns = Array2::zeros(weights.raw_dim().f());
+    columns.assign(&weights);
+    columns
 }
 
 /// Draws from a stream keyed by seed and projection, whatever is built before.

@@ -1,10 +1,17 @@
 //! Circuits: populations, projections and trials as entities.
 
+mod activity;
 mod build;
+pub mod columns;
+mod engine;
 mod population;
 pub mod product;
 mod projection;
+mod terminals;
 
+pub use activity::{Activity, Afferents, News, Way};
 pub use build::{BuildError, Clock, EtaScale, Setup, Wiring, build};
+pub use engine::Engine;
 pub use population::{NeuronId, Parameters, Population};
 pub use projection::{Plasticity, Projection, Synapses};
+pub use terminals::Terminals;

@@ -70,6 +70,12 @@ impl Parameters {
         }
     }
 
+    /// Whether every compartment is where its currents lead after one step.
+    #[must_use]
+    pub fn is_quasi_static(&self) -> bool {
+        self.leak_b == 1.0 && self.leak_a == 1.0 && self.leak_s == 1.0
+    }
+
     /// Changes one of them.
     pub fn set(&mut self, parameter: NeuronParameter, value: f64, dt_ms: f64) {
         match parameter {

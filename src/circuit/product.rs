@@ -31,6 +31,17 @@ pub fn accumulate(
     (blocks.into_par_iter()).for_each(|(mut out, a)| general_mat_mul(scale, &a, &b, 1.0, &mut out));
 }
 
+/// `out = scale a b`, likewise.
+pub fn assign(
+    scale: f32,
+    a: ArrayView2<'_, f32>,
+    b: ArrayView2<'_, f32>,
+    mut out: ArrayViewMut2<'_, f32>,
+) {
+    out.fill(0.0);
+    accumulate(scale, a, b, out);
+}
+
 #[cfg(test)]
 mod tests {
     use super::accumulate;

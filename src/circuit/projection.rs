@@ -62,3 +62,14 @@ pub struct Plasticity {
     /// Absent: continuous change.
     pub consolidation: Option<Consolidator>,
 }
+
+impl Plasticity {
+    /// The weights within their bounds.
+    #[must_use]
+    pub fn bound(&self, mut weights: Array2<f32>) -> Array2<f32> {
+        if let Some((low, high)) = self.bounds {
+            weights.mapv_inplace(|w| w.clamp(low, high));
+        }
+        weights
+    }
+}

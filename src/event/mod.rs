@@ -3,8 +3,10 @@
 //! Within a step the order is: events of the timeline, sending, arriving; see
 //! [`schedule`](crate::schedule).
 
+mod axons;
 mod delay;
 mod timeline;
 
+pub use axons::{Axons, Signal, Traffic, Volley};
 pub use delay::{DelayLine, DeltaLine, RateLine};
 pub use timeline::{Event, Injection, Injections, NeuronParameter, Site, Timeline};

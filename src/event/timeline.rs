@@ -93,6 +93,12 @@ impl Timeline {
         self.0.entry(step).or_default().push_back(event);
     }
 
+    /// The step before which the next event is applied.
+    #[must_use]
+    pub fn next(&self) -> Option<u64> {
+        self.0.keys().next().copied()
+    }
+
     /// Takes the events that are due before step `step`, those of missed steps first.
     pub fn due(&mut self, step: u64) -> Vec<Event> {
         let mut due = Vec::new();

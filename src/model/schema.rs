@@ -205,6 +205,11 @@ pub struct Projection {
     pub synapse: String,
     /// Initial weights.
     pub weights: Weights,
+    /// A sender sends when what it has to say differs from what it last sent by more than this,
+    /// in units of `r` (basal) or `delta` (apical); 0 sends every change. The dense engine, which
+    /// thresholds are judged against, sends everything always.
+    #[serde(default)]
+    pub threshold: f32,
 }
 
 impl Projection {

@@ -1,8 +1,12 @@
 //! Consolidation: the eligibility of a synapse becomes weight change at its own clock.
 
-use ndarray::{Array2, Zip};
+use ndarray::{Array2, ArrayView2, ShapeBuilder, Zip};
 
+use super::Lazy;
 use crate::model::Optimiser;
+
+/// Part of an optimiser's memory that is nothing beside a weight in single precision.
+const FADED: f64 = 1e-12;
 
 /// Per-synapse state between consolidations.
 ///
@@ -10,7 +14,7 @@ use crate::model::Optimiser;
 /// consolidation, in a.u. x ms; `g` is its mean, `eligibility / period`.
 pub struct Consolidator {
     /// Integral since the last consolidation, post x pre.
-    pub eligibility: Array2<f32>,
+    eligibility: Array2<f32>,
     /// Period in steps.
     pub every_steps: u64,
     /// Sum of what was consolidated since somebody began to look, post x pre.
@@ -20,15 +24,21 @@ pub struct Consolidator {
     first: Array2<f32>,
     second: Array2<f32>,
     count: i32,
+    /// Whether nothing has been gathered since the last consolidation.
+    blank: bool,
+    /// Consolidations of nothing in a row.
+    idle: u64,
+    /// The step of the last consolidation, counted from 1.
+    last: u64,
 }
 
 impl Consolidator {
     /// A consolidator at rest for weights of `shape` (post, pre).
     #[must_use]
     pub fn new(shape: (usize, usize), every_steps: u64, dt_ms: f64, optimiser: Optimiser) -> Self {
-        let state = |needed: bool| Array2::zeros(if needed { shape } else { (0, 0) });
+        let state = |needed: bool| Array2::zeros(if needed { shape } else { (0, 0) }.f());
         Self {
-            eligibility: Array2::zeros(shape),
+            eligibility: Array2::zeros(shape.f()),
             every_steps,
             watched: None,
             period_ms: (every_steps as f64 * dt_ms) as f32,
@@ -36,7 +46,77 @@ impl Consolidator {
             first: state(!matches!(optimiser, Optimiser::Plain)),
             second: state(matches!(optimiser, Optimiser::Adam { .. })),
             count: 0,
+            blank: true,
+            idle: 0,
+            last: 0,
         }
+    }
+
+    /// Whether the clock strikes at the end of `step`.
+    #[must_use]
+    pub fn strikes(&self, step: u64) -> bool {
+        (step + 1).is_multiple_of(self.every_steps)
+    }
+
+    /// The first step from `step` on at whose end the clock strikes.
+    #[must_use]
+    pub fn next_strike(&self, step: u64) -> u64 {
+        (step + 1).next_multiple_of(self.every_steps) - 1
+    }
+
+    /// The eligibility, post x pre.
+    #[must_use]
+    pub fn eligibility(&self) -> &Array2<f32> {
+        &self.eligibility
+    }
+
+    /// The eligibility, to be added to.
+    pub fn gather(&mut self) -> &mut Array2<f32> {
+        self.blank = false;
+        &mut self.eligibility
+    }
+
+    /// What the integrals of lazy synapses hold goes into the eligibility.
+    pub(crate) fn settle(&mut self, lazy: &mut Lazy, held: ArrayView2<'_, f32>) {
+        if lazy.integrals().is_some() {
+            lazy.settle(&mut self.eligibility, held, self.blank);
+            self.blank = false;
+        }
+    }
+
+    /// Whether a consolidation would change nothing: nothing was gathered, and what an optimiser
+    /// remembers has faded below single precision.
+    #[must_use]
+    pub fn rests(&self) -> bool {
+        let faded = match self.optimiser {
+            Optimiser::Plain => true,
+            Optimiser::Momentum { momentum: fading } | Optimiser::Adam { beta1: fading, .. } => {
+                self.count == 0 || self.idle as f64 * f64::from(fading).ln() < FADED.ln()
+            }
+        };
+        self.blank && faded
+    }
+
+    /// What the optimiser remembers fades as it would have in the consolidations of nothing that
+    /// were left out since the last one, up to that at the end of `step`.
+    pub(crate) fn catch_up(&mut self, step: u64) {
+        let missed = ((step + 1 - self.last) / self.every_steps).saturating_sub(1);
+        self.last = step + 1;
+        if missed == 0 {
+            return;
+        }
+        let (fading1, fading2) = match self.optimiser {
+            Optimiser::Plain => (0.0, 0.0),
+            Optimiser::Momentum { momentum } => (momentum, 0.0),
+            Optimiser::Adam { beta1, beta2, .. } => (beta1, beta2),
+        };
+        for (memory, fading) in [(&mut self.first, fading1), (&mut self.second, fading2)] {
+            let left = f64::from(fading).powf(missed as f64) as f32;
+            memory.mapv_inplace(|m| m * left);
+        }
+        self.count = self
+            .count
+            .saturating_add(missed.min(i32::MAX as u64) as i32);
     }
 
     /// Changes `weights` at the rate `eta` and starts a new eligibility from zero.
@@ -79,7 +159,13 @@ impl Consolidator {
         if let Some(watched) = &mut self.watched {
             *watched += &self.eligibility;
         }
-        self.eligibility.fill(0.0);
+        if self.blank {
+            self.idle += 1;
+        } else {
+            self.eligibility.fill(0.0);
+            self.idle = 0;
+        }
+        self.blank = true;
     }
 }
 
@@ -92,7 +178,7 @@ mod tests {
         let mut consolidator = Consolidator::new((1, 1), 10, 0.5, optimiser);
         let mut weights = arr2(&[[1.0f32]]);
         for g in gradients {
-            consolidator.eligibility[[0, 0]] += g * 5.0;
+            consolidator.gather()[[0, 0]] += g * 5.0;
             consolidator.consolidate(&mut weights, eta);
         }
         weights[[0, 0]]

@@ -95,35 +95,36 @@ pub(crate) struct Columns<'a> {
 
 /// A kernel applied to whole columns: one dynamic call a population, the kernel itself inlined.
 pub(crate) trait ColumnKernel: Send + Sync {
-    fn fill(&self, columns: Columns<'_>, out: &mut Vec<f32>);
+    /// Writes the factor of each neuron; columns and `out` are of equal length.
+    fn fill(&self, columns: Columns<'_>, out: &mut [f32]);
 }
 
 pub(crate) struct OnBasal<K>(pub K);
 pub(crate) struct OnApical<K>(pub K);
 
 impl<K: BasalKernel> ColumnKernel for OnBasal<K> {
-    fn fill(&self, c: Columns<'_>, out: &mut Vec<f32>) {
-        out.clear();
-        out.extend((0..c.rate.len()).map(|i| {
-            self.0.factor(BasalSite {
-                potential: c.potential[i],
-                mismatch: c.mismatch[i],
-                delta: c.delta[i],
-                rate: c.rate[i],
-            })
-        }));
+    fn fill(&self, c: Columns<'_>, out: &mut [f32]) {
+        let sites = (c.potential.iter().zip(c.mismatch)).zip(c.delta.iter().zip(c.rate));
+        for (out, ((&potential, &mismatch), (&delta, &rate))) in out.iter_mut().zip(sites) {
+            *out = self.0.factor(BasalSite {
+                potential,
+                mismatch,
+                delta,
+                rate,
+            });
+        }
     }
 }
 
 impl<K: ApicalKernel> ColumnKernel for OnApical<K> {
-    fn fill(&self, c: Columns<'_>, out: &mut Vec<f32>) {
-        out.clear();
-        out.extend((0..c.rate.len()).map(|i| {
-            self.0.factor(ApicalSite {
-                potential: c.potential[i],
-                mismatch: c.mismatch[i],
-                rate: c.rate[i],
-            })
-        }));
+    fn fill(&self, c: Columns<'_>, out: &mut [f32]) {
+        let sites = (c.potential.iter().zip(c.mismatch)).zip(c.rate);
+        for (out, ((&potential, &mismatch), &rate)) in out.iter_mut().zip(sites) {
+            *out = self.0.factor(ApicalSite {
+                potential,
+                mismatch,
+                rate,
+            });
+        }
     }
 }

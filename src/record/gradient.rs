@@ -61,7 +61,7 @@ pub fn descent(
             };
             gradients.insert(projection.name.clone(), delta.t().dot(&sent) / trials);
             if let Some(pre) = &projection.pre {
-                let back = delta.dot(&simulation.weights_view(&projection.name)?);
+                let back = delta.dot(&simulation.weights(&projection.name)?);
                 let error =
                     (errors.entry(pre.clone())).or_insert_with(|| Array2::zeros(sent.dim()));
                 *error += &back;

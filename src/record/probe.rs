@@ -46,12 +46,22 @@ impl Times {
         (self.from..=self.until).contains(&step) && (step - self.from).is_multiple_of(self.every)
     }
 
+    /// The first step after `step` at which the probe looks.
+    #[must_use]
+    pub fn next(&self, step: u64) -> Option<u64> {
+        let first = (step + 1).max(self.from);
+        let next = self.from + (first - self.from).div_ceil(self.every) * self.every;
+        (next <= self.until).then_some(next)
+    }
+
     /// Whether the probe looks at any of these steps.
     #[must_use]
-    pub fn strike_within(&self, mut steps: std::ops::Range<u64>) -> bool {
-        steps.start = steps.start.max(self.from);
-        let first = self.from + (steps.start - self.from).div_ceil(self.every) * self.every;
-        first < steps.end && first <= self.until
+    pub fn strike_within(&self, steps: std::ops::Range<u64>) -> bool {
+        let first = match steps.start.checked_sub(1) {
+            Some(before) => self.next(before),
+            None => self.strike(0).then_some(0).or_else(|| self.next(0)),
+        };
+        first.is_some_and(|first| first < steps.end)
     }
 }
 
@@ -135,13 +145,13 @@ impl Observer {
                     from_ms,
                     until_ms,
                 } => {
-                    let Some(weights) = simulation.weights_view(projection) else {
+                    let Some(shape) = simulation.shape(projection) else {
                         continue;
                     };
                     observer.weights.push(Weights {
                         times: Times::new((*from_ms, *until_ms, *every_ms), dt_ms, end),
                         projection: projection.as_str().into(),
-                        synapses: grid(post, pre, weights.dim()).into(),
+                        synapses: grid(post, pre, shape).into(),
                     });
                 }
                 Probe::Statistics {
@@ -204,27 +214,25 @@ impl Observer {
             }
         }
         for probe in self.weights.iter().filter(|p| p.times.strike(step)) {
-            let Some(weights) = simulation.weights_view(&probe.projection) else {
+            let Some(values) = simulation.synapses(&probe.projection, &probe.synapses) else {
                 continue;
             };
-            let weight = |&(post, pre): &(u32, u32)| weights[[post as usize, pre as usize]];
             recorder.record(Batch::Weights {
                 time_ms,
                 projection: probe.projection.clone(),
                 synapses: probe.synapses.clone(),
-                values: probe.synapses.iter().map(weight).collect(),
+                values,
             })?;
         }
         for probe in self.numbers.iter().filter(|p| p.times.strike(step)) {
             for (projection, reciprocal) in &probe.projections {
-                let Some(weights) = simulation.weights_view(projection) else {
-                    continue;
-                };
+                let weights = || simulation.weights(projection);
                 let (statistic, value) = match (probe.statistic, reciprocal) {
-                    (Statistic::Norm, _) => ("norm", Some(norm(weights))),
+                    (Statistic::Norm, _) => ("norm", weights().map(|w| norm(w.view()))),
                     (Statistic::Alignment, Some(back)) => (
                         "alignment",
-                        (simulation.weights_view(back)).map(|back| alignment(back, weights.t())),
+                        (weights().zip(simulation.weights(back)))
+                            .map(|(theta, w)| alignment(w.view(), theta.t())),
                     ),
                     // Angles belong to presentations: see `angles_due`.
                     _ => continue,
@@ -240,6 +248,19 @@ impl Observer {
             }
         }
         Ok(())
+    }
+
+    /// The first step after `step` at which a probe looks.
+    #[must_use]
+    pub fn next(&self, step: u64) -> Option<u64> {
+        let traces = self.traces.iter().map(|p| p.times);
+        let weights = self.weights.iter().map(|p| p.times);
+        let numbers = (self.numbers.iter())
+            .filter(|p| p.statistic != Statistic::GradientAngle)
+            .map(|p| p.times);
+        (traces.chain(weights).chain(numbers))
+            .filter_map(|times| times.next(step))
+            .min()
     }
 
     /// The projections whose angle to the gradient is due in a presentation over `steps`.

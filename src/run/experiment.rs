@@ -56,6 +56,7 @@ pub fn run(
         seed: scenario.seed,
         presentation_ms: (scenario.task.as_ref()).map_or(scenario.dt_ms, |t| t.presentation_ms),
         directory: job.model_directory,
+        engine: scenario.engine,
     };
     let lesson = Lesson::new(scenario, model, job.registry, setup, data)?;
     let mut simulation = Simulation::new(model, job.registry, setup)?;
@@ -181,7 +182,8 @@ impl Experiment<'_> {
         let mut metrics = CsvTable::create(&directory.path().join("metrics.csv"), &names)?;
         let stride = end.div_ceil(ROWS).max(1);
         while self.simulation.steps() < end {
-            self.advance()?;
+            let steps = self.simulation.steps();
+            self.advance(end.min(steps - steps % stride + stride))?;
             let steps = self.simulation.steps();
             if steps.is_multiple_of(stride) {
                 let mut row = vec![Cell::from(self.simulation.time_ms())];
@@ -202,7 +204,7 @@ impl Experiment<'_> {
         Ok(())
     }
 
-    fn advance(&mut self) -> Result<(), RunError> {
+    fn advance(&mut self, limit: u64) -> Result<(), RunError> {
         let Self {
             simulation,
             observer,
@@ -210,7 +212,7 @@ impl Experiment<'_> {
             stop,
             ..
         } = self;
-        advance(simulation, observer, recorder, stop)
+        advance(simulation, limit, (observer, recorder), stop)
     }
 
     /// A run with a task: epochs of presentations, then the test part, once.
@@ -234,9 +236,10 @@ impl Experiment<'_> {
                     stop,
                     ..
                 } = self;
-                let presented = lesson.present(&presentation, simulation, &due, |simulation| {
-                    advance(simulation, observer, recorder, stop)
-                })?;
+                let presented =
+                    lesson.present(&presentation, simulation, &due, |simulation, limit| {
+                        advance(simulation, limit, (observer, recorder), stop)
+                    })?;
                 for (projection, value) in presented.angles {
                     self.recorder.record(Batch::Statistic {
                         time_ms: self.simulation.time_ms(),
@@ -325,17 +328,19 @@ impl Experiment<'_> {
     }
 }
 
-/// One step, seen by the watchdog and by all probes.
+/// On to step `limit`, or to the next step at which a probe looks or anything happens; seen by the
+/// watchdog and by all probes.
 fn advance(
     simulation: &mut Simulation,
-    observer: &mut Observer,
-    recorder: &mut Recorder,
+    limit: u64,
+    (observer, recorder): (&mut Observer, &mut Recorder),
     stop: &AtomicBool,
 ) -> Result<(), RunError> {
     if stop.load(Ordering::Relaxed) {
         return Err(RunError::Stopped);
     }
-    simulation.step();
+    let next = observer.next(simulation.steps()).unwrap_or(limit);
+    simulation.advance(limit.min(next));
     if let Some(runaway) = simulation.runaway() {
         return Err(runaway.clone().into());
     }

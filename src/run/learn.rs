@@ -181,7 +181,8 @@ impl Lesson {
         start..start + self.window.length
     }
 
-    /// Enters a presentation into the timeline and goes through it with `advance`, which steps.
+    /// Enters a presentation into the timeline and goes through it with `advance`, which goes on
+    /// but not beyond the step it is given.
     ///
     /// # Errors
     /// Those of `advance`, and [`RunError::Misfit`] if data and circuit are of different sizes.
@@ -190,7 +191,7 @@ impl Lesson {
         presentation: &Presentation,
         simulation: &mut Simulation,
         angles: &BTreeSet<Arc<str>>,
-        mut advance: impl FnMut(&mut Simulation) -> Result<(), RunError>,
+        mut advance: impl FnMut(&mut Simulation, u64) -> Result<(), RunError>,
     ) -> Result<Presented, RunError> {
         let start = simulation.steps();
         let (on, off) = (start + self.window.on, start + self.window.off);
@@ -208,7 +209,7 @@ impl Lesson {
         simulation.enter(off, Event::Strength(output, 0.0))?;
         let watch = (!angles.is_empty()).then(|| simulation.watch_changes());
         while simulation.steps() < on {
-            advance(simulation)?;
+            advance(simulation, on)?;
         }
         let answers = answers(simulation, &self.task.output);
         let labels = self.train.labels(&presentation.positions);
@@ -219,8 +220,9 @@ impl Lesson {
         let gradient = (watch.is_some())
             .then(|| descent(simulation, &self.task.output, &target))
             .flatten();
-        while simulation.steps() < start + self.window.length {
-            advance(simulation)?;
+        let end = start + self.window.length;
+        while simulation.steps() < end {
+            advance(simulation, end)?;
         }
         let changes = watch
             .map(|watch| simulation.change(watch))
@@ -303,9 +305,8 @@ impl Lesson {
             let stimuli = part(self).stimuli(&shown);
             self.frozen.set_input(&self.task.input, stimuli.view())?;
             // However short a presentation is for learning, an answer is waited for.
-            for _ in 0..self.window.length.max(self.window.settled) {
-                self.frozen.step();
-            }
+            let end = self.frozen.steps() + self.window.length.max(self.window.settled);
+            self.frozen.advance_to(end);
             let answers = answers(&mut self.frozen, &self.task.output);
             for (answer, label) in answers.into_iter().zip(part(self).labels(batch)) {
                 if let Some(count) = counts.get_mut((label, answer)) {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::probe::Probe;
 use super::timeline::Happening;
+use crate::circuit::Engine;
 use crate::stimulus::{Encoding, Parts, Source};
 
 /// A scenario: a circuit, its time, and what happens to it.
@@ -28,6 +29,9 @@ pub struct Scenario {
     /// Parallel trials that share the synapses.
     #[serde(default = "one")]
     pub trials: usize,
+    /// How the circuit is advanced in time.
+    #[serde(default)]
+    pub engine: Engine,
     /// Length of the run in ms; with a task its presentations say how long it is.
     #[serde(default)]
     pub duration_ms: Option<f64>,

@@ -5,14 +5,18 @@ use std::sync::Arc;
 
 use bevy_ecs::prelude::*;
 use bytemuck::TransparentWrapper;
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ShapeBuilder};
 
+use super::dense::{Senders, with_arriving};
 use super::simulation::Simulation;
-use super::stages::{Senders, with_arriving};
 use super::variable::Variable;
-use crate::circuit::{Parameters, Plasticity, Population, Projection, Synapses, Wiring, product};
+use crate::circuit::{
+    Parameters, Plasticity, Population, Projection, Synapses, Terminals, Wiring, product,
+};
+use crate::event::{Axons, Traffic};
 use crate::model::Compartment;
 use crate::neuron::{Transfer, apical, basal, soma};
+use crate::plasticity::Lazy;
 
 /// A population as it stands in the circuit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,77 +143,135 @@ impl Simulation {
         None
     }
 
-    /// The weights of a projection as of now, post x pre.
+    /// The weights of a projection as of now, post x pre, whatever the engine has yet to do.
+    ///
+    /// Every reader of weights comes through here or [`Simulation::synapses`].
     #[must_use]
     pub fn weights(&self, name: &str) -> Option<Array2<f32>> {
-        self.weights_view(name).map(|view| view.to_owned())
+        let entity = *self.world.resource::<Wiring>().projections.get(name)?;
+        match self.world.get::<Synapses>(entity)? {
+            Synapses::Own(_) => self.own_weights(entity),
+            Synapses::Transported(source) => Some(self.own_weights(*source)?.reversed_axes()),
+        }
     }
 
-    /// A view of the weights of a projection as of now, post x pre.
+    fn own_weights(&self, entity: Entity) -> Option<Array2<f32>> {
+        let Synapses::Own(matrix) = self.world.get::<Synapses>(entity)? else {
+            return None;
+        };
+        let lazy = self.world.get::<Lazy>(entity);
+        let Some((lazy, terminals)) = lazy.zip(self.world.get::<Terminals>(entity)) else {
+            return Some(matrix.clone());
+        };
+        let weights = lazy.weights(matrix, terminals.held(), self.steps());
+        Some(self.world.get::<Plasticity>(entity)?.bound(weights))
+    }
+
+    /// Some weights of a projection as of now, each by its (post, pre). One that does not exist
+    /// gives no value.
     #[must_use]
-    pub fn weights_view(&self, name: &str) -> Option<ArrayView2<'_, f32>> {
+    pub fn synapses(&self, name: &str, synapses: &[(u32, u32)]) -> Option<Vec<f32>> {
         let entity = *self.world.resource::<Wiring>().projections.get(name)?;
-        let own = self.world.get::<Synapses>(entity)?;
-        own.view(|other| self.world.get::<Synapses>(other))
+        let (source, transposed) = match self.world.get::<Synapses>(entity)? {
+            Synapses::Own(_) => (entity, false),
+            Synapses::Transported(source) => (*source, true),
+        };
+        let Synapses::Own(matrix) = self.world.get::<Synapses>(source)? else {
+            return None;
+        };
+        let lazy = (self.world.get::<Lazy>(source)).zip(self.world.get::<Terminals>(source));
+        let bounds = (self.world.get::<Plasticity>(source)).and_then(|p| p.bounds);
+        let now = self.steps();
+        (synapses.iter())
+            .map(|&(post, pre)| {
+                let at = if transposed { (pre, post) } else { (post, pre) };
+                let at = (at.0 as usize, at.1 as usize);
+                let plain = *matrix.get(at)?;
+                let weight = lazy.map_or(plain, |(lazy, terminals)| {
+                    lazy.weight(matrix, terminals.held(), at, now)
+                });
+                Some(bounds.map_or(weight, |(low, high)| weight.clamp(low, high)))
+            })
+            .collect()
+    }
+
+    /// Numbers of rows and columns of the weights of a projection: post, pre.
+    #[must_use]
+    pub fn shape(&self, name: &str) -> Option<(usize, usize)> {
+        let entity = *self.world.resource::<Wiring>().projections.get(name)?;
+        match self.world.get::<Synapses>(entity)? {
+            Synapses::Own(matrix) => Some(matrix.dim()),
+            Synapses::Transported(source) => match self.world.get::<Synapses>(*source)? {
+                Synapses::Own(matrix) => Some((matrix.ncols(), matrix.nrows())),
+                Synapses::Transported(_) => None,
+            },
+        }
+    }
+
+    /// What has arrived through a projection, trials x pre.
+    fn arrived(&mut self, entity: Entity) -> Option<Array2<f32>> {
+        let projection = self.world.get::<Projection>(entity)?.clone();
+        if projection.pre.is_none() {
+            let trials = self.world.get::<Population>(projection.post)?.trials;
+            return Some(Array2::ones((trials, 1)));
+        }
+        if let Some(terminals) = self.world.get::<Terminals>(entity) {
+            return Some(terminals.held().to_owned());
+        }
+        let mut state = bevy_ecs::system::SystemState::<Senders<'_, '_>>::new(&mut self.world);
+        let senders = state.get(&self.world).ok()?;
+        let mut arrived = None;
+        with_arriving(&projection, &senders, |sent| {
+            arrived = Some(sent.to_owned())
+        });
+        arrived
     }
 
     /// What each projection adds to its compartment's current in this state, trials x size of its
     /// receiving population, with the weights as of now.
     pub fn terms(&mut self) -> BTreeMap<Arc<str>, Array2<f32>> {
-        let mut terms = BTreeMap::new();
-        let descriptions = self.projections();
-        let mut state = bevy_ecs::system::SystemState::<(Query<&Projection>, Senders<'_, '_>)>::new(
-            &mut self.world,
-        );
-        for description in descriptions {
-            let Ok(entity) = self.projection(&description.name) else {
-                continue;
-            };
-            let Some(weights) = self.weights_view(&description.name) else {
-                continue;
-            };
-            let Ok((projections, senders)) = state.get(&self.world) else {
-                continue;
-            };
-            if let Ok(projection) = projections.get(entity) {
-                with_arriving(projection, &senders, |sent| {
-                    let mut term = Array2::zeros((sent.nrows(), weights.nrows()));
-                    product::accumulate(1.0, sent, weights.t(), term.view_mut());
-                    terms.insert(description.name, term);
-                });
-            }
-        }
-        terms
-    }
-
-    /// Eligibilities of all consolidated projections by name, post x pre, in a.u. x ms.
-    pub fn eligibilities(&mut self) -> BTreeMap<Arc<str>, Array2<f32>> {
-        let mut query = self.world.query::<(&Projection, &Plasticity)>();
-        (query.iter(&self.world))
-            .filter_map(|(projection, plasticity)| {
-                let consolidation = plasticity.consolidation.as_ref()?;
-                Some((projection.name.clone(), consolidation.eligibility.clone()))
+        let wiring = self.world.resource::<Wiring>().projections.clone();
+        (wiring.into_iter())
+            .filter_map(|(name, entity)| {
+                let weights = self.weights(&name)?;
+                let sent = self.arrived(entity)?;
+                let mut term = Array2::zeros((sent.nrows(), weights.nrows()));
+                product::assign(1.0, sent.view(), weights.t(), term.view_mut());
+                Some((name, term))
             })
             .collect()
     }
 
+    /// The eligibilities of a consolidated projection as of now, post x pre, in a.u. x ms.
+    #[must_use]
+    pub fn eligibility(&self, name: &str) -> Option<Array2<f32>> {
+        let entity = *self.world.resource::<Wiring>().projections.get(name)?;
+        let plasticity = self.world.get::<Plasticity>(entity)?;
+        let gathered = plasticity.consolidation.as_ref()?.eligibility();
+        let lazy = self.world.get::<Lazy>(entity);
+        Some(match lazy.zip(self.world.get::<Terminals>(entity)) {
+            Some((lazy, terminals)) => lazy.eligibilities(gathered, terminals.held(), self.steps()),
+            None => gathered.clone(),
+        })
+    }
+
     /// Begins to add up what rules do to the weights, see [`Simulation::change`].
     pub fn watch_changes(&mut self) -> Watch {
-        let mut query = (self.world).query::<(&Projection, &Synapses, &mut Plasticity)>();
+        let wiring = self.world.resource::<Wiring>().projections.clone();
         let mut before = BTreeMap::new();
-        for (projection, synapses, mut plasticity) in query.iter_mut(&mut self.world) {
-            let start = match &mut plasticity.consolidation {
-                Some(consolidation) => {
-                    let shape = consolidation.eligibility.raw_dim();
-                    consolidation.watched = Some(Array2::zeros(shape));
-                    consolidation.eligibility.clone()
-                }
-                None => match synapses {
-                    Synapses::Own(weights) => weights.clone(),
-                    Synapses::Transported(_) => continue,
-                },
+        for (name, entity) in wiring {
+            let eligibility = self.eligibility(&name);
+            let Some(mut plasticity) = self.world.get_mut::<Plasticity>(entity) else {
+                continue;
             };
-            before.insert(projection.name.clone(), start);
+            if let (Some(consolidation), Some(eligibility)) =
+                (&mut plasticity.consolidation, &eligibility)
+            {
+                consolidation.watched = Some(Array2::zeros(eligibility.raw_dim().f()));
+            }
+            if let Some(start) = eligibility.or_else(|| self.weights(&name)) {
+                before.insert(name, start);
+            }
         }
         Watch(before)
     }
@@ -217,27 +279,44 @@ impl Simulation {
     /// The change of every plastic projection since [`Simulation::watch_changes`], before any
     /// optimiser: of the eligibility with consolidation, of the weights without; post x pre.
     pub fn change(&mut self, watch: Watch) -> BTreeMap<Arc<str>, Array2<f32>> {
-        let mut query = (self.world).query::<(&Projection, &Synapses, &mut Plasticity)>();
         let mut changes = BTreeMap::new();
-        for (projection, synapses, mut plasticity) in query.iter_mut(&mut self.world) {
-            let Some(before) = watch.0.get(&projection.name) else {
+        for (name, before) in watch.0 {
+            let Ok(entity) = self.projection(&name) else {
                 continue;
             };
-            let change = match (&mut plasticity.consolidation, synapses) {
-                (Some(consolidation), _) => {
-                    let passed = consolidation.watched.take().unwrap_or_default();
-                    if passed.dim() == before.dim() {
-                        &consolidation.eligibility + &passed - before
-                    } else {
-                        continue;
-                    }
-                }
-                (None, Synapses::Own(weights)) => weights - before,
-                (None, Synapses::Transported(_)) => continue,
+            let eligibility = self.eligibility(&name);
+            let Some(mut plasticity) = self.world.get_mut::<Plasticity>(entity) else {
+                continue;
             };
-            changes.insert(projection.name.clone(), change);
+            let passed = (plasticity.consolidation.as_mut()).and_then(|c| c.watched.take());
+            let change = match (eligibility, passed) {
+                (Some(eligibility), Some(passed)) if passed.dim() == before.dim() => {
+                    eligibility + passed - before
+                }
+                (None, _) => match self.weights(&name) {
+                    Some(weights) => weights - before,
+                    None => continue,
+                },
+                _ => continue,
+            };
+            changes.insert(name, change);
         }
         changes
+    }
+
+    /// What sending on change has done along each projection, and how many values it would have
+    /// been had everybody sent in every step. Nothing with the dense engine, and for a bias.
+    #[must_use]
+    pub fn traffic(&self) -> BTreeMap<Arc<str>, (Traffic, u64)> {
+        let wiring = self.world.resource::<Wiring>();
+        (wiring.projections.iter())
+            .filter_map(|(name, entity)| {
+                let terminals = self.world.get::<Terminals>(*entity)?;
+                let traffic = self.world.get::<Axons>(terminals.axons?)?.traffic;
+                let all = terminals.held().len() as u64 * self.steps();
+                Some((name.clone(), (traffic, all)))
+            })
+            .collect()
     }
 }
 

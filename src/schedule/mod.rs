@@ -1,12 +1,15 @@
 //! The only place that orders the stages of a step.
 //!
 //! ```text
-//! occur -> send -> deliver -> integrate -> fire -> learn -> consolidate -> watch -> tick
+//! dense    occur -> send -> deliver -> integrate -> fire -> learn -> consolidate -> watch -> tick
+//! events   occur -> send -> arrive -> live -> learn -> consolidate -> watch -> rest
 //! ```
 //!
 //! Stages are ordered; neurons and populations are not. Within a stage everybody reads what was
 //! sent before and nobody reads what another computes now.
 
+mod dense;
+mod events;
 mod look;
 mod simulation;
 mod stages;

@@ -4,17 +4,21 @@ use bevy_ecs::prelude::*;
 use bevy_ecs::schedule::{LogLevel, ScheduleBuildSettings, SingleThreadedExecutor};
 use ndarray::{Array2, ArrayView2};
 
+use super::events::Rest;
 use super::stages::{self, Runaway, Watchdog};
-use crate::circuit::{BuildError, Clock, Population, Setup, Wiring, build};
+use super::{dense, events};
+use crate::circuit::{
+    BuildError, Clock, Engine, Plasticity, Population, Setup, Synapses, Terminals, Wiring, build,
+};
 use crate::event::{Event, Timeline};
 use crate::model::Model;
-use crate::plasticity::Registry;
+use crate::plasticity::{Lazy, Registry};
 use crate::teaching::Teacher;
 
 /// A circuit in time.
 ///
 /// ```
-/// use apical::circuit::Setup;
+/// use apical::circuit::{Engine, Setup};
 /// use apical::model::Model;
 /// use apical::plasticity::Registry;
 /// use apical::schedule::{Simulation, Variable};
@@ -30,7 +34,8 @@ use crate::teaching::Teacher;
 ///         synapse: "fixed", weights: constant(0.5),
 ///     )],
 /// )"#)?;
-/// let setup = Setup { dt_ms: 0.1, trials: 1, seed: 1, presentation_ms: 1.0, directory: "".as_ref() };
+/// let setup = Setup { dt_ms: 0.1, trials: 1, seed: 1, presentation_ms: 1.0,
+///     directory: "".as_ref(), engine: Engine::Events };
 /// let mut simulation = Simulation::new(&model, &Registry::default(), setup)?;
 /// simulation.set_input("in", ndarray::array![[1.0]].view())?;
 /// (0..110).for_each(|_| simulation.step());
@@ -81,26 +86,67 @@ impl Simulation {
             ambiguity_detection: LogLevel::Error,
             ..Default::default()
         });
-        schedule.add_systems(
-            (
-                stages::occur,
-                stages::send,
-                stages::deliver,
-                stages::integrate,
-                stages::fire,
-                stages::learn,
-                stages::consolidate,
-                stages::watch,
-                stages::tick,
-            )
-                .chain(),
-        );
+        let mut world = world;
+        match setup.engine {
+            Engine::Events => {
+                world.init_resource::<Rest>();
+                schedule.add_systems(
+                    (
+                        stages::occur,
+                        events::send,
+                        events::arrive,
+                        events::live,
+                        events::learn,
+                        events::consolidate,
+                        stages::watch,
+                        events::rest,
+                    )
+                        .chain(),
+                );
+            }
+            Engine::Dense => {
+                schedule.add_systems(
+                    (
+                        stages::occur,
+                        dense::send,
+                        dense::deliver,
+                        dense::integrate,
+                        dense::fire,
+                        dense::learn,
+                        dense::consolidate,
+                        stages::watch,
+                        stages::tick,
+                    )
+                        .chain(),
+                );
+            }
+        }
         Ok(Self { world, schedule })
     }
 
     /// Advances by one step.
     pub fn step(&mut self) {
         self.schedule.run(&mut self.world);
+    }
+
+    /// Advances by one step and then, with the event engine, over all steps in which nothing
+    /// happens, but not beyond step `limit`.
+    ///
+    /// The state is that of the step it ends at, and the same as after single steps.
+    pub fn advance(&mut self, limit: u64) {
+        self.step();
+        if let Some(rest) = self.world.get_resource::<Rest>() {
+            let until = rest.until.min(limit);
+            let mut clock = self.world.resource_mut::<Clock>();
+            clock.step = clock.step.max(until);
+        }
+    }
+
+    /// Advances to step `step`, if that is not past.
+    pub fn advance_to(&mut self, step: u64) {
+        while self.steps() < step {
+            self.advance(step);
+        }
     }
 
     /// Steps since the start.
@@ -208,16 +254,20 @@ impl Simulation {
         (wiring.projections.get(name).copied()).ok_or_else(|| Misfit::Projection(name.to_owned()))
     }
 
-    /// Sets the weights of a projection that has its own, post x pre.
+    /// Sets the weights of a projection that has its own, post x pre; bounds hold for them too.
     ///
     /// # Errors
     /// [`Misfit`] if there is no such projection or the shape is another.
     pub fn set_weights(&mut self, name: &str, weights: Array2<f32>) -> Result<(), Misfit> {
-        use crate::circuit::Synapses;
         let entity = self.projection(name)?;
-        let synapses = self.world.get_mut::<Synapses>(entity);
-        match synapses.map(Mut::into_inner) {
-            Some(Synapses::Own(own)) if own.dim() == weights.dim() => *own = weights,
+        let now = self.steps();
+        let mut projection = self.world.entity_mut(entity);
+        let weights = match projection.get::<Plasticity>() {
+            Some(plasticity) => plasticity.bound(weights),
+            None => weights,
+        };
+        match projection.get_mut::<Synapses>().map(Mut::into_inner) {
+            Some(Synapses::Own(own)) if own.dim() == weights.dim() => own.assign(&weights),
             Some(Synapses::Own(own)) => {
                 return Err(Misfit::Shape {
                     name: name.to_owned(),
@@ -226,6 +276,12 @@ impl Simulation {
                 });
             }
             _ => return Err(Misfit::Projection(name.to_owned())),
+        }
+        if let Some(mut lazy) = projection.get_mut::<Lazy>() {
+            lazy.replace(now, &weights);
+        }
+        if let Some(mut terminals) = projection.get_mut::<Terminals>() {
+            terminals.revision += 1;
         }
         Ok(())
     }

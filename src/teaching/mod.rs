@@ -16,16 +16,25 @@ pub struct Teacher {
 }
 
 impl Teacher {
-    /// Adds the teaching current of one population to its apical currents; trials x size each.
-    pub fn teach(&self, rates: &[f32], currents: &mut [f32]) {
-        let size = self.target.ncols();
-        for (trial, &strength) in self.strength.iter().enumerate() {
+    /// Whether it says anything in any trial.
+    #[must_use]
+    pub fn speaks(&self) -> bool {
+        self.strength.iter().any(|strength| *strength != 0.0)
+    }
+
+    /// Adds the teaching current to the apical currents of some whole trials, of which `first` is
+    /// the first; trials x size each.
+    pub fn teach(&self, rates: &[f32], currents: &mut [f32], first: usize) {
+        let size = self.target.ncols().max(1);
+        let trials = rates
+            .chunks_exact(size)
+            .zip(currents.chunks_exact_mut(size));
+        let lessons = self.strength.iter().zip(self.target.rows()).skip(first);
+        for ((rates, currents), (&strength, target)) in trials.zip(lessons) {
             if strength == 0.0 {
                 continue;
             }
-            let rows = trial * size..(trial + 1) * size;
-            let pairs = rates[rows.clone()].iter().zip(self.target.row(trial));
-            for (current, (rate, target)) in currents[rows].iter_mut().zip(pairs) {
+            for (current, (rate, target)) in currents.iter_mut().zip(rates.iter().zip(target)) {
                 *current += strength * (target - rate);
             }
         }

@@ -6,7 +6,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use apical::circuit::Setup;
+use apical::circuit::{Engine, Setup};
 use apical::model::{Model, Neuron, Population};
 use apical::neuron::{Transfer, apical as apical_dendrite, basal, leak_fraction, soma};
 use apical::plasticity::Registry;
@@ -76,6 +76,7 @@ fn entities(neuron: &Neuron, size: usize) -> Simulation {
         projections: Vec::new(),
     };
     let setup = Setup {
+        engine: Engine::default(),
         dt_ms: 1.0,
         trials: 1,
         seed: 1,

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use apical::circuit::Setup;
+use apical::circuit::{Engine, Setup};
 use apical::event::{Event, Injection, Site};
 use apical::model::Model;
 use apical::plasticity::Registry;
@@ -27,6 +27,7 @@ pub fn parse<T: DeserializeOwned>(text: &str) -> T {
 /// A circuit at rest with the seed 1.
 pub fn simulation(model: &Model, dt_ms: f64, trials: usize, presentation_ms: f64) -> Simulation {
     let setup = Setup {
+        engine: Engine::default(),
         dt_ms,
         trials,
         seed: 1,

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{paths, weights};
-use crate::document::{Issues, unknown};
+use crate::document::{Allowed, Issues, unknown};
 use crate::model::{Compartment, Model, Projection};
 use crate::plasticity::{Kind, Parameters, Registry};
 
@@ -17,6 +17,11 @@ pub(super) fn check(
     for (path, projection) in paths("projections", &model.projections, |p| p.name()) {
         ends(issues, &path, projection, model);
         issues.steps(format!("{path}.delay_ms"), projection.delay_ms, dt_ms);
+        issues.number(
+            format!("{path}.threshold"),
+            f64::from(projection.threshold),
+            Allowed::AtLeast(0.0),
+        );
         synapse_type(
             issues,
             &format!("{path}.synapse"),

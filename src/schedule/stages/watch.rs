@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bevy_ecs::prelude::*;
 
 use super::read;
-use crate::circuit::{Clock, Population, Wiring};
+use crate::circuit::{Activity, Clock, Population, Wiring};
 use crate::neuron::{apical, basal, soma};
 use crate::schedule::Variable;
 
@@ -51,7 +51,7 @@ pub fn watch(
     mut watchdog: ResMut<Watchdog>,
     clock: Res<Clock>,
     wiring: Res<Wiring>,
-    populations: Query<&Population>,
+    populations: Query<(&Population, Option<&Activity>)>,
     neurons: Query<Terms>,
 ) {
     let Some((i_b, b, i_a, a, s, xi)) =
@@ -59,12 +59,10 @@ pub fn watch(
     else {
         return;
     };
-    let s = read::<soma::Potential>(s);
-    // Without an early end the loop is vectorised.
-    let runaway = s.iter().fold(false, |found, s| found | !s.is_finite());
-    if !runaway || watchdog.0.is_some() {
+    if watchdog.0.is_some() {
         return;
     }
+    let s = read::<soma::Potential>(s);
     let columns = [
         (Variable::BasalCurrent, read::<basal::Current>(i_b)),
         (Variable::BasalPotential, read::<basal::Potential>(b)),
@@ -75,9 +73,15 @@ pub fn watch(
     ];
     let wanted = (wiring.populations.values())
         .filter_map(|entity| populations.get(*entity).ok())
-        .filter(|population| !population.is_input);
-    for population in wanted {
+        .filter(|(population, activity)| {
+            !population.is_input && activity.is_none_or(|activity| activity.updated)
+        });
+    for (population, _) in wanted {
         let rows = population.rows.clone();
+        // Without an early end the loop is vectorised.
+        if !(s[rows.clone()].iter()).fold(false, |found, s| found | !s.is_finite()) {
+            continue;
+        }
         let Some(at) = s[rows.clone()].iter().position(|s| !s.is_finite()) else {
             continue;
         };

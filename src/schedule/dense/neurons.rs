@@ -2,9 +2,9 @@
 
 use bevy_ecs::prelude::*;
 
-use super::{read, write};
 use crate::circuit::{Parameters, Population};
 use crate::neuron::{apical, basal, soma};
+use crate::schedule::stages::{read, write};
 
 /// Both dendrites move towards their currents.
 pub fn integrate(

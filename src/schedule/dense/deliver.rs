@@ -4,11 +4,11 @@ use bevy_ecs::prelude::*;
 use ndarray::ArrayViewMut2;
 
 use super::send::{Senders, with_arriving};
-use super::{read, write};
 use crate::circuit::{Population, Projection, Synapses, Wiring, product};
 use crate::event::{Injections, Site};
 use crate::model::Compartment;
 use crate::neuron::{apical, basal, soma};
+use crate::schedule::stages::{read, write};
 
 /// What arrives now becomes the currents of the dendrites, teaching among it.
 pub fn deliver(
@@ -70,7 +70,7 @@ pub fn deliver(
     for &entity in wiring.populations.values() {
         if let Ok((population, _, _, Some(teacher))) = populations.get(entity) {
             let rows = population.rows.clone();
-            teacher.teach(&rates[rows.clone()], &mut i_a[rows]);
+            teacher.teach(&rates[rows.clone()], &mut i_a[rows], 0);
         }
     }
 }

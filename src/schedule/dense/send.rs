@@ -3,11 +3,11 @@
 use bevy_ecs::prelude::*;
 use ndarray::{Array2, ArrayView2};
 
-use super::{IsInput, read};
 use crate::circuit::{Population, Projection};
 use crate::event::{DeltaLine, RateLine};
 use crate::model::Compartment;
 use crate::neuron::soma;
+use crate::schedule::stages::{IsInput, read};
 use crate::teaching::Teacher;
 
 /// The rates and teaching signals of the last step leave every neuron.

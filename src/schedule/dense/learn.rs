@@ -3,12 +3,12 @@
 use bevy_ecs::prelude::*;
 use ndarray::ArrayView2;
 
-use super::read;
 use super::send::{Senders, with_arriving};
 use crate::circuit::{Clock, EtaScale, Plasticity, Projection, Synapses, Wiring, product};
 use crate::model::Compartment;
 use crate::neuron::{apical, basal, soma};
 use crate::plasticity::Columns;
+use crate::schedule::stages::read;
 
 /// Every plastic synapse changes by its rule, always.
 pub fn learn(
@@ -54,6 +54,7 @@ pub fn learn(
             delta: &delta[rows.clone()],
             rate: &r[rows],
         };
+        factors.resize(post.trials * post.size, 0.0);
         plasticity.kernel.fill(columns, &mut factors);
         let Ok(factors) = ArrayView2::from_shape((post.trials, post.size), factors.as_slice())
         else {
@@ -64,7 +65,7 @@ pub fn learn(
         with_arriving(projection, &populations, |sent| {
             match &mut plasticity.consolidation {
                 Some(c) => {
-                    product::accumulate(mean, factors.t(), sent, c.eligibility.view_mut());
+                    product::accumulate(mean, factors.t(), sent, c.gather().view_mut());
                 }
                 None => {
                     let rate = mean * plasticity.eta * scale.0;
@@ -91,7 +92,7 @@ pub fn consolidate(
             continue;
         };
         if let Some(consolidator) = &mut plasticity.consolidation
-            && (clock.step + 1).is_multiple_of(consolidator.every_steps)
+            && consolidator.strikes(clock.step)
         {
             consolidator.consolidate(weights, plasticity.eta * scale.0);
         }

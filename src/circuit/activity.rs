@@ -1,0 +1,80 @@
+//! Activity: what the event engine knows of a population as a whole, so that one that has
+//! nothing to do can be left alone.
+
+use bevy_ecs::component::Component;
+use bevy_ecs::entity::Entity;
+
+/// What is new in a population of any kind.
+#[derive(Component, Clone, Debug, Default)]
+pub struct News {
+    /// Some rate has changed since axons last looked.
+    pub rate: bool,
+    /// Some teaching signal has changed since axons last looked.
+    pub delta: bool,
+}
+
+/// What moves in a population of pyramidal neurons.
+#[derive(Component, Clone, Debug)]
+pub struct Activity {
+    /// The basal currents are to be summed anew.
+    pub basal: bool,
+    /// The apical currents are to be summed anew.
+    pub apical: bool,
+    /// The somatic currents are to be summed anew.
+    pub soma: bool,
+    /// How far the compartments are on their way.
+    pub way: Way,
+    /// Whether the neurons were updated in this step.
+    pub updated: bool,
+    /// Largest basal and apical magnitude since the compartments last rested: what is small is
+    /// small against this.
+    pub scale: [f32; 2],
+    /// Distances from rest that no threshold around the compartment can tell from it, basal and
+    /// apical.
+    pub tolerance: [f32; 2],
+}
+
+/// How far the compartments of a population are on their way to where their currents lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// They are there.
+    Resting,
+    /// They are on their way.
+    Moving,
+    /// They are so near that the next step may end there.
+    Arriving,
+}
+
+impl Default for Activity {
+    /// Everything is to be looked at.
+    fn default() -> Self {
+        Self {
+            basal: true,
+            apical: true,
+            soma: true,
+            way: Way::Moving,
+            updated: false,
+            scale: [0.0; 2],
+            tolerance: [0.0; 2],
+        }
+    }
+}
+
+impl Activity {
+    /// Something from outside concerns the population.
+    pub fn stir(&mut self) {
+        self.basal = true;
+        self.apical = true;
+        self.soma = true;
+        self.way = Way::Moving;
+    }
+}
+
+/// The projections that end on a population, in the order of their names.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Afferents {
+    /// On basal dendrites.
+    pub basal: Vec<Entity>,
+    /// On apical dendrites.
+    pub apical: Vec<Entity>,
+}

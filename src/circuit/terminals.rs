@@ -1,0 +1,208 @@
+//! Terminals: what a projection holds of its senders, and the current that it makes of it.
+
+use bevy_ecs::component::Component;
+use bevy_ecs::entity::Entity;
+use ndarray::{Array2, ArrayView2};
+
+use super::{columns, product};
+use crate::event::Volley;
+use crate::plasticity::Lazy;
+use crate::plasticity::lazy::{flat, flat_mut};
+
+/// How many senders out of all make one product over everybody the cheaper way: one in so many.
+///
+/// A product does about eight times the multiplications of a column at a time in the same time,
+/// since its operands stay in registers (see `docs/benchmarks.md`).
+const PRODUCT_PAYS: usize = 8;
+
+/// The axon terminals of a projection. They hold the last value that arrived from each sender.
+///
+/// A bias has one sender, which says 1 in all trials: one row stands for all of them.
+#[derive(Component, Clone, Debug)]
+pub struct Terminals {
+    /// Where volleys come from; a bias has nobody.
+    pub(crate) axons: Option<Entity>,
+    /// Whether the weights are read by another projection (weight transport).
+    pub(crate) mirrored: bool,
+    /// Counts changes of the weights that are made to all of them at once.
+    pub(crate) revision: u64,
+    /// The revision that `current` was made with.
+    seen: u64,
+    /// Last values, trials x pre.
+    held: Array2<f32>,
+    /// How many of them are not 0 in each trial.
+    awake: Vec<u32>,
+    /// `W held`, trials x post.
+    current: Array2<f32>,
+    /// Products of what is held in the trials, trials x trials; absent: to be computed when needed.
+    gram: Option<Array2<f32>>,
+}
+
+impl Terminals {
+    /// Terminals that nothing has reached.
+    #[must_use]
+    pub fn new(axons: Entity, trials: usize, (post, pre): (usize, usize)) -> Self {
+        Self {
+            axons: Some(axons),
+            mirrored: false,
+            revision: 0,
+            seen: 0,
+            held: Array2::zeros((trials, pre)),
+            awake: vec![0; trials],
+            current: Array2::zeros((trials, post)),
+            gram: None,
+        }
+    }
+
+    /// The terminal of a unit that is always at 1.
+    #[must_use]
+    pub fn bias(post: usize) -> Self {
+        Self {
+            axons: None,
+            mirrored: false,
+            revision: 1,
+            seen: 0,
+            held: Array2::ones((1, 1)),
+            awake: vec![1],
+            current: Array2::zeros((1, post)),
+            gram: None,
+        }
+    }
+
+    /// Last values, trials x pre; one row for a bias.
+    #[must_use]
+    pub fn held(&self) -> ArrayView2<'_, f32> {
+        self.held.view()
+    }
+
+    /// The current, trials x post; one row for a bias.
+    #[must_use]
+    pub fn current(&self) -> &Array2<f32> {
+        &self.current
+    }
+
+    /// Whether everything held is 0.
+    #[must_use]
+    pub fn silent(&self) -> bool {
+        self.awake.iter().all(|awake| *awake == 0)
+    }
+
+    /// Largest magnitude held.
+    pub(crate) fn most(&self) -> f32 {
+        flat(&self.held)
+            .iter()
+            .fold(0.0f32, |m, r| if r.abs() > m { r.abs() } else { m })
+    }
+
+    /// Whether so few senders are better dealt with one by one.
+    pub(crate) fn is_few(&self, senders: usize) -> bool {
+        self.held.nrows() == 1 || senders * PRODUCT_PAYS < self.held.len()
+    }
+
+    /// Holds what a volley brings; the current does not follow.
+    pub(crate) fn hold(&mut self, volley: Volley<'_>) {
+        let held = flat_mut(&mut self.held);
+        match volley {
+            Volley::Many(all) => held.copy_from_slice(all),
+            Volley::Few(few) => few
+                .iter()
+                .for_each(|&(at, value)| held[at as usize] = value),
+        }
+        let trials = held.chunks_exact(held.len() / self.awake.len());
+        for (awake, held) in self.awake.iter_mut().zip(trials) {
+            *awake = held.iter().map(|r| u32::from(*r != 0.0)).sum();
+        }
+        self.gram = None;
+    }
+
+    /// Holds what a few senders say, whose columns change the current one by one:
+    /// `I_i += W_ij (r_new - r_old)`. Weights are `scale` times the matrix.
+    ///
+    /// With integrals a synapse is touched: of an eligibility, given apart, or of the weights
+    /// themselves, with one trial.
+    pub(crate) fn touch(
+        &mut self,
+        few: &[(u32, f32)],
+        matrix: &mut Array2<f32>,
+        eligibility: Option<&mut Array2<f32>>,
+        lazy: Option<&Lazy>,
+    ) {
+        let pre = self.held.ncols();
+        let held = flat_mut(&mut self.held);
+        let awake = &mut self.awake;
+        let sends: Vec<columns::Send> = (few.iter())
+            .map(|&(at, value)| {
+                let old = std::mem::replace(&mut held[at as usize], value);
+                let at = at as usize;
+                let trial = at / pre;
+                awake[trial] += u32::from(value != 0.0);
+                awake[trial] -= u32::from(old != 0.0);
+                columns::Send {
+                    trial,
+                    sender: at % pre,
+                    old,
+                    change: value - old,
+                }
+            })
+            .collect();
+        self.gram = None;
+        let scale = lazy.map_or(1.0, Lazy::scale);
+        let integrals = lazy.and_then(Lazy::integrals);
+        match (integrals, eligibility) {
+            (Some(d), None) => columns::read_and_touch(&sends, scale, d, matrix, &mut self.current),
+            (d, eligibility) => {
+                columns::read(&sends, scale, matrix, &mut self.current);
+                if let (Some(d), Some(eligibility)) = (d, eligibility) {
+                    columns::touch(&sends, d, eligibility);
+                }
+            }
+        }
+        // Where everybody has fallen silent, what differences leave behind is rounding.
+        for send in sends.chunk_by(|a, b| a.trial == b.trial) {
+            if self.awake[send[0].trial] == 0 {
+                self.current.row_mut(send[0].trial).fill(0.0);
+            }
+        }
+    }
+
+    /// The current anew: one product of all weights and everything held.
+    pub(crate) fn sum(&mut self, weights: ArrayView2<'_, f32>, scale: f32) {
+        if self.silent() {
+            self.current.fill(0.0);
+        } else {
+            product::assign(
+                scale,
+                self.held.view(),
+                weights.t(),
+                self.current.view_mut(),
+            );
+        }
+        self.seen = self.revision;
+    }
+
+    /// The current follows the weights over the step that has passed.
+    pub(crate) fn follow(&mut self, lazy: &Lazy) {
+        let held = self.held.view();
+        let gram = self.gram.get_or_insert_with(|| {
+            let mut gram = Array2::zeros((held.nrows(), held.nrows()));
+            product::assign(1.0, held, held.t(), gram.view_mut());
+            gram
+        });
+        lazy.follow(gram, &mut self.current);
+    }
+
+    /// Whether the weights have all changed since the current was summed.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.seen != self.revision
+    }
+
+    /// The current is what it should be with the weights as they are.
+    pub(crate) fn acknowledge(&mut self) {
+        self.seen = self.revision;
+    }
+
+    /// The weights are those of another projection, in this revision.
+    pub(crate) fn mirror(&mut self, revision: u64) {
+        self.revision = revision;
+    }
+}

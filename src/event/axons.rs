@@ -1,0 +1,304 @@
+//! Send on change: what leaves the neurons of a population, and until when it is under way.
+//!
+//! A neuron sends its rate or its teaching signal when that differs from what it last sent by
+//! more than the threshold. What is sent in a step travels as one *volley*; a step in which
+//! nobody sends has none. A volley that leaves in step `n` arrives, after a delay of `d` steps,
+//! in step `n + d - 1`: the first step that it can change (compare [`DelayLine`]).
+//!
+//! [`DelayLine`]: super::DelayLine
+
+use std::collections::VecDeque;
+
+use bevy_ecs::component::Component;
+use bevy_ecs::entity::Entity;
+
+use crate::model::Compartment;
+
+/// What axons carry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Signal {
+    /// Rates, up to basal dendrites.
+    Rate,
+    /// Teaching signals, down to apical dendrites.
+    Delta,
+}
+
+impl Signal {
+    /// What a projection onto this compartment carries.
+    #[must_use]
+    pub fn of(compartment: Compartment) -> Self {
+        match compartment {
+            Compartment::Basal => Self::Rate,
+            Compartment::Apical => Self::Delta,
+        }
+    }
+}
+
+/// What sending on change has done so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Traffic {
+    /// Events: values that were sent.
+    pub sent: u64,
+    /// Values that had changed but not by more than the threshold, counted in every step in
+    /// which their population was looked at.
+    pub suppressed: u64,
+    /// Largest difference between what a neuron had to say and what it had last sent, after the
+    /// decision to send.
+    pub worst_hold: f32,
+}
+
+/// What arrives in one step; values are trials x size.
+#[derive(Clone, Copy, Debug)]
+pub enum Volley<'a> {
+    /// Position (trial x size + index) and value of each that was sent, in ascending order.
+    Few(&'a [(u32, f32)]),
+    /// So many were sent that all values are handed on, the others as they were.
+    Many(&'a [f32]),
+}
+
+#[derive(Clone, Debug)]
+enum Flying {
+    Few(Vec<(u32, f32)>),
+    /// All values; empty if no projection reads them later than in the step they were sent.
+    Many(Vec<f32>),
+}
+
+/// The axons of one population that carry one signal with one threshold.
+#[derive(Component, Clone, Debug)]
+pub struct Axons {
+    /// Sending population.
+    pub population: Entity,
+    /// What is sent.
+    pub signal: Signal,
+    /// Smallest difference that is not sent; 0 sends every change.
+    pub threshold: f32,
+    /// What has been done so far.
+    pub traffic: Traffic,
+    sent: Vec<f32>,
+    flying: VecDeque<(u64, Flying)>,
+    longest: u64,
+    /// From this many senders on, a volley carries all values.
+    many: usize,
+}
+
+impl Axons {
+    /// Silent axons of `trials` x `size` neurons, for delays of up to `longest` steps.
+    #[must_use]
+    pub fn new(
+        (population, signal, threshold): (Entity, Signal, f32),
+        (trials, size): (usize, usize),
+        longest: usize,
+    ) -> Self {
+        let width = trials * size;
+        Self {
+            population,
+            signal,
+            threshold,
+            traffic: Traffic::default(),
+            sent: vec![0.0; width],
+            flying: VecDeque::new(),
+            longest: longest as u64,
+            // A single trial never gains from a product over all senders: columns are as cheap.
+            many: if trials == 1 {
+                width + 1
+            } else {
+                width.div_ceil(3)
+            },
+        }
+    }
+
+    /// In step `step` the neurons have `values` to say; those that differ enough are sent.
+    pub fn send(&mut self, step: u64, values: &[f32]) {
+        let survey = survey(values, &self.sent, self.threshold);
+        self.traffic.sent += survey.crossing as u64;
+        self.traffic.suppressed += (survey.differing - survey.crossing) as u64;
+        self.traffic.worst_hold = self.traffic.worst_hold.max(survey.worst_hold);
+        let spare = self.retire(step);
+        if survey.crossing == 0 {
+            return;
+        }
+        let threshold = self.threshold;
+        let volley = if survey.crossing < self.many {
+            let mut few = match spare {
+                Some(Flying::Few(few)) => few,
+                _ => Vec::new(),
+            };
+            few.clear();
+            few.reserve(survey.crossing);
+            for (at, (value, sent)) in values.iter().zip(&mut self.sent).enumerate() {
+                if (value - *sent).abs() > threshold {
+                    *sent = *value;
+                    few.push((at as u32, *value));
+                }
+            }
+            Flying::Few(few)
+        } else {
+            for (value, sent) in values.iter().zip(&mut self.sent) {
+                *sent = if (value - *sent).abs() > threshold {
+                    *value
+                } else {
+                    *sent
+                };
+            }
+            Flying::Many(if self.longest > 1 {
+                self.sent.clone()
+            } else {
+                Vec::new()
+            })
+        };
+        self.flying.push_back((step, volley));
+    }
+
+    /// What arrives in step `step` after a delay of `delay` steps.
+    #[must_use]
+    pub fn arriving(&self, step: u64, delay: usize) -> Option<Volley<'_>> {
+        let left = (step + 1).checked_sub(delay as u64)?;
+        let (_, volley) = self.flying.iter().find(|(sent, _)| *sent == left)?;
+        Some(match volley {
+            Flying::Few(few) => Volley::Few(few),
+            Flying::Many(all) if all.is_empty() => Volley::Many(&self.sent),
+            Flying::Many(all) => Volley::Many(all),
+        })
+    }
+
+    /// Whether a volley will arrive anywhere later than in step `step`.
+    #[must_use]
+    pub fn are_busy(&self, step: u64) -> bool {
+        (self.flying.back()).is_some_and(|(sent, _)| sent + self.longest > step + 1)
+    }
+
+    /// What was last sent, trials x size.
+    #[must_use]
+    pub fn sent(&self) -> &[f32] {
+        &self.sent
+    }
+
+    /// Forgets what has arrived everywhere; a forgotten list can be filled again.
+    fn retire(&mut self, step: u64) -> Option<Flying> {
+        let mut spare = None;
+        while (self.flying.front()).is_some_and(|(sent, _)| sent + self.longest <= step) {
+            spare = self.flying.pop_front().map(|(_, volley)| volley);
+        }
+        spare
+    }
+}
+
+struct Survey {
+    crossing: usize,
+    differing: usize,
+    worst_hold: f32,
+}
+
+/// Counts who has changed and who crosses the threshold. Without early ends or branches, so that
+/// the loop is vectorised.
+fn survey(values: &[f32], sent: &[f32], threshold: f32) -> Survey {
+    let mut total = Survey {
+        crossing: 0,
+        differing: 0,
+        worst_hold: 0.0,
+    };
+    for (values, sent) in values.chunks(1 << 12).zip(sent.chunks(1 << 12)) {
+        let (mut crossing, mut differing, mut worst) = (0u32, 0u32, 0f32);
+        for (value, sent) in values.iter().zip(sent) {
+            let difference = (value - sent).abs();
+            let crosses = difference > threshold;
+            crossing += u32::from(crosses);
+            differing += u32::from(difference > 0.0);
+            let held = if crosses { 0.0 } else { difference };
+            worst = if held > worst { held } else { worst };
+        }
+        total.crossing += crossing as usize;
+        total.differing += differing as usize;
+        total.worst_hold = total.worst_hold.max(worst);
+    }
+    total
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Axons, Signal, Volley};
+    use bevy_ecs::entity::Entity;
+
+    fn axons(threshold: f32, shape: (usize, usize), longest: usize) -> Axons {
+        Axons::new(
+            (Entity::PLACEHOLDER, Signal::Rate, threshold),
+            shape,
+            longest,
+        )
+    }
+
+    /// What a projection of this delay holds after each step.
+    fn held(axons: &mut Axons, steps: &[Vec<f32>], delay: usize) -> Vec<Vec<f32>> {
+        let mut held = vec![0.0; steps[0].len()];
+        (steps.iter().enumerate())
+            .map(|(step, values)| {
+                axons.send(step as u64, values);
+                match axons.arriving(step as u64, delay) {
+                    Some(Volley::Few(few)) => {
+                        few.iter()
+                            .for_each(|&(at, value)| held[at as usize] = value);
+                    }
+                    Some(Volley::Many(all)) => held.copy_from_slice(all),
+                    None => {}
+                }
+                held.clone()
+            })
+            .collect()
+    }
+
+    /// Values that move in some steps and rest in others, for few and for many neurons.
+    fn steps(width: usize) -> Vec<Vec<f32>> {
+        (0..60u32)
+            .map(|step| {
+                let moved = |i: usize| match step % 7 {
+                    0 => step as f32,
+                    3 if i == 1 => -(step as f32),
+                    5 if i < 2 => 0.5,
+                    _ => (step - step % 7) as f32,
+                };
+                (0..width).map(moved).collect()
+            })
+            .collect()
+    }
+
+    #[test]
+    fn at_threshold_zero_a_projection_holds_what_a_delay_line_hands_on() {
+        for shape in [(1, 5), (3, 4)] {
+            let steps = steps(shape.0 * shape.1);
+            for longest in 1..5 {
+                for delay in 1..=longest {
+                    let got = held(&mut axons(0.0, shape, longest), &steps, delay);
+                    for (step, got) in got.iter().enumerate() {
+                        let zero = vec![0.0; got.len()];
+                        let want = (step + 1).checked_sub(delay).map_or(&zero, |n| &steps[n]);
+                        assert_eq!(got, want, "step {step}, delay {delay} of {longest}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_held_is_never_further_off_than_the_threshold() {
+        let steps: Vec<Vec<f32>> = (0..200)
+            .map(|n| {
+                (0..6)
+                    .map(|i| (n as f32 * 0.05 * (i + 1) as f32).sin())
+                    .collect()
+            })
+            .collect();
+        for shape in [(1, 6), (2, 3)] {
+            let mut axons = axons(0.1, shape, 1);
+            let held = held(&mut axons, &steps, 1);
+            for (held, steps) in held.iter().zip(&steps) {
+                for (held, value) in held.iter().zip(steps) {
+                    assert!((held - value).abs() <= 0.1);
+                }
+            }
+            let traffic = axons.traffic;
+            assert!(traffic.worst_hold > 0.05 && traffic.worst_hold <= 0.1);
+            assert!(traffic.sent > 50 && traffic.sent < 900, "{traffic:?}");
+            assert!(traffic.suppressed > 50);
+        }
+    }
+}

@@ -1,0 +1,387 @@
+//! Live: the compartments of every population that has something to do.
+
+use bevy_ecs::prelude::*;
+use rayon::prelude::*;
+
+use crate::circuit::{Activity, Afferents, News, Parameters, Population, Terminals, Way, Wiring};
+use crate::event::{Injections, Site};
+use crate::neuron::{apical, basal, soma};
+use crate::schedule::stages::write;
+use crate::teaching::Teacher;
+
+/// Neurons of a piece of work: its columns fit into the nearest cache.
+const PIECE: usize = 1 << 12;
+
+/// From this many neurons on, pieces are worth several threads.
+const WORTH_THREADS: usize = 1 << 14;
+
+/// Part of a compartment's largest magnitude that is no distance at all.
+const NEGLIGIBLE: f32 = 1e-6;
+
+type Neurons = (
+    (&'static mut basal::Current, &'static mut basal::Potential),
+    (&'static mut apical::Current, &'static mut apical::Potential),
+    (&'static mut soma::Current, &'static mut soma::Potential),
+    (&'static mut soma::Prediction, &'static mut soma::Mismatch),
+    (&'static mut soma::Rate, &'static mut soma::Delta),
+);
+
+/// Currents are summed, compartments move, somata compare and fire; where nothing is new and
+/// everything rests, nothing is done.
+pub fn live(
+    wiring: Res<Wiring>,
+    injections: Res<Injections>,
+    terminals: Query<&Terminals>,
+    mut populations: Query<(
+        &Population,
+        &Parameters,
+        &Teacher,
+        &Afferents,
+        &mut Activity,
+        &mut News,
+    )>,
+    mut neurons: Query<Neurons>,
+) {
+    let Some((
+        (mut i_b, mut b),
+        (mut i_a, mut a),
+        (mut i_s, mut s),
+        (mut b_hat, mut xi),
+        (mut r, mut delta),
+    )) = (neurons.contiguous_iter_mut().ok()).and_then(|mut t| t.next())
+    else {
+        return;
+    };
+    let (i_b, b) = (write(&mut i_b), write(&mut b));
+    let (i_a, a) = (write(&mut i_a), write(&mut a));
+    let (i_s, s) = (write(&mut i_s), write(&mut s));
+    let (b_hat, xi) = (write(&mut b_hat), write(&mut xi));
+    let (r, delta) = (write(&mut r), write(&mut delta));
+    for entity in wiring.populations.values() {
+        let Ok((population, parameters, teacher, afferents, mut activity, mut news)) =
+            populations.get_mut(*entity)
+        else {
+            continue;
+        };
+        let activity = &mut *activity;
+        let stirred = activity.basal || activity.apical || activity.soma;
+        activity.updated = stirred || activity.way != Way::Resting;
+        if !activity.updated {
+            continue;
+        }
+        let injected = |site: Site| {
+            let mut sum = Vec::new();
+            let here =
+                (injections.0.values()).filter(|i| i.population == *entity && i.site == site);
+            for injection in here {
+                sum.resize(population.size, 0.0);
+                sum.iter_mut()
+                    .zip(&injection.current)
+                    .for_each(|(to, from)| *to += from);
+            }
+            sum
+        };
+        let sources = |afferents: &[Entity], site| Sources {
+            injected: injected(site),
+            currents: (afferents.iter())
+                .filter_map(|entity| terminals.get(*entity).ok())
+                .map(|terminals| terminals.current().as_slice_memory_order().unwrap_or(&[]))
+                .collect(),
+        };
+        let work = Work {
+            size: population.size,
+            parameters,
+            basal: activity
+                .basal
+                .then(|| sources(&afferents.basal, Site::Basal)),
+            apical: activity
+                .apical
+                .then(|| (sources(&afferents.apical, Site::Apical), teacher)),
+            soma: activity.soma.then(|| injected(Site::Soma)),
+            // With nothing new on the way, the last step ends where the currents lead.
+            ends: activity.way == Way::Arriving && !stirred,
+            moves_basal: activity.basal || activity.way != Way::Resting,
+        };
+        let rows = population.rows.clone();
+        let piece = (PIECE / population.size).max(1) * population.size;
+        let columns = Columns {
+            i_b: &mut i_b[rows.clone()],
+            b: &mut b[rows.clone()],
+            i_a: &mut i_a[rows.clone()],
+            a: &mut a[rows.clone()],
+            i_s: &mut i_s[rows.clone()],
+            s: &mut s[rows.clone()],
+            b_hat: &mut b_hat[rows.clone()],
+            xi: &mut xi[rows.clone()],
+            r: &mut r[rows.clone()],
+            delta: &mut delta[rows],
+        };
+        let outcome = columns.update(&work, piece);
+        outcome.enter(activity, &mut news, teacher, parameters, work.ends);
+    }
+}
+
+/// Where the current of a compartment comes from.
+struct Sources<'a> {
+    /// Injected into each neuron, in all trials; empty for nothing.
+    injected: Vec<f32>,
+    /// Of the projections, trials x size, or size where it is the same in all trials.
+    currents: Vec<&'a [f32]>,
+}
+
+impl Sources<'_> {
+    /// Sums into `out`, the neurons of some trials, of which the first stands at `start` of all.
+    fn sum(&self, out: &mut [f32], start: usize, size: usize) {
+        if self.injected.is_empty() {
+            out.fill(0.0);
+        } else {
+            out.chunks_exact_mut(size)
+                .for_each(|trial| trial.copy_from_slice(&self.injected));
+        }
+        for current in &self.currents {
+            if current.len() == size {
+                out.chunks_exact_mut(size)
+                    .for_each(|trial| add(trial, current));
+            } else {
+                add(out, &current[start..start + out.len()]);
+            }
+        }
+    }
+}
+
+fn add(to: &mut [f32], from: &[f32]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+}
+
+/// What is to be done with the neurons of a population.
+struct Work<'a> {
+    size: usize,
+    parameters: &'a Parameters,
+    /// Present: the currents are summed anew.
+    basal: Option<Sources<'a>>,
+    apical: Option<(Sources<'a>, &'a Teacher)>,
+    soma: Option<Vec<f32>>,
+    /// The step ends where the currents lead.
+    ends: bool,
+    /// Whether basal potentials can have changed.
+    moves_basal: bool,
+}
+
+/// The columns of some neurons, of equal length.
+struct Columns<'a> {
+    i_b: &'a mut [f32],
+    b: &'a mut [f32],
+    i_a: &'a mut [f32],
+    a: &'a mut [f32],
+    i_s: &'a mut [f32],
+    s: &'a mut [f32],
+    b_hat: &'a mut [f32],
+    xi: &'a mut [f32],
+    r: &'a mut [f32],
+    delta: &'a mut [f32],
+}
+
+/// What has come of an update.
+#[derive(Clone, Copy, Default)]
+struct Outcome {
+    rate_changed: bool,
+    delta_changed: bool,
+    /// Largest distance from where the currents lead, basal and apical side.
+    distance: [f32; 2],
+    /// Largest magnitude.
+    scale: [f32; 2],
+}
+
+impl Outcome {
+    fn and(self, other: Self) -> Self {
+        let larger = |a: [f32; 2], b: [f32; 2]| [a[0].max(b[0]), a[1].max(b[1])];
+        Self {
+            rate_changed: self.rate_changed | other.rate_changed,
+            delta_changed: self.delta_changed | other.delta_changed,
+            distance: larger(self.distance, other.distance),
+            scale: larger(self.scale, other.scale),
+        }
+    }
+
+    fn enter(
+        self,
+        activity: &mut Activity,
+        news: &mut News,
+        teacher: &Teacher,
+        parameters: &Parameters,
+        ended: bool,
+    ) {
+        news.rate |= self.rate_changed;
+        news.delta |= self.delta_changed;
+        activity.basal = false;
+        activity.soma = false;
+        // The teacher answers to the rates of the step before.
+        activity.apical = self.rate_changed && teacher.speaks();
+        let near = (0..2).all(|side| {
+            let scale = activity.scale[side].max(self.scale[side]);
+            activity.scale[side] = scale;
+            self.distance[side] <= (NEGLIGIBLE * scale).max(activity.tolerance[side])
+        });
+        activity.way = if ended || parameters.is_quasi_static() {
+            activity.scale = self.scale;
+            Way::Resting
+        } else if near {
+            Way::Arriving
+        } else {
+            Way::Moving
+        };
+    }
+}
+
+impl Columns<'_> {
+    fn update(self, work: &Work<'_>, piece: usize) -> Outcome {
+        if self.b.len() < WORTH_THREADS {
+            let mut columns = self;
+            return columns.update_piece(work, 0);
+        }
+        let pieces = (
+            self.i_b.par_chunks_mut(piece),
+            self.b.par_chunks_mut(piece),
+            self.i_a.par_chunks_mut(piece),
+            self.a.par_chunks_mut(piece),
+            self.i_s.par_chunks_mut(piece),
+            self.s.par_chunks_mut(piece),
+            self.b_hat.par_chunks_mut(piece),
+            self.xi.par_chunks_mut(piece),
+            self.r.par_chunks_mut(piece),
+            self.delta.par_chunks_mut(piece),
+        );
+        (pieces.into_par_iter().enumerate())
+            .map(|(n, (i_b, b, i_a, a, i_s, s, b_hat, xi, r, delta))| {
+                let mut columns = Columns {
+                    i_b,
+                    b,
+                    i_a,
+                    a,
+                    i_s,
+                    s,
+                    b_hat,
+                    xi,
+                    r,
+                    delta,
+                };
+                columns.update_piece(work, n * piece)
+            })
+            .reduce(Outcome::default, Outcome::and)
+    }
+
+    fn update_piece(&mut self, work: &Work<'_>, start: usize) -> Outcome {
+        let p = work.parameters;
+        let (leak_b, leak_a, leak_s) = if work.ends {
+            (1.0, 1.0, 1.0)
+        } else {
+            (p.leak_b, p.leak_a, p.leak_s)
+        };
+        if let Some(sources) = &work.basal {
+            sources.sum(self.i_b, start, work.size);
+        }
+        if let Some((sources, teacher)) = &work.apical {
+            sources.sum(self.i_a, start, work.size);
+            teacher.teach(self.r, self.i_a, start / work.size);
+        }
+        if let Some(injected) = &work.soma {
+            let sources = Sources {
+                injected: injected.clone(),
+                currents: Vec::new(),
+            };
+            sources.sum(self.i_s, start, work.size);
+        }
+        basal::integrate(self.b, self.i_b, leak_b);
+        apical::integrate(self.a, self.i_a, leak_a);
+        let dendrites = soma::Dendrites {
+            b: self.b,
+            a: self.a,
+            i_s: self.i_s,
+        };
+        soma::compare(dendrites, self.s, self.b_hat, self.xi, (p.g_a, leak_s));
+        let mut outcome = Outcome::default();
+        let rates = work.moves_basal || p.lambda != 0.0;
+        self.fire(work, rates, &mut outcome);
+        if !p.is_quasi_static() {
+            outcome.distance = [
+                distance(self.i_b, self.b).max(distance(self.b, self.b_hat)),
+                distance(self.i_a, self.a).max(self.apical_distance(p.g_a)),
+            ];
+            outcome.scale = [
+                largest(self.b).max(largest(self.i_b)),
+                largest(self.a).max(largest(self.i_a)),
+            ];
+        }
+        outcome
+    }
+
+    fn fire(&mut self, work: &Work<'_>, rates: bool, outcome: &mut Outcome) {
+        let p = work.parameters;
+        let mut old = [0.0f32; PIECE];
+        if rates && p.lambda == 0.0 {
+            // Piece by piece of whole trials: a soft-max needs all of one.
+            let step = (PIECE / work.size).max(1) * work.size;
+            for (r, b) in self.r.chunks_mut(step).zip(self.b.chunks(step)) {
+                if r.len() <= PIECE {
+                    let old = &mut old[..r.len()];
+                    old.copy_from_slice(r);
+                    r.copy_from_slice(b);
+                    p.transfer.rates(r, work.size);
+                    outcome.rate_changed |= differ(old, r);
+                } else {
+                    let old = r.to_vec();
+                    r.copy_from_slice(b);
+                    p.transfer.rates(r, work.size);
+                    outcome.rate_changed |= differ(&old, r);
+                }
+            }
+        }
+        if p.lambda == 0.0 {
+            for ((delta, r), xi) in (self.delta.chunks_mut(PIECE))
+                .zip(self.r.chunks(PIECE))
+                .zip(self.xi.chunks(PIECE))
+            {
+                let old = &mut old[..r.len()];
+                old.copy_from_slice(delta);
+                p.transfer.teach(r, xi, delta);
+                outcome.delta_changed |= differ(old, delta);
+            }
+            return;
+        }
+        let (old_r, old_delta) = (self.r.to_vec(), self.delta.to_vec());
+        soma::fire(
+            (p.transfer, p.lambda, work.size),
+            (self.b, self.s, self.xi),
+            self.r,
+            self.delta,
+        );
+        outcome.rate_changed |= differ(&old_r, self.r);
+        outcome.delta_changed |= differ(&old_delta, self.delta);
+    }
+
+    /// Largest distance of the mismatch from what the apical side and injected currents say.
+    fn apical_distance(&self, g_a: f32) -> f32 {
+        let terms = self.a.iter().zip(&*self.i_s).zip(&*self.xi);
+        terms.fold(0.0f32, |m, ((a, i_s), xi)| {
+            let d = (g_a * a + i_s - xi).abs();
+            if d > m { d } else { m }
+        })
+    }
+}
+
+/// Whether any value has changed.
+fn differ(old: &[f32], new: &[f32]) -> bool {
+    (old.iter().zip(new)).fold(false, |any, (old, new)| any | (old != new))
+}
+
+fn distance(a: &[f32], b: &[f32]) -> f32 {
+    (a.iter().zip(b)).fold(0.0f32, |m, (a, b)| {
+        let d = (a - b).abs();
+        if d > m { d } else { m }
+    })
+}
+
+fn largest(a: &[f32]) -> f32 {
+    a.iter()
+        .fold(0.0f32, |m, a| if a.abs() > m { a.abs() } else { m })
+}

@@ -1,0 +1,57 @@
+//! Rest: how long nothing will happen.
+
+use bevy_ecs::prelude::*;
+
+use crate::circuit::{Activity, Clock, News, Plasticity, Terminals, Way};
+use crate::event::{Axons, Timeline};
+use crate::plasticity::Lazy;
+
+/// The first step that has to be computed; those before it would change nothing.
+#[derive(Resource, Clone, Copy, Debug, Default)]
+pub struct Rest {
+    /// That step; the next one if anything is going on.
+    pub until: u64,
+}
+
+/// Finds the first step in which anything can happen: the next one while a compartment moves, a
+/// volley is under way or weights drift; otherwise the next event of the timeline or the next
+/// consolidation that has something to consolidate.
+pub fn rest(
+    mut clock: ResMut<Clock>,
+    mut rest: ResMut<Rest>,
+    timeline: Res<Timeline>,
+    populations: Query<(&News, Option<&Activity>)>,
+    axons: Query<&Axons>,
+    projections: Query<(&Terminals, Option<(&Plasticity, &Lazy)>)>,
+) {
+    let step = clock.step;
+    clock.step += 1;
+    rest.until = step + 1;
+    let lively = (populations.iter()).any(|(news, activity)| {
+        let moving =
+            activity.is_some_and(|a| a.basal || a.apical || a.soma || a.way != Way::Resting);
+        news.rate || news.delta || moving
+    });
+    if lively || axons.iter().any(|axons| axons.are_busy(step)) {
+        return;
+    }
+    let mut until = timeline.next().unwrap_or(u64::MAX);
+    for (terminals, plastic) in &projections {
+        let silent = terminals.silent();
+        if terminals.is_stale() && !silent {
+            return;
+        }
+        let Some((plasticity, lazy)) = plastic else {
+            continue;
+        };
+        if lazy.drifts() && !silent {
+            return;
+        }
+        if let Some(consolidation) = &plasticity.consolidation
+            && (lazy.at_work() || !consolidation.rests())
+        {
+            until = until.min(consolidation.next_strike(step + 1));
+        }
+    }
+    rest.until = until.max(step + 1);
+}

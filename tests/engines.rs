@@ -1,0 +1,305 @@
+//! The event engine means what the dense engine means: random circuits with delays, leaks, every
+//! rule, optimisers, decay and bounds go through random timelines in both.
+
+mod common;
+
+use apical::circuit::{Engine, Setup};
+use apical::event::{Event, Injection, NeuronParameter, Site};
+use apical::model::Model;
+use apical::plasticity::Registry;
+use apical::schedule::{Simulation, Variable};
+use apical::teaching::Teacher;
+use common::{bits, error, f64s, parse};
+use ndarray::{Array1, Array2};
+use proptest::prelude::*;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+const DT_MS: f64 = 0.5;
+const STEPS: u64 = 240;
+
+/// A choice of what a random circuit may have.
+#[derive(Clone, Debug)]
+struct Plan {
+    seed: u64,
+    trials: usize,
+    leaky: bool,
+    /// Without this, changes are continuous.
+    consolidation: Option<&'static str>,
+    rule: &'static str,
+    decay: f64,
+    bounds: bool,
+    lambda: f32,
+}
+
+fn plan() -> impl Strategy<Value = Plan> {
+    let consolidation = prop_oneof![
+        3 => Just(None),
+        1 => Just(Some("plain")),
+        1 => Just(Some("momentum(momentum: 0.9)")),
+        1 => Just(Some("adam(epsilon: 1e-3)")),
+    ];
+    let rule = prop_oneof![
+        Just(r#"rule: "dll""#),
+        Just(r#"rule: "dll", parameters: {"s": -1}"#),
+        Just(r#"rule: "dll", parameters: {"s": 0}"#),
+        Just(r#"rule: "kolen_pollack""#),
+        Just(r#"rule: "transport""#),
+    ];
+    (
+        any::<u64>(),
+        prop_oneof![Just(1usize), Just(3)],
+        any::<bool>(),
+        consolidation,
+        rule,
+        prop_oneof![Just(0.0), Just(1e-2)],
+        prop::bool::weighted(0.3),
+        prop_oneof![Just(0.0f32), Just(0.1)],
+    )
+        .prop_map(
+            |(seed, trials, leaky, consolidation, rule, decay, bounds, lambda)| Plan {
+                seed,
+                trials,
+                leaky,
+                consolidation,
+                rule,
+                decay,
+                bounds,
+                lambda,
+            },
+        )
+}
+
+/// Two inputs, three populations in a chain with feedback, and a recurrent projection.
+fn model(plan: &Plan) -> Model {
+    let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
+    let mut tau = || {
+        if plan.leaky {
+            [0.0, 1.0, 3.0, 8.0][rng.random_range(0..4usize)]
+        } else {
+            0.0
+        }
+    };
+    let mut neurons = String::new();
+    for name in ["n1", "n2", "n3"] {
+        let transfer = if name == "n3" { "softmax" } else { "tanh" };
+        neurons += &format!(
+            r#""{name}": (tau_b_ms: {}, tau_a_ms: {}, tau_s_ms: {}, lambda: {}, transfer: {transfer}),"#,
+            tau(),
+            tau(),
+            tau(),
+            plan.lambda,
+        );
+    }
+    let consolidation = plan.consolidation.map_or(String::new(), |optimiser| {
+        format!("consolidation: (every_ms: 8, optimiser: {optimiser}),")
+    });
+    let eta = if plan.consolidation.is_some() {
+        0.02
+    } else {
+        0.004
+    };
+    let bounds = if plan.bounds {
+        "bounds: (-0.35, 0.4),"
+    } else {
+        ""
+    };
+    let mut delay = || DT_MS * f64::from(rng.random_range(1..5));
+    let d: Vec<f64> = (0..8).map(|_| delay()).collect();
+    parse(&format!(
+        r#"(
+            name: "random",
+            neurons: {{ {neurons} }},
+            inputs: [(name: "x", size: 9), (name: "y", size: 4)],
+            populations: [
+                (name: "p1", size: 12, neuron: "n1", bias: (synapse: "plastic")),
+                (name: "p2", size: 7, neuron: "n2"),
+                (name: "p3", size: 5, neuron: "n3", bias: (synapse: "plastic")),
+            ],
+            synapses: {{
+                "plastic": ({rule}, eta: {eta}, decay_per_ms: {decay}, {bounds} {consolidation}),
+                "fixed": (),
+            }},
+            projections: [
+                (name: "x1", from: "x", to: "p1", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "y2", from: "y", to: "p2", compartment: basal, delay_ms: {}, synapse: "fixed", weights: fan_in(gain: 0.5)),
+                (name: "12", from: "p1", to: "p2", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "22", from: "p2", to: "p2", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 0.3)),
+                (name: "23", from: "p2", to: "p3", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "32", from: "p3", to: "p2", compartment: apical, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "21", from: "p2", to: "p1", compartment: apical, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
+            ],
+        )"#,
+        d[0],
+        d[1],
+        d[2],
+        d[3],
+        d[4],
+        d[5],
+        d[6],
+        rule = plan.rule,
+        decay = plan.decay,
+    ))
+}
+
+fn circuit(plan: &Plan, engine: Engine) -> Simulation {
+    let setup = Setup {
+        dt_ms: DT_MS,
+        trials: plan.trials,
+        seed: plan.seed,
+        presentation_ms: 8.0,
+        directory: "".as_ref(),
+        engine,
+    };
+    let mut simulation = Simulation::new(&model(plan), &Registry::default(), setup).unwrap();
+    happen(&mut simulation, plan);
+    simulation
+}
+
+/// Stimuli that come, partly change and go, teachers, currents, and parameters that change.
+fn happen(simulation: &mut Simulation, plan: &Plan) {
+    let mut rng = ChaCha8Rng::seed_from_u64(plan.seed ^ 1);
+    let trials = plan.trials;
+    let [x, y] = ["x", "y"].map(|name| simulation.input(name).unwrap());
+    let [p1, p2, p3] = ["p1", "p2", "p3"].map(|name| simulation.pyramidal(name).unwrap());
+    let mut last = Array2::zeros((trials, 9));
+    for step in (0..STEPS).step_by(40) {
+        // One input in three keeps what it had.
+        let keep = rng.random_range(0..3usize);
+        for ((_, index), value) in last.indexed_iter_mut() {
+            if index % 3 != keep {
+                *value = rng.random_range(-1.0..1.0f32);
+            }
+        }
+        let rates = if step == 120 {
+            &last * 0.0
+        } else {
+            last.clone()
+        };
+        simulation.enter(step, Event::Rates(x, rates)).unwrap();
+        if step % 80 == 0 {
+            let rates = Array2::from_shape_simple_fn((trials, 4), || rng.random_range(0.0..1.0f32));
+            simulation.enter(step + 3, Event::Rates(y, rates)).unwrap();
+        }
+        let class = rng.random_range(0..5usize);
+        let target = Array2::from_shape_fn((trials, 5), |(t, i)| f32::from((class + t) % 5 == i));
+        let teacher = Teacher {
+            target,
+            strength: vec![0.7; trials],
+        };
+        simulation
+            .enter(step + 15, Event::Teacher(p3, teacher))
+            .unwrap();
+        simulation
+            .enter(step + 30, Event::Strength(p3, 0.0))
+            .unwrap();
+    }
+    for (number, site) in [Site::Basal, Site::Apical, Site::Soma]
+        .into_iter()
+        .enumerate()
+    {
+        let injection = Injection {
+            population: p1,
+            site,
+            current: Array1::from_shape_simple_fn(12, || rng.random_range(-0.2..0.2f32)),
+        };
+        let start = rng.random_range(0..200u64);
+        simulation
+            .enter(start, Event::Inject(number as u64, injection))
+            .unwrap();
+        simulation
+            .enter(start + 25, Event::Withdraw(number as u64))
+            .unwrap();
+    }
+    let x1 = simulation.projection("x1").unwrap();
+    simulation.enter(70, Event::Eta(x1, 0.01)).unwrap();
+    simulation.enter(100, Event::EtaScale(0.5)).unwrap();
+    simulation
+        .enter(150, Event::Neuron(p2, NeuronParameter::TauBMs, 4.0))
+        .unwrap();
+    simulation
+        .enter(190, Event::Neuron(p2, NeuronParameter::GA, 0.5))
+        .unwrap();
+}
+
+const PROJECTIONS: [&str; 9] = [
+    "x1", "y2", "12", "22", "23", "32", "21", "p1_bias", "p3_bias",
+];
+
+fn states(simulation: &mut Simulation) -> Vec<Array2<f32>> {
+    let mut states = Vec::new();
+    for population in ["p1", "p2", "p3"] {
+        for variable in Variable::ALL {
+            states.push(simulation.read(population, variable).unwrap());
+        }
+    }
+    states
+}
+
+/// What is not the same in both engines, if anything is not.
+fn disagreement(plan: &Plan) -> Option<String> {
+    let mut dense = circuit(plan, Engine::Dense);
+    let mut events = circuit(plan, Engine::Events);
+    let mut unread = circuit(plan, Engine::Events);
+    let mut rng = ChaCha8Rng::seed_from_u64(plan.seed ^ 2);
+    while dense.steps() < STEPS {
+        // Some steps are looked at, others are jumped over where nothing happens.
+        let until = (dense.steps() + rng.random_range(1..20u64)).min(STEPS);
+        dense.advance_to(until);
+        events.advance_to(until);
+        for name in PROJECTIONS {
+            let (got, want) = (events.weights(name)?, dense.weights(name)?);
+            let off = error(&got, &f64s(&want));
+            if off > 1e-4 {
+                return Some(format!("{name} at step {until}: {off}"));
+            }
+            // One synapse is read as all of them are.
+            let one = events.synapses(name, &[(1, 0)])?[0];
+            if (one - got[[1, 0]]).abs() > 1e-6 * got[[1, 0]].abs().max(0.1) {
+                return Some(format!("{name} at step {until}: {one}, {}", got[[1, 0]]));
+            }
+        }
+        let (got, want) = (states(&mut events), states(&mut dense));
+        // Differences of what is small are small against the largest of its kind.
+        for (n, (got, want)) in got.iter().zip(&want).enumerate() {
+            let off = (got - want).iter().fold(0.0f32, |m, d| m.max(d.abs()));
+            let largest = want.iter().fold(1e-2f32, |m, x| m.max(x.abs()));
+            if off > 1e-4 * largest {
+                let (population, variable) = (n / 8, Variable::ALL[n % 8]);
+                return Some(format!("{variable} of {population} at step {until}: {off} of {largest}"));
+            }
+        }
+    }
+    // Looking changes nothing, and neither do steps one by one.
+    while unread.steps() < STEPS {
+        unread.step();
+    }
+    (PROJECTIONS.iter())
+        .find(|name| bits(&events.weights(name).unwrap()) != bits(&unread.weights(name).unwrap()))
+        .map(|name| format!("{name} depends on who looks"))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 96,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn weights_and_states_are_those_of_the_dense_engine_at_every_time(plan in plan()) {
+        prop_assert_eq!(disagreement(&plan), None);
+    }
+}
+
+#[test]
+fn scan() {
+    let mut bad = 0;
+    for seed in 0..6u64 {
+    for trials in [1, 3] { for leaky in [false, true] { for consolidation in [None, Some("plain"), Some("adam(epsilon: 1e-3)")] {
+    for rule in [r#"rule: "dll""#, r#"rule: "kolen_pollack""#, r#"rule: "transport""#] { for decay in [0.0, 1e-2] { for bounds in [false, true] { for lambda in [0.0, 0.1] {
+        let plan = Plan { seed, trials, leaky, consolidation, rule, decay, bounds, lambda };
+        if let Some(text) = disagreement(&plan) { bad += 1; if bad < 60 { println!("{text} :: {plan:?}"); } }
+    }}}}}}}}
+    println!("bad {bad}");
+}
