@@ -117,7 +117,7 @@ fn wire_events(world: &mut World, wiring: &mut Wiring, model: &Model, setup: Set
         .map(|projection| (projection.name(), projection.threshold))
         .collect();
     let threshold = |name: &str| thresholds.get(name).copied().unwrap_or_default();
-    let mut longest = BTreeMap::new();
+    let mut delays_of = BTreeMap::new();
     let mut ends = Vec::new();
     for (name, &entity) in &wiring.projections {
         let Some(projection) = world.get::<Projection>(entity).cloned() else {
@@ -128,19 +128,19 @@ fn wire_events(world: &mut World, wiring: &mut Wiring, model: &Model, setup: Set
             (pre, signal, threshold(name).to_bits())
         });
         if let Some(key) = key {
-            let delay = longest.entry(key).or_insert(1);
-            *delay = projection.delay.max(*delay);
+            let delays: &mut Vec<u64> = delays_of.entry(key).or_default();
+            delays.push(projection.delay as u64);
         }
         ends.push((entity, projection, key));
     }
     let mut axons = BTreeMap::new();
-    for ((pre, signal, bits), longest) in longest {
+    for ((pre, signal, bits), delays) in delays_of {
         let Some(population) = world.get::<Population>(pre).cloned() else {
             continue;
         };
         let kind = (pre, signal, f32::from_bits(bits));
         let shape = (population.trials, population.size);
-        let entity = world.spawn(Axons::new(kind, shape, longest)).id();
+        let entity = world.spawn(Axons::new(kind, shape, delays)).id();
         wiring.axons.insert((population.name, signal, bits), entity);
         axons.insert((pre, signal, bits), entity);
     }
@@ -467,7 +467,9 @@ fn plasticity(
     let consolidation = (synapse.consolidation.as_ref()).map(|c| {
         let every_ms = c.every_ms.unwrap_or(setup.presentation_ms);
         let every_steps = ((every_ms / setup.dt_ms).round() as u64).max(1);
-        Consolidator::new(shape, every_steps, setup.dt_ms, c.optimiser)
+        let offset_steps = (c.offset_ms / setup.dt_ms).round() as u64;
+        let clock = (every_steps, offset_steps, setup.dt_ms);
+        Consolidator::new(shape.f(), clock, c.optimiser)
     });
     Ok(Plastic::Local(Box::new(Plasticity {
         kernel,

@@ -4,6 +4,7 @@ mod activity;
 mod build;
 pub mod columns;
 mod engine;
+pub mod pieces;
 mod population;
 pub mod product;
 mod projection;

@@ -1,64 +1,239 @@
 //! Matrix products, the only place that computes them.
 //!
-//! A product is cut into blocks of rows that depend on its shape alone, never on the number of
-//! threads, so results are the same bytes for any number.
+//! A large product is cut into blocks of its output, and how is decided by shapes and strides
+//! alone, never by the number of threads. A block is computed by one thread. So results are the
+//! same bytes for any number of threads.
 
-use ndarray::linalg::general_mat_mul;
+use gemm::{Parallelism, gemm};
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 
-/// Below this many multiplications, starting another thread costs more than it saves.
-const WORTH_A_THREAD: usize = 1 << 21;
+/// Multiplications of a block, at least: about 0.1 ms, so that waking a thread is worth it.
+const BLOCK: usize = 1 << 22;
 
-/// Rows of a block.
-const BLOCK: usize = 64;
+/// Time of a number from memory, in multiplications: what thin products are bound by.
+const MEMORY: usize = 16;
+
+/// More blocks than this pack the operand that they share too often.
+const MOST_BLOCKS: usize = 4;
+
+/// Blocks begin at multiples of this, which is a whole number of tiles of the inner kernel.
+const TILE: usize = 16;
 
 /// `out += scale a b` for `a` of m x k, `b` of k x n and `out` of m x n.
+///
+/// # Panics
+///
+/// If the shapes do not fit.
 pub fn accumulate(
     scale: f32,
     a: ArrayView2<'_, f32>,
     b: ArrayView2<'_, f32>,
-    mut out: ArrayViewMut2<'_, f32>,
+    out: ArrayViewMut2<'_, f32>,
 ) {
-    let work = a.nrows() * a.ncols() * b.ncols();
-    if work < WORTH_A_THREAD || a.nrows() <= BLOCK {
-        general_mat_mul(scale, &a, &b, 1.0, &mut out);
-        return;
-    }
-    let blocks: Vec<_> = (out.axis_chunks_iter_mut(Axis(0), BLOCK))
-        .zip(a.axis_chunks_iter(Axis(0), BLOCK))
-        .collect();
-    (blocks.into_par_iter()).for_each(|(mut out, a)| general_mat_mul(scale, &a, &b, 1.0, &mut out));
+    Product { scale, add: true }.cut(a, b, out);
 }
 
-/// `out = scale a b`, likewise.
+/// `out = scale a b`; what `out` holds before is not read.
+///
+/// # Panics
+///
+/// If the shapes do not fit.
 pub fn assign(
     scale: f32,
     a: ArrayView2<'_, f32>,
     b: ArrayView2<'_, f32>,
-    mut out: ArrayViewMut2<'_, f32>,
+    out: ArrayViewMut2<'_, f32>,
 ) {
-    out.fill(0.0);
-    accumulate(scale, a, b, out);
+    Product { scale, add: false }.cut(a, b, out);
+}
+
+#[derive(Clone, Copy)]
+struct Product {
+    scale: f32,
+    /// Whether `out` is added to.
+    add: bool,
+}
+
+impl Product {
+    fn cut(self, a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>, mut out: ArrayViewMut2<'_, f32>) {
+        let ((m, k), n) = (a.dim(), b.ncols());
+        assert_eq!((b.nrows(), out.dim()), (k, (m, n)), "shapes of a product");
+        let numbers = m * k + k * n + m * n;
+        let blocks = ((m * k * n).max(MEMORY * numbers) / BLOCK).clamp(1, MOST_BLOCKS);
+        if blocks == 1 {
+            return self.block(a, b, out);
+        }
+        let axis = if k <= m.min(n) {
+            // The output is the largest of the three: its blocks are contiguous.
+            out.max_stride_axis()
+        } else {
+            Axis(usize::from(n >= m))
+        };
+        // A power of two of them (and a remainder), so that two and four threads share evenly.
+        let width = ((out.len_of(axis) >> blocks.ilog2()) / TILE * TILE).max(TILE);
+        let outs = out.axis_chunks_iter_mut(axis, width).into_par_iter();
+        if axis == Axis(0) {
+            (outs.zip(a.axis_chunks_iter(axis, width))).for_each(|(out, a)| self.block(a, b, out));
+        } else {
+            (outs.zip(b.axis_chunks_iter(axis, width))).for_each(|(out, b)| self.block(a, b, out));
+        }
+    }
+
+    /// The product on this thread.
+    fn block(
+        self,
+        a: ArrayView2<'_, f32>,
+        b: ArrayView2<'_, f32>,
+        mut out: ArrayViewMut2<'_, f32>,
+    ) {
+        let ((m, k), n) = (a.dim(), b.ncols());
+        let (&[a_row, a_column], &[b_row, b_column]) = (a.strides(), b.strides()) else {
+            unreachable!("a matrix has two strides")
+        };
+        let &[row, column] = out.strides() else {
+            unreachable!("a matrix has two strides")
+        };
+        // SAFETY: the views are valid for their shapes and strides, the shapes fit by the check
+        // in `cut`, and `out` is borrowed exclusively, so it overlaps neither operand.
+        unsafe {
+            gemm(
+                m,
+                n,
+                k,
+                out.as_mut_ptr(),
+                column,
+                row,
+                self.add,
+                a.as_ptr(),
+                a_column,
+                a_row,
+                b.as_ptr(),
+                b_column,
+                b_row,
+                1.0,
+                self.scale,
+                false,
+                false,
+                false,
+                Parallelism::None,
+            );
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::accumulate;
-    use ndarray::Array2;
+    use super::{accumulate, assign};
+    use ndarray::{Array2, ArrayView2, ShapeBuilder};
 
-    #[test]
-    fn agrees_with_the_sum_in_f64_for_small_and_cut_products() {
-        for (m, k, n) in [(3, 5, 2), (200, 130, 120)] {
-            let value = |i: usize, j: usize, s: usize| ((i * 31 + j * 17 + s) % 13) as f32 - 6.0;
-            let a = Array2::from_shape_fn((m, k), |(i, j)| value(i, j, 1));
-            let b = Array2::from_shape_fn((k, n), |(i, j)| value(i, j, 5));
-            let mut out = Array2::from_elem((m, n), 1.0f32);
-            accumulate(0.5, a.view(), b.view(), out.view_mut());
-            for ((i, j), &got) in out.indexed_iter() {
-                let sum: f64 = (0..k).map(|x| f64::from(a[[i, x]] * b[[x, j]])).sum();
-                assert!((f64::from(got) - (1.0 + 0.5 * sum)).abs() < 1e-3);
+    /// m, k, n: tiny, empty, one row, rank one, cut along either axis, and with remainders.
+    const SHAPES: [(usize, usize, usize); 12] = [
+        (3, 5, 2),
+        (3, 0, 2),
+        (1, 300, 40),
+        (1, 1100, 1003),
+        (1003, 1100, 1),
+        (1003, 1, 1100),
+        (40, 1, 30),
+        (128, 300, 500),
+        (500, 300, 128),
+        (301, 64, 1100),
+        (1100, 64, 301),
+        (9, 20_000, 70),
+    ];
+
+    fn matrix(rows: usize, columns: usize, seed: usize, fortran: bool) -> Array2<f32> {
+        let value = |(i, j)| ((i * 31 + j * 17 + i * j + seed) % 13) as f32 / 8.0 - 0.7;
+        Array2::from_shape_fn((rows, columns).set_f(fortran), value)
+    }
+
+    /// All layouts of `a`, `b` and `out` for every shape.
+    fn every_case(mut check: impl FnMut(ArrayView2<'_, f32>, ArrayView2<'_, f32>, Array2<f32>)) {
+        for (m, k, n) in SHAPES {
+            for layout in 0..8 {
+                let a = matrix(m, k, 1, layout & 1 > 0);
+                let b = matrix(k, n, 5, layout & 2 > 0);
+                check(a.view(), b.view(), matrix(m, n, 9, layout & 4 > 0));
             }
         }
+    }
+
+    fn in_f64(a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>) -> Array2<f64> {
+        (a.mapv(f64::from)).dot(&b.mapv(f64::from))
+    }
+
+    #[test]
+    fn agrees_with_the_sum_in_f64() {
+        every_case(|a, b, before| {
+            let (exact, mut out) = (in_f64(a, b), before.clone());
+            accumulate(0.5, a, b, out.view_mut());
+            let tolerance = 1e-6 * (2.0 + a.ncols() as f64);
+            for ((at, &got), before) in out.indexed_iter().zip(&before) {
+                let expected = f64::from(*before) + 0.5 * exact[at];
+                assert!((f64::from(got) - expected).abs() < tolerance, "{at:?}");
+            }
+        });
+    }
+
+    #[test]
+    fn what_is_assigned_to_is_not_read() {
+        every_case(|a, b, mut out| {
+            let exact = in_f64(a, b);
+            out.fill(f32::NAN);
+            assign(-2.0, a, b, out.view_mut());
+            let tolerance = 4e-6 * (1.0 + a.ncols() as f64);
+            for (at, &got) in out.indexed_iter() {
+                assert!(
+                    (f64::from(got) + 2.0 * exact[at]).abs() < tolerance,
+                    "{at:?}"
+                );
+            }
+        });
+    }
+
+    #[test]
+    fn views_with_gaps_and_reversed_axes_are_as_good() {
+        let (big_a, big_b) = (matrix(40, 60, 1, false), matrix(60, 80, 2, true));
+        let (a, b) = (
+            big_a.slice(ndarray::s![..;2, ..;-3]),
+            big_b.slice(ndarray::s![..;3, 1..;4]),
+        );
+        let mut big = matrix(40, 40, 3, false);
+        let exact = in_f64(a, b);
+        assign(1.0, a, b, big.slice_mut(ndarray::s![..;-2, ..;2]));
+        for (at, got) in big.slice(ndarray::s![..;-2, ..;2]).indexed_iter() {
+            assert!((f64::from(*got) - exact[at]).abs() < 1e-4);
+        }
+        assert_eq!(big[[0, 1]], matrix(40, 40, 3, false)[[0, 1]]);
+    }
+
+    #[test]
+    fn bytes_are_the_same_for_any_number_of_threads() {
+        let pools: Vec<_> = (1..4)
+            .map(|n| rayon::ThreadPoolBuilder::new().num_threads(n).build())
+            .collect::<Result<_, _>>()
+            .unwrap();
+        every_case(|a, b, before| {
+            let with = |pool: &rayon::ThreadPool| {
+                let mut out = before.clone();
+                pool.install(|| accumulate(0.3, a, b, out.view_mut()));
+                out.mapv(f32::to_bits)
+            };
+            let one = with(&pools[0]);
+            assert!(pools[1..].iter().all(|pool| with(pool) == one));
+        });
+    }
+
+    #[test]
+    #[should_panic(expected = "shapes of a product")]
+    fn shapes_that_do_not_fit_are_refused() {
+        let mut out = Array2::zeros((3, 2));
+        accumulate(
+            1.0,
+            matrix(3, 4, 0, false).view(),
+            matrix(5, 2, 0, false).view(),
+            out.view_mut(),
+        );
     }
 }

@@ -3,8 +3,9 @@
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 use ndarray::{Array2, ArrayView2};
+use rayon::prelude::*;
 
-use super::{columns, product};
+use super::{columns, pieces, product};
 use crate::event::Volley;
 use crate::plasticity::Lazy;
 use crate::plasticity::lazy::{flat, flat_mut};
@@ -103,15 +104,17 @@ impl Terminals {
     pub(crate) fn hold(&mut self, volley: Volley<'_>) {
         let held = flat_mut(&mut self.held);
         match volley {
-            Volley::Many(all) => held.copy_from_slice(all),
+            Volley::Many(all) => pieces::each(held, all, |held, all| held.copy_from_slice(all)),
             Volley::Few(few) => few
                 .iter()
                 .for_each(|&(at, value)| held[at as usize] = value),
         }
-        let trials = held.chunks_exact(held.len() / self.awake.len());
-        for (awake, held) in self.awake.iter_mut().zip(trials) {
-            *awake = held.iter().map(|r| u32::from(*r != 0.0)).sum();
-        }
+        let count = |held: &[f32]| held.iter().map(|r| u32::from(*r != 0.0)).sum();
+        let size = held.len() / self.awake.len();
+        let trials = self.awake.par_iter_mut().zip(held.par_chunks(size));
+        trials
+            .with_min_len((1 << 17) / size + 1)
+            .for_each(|(awake, held)| *awake = count(held));
         self.gram = None;
     }
 

@@ -1,10 +1,12 @@
 //! The command line: one file a command.
 
+pub mod bench;
 pub mod inspect;
 pub mod plot;
 pub mod run;
 pub mod validate;
 
+use std::error::Error;
 use std::io::{Write, stderr};
 use std::process::ExitCode;
 
@@ -30,6 +32,8 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Draw the figures of a run
     Plot(plot::Arguments),
+    /// Measure what simulations cost
+    Bench(bench::Arguments),
 }
 
 /// The whole command with these rules: a program of one's own adds its rules to the registry and
@@ -41,6 +45,9 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Validate(arguments) => return validate::run(&arguments, &registry),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
+        Command::Bench(arguments) => {
+            bench::run(&arguments).map_err(|error| error as Box<dyn Error>)
+        }
     };
     outcome.unwrap_or_else(|error| {
         say(stderr(), &format!("error: {error}\n"));

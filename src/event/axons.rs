@@ -12,6 +12,7 @@ use std::collections::VecDeque;
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 
+use crate::circuit::pieces;
 use crate::model::Compartment;
 
 /// What axons carry.
@@ -76,19 +77,22 @@ pub struct Axons {
     pub traffic: Traffic,
     sent: Vec<f32>,
     flying: VecDeque<(u64, Flying)>,
-    longest: u64,
+    /// Delays in steps of the projections that read them, ascending.
+    delays: Vec<u64>,
     /// From this many senders on, a volley carries all values.
     many: usize,
 }
 
 impl Axons {
-    /// Silent axons of `trials` x `size` neurons, for delays of up to `longest` steps.
+    /// Silent axons of `trials` x `size` neurons, for projections with these delays in steps.
     #[must_use]
     pub fn new(
         (population, signal, threshold): (Entity, Signal, f32),
         (trials, size): (usize, usize),
-        longest: usize,
+        mut delays: Vec<u64>,
     ) -> Self {
+        delays.sort_unstable();
+        delays.dedup();
         let width = trials * size;
         Self {
             population,
@@ -97,7 +101,7 @@ impl Axons {
             traffic: Traffic::default(),
             sent: vec![0.0; width],
             flying: VecDeque::new(),
-            longest: longest as u64,
+            delays,
             // A single trial never gains from a product over all senders: columns are as cheap.
             many: if trials == 1 {
                 width + 1
@@ -133,14 +137,13 @@ impl Axons {
             }
             Flying::Few(few)
         } else {
-            for (value, sent) in values.iter().zip(&mut self.sent) {
-                *sent = if (value - *sent).abs() > threshold {
-                    *value
-                } else {
-                    *sent
-                };
-            }
-            Flying::Many(if self.longest > 1 {
+            pieces::each(&mut self.sent, values, |sent, values| {
+                for (sent, value) in sent.iter_mut().zip(values) {
+                    let crosses = (value - *sent).abs() > threshold;
+                    *sent = if crosses { *value } else { *sent };
+                }
+            });
+            Flying::Many(if self.longest() > 1 {
                 self.sent.clone()
             } else {
                 Vec::new()
@@ -161,10 +164,12 @@ impl Axons {
         })
     }
 
-    /// Whether a volley will arrive anywhere later than in step `step`.
+    /// The first step after `step` in which a volley arrives anywhere.
     #[must_use]
-    pub fn are_busy(&self, step: u64) -> bool {
-        (self.flying.back()).is_some_and(|(sent, _)| sent + self.longest > step + 1)
+    pub fn next_arrival(&self, step: u64) -> Option<u64> {
+        let arrivals = (self.flying.iter())
+            .flat_map(|(sent, _)| self.delays.iter().map(move |delay| sent + delay - 1));
+        arrivals.filter(|arrival| *arrival > step).min()
     }
 
     /// What was last sent, trials x size.
@@ -173,16 +178,22 @@ impl Axons {
         &self.sent
     }
 
+    fn longest(&self) -> u64 {
+        self.delays.last().copied().unwrap_or(1)
+    }
+
     /// Forgets what has arrived everywhere; a forgotten list can be filled again.
     fn retire(&mut self, step: u64) -> Option<Flying> {
         let mut spare = None;
-        while (self.flying.front()).is_some_and(|(sent, _)| sent + self.longest <= step) {
+        let longest = self.longest();
+        while (self.flying.front()).is_some_and(|(sent, _)| sent + longest <= step) {
             spare = self.flying.pop_front().map(|(_, volley)| volley);
         }
         spare
     }
 }
 
+#[derive(Clone, Copy, Default)]
 struct Survey {
     crossing: usize,
     differing: usize,
@@ -192,12 +203,7 @@ struct Survey {
 /// Counts who has changed and who crosses the threshold. Without early ends or branches, so that
 /// the loop is vectorised.
 fn survey(values: &[f32], sent: &[f32], threshold: f32) -> Survey {
-    let mut total = Survey {
-        crossing: 0,
-        differing: 0,
-        worst_hold: 0.0,
-    };
-    for (values, sent) in values.chunks(1 << 12).zip(sent.chunks(1 << 12)) {
+    let of_piece = |values: &[f32], sent: &[f32]| {
         let (mut crossing, mut differing, mut worst) = (0u32, 0u32, 0f32);
         for (value, sent) in values.iter().zip(sent) {
             let difference = (value - sent).abs();
@@ -207,11 +213,18 @@ fn survey(values: &[f32], sent: &[f32], threshold: f32) -> Survey {
             let held = if crosses { 0.0 } else { difference };
             worst = if held > worst { held } else { worst };
         }
-        total.crossing += crossing as usize;
-        total.differing += differing as usize;
-        total.worst_hold = total.worst_hold.max(worst);
-    }
-    total
+        Survey {
+            crossing: crossing as usize,
+            differing: differing as usize,
+            worst_hold: worst,
+        }
+    };
+    let merge = |a: Survey, b: Survey| Survey {
+        crossing: a.crossing + b.crossing,
+        differing: a.differing + b.differing,
+        worst_hold: a.worst_hold.max(b.worst_hold),
+    };
+    pieces::survey(values, sent, of_piece, merge).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -219,12 +232,9 @@ mod tests {
     use super::{Axons, Signal, Volley};
     use bevy_ecs::entity::Entity;
 
-    fn axons(threshold: f32, shape: (usize, usize), longest: usize) -> Axons {
-        Axons::new(
-            (Entity::PLACEHOLDER, Signal::Rate, threshold),
-            shape,
-            longest,
-        )
+    fn axons(threshold: f32, shape: (usize, usize), longest: u64) -> Axons {
+        let kind = (Entity::PLACEHOLDER, Signal::Rate, threshold);
+        Axons::new(kind, shape, (1..=longest).collect())
     }
 
     /// What a projection of this delay holds after each step.
@@ -267,10 +277,12 @@ mod tests {
             let steps = steps(shape.0 * shape.1);
             for longest in 1..5 {
                 for delay in 1..=longest {
-                    let got = held(&mut axons(0.0, shape, longest), &steps, delay);
+                    let got = held(&mut axons(0.0, shape, longest), &steps, delay as usize);
                     for (step, got) in got.iter().enumerate() {
                         let zero = vec![0.0; got.len()];
-                        let want = (step + 1).checked_sub(delay).map_or(&zero, |n| &steps[n]);
+                        let want = (step + 1)
+                            .checked_sub(delay as usize)
+                            .map_or(&zero, |n| &steps[n]);
                         assert_eq!(got, want, "step {step}, delay {delay} of {longest}");
                     }
                 }

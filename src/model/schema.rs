@@ -135,6 +135,10 @@ pub struct Consolidation {
     /// Period in ms; absent: one presentation of the scenario.
     #[serde(default)]
     pub every_ms: Option<f64>,
+    /// How much later than at 0 the clock starts, in ms. With the time that a stimulus takes to
+    /// reach the senders, a projection consolidates just before their activity changes.
+    #[serde(default)]
+    pub offset_ms: f64,
     /// From eligibility to weight change.
     pub optimiser: Optimiser,
 }

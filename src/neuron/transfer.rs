@@ -1,5 +1,12 @@
 //! Transfer functions: from a potential to the rate that a neuron sends.
+//!
+//! `tanh`, `logistic` and the exponential are computed here, without branches and from single
+//! precision operations that every machine rounds alike: loops over slices are vectorised, and a
+//! value is the same bytes wherever it stands in a slice and whatever the processor offers.
+//! Errors against the exact value, over all arguments: `tanh` within 2.6 units in the last place
+//! (1.8e-7 relative), `logistic` within 2.6 (0 below -88.7), the exponential within 1.1.
 
+use multiversion::multiversion;
 use serde::{Deserialize, Serialize};
 
 /// The transfer function `f` of a population and its slope `f'`.
@@ -33,20 +40,14 @@ pub enum Transfer {
 impl Transfer {
     /// Replaces each potential in `values` by its rate, `size` neurons a trial.
     pub fn rates(self, values: &mut [f32], size: usize) {
-        match self {
-            Self::Tanh => values.iter_mut().for_each(|u| *u = u.tanh()),
-            Self::Logistic => values.iter_mut().for_each(|u| *u = logistic(*u)),
-            Self::Relu => values.iter_mut().for_each(|u| *u = u.max(0.0)),
-            Self::Linear => {}
-            Self::Softmax => values.chunks_exact_mut(size).for_each(softmax),
-        }
+        rates(self, values, size);
     }
 
     /// Slope `f'(b)` at the potential `b`.
     #[must_use]
     pub fn slope(self, b: f32) -> f32 {
         match self {
-            Self::Tanh => self.slope_at_rate(b.tanh()),
+            Self::Tanh => self.slope_at_rate(tanh(b)),
             Self::Logistic => self.slope_at_rate(logistic(b)),
             Self::Relu => self.slope_at_rate(b.max(0.0)),
             Self::Linear | Self::Softmax => 1.0,
@@ -54,7 +55,7 @@ impl Transfer {
     }
 
     /// Slope `f'` where the rate is `f`: every transfer function here rises, so it has an answer.
-    #[inline]
+    #[inline(always)]
     fn slope_at_rate(self, f: f32) -> f32 {
         match self {
             Self::Tanh => 1.0 - f * f,
@@ -66,46 +67,198 @@ impl Transfer {
 
     /// Multiplies each mismatch by the slope where the rate is `rates`; equal lengths.
     pub fn teach(self, rates: &[f32], mismatches: &[f32], deltas: &mut [f32]) {
-        // The choice is made once for a population, so that each loop can be vectorised.
-        match self {
-            Self::Tanh => through(rates, mismatches, deltas, |f| Self::Tanh.slope_at_rate(f)),
-            Self::Logistic => {
-                through(rates, mismatches, deltas, |f| {
-                    Self::Logistic.slope_at_rate(f)
-                });
-            }
-            Self::Relu => through(rates, mismatches, deltas, |f| Self::Relu.slope_at_rate(f)),
-            Self::Linear | Self::Softmax => deltas.copy_from_slice(mismatches),
-        }
+        teach(self, rates, mismatches, deltas);
     }
 }
 
-fn through(rates: &[f32], mismatches: &[f32], deltas: &mut [f32], slope: impl Fn(f32) -> f32) {
+// In both, the choice is made once for a population, so that each loop can be vectorised.
+
+#[multiversion(targets("x86_64+avx2"))]
+fn rates(transfer: Transfer, values: &mut [f32], size: usize) {
+    match transfer {
+        Transfer::Tanh => each(values, tanh),
+        Transfer::Logistic => each(values, logistic),
+        Transfer::Relu => each(values, |u| u.max(0.0)),
+        Transfer::Linear => {}
+        Transfer::Softmax => softmax(values, size),
+    }
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn teach(transfer: Transfer, rates: &[f32], mismatches: &[f32], deltas: &mut [f32]) {
+    let through = (rates, mismatches, &mut *deltas);
+    match transfer {
+        Transfer::Tanh => slopes(through, |f| Transfer::Tanh.slope_at_rate(f)),
+        Transfer::Logistic => slopes(through, |f| Transfer::Logistic.slope_at_rate(f)),
+        Transfer::Relu => slopes(through, |f| Transfer::Relu.slope_at_rate(f)),
+        Transfer::Linear | Transfer::Softmax => deltas.copy_from_slice(mismatches),
+    }
+}
+
+#[inline(always)]
+fn each(values: &mut [f32], f: impl Fn(f32) -> f32) {
+    for u in values {
+        *u = f(*u);
+    }
+}
+
+#[inline(always)]
+fn slopes((rates, mismatches, deltas): (&[f32], &[f32], &mut [f32]), slope: impl Fn(f32) -> f32) {
     for (delta, (f, xi)) in deltas.iter_mut().zip(rates.iter().zip(mismatches)) {
         *delta = slope(*f) * xi;
     }
 }
 
-fn logistic(u: f32) -> f32 {
-    1.0 / (1.0 + (-u).exp())
+/// The largest potential is taken off first: the result is the same and nothing overflows.
+#[inline(always)]
+fn softmax(values: &mut [f32], size: usize) {
+    for trial in values.chunks_exact_mut(size) {
+        let largest = trial.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        each(trial, |u| u - largest);
+    }
+    // Over all trials at once: a population is too short a loop to be vectorised well.
+    each(values, exp);
+    for trial in values.chunks_exact_mut(size) {
+        let sum: f32 = trial.iter().sum();
+        each(trial, |u| u / sum);
+    }
 }
 
-/// The largest potential is taken off first: the result is the same and nothing overflows.
-fn softmax(values: &mut [f32]) {
-    let largest = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let mut sum = 0.0;
-    for u in &mut *values {
-        *u = (*u - largest).exp();
-        sum += *u;
-    }
-    for u in values {
-        *u /= sum;
-    }
+/// `(exp(2|u|) - 1) / (exp(2|u|) + 1)` with the sign of `u`.
+#[inline(always)]
+fn tanh(u: f32) -> f32 {
+    // From about 9 on the quotient is 1. The comparison is false for NaN, which goes through.
+    let size = if u.abs() > 10.0 { 10.0 } else { u.abs() };
+    let (rest, n) = exp_m1_reduced(2.0 * size);
+    // Nothing cancels where `u` is small, since there `n` is 0.
+    let exp_m1 = (power_of_2(n) - 1.0) + power_of_2(n) * rest;
+    (exp_m1 / (exp_m1 + 2.0)).copysign(u)
+}
+
+#[inline(always)]
+fn logistic(u: f32) -> f32 {
+    1.0 / (1.0 + exp(-u))
+}
+
+#[inline(always)]
+fn exp(x: f32) -> f32 {
+    // Beyond these it is infinite and zero. Comparisons are false for NaN, which goes through.
+    let x = if x > 89.0 { 89.0 } else { x };
+    let x = if x < -104.0 { -104.0 } else { x };
+    let (rest, n) = exp_m1_reduced(x);
+    // In two factors, since the results reach further than the powers that are normal numbers.
+    let half = n >> 1;
+    (1.0 + rest) * power_of_2(half) * power_of_2(n - half)
+}
+
+/// `(exp(r) - 1, n)` with `x = n ln 2 + r` and `|r| <= ln 2 / 2`.
+#[inline(always)]
+fn exp_m1_reduced(x: f32) -> (f32, i32) {
+    /// 1.5 x 2^23: numbers near it are whole, so adding it rounds and leaves `n` in the low bits.
+    const WHOLE: f32 = 12_582_912.0;
+    /// `ln 2` in two: products of the first, of ten bits, with `n` are exact.
+    const LN_2: [f32; 2] = [0.693_359_375, -0.000_212_194_44];
+    /// Minimax polynomial of `(exp(r) - 1 - r) / r^2`: `exp(r)` is right within 3.1e-9.
+    const SERIES: [f32; 5] = [
+        0.499_999_94,
+        0.166_665_21,
+        0.041_668_39,
+        0.008_368_717,
+        0.001_381_459_8,
+    ];
+    let shifted = x * std::f32::consts::LOG2_E + WHOLE;
+    let n = shifted - WHOLE;
+    let r = (x - n * LN_2[0]) - n * LN_2[1];
+    let series = (SERIES.iter().rev()).fold(0.0, |sum, coefficient| sum * r + coefficient);
+    let n = (shifted.to_bits() as i32).wrapping_sub(WHOLE.to_bits() as i32);
+    (r + r * r * series, n)
+}
+
+/// `2^n` for `-126 <= n <= 127`.
+#[inline(always)]
+fn power_of_2(n: i32) -> f32 {
+    f32::from_bits((n.wrapping_add(127) << 23) as u32)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Transfer;
+    use super::{Transfer, exp, logistic, tanh};
+
+    /// Every 499th of all 2^32 numbers, on both sides of zero, subnormal ones among them.
+    fn samples() -> impl Iterator<Item = f32> {
+        (0..=u32::MAX)
+            .step_by(499)
+            .map(f32::from_bits)
+            .filter(|x| !x.is_nan())
+    }
+
+    /// Whether `got` is within `ulps` of `exact`; a result too large is infinite.
+    fn close(got: f32, exact: f64, ulps: f64) -> bool {
+        let nearest = exact as f32;
+        if nearest.is_infinite() || exact == 0.0 {
+            return got == nearest;
+        }
+        let magnitude = nearest.abs();
+        let ulp = f64::from(magnitude) - f64::from(magnitude.next_down());
+        (f64::from(got) - exact).abs() <= ulps * ulp.max(f64::from(f32::from_bits(1)))
+    }
+
+    #[test]
+    fn tanh_logistic_and_exp_are_right_to_the_last_digits() {
+        for x in samples() {
+            let u = f64::from(x);
+            assert!(close(tanh(x), u.tanh(), 3.0), "tanh {x:e}");
+            let logistic_is = 1.0 / (1.0 + (-u).exp());
+            let vanishes = x < -88.7 && logistic(x) == 0.0;
+            assert!(
+                vanishes || close(logistic(x), logistic_is, 3.0),
+                "logistic {x:e}"
+            );
+            assert!(close(exp(x), u.exp(), 1.5), "exp {x:e}");
+        }
+    }
+
+    #[test]
+    fn tanh_is_odd_bounded_and_the_identity_near_zero() {
+        for x in samples() {
+            assert_eq!(tanh(-x).to_bits(), (-tanh(x)).to_bits());
+            assert!(tanh(x).abs() <= 1.0);
+            assert!(x.abs() > 1e-4 || tanh(x) == x || (tanh(x) / x - 1.0).abs() < 3e-7);
+        }
+        assert_eq!(tanh(-0.0).to_bits(), (-0.0f32).to_bits());
+        assert_eq!(tanh(f32::from_bits(1)), f32::from_bits(1));
+    }
+
+    #[test]
+    fn infinities_are_limits_and_nan_goes_through() {
+        for (f, low, high) in [
+            (tanh as fn(f32) -> f32, -1.0, 1.0),
+            (logistic, 0.0, 1.0),
+            (exp, 0.0, f32::INFINITY),
+        ] {
+            assert_eq!((f(f32::NEG_INFINITY), f(f32::INFINITY)), (low, high));
+            assert!(f(f32::NAN).is_nan() && f(-f32::NAN).is_nan());
+        }
+    }
+
+    #[test]
+    fn a_value_is_the_same_bytes_wherever_a_slice_is_cut() {
+        let potentials: Vec<f32> = (0..1003).map(|i| (i as f32 - 500.0) / 37.0).collect();
+        for transfer in [Transfer::Tanh, Transfer::Logistic] {
+            let mut whole = potentials.clone();
+            transfer.rates(&mut whole, 1003);
+            for length in [1, 3, 8, 17] {
+                let mut cut = potentials.clone();
+                cut.chunks_mut(length)
+                    .for_each(|c| transfer.rates(c, c.len()));
+                assert!(
+                    cut.iter()
+                        .zip(&whole)
+                        .all(|(a, b)| a.to_bits() == b.to_bits())
+                );
+            }
+        }
+    }
 
     #[test]
     fn slopes_are_the_central_differences_of_the_rates() {

@@ -1,12 +1,20 @@
 //! Consolidation: the eligibility of a synapse becomes weight change at its own clock.
 
-use ndarray::{Array2, ArrayView2, ShapeBuilder, Zip};
+use multiversion::multiversion;
+use ndarray::{Array2, ArrayView2, Ix2, ShapeBuilder};
+use rayon::prelude::*;
 
 use super::Lazy;
 use crate::model::Optimiser;
 
 /// Part of an optimiser's memory that is nothing beside a weight in single precision.
 const FADED: f64 = 1e-12;
+
+/// Synapses that one thread changes at a stretch: what belongs to them stays in its cache.
+const STRETCH: usize = 1 << 14;
+
+/// Below this many synapses, starting another thread costs more than it saves.
+const WORTH_A_THREAD: usize = 1 << 17;
 
 /// Per-synapse state between consolidations.
 ///
@@ -15,8 +23,8 @@ const FADED: f64 = 1e-12;
 pub struct Consolidator {
     /// Integral since the last consolidation, post x pre.
     eligibility: Array2<f32>,
-    /// Period in steps.
-    pub every_steps: u64,
+    every_steps: u64,
+    offset_steps: u64,
     /// Sum of what was consolidated since somebody began to look, post x pre.
     pub watched: Option<Array2<f32>>,
     period_ms: f32,
@@ -33,35 +41,47 @@ pub struct Consolidator {
 }
 
 impl Consolidator {
-    /// A consolidator at rest for weights of `shape` (post, pre).
+    /// A consolidator at rest for weights of `shape` (post, pre) and its order in memory.
+    ///
+    /// `(every_steps, offset_steps, dt_ms)`: the clock's period and start in steps, and a step.
     #[must_use]
-    pub fn new(shape: (usize, usize), every_steps: u64, dt_ms: f64, optimiser: Optimiser) -> Self {
-        let state = |needed: bool| Array2::zeros(if needed { shape } else { (0, 0) }.f());
+    pub fn new(
+        shape: impl ShapeBuilder<Dim = Ix2>,
+        (every_steps, offset_steps, dt_ms): (u64, u64, f64),
+        optimiser: Optimiser,
+    ) -> Self {
+        let eligibility = Array2::zeros(shape);
+        let state = |needed: bool| {
+            let none = || Array2::zeros((0, 0));
+            if needed { eligibility.clone() } else { none() }
+        };
         Self {
-            eligibility: Array2::zeros(shape.f()),
             every_steps,
+            offset_steps,
             watched: None,
             period_ms: (every_steps as f64 * dt_ms) as f32,
             optimiser,
             first: state(!matches!(optimiser, Optimiser::Plain)),
             second: state(matches!(optimiser, Optimiser::Adam { .. })),
+            eligibility,
             count: 0,
             blank: true,
             idle: 0,
-            last: 0,
+            last: offset_steps,
         }
     }
 
     /// Whether the clock strikes at the end of `step`.
     #[must_use]
     pub fn strikes(&self, step: u64) -> bool {
-        (step + 1).is_multiple_of(self.every_steps)
+        self.next_strike(step) == step
     }
 
     /// The first step from `step` on at whose end the clock strikes.
     #[must_use]
     pub fn next_strike(&self, step: u64) -> u64 {
-        (step + 1).next_multiple_of(self.every_steps) - 1
+        let running = (step + 1).saturating_sub(self.offset_steps).max(1);
+        self.offset_steps + running.next_multiple_of(self.every_steps) - 1
     }
 
     /// The eligibility, post x pre.
@@ -82,6 +102,22 @@ impl Consolidator {
             lazy.settle(&mut self.eligibility, held, self.blank);
             self.blank = false;
         }
+    }
+
+    /// With nothing gathered yet, a plain consolidation of what the integrals hold needs no
+    /// eligibility: it goes straight into the weights. Whether that was so.
+    pub(crate) fn pass(
+        &mut self,
+        lazy: &mut Lazy,
+        held: ArrayView2<'_, f32>,
+        weights: &mut Array2<f32>,
+        eta: f32,
+    ) -> bool {
+        let direct = self.optimiser == Optimiser::Plain && self.blank && self.watched.is_none();
+        if direct {
+            lazy.spend(eta / self.period_ms, weights, held);
+        }
+        direct
     }
 
     /// Whether a consolidation would change nothing: nothing was gathered, and what an optimiser
@@ -120,52 +156,150 @@ impl Consolidator {
     }
 
     /// Changes `weights` at the rate `eta` and starts a new eligibility from zero.
+    ///
+    /// # Panics
+    ///
+    /// If `weights` are not laid out as the shape given to [`new`](Self::new).
     pub fn consolidate(&mut self, weights: &mut Array2<f32>, eta: f32) {
-        let per_ms = 1.0 / self.period_ms;
+        assert!(
+            weights.dim() == self.eligibility.dim()
+                && weights.is_standard_layout() == self.eligibility.is_standard_layout(),
+            "weights and eligibility are laid out alike"
+        );
+        if let Some(watched) = &mut self.watched {
+            *watched += &self.eligibility;
+        }
+        let step = self.next_step(eta);
+        self.idle = if self.blank { self.idle + 1 } else { 0 };
+        self.blank = true;
+        let [w, e, first, second] = [
+            weights,
+            &mut self.eligibility,
+            &mut self.first,
+            &mut self.second,
+        ]
+        .map(|a| a.as_slice_memory_order_mut().expect("owned and whole"));
+        let change = |(w, e, first, second): (&mut [f32], &mut [f32], &mut [f32], &mut [f32])| {
+            step.apply(w, e, first, second);
+            e.fill(0.0);
+        };
+        if w.len() < WORTH_A_THREAD {
+            return change((w, e, first, second));
+        }
+        let stretches = w.chunks_mut(STRETCH).zip(e.chunks_mut(STRETCH));
+        // A state that the optimiser does without is empty, for every stretch.
+        let mut first = first.chunks_mut(STRETCH);
+        let mut second = second.chunks_mut(STRETCH);
+        let stretches: Vec<_> = stretches
+            .map(|(w, e)| {
+                (
+                    w,
+                    e,
+                    first.next().unwrap_or_default(),
+                    second.next().unwrap_or_default(),
+                )
+            })
+            .collect();
+        stretches.into_par_iter().for_each(change);
+    }
+
+    /// What the next consolidation, which this counts, does to every synapse.
+    pub(crate) fn next_step(&mut self, eta: f32) -> Step {
         self.count = self.count.saturating_add(1);
-        match self.optimiser {
-            Optimiser::Plain => weights.scaled_add(eta * per_ms, &self.eligibility),
-            Optimiser::Momentum { momentum } => {
-                Zip::from(weights)
-                    .and(&self.eligibility)
-                    .and(&mut self.first)
-                    .for_each(|w, &e, v| {
-                        *v = momentum * *v + e * per_ms;
-                        *w += eta * *v;
-                    });
-            }
+        Step::new(self.optimiser, self.count, eta, self.period_ms)
+    }
+}
+
+/// What one consolidation does to every synapse: the optimiser with its numbers worked out.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Step {
+    Plain {
+        rate: f32,
+    },
+    Momentum {
+        per_ms: f32,
+        eta: f32,
+        momentum: f32,
+    },
+    Adam {
+        per_ms: f32,
+        /// `1 - beta1` and `1 - beta2`.
+        new: [f32; 2],
+        /// Step size and floor of the root: the corrections of bias are folded into both.
+        step: f32,
+        floor: f32,
+    },
+}
+
+impl Step {
+    /// Consolidation number `count`, from 1, at the rate `eta`.
+    pub(crate) fn new(optimiser: Optimiser, count: i32, eta: f32, period_ms: f32) -> Self {
+        let per_ms = 1.0 / period_ms;
+        match optimiser {
+            Optimiser::Plain => Self::Plain { rate: eta * per_ms },
+            Optimiser::Momentum { momentum } => Self::Momentum {
+                per_ms,
+                eta,
+                momentum,
+            },
             Optimiser::Adam {
                 beta1,
                 beta2,
                 epsilon,
             } => {
-                // The corrections are folded into the step size and into epsilon's scale.
-                let unbias1 = 1.0 - f64::from(beta1).powi(self.count);
-                let unbias2 = (1.0 - f64::from(beta2).powi(self.count)).sqrt();
-                let step = (f64::from(eta) * unbias2 / unbias1) as f32;
-                let floor = (f64::from(epsilon) * unbias2) as f32;
-                Zip::from(weights)
-                    .and(&self.eligibility)
-                    .and(&mut self.first)
-                    .and(&mut self.second)
-                    .for_each(|w, &e, m, v| {
-                        let g = e * per_ms;
-                        *m += (1.0 - beta1) * (g - *m);
-                        *v += (1.0 - beta2) * (g * g - *v);
-                        *w += step * *m / (v.sqrt() + floor);
-                    });
+                let unbias1 = 1.0 - f64::from(beta1).powi(count);
+                let unbias2 = (1.0 - f64::from(beta2).powi(count)).sqrt();
+                Self::Adam {
+                    per_ms,
+                    new: [1.0 - beta1, 1.0 - beta2],
+                    step: (f64::from(eta) * unbias2 / unbias1) as f32,
+                    floor: (f64::from(epsilon) * unbias2) as f32,
+                }
             }
         }
-        if let Some(watched) = &mut self.watched {
-            *watched += &self.eligibility;
+    }
+
+    /// Changes the weights `w` of some synapses by their eligibilities `e`, all in one order.
+    ///
+    /// `first` and `second` are the optimiser's state, empty where it has none. A synapse does not
+    /// depend on others, so it does not matter how they are divided among calls.
+    pub(crate) fn apply(self, w: &mut [f32], e: &[f32], first: &mut [f32], second: &mut [f32]) {
+        apply(self, w, e, first, second);
+    }
+}
+
+/// One version for each set of instructions; none of them rounds otherwise.
+#[multiversion(targets("x86_64+avx2"))]
+fn apply(step: Step, w: &mut [f32], e: &[f32], first: &mut [f32], second: &mut [f32]) {
+    match step {
+        Step::Plain { rate } => {
+            for (w, e) in w.iter_mut().zip(e) {
+                *w += rate * e;
+            }
         }
-        if self.blank {
-            self.idle += 1;
-        } else {
-            self.eligibility.fill(0.0);
-            self.idle = 0;
+        Step::Momentum {
+            per_ms,
+            eta,
+            momentum,
+        } => {
+            for ((w, e), v) in w.iter_mut().zip(e).zip(first) {
+                *v = momentum * *v + e * per_ms;
+                *w += eta * *v;
+            }
         }
-        self.blank = true;
+        Step::Adam {
+            per_ms,
+            new,
+            step,
+            floor,
+        } => {
+            for (((w, e), m), v) in w.iter_mut().zip(e).zip(first).zip(second) {
+                let g = e * per_ms;
+                *m += new[0] * (g - *m);
+                *v += new[1] * (g * g - *v);
+                *w += step * *m / (v.sqrt() + floor);
+            }
+        }
     }
 }
 
@@ -175,13 +309,24 @@ mod tests {
     use ndarray::arr2;
 
     fn run(optimiser: Optimiser, gradients: &[f32], eta: f32) -> f32 {
-        let mut consolidator = Consolidator::new((1, 1), 10, 0.5, optimiser);
+        let mut consolidator = Consolidator::new((1, 1), (10, 0, 0.5), optimiser);
         let mut weights = arr2(&[[1.0f32]]);
         for g in gradients {
             consolidator.gather()[[0, 0]] += g * 5.0;
             consolidator.consolidate(&mut weights, eta);
         }
         weights[[0, 0]]
+    }
+
+    #[test]
+    fn the_clock_starts_at_its_offset() {
+        let consolidator = Consolidator::new((1, 1), (10, 3, 0.5), Optimiser::Plain);
+        let strikes: Vec<u64> = (0..40).filter(|step| consolidator.strikes(*step)).collect();
+        assert_eq!(strikes, [12, 22, 32]);
+        assert_eq!(
+            [0, 12, 13].map(|step| consolidator.next_strike(step)),
+            [12, 12, 22]
+        );
     }
 
     #[test]
@@ -214,5 +359,76 @@ mod tests {
             w += 0.01 * m_hat / (v_hat.sqrt() + 1e-8);
         }
         assert!((f64::from(run(adam, &gradients, 0.01)) - w).abs() < 1e-5);
+    }
+
+    const OPTIMISERS: [Optimiser; 3] = [
+        Optimiser::Plain,
+        Optimiser::Momentum { momentum: 0.9 },
+        Optimiser::Adam {
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+        },
+    ];
+
+    fn value((i, j): (usize, usize)) -> f32 {
+        ((i * 31 + j * 17 + i * j) % 101) as f32 / 50.0 - 1.0
+    }
+
+    /// Weights after two consolidations, enough of them for several threads.
+    fn two_consolidations(optimiser: Optimiser, fortran: bool) -> Array2<f32> {
+        let shape = || (419, 331).set_f(fortran);
+        let mut consolidator = Consolidator::new(shape(), (1, 0, 1.0), optimiser);
+        let mut weights = Array2::from_shape_fn(shape(), value);
+        for scale in [0.3, -1.0] {
+            for (at, e) in consolidator.gather().indexed_iter_mut() {
+                *e += scale * value((at.1, at.0));
+            }
+            consolidator.consolidate(&mut weights, 0.1);
+            assert!(consolidator.eligibility.iter().all(|e| *e == 0.0));
+        }
+        weights
+    }
+
+    #[test]
+    fn bytes_are_the_same_for_any_number_of_threads_and_either_layout() {
+        for optimiser in OPTIMISERS {
+            let reference = two_consolidations(optimiser, false);
+            assert_ne!(reference, Array2::from_shape_fn((419, 331), value));
+            for threads in 1..4 {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+                let weights = pool
+                    .unwrap()
+                    .install(|| two_consolidations(optimiser, true));
+                assert_eq!(weights.mapv(f32::to_bits), reference.mapv(f32::to_bits));
+            }
+        }
+    }
+
+    #[test]
+    fn a_step_in_parts_is_the_step_as_a_whole() {
+        for optimiser in OPTIMISERS {
+            let of = |seed: usize| {
+                (0..1003)
+                    .map(|i| value((i, seed)).abs())
+                    .collect::<Vec<_>>()
+            };
+            let run = |length: usize| {
+                let [mut w, e, mut m, mut v] = [1, 2, 3, 4].map(of);
+                let step = Step::new(optimiser, 7, 0.1, 20.0);
+                let parts = (w.chunks_mut(length).zip(e.chunks(length)))
+                    .zip(m.chunks_mut(length).zip(v.chunks_mut(length)));
+                parts.for_each(|((w, e), (m, v))| step.apply(w, e, m, v));
+                [w, m, v].map(|x| x.into_iter().map(f32::to_bits).collect::<Vec<_>>())
+            };
+            assert_eq!(run(1003), run(17));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "laid out alike")]
+    fn another_layout_is_refused() {
+        let mut consolidator = Consolidator::new((2, 3), (1, 0, 1.0), Optimiser::Plain);
+        consolidator.consolidate(&mut Array2::zeros((2, 3).f()), 0.1);
     }
 }

@@ -46,6 +46,8 @@
 //! }
 //! ```
 
+use std::ops::Range;
+
 /// What a basal synapse may know of the neuron it sits on.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
@@ -91,6 +93,18 @@ pub(crate) struct Columns<'a> {
     pub mismatch: &'a [f32],
     pub delta: &'a [f32],
     pub rate: &'a [f32],
+}
+
+impl<'a> Columns<'a> {
+    /// Some neurons of them.
+    pub fn part(self, range: Range<usize>) -> Self {
+        Self {
+            potential: &self.potential[range.clone()],
+            mismatch: &self.mismatch[range.clone()],
+            delta: &self.delta[range.clone()],
+            rate: &self.rate[range],
+        }
+    }
 }
 
 /// A kernel applied to whole columns: one dynamic call a population, the kernel itself inlined.

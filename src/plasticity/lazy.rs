@@ -21,7 +21,7 @@
 use bevy_ecs::component::Component;
 use ndarray::{Array2, ArrayView2, Axis, Zip};
 
-use crate::circuit::product;
+use crate::circuit::{pieces, product};
 
 /// When intercepts are larger than the weights by this factor, the integrals start again at 0:
 /// the difference of two large numbers would cost more than two of 24 bits.
@@ -113,7 +113,7 @@ impl Lazy {
         }
         if fade == 1.0 {
             if self.working {
-                axpy(reach, flat(&self.factors), flat_mut(&mut self.integrals));
+                pieces::add(reach, flat(&self.factors), flat_mut(&mut self.integrals));
             }
         } else {
             Zip::from(&mut self.integrals)
@@ -140,7 +140,7 @@ impl Lazy {
         if self.continuous && self.working {
             if gram.len() == 1 {
                 let gain = self.gain * gram[[0, 0]];
-                axpy(gain, flat(&self.factors), flat_mut(current));
+                pieces::add(gain, flat(&self.factors), flat_mut(current));
             } else {
                 product::accumulate(
                     self.gain,
@@ -192,6 +192,18 @@ impl Lazy {
             };
             product::accumulate(scale, self.integrals.t(), held, matrix.view_mut());
         }
+        self.integrals.fill(0.0);
+        self.pending = false;
+    }
+
+    /// `rate` times what the integrals hold goes into `weights`, and they start again at 0.
+    pub(crate) fn spend(
+        &mut self,
+        rate: f32,
+        weights: &mut Array2<f32>,
+        held: ArrayView2<'_, f32>,
+    ) {
+        product::accumulate(rate, self.integrals.t(), held, weights.view_mut());
         self.integrals.fill(0.0);
         self.pending = false;
     }
@@ -318,10 +330,4 @@ pub(crate) fn flat(a: &Array2<f32>) -> &[f32] {
 
 pub(crate) fn flat_mut(a: &mut Array2<f32>) -> &mut [f32] {
     a.as_slice_memory_order_mut().unwrap_or(&mut [])
-}
-
-fn axpy(scale: f32, x: &[f32], y: &mut [f32]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y += scale * x;
-    }
 }

@@ -1,136 +1,22 @@
-//! What the entity layer costs: the elementwise stages of a step on entities, against the same
-//! arithmetic on plain vectors, in turn, in one process and on one thread.
+//! What the entity layer costs; see `apical::bench`.
 //!
 //! `cargo bench --bench entity_layer`
 
-use std::hint::black_box;
-use std::time::Instant;
-
-use apical::circuit::{Engine, Setup};
-use apical::model::{Model, Neuron, Population};
-use apical::neuron::{Transfer, apical as apical_dendrite, basal, leak_fraction, soma};
-use apical::plasticity::Registry;
-use apical::schedule::Simulation;
-
-const STEPS: usize = 200;
-const ROUNDS: usize = 15;
-
-/// The columns of a population, and what it sent in the last step.
-struct Plain {
-    neuron: Neuron,
-    columns: [Vec<f32>; 10],
-    sent: [Vec<f32>; 2],
-}
-
-impl Plain {
-    fn new(neuron: Neuron, size: usize) -> Self {
-        Self {
-            neuron,
-            columns: std::array::from_fn(|_| vec![0.0; size]),
-            sent: std::array::from_fn(|_| vec![0.0; size]),
-        }
-    }
-
-    /// The stages send, deliver (nothing arrives), integrate, fire and watch.
-    fn step(&mut self) {
-        let leak = |tau_ms| leak_fraction(1.0, tau_ms);
-        let (leak_b, leak_a) = (leak(self.neuron.tau_b_ms), leak(self.neuron.tau_a_ms));
-        let leak_s = leak(self.neuron.tau_s_ms);
-        let [i_b, b, i_a, a, i_s, s, b_hat, xi, r, delta] = &mut self.columns;
-        self.sent[0].copy_from_slice(r);
-        self.sent[1].copy_from_slice(delta);
-        i_b.fill(0.0);
-        i_a.fill(0.0);
-        i_s.fill(0.0);
-        basal::integrate(b, i_b, leak_b);
-        apical_dendrite::integrate(a, i_a, leak_a);
-        soma::compare(
-            soma::Dendrites { b, a, i_s },
-            s,
-            b_hat,
-            xi,
-            (self.neuron.g_a, leak_s),
-        );
-        let size = r.len();
-        let Neuron {
-            transfer, lambda, ..
-        } = self.neuron;
-        soma::fire((transfer, lambda, size), (b, s, xi), r, delta);
-        black_box(s.iter().fold(false, |found, s| found | !s.is_finite()));
-    }
-}
-
-fn entities(neuron: &Neuron, size: usize) -> Simulation {
-    let model = Model {
-        name: "bench".into(),
-        about: String::new(),
-        neurons: [("cell".to_owned(), neuron.clone())].into(),
-        inputs: Vec::new(),
-        populations: vec![Population {
-            name: "cells".into(),
-            size,
-            neuron: "cell".into(),
-            bias: None,
-        }],
-        synapses: [].into(),
-        projections: Vec::new(),
-    };
-    let setup = Setup {
-        engine: Engine::default(),
-        dt_ms: 1.0,
-        trials: 1,
-        seed: 1,
-        presentation_ms: 1.0,
-        directory: "".as_ref(),
-    };
-    Simulation::new(&model, &Registry::default(), setup).expect("the model is valid")
-}
-
-/// Nanoseconds for one neuron and step.
-fn time(size: usize, mut step: impl FnMut()) -> f64 {
-    let started = Instant::now();
-    (0..STEPS).for_each(|_| step());
-    started.elapsed().as_secs_f64() * 1e9 / (STEPS * size) as f64
-}
-
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
-}
+use apical::bench::entity_layer;
+use apical::neuron::Transfer;
 
 fn main() {
-    println!("ns for one neuron and step, medians of {ROUNDS} rounds of {STEPS} steps in turn");
+    println!("ns for one neuron and step, medians of rounds in turn, dense engine");
     println!(
         "{:<10}{:>9}{:>10}{:>8}{:>8}",
         "transfer", "neurons", "entities", "plain", "ratio"
     );
     for transfer in [Transfer::Linear, Transfer::Tanh] {
         for size in [1_000, 10_000, 100_000] {
-            let neuron = Neuron {
-                tau_b_ms: 5.0,
-                tau_a_ms: 5.0,
-                tau_s_ms: 5.0,
-                transfer,
-                ..Neuron::default()
-            };
-            let mut simulation = entities(&neuron, size);
-            let mut plain = Plain::new(neuron, size);
-            let (mut on_entities, mut on_vectors) = (Vec::new(), Vec::new());
-            for _ in 0..ROUNDS {
-                on_entities.push(time(size, || simulation.step()));
-                on_vectors.push(time(size, || plain.step()));
-            }
-            let ratios = on_entities
-                .iter()
-                .zip(&on_vectors)
-                .map(|(e, p)| e / p)
-                .collect();
+            let (entities, plain, ratio) = entity_layer(transfer, size);
             println!(
-                "{:<10}{size:>9}{:>10.2}{:>8.2}{:>8.3}",
+                "{:<10}{size:>9}{entities:>10.2}{plain:>8.2}{ratio:>8.3}",
                 format!("{transfer:?}").to_lowercase(),
-                median(on_entities),
-                median(on_vectors),
-                median(ratios),
             );
         }
     }

@@ -4,6 +4,7 @@ use bevy_ecs::prelude::*;
 
 use crate::circuit::{
     Activity, Clock, EtaScale, Plasticity, Population, Projection, Synapses, Terminals, Wiring,
+    pieces,
 };
 use crate::model::Compartment;
 use crate::neuron::{apical, basal, soma};
@@ -76,13 +77,17 @@ pub fn learn(
             delta: &delta[rows.clone()],
             rate: &r[rows],
         };
-        if lazy.rows() == post.trials {
-            lazy.refresh(clock.step, |factors| {
-                plasticity.kernel.fill(columns, factors)
+        let fill = |factors: &mut [f32]| {
+            pieces::fill(factors, |from, out| {
+                let part = columns.part(from..from + out.len());
+                plasticity.kernel.fill(part, out);
             });
+        };
+        if lazy.rows() == post.trials {
+            lazy.refresh(clock.step, fill);
         } else {
             of_trials.resize(post.trials * post.size, 0.0);
-            plasticity.kernel.fill(columns, &mut of_trials);
+            fill(&mut of_trials);
             lazy.refresh(clock.step, |factors| {
                 factors.fill(0.0);
                 for trial in of_trials.chunks_exact(post.size) {
@@ -118,13 +123,16 @@ pub fn consolidate(
             continue;
         }
         lazy.catch_up(clock.step + 1, terminals.silent());
-        consolidation.settle(&mut lazy, terminals.held());
-        if consolidation.rests() {
+        let eta = plasticity.eta * scale.0;
+        if lazy.integrals().is_none() && consolidation.rests() {
             continue;
         }
         lazy.fold(weights);
         consolidation.catch_up(clock.step);
-        consolidation.consolidate(weights, plasticity.eta * scale.0);
+        if !consolidation.pass(&mut lazy, terminals.held(), weights, eta) {
+            consolidation.settle(&mut lazy, terminals.held());
+            consolidation.consolidate(weights, eta);
+        }
         if let Some((low, high)) = plasticity.bounds {
             weights.mapv_inplace(|w| w.clamp(low, high));
         }

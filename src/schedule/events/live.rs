@@ -13,7 +13,7 @@ use crate::teaching::Teacher;
 const PIECE: usize = 1 << 12;
 
 /// From this many neurons on, pieces are worth several threads.
-const WORTH_THREADS: usize = 1 << 14;
+const WORTH_THREADS: usize = 1 << 15;
 
 /// Part of a compartment's largest magnitude that is no distance at all.
 const NEGLIGIBLE: f32 = 1e-6;

@@ -32,10 +32,11 @@ pub fn rest(
             activity.is_some_and(|a| a.basal || a.apical || a.soma || a.way != Way::Resting);
         news.rate || news.delta || moving
     });
-    if lively || axons.iter().any(|axons| axons.are_busy(step)) {
+    if lively {
         return;
     }
-    let mut until = timeline.next().unwrap_or(u64::MAX);
+    let arrivals = axons.iter().filter_map(|axons| axons.next_arrival(step));
+    let mut until = (arrivals.chain(timeline.next())).min().unwrap_or(u64::MAX);
     for (terminals, plastic) in &projections {
         let silent = terminals.silent();
         if terminals.is_stale() && !silent {

@@ -1,0 +1,138 @@
+//! The circuits that are timed, and presentations to them.
+
+use ron::extensions::Extensions;
+
+use super::Images;
+use crate::circuit::{Engine, Setup};
+use crate::event::Event;
+use crate::model::{Compartment, Consolidation, Model, Optimiser};
+use crate::plasticity::Registry;
+use crate::schedule::{Misfit, Simulation, Variable};
+use crate::teaching::Teacher;
+
+/// The shipped circuit 784-1024-512-256-10, changed by `change`.
+///
+/// # Panics
+/// If the shipped model is no model, which the tests exclude.
+#[must_use]
+pub fn mnist(change: impl FnOnce(&mut Model)) -> Model {
+    let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
+    let mut model = options
+        .from_str(include_str!("../../models/mnist.ron"))
+        .expect("the shipped model is a model");
+    change(&mut model);
+    model
+}
+
+/// Time constants of all dendrites.
+pub(super) fn leaks(model: &mut Model, tau_ms: f64) {
+    for neuron in model.neurons.values_mut() {
+        neuron.tau_b_ms = tau_ms;
+        neuron.tau_a_ms = tau_ms;
+    }
+}
+
+/// Thresholds of rates and of teaching signals.
+pub(super) fn thresholds(model: &mut Model, (rate, delta): (f32, f32)) {
+    for projection in &mut model.projections {
+        projection.threshold = match projection.compartment {
+            Compartment::Basal => rate,
+            Compartment::Apical => delta,
+        };
+    }
+}
+
+/// Consolidation at the end of a stimulus by `optimiser`, at the rate `eta`.
+pub(super) fn optimise(model: &mut Model, optimiser: Optimiser, eta: f32) {
+    for synapse in model.synapses.values_mut() {
+        synapse.eta = eta;
+        let offset_ms = synapse.consolidation.as_ref().map_or(0.0, |c| c.offset_ms);
+        synapse.consolidation = Some(Consolidation {
+            every_ms: None,
+            offset_ms,
+            optimiser,
+        });
+    }
+}
+
+/// A circuit that is shown images, with a teacher in a window of each presentation.
+pub struct Presenter {
+    /// The circuit.
+    pub simulation: Simulation,
+    trials: usize,
+    on: u64,
+    off: u64,
+    length: u64,
+}
+
+impl Presenter {
+    /// A circuit of `model` with steps of 1 ms, at rest. `(on, off, length)` are the steps of a
+    /// presentation at which the teacher comes, goes, and the next stimulus comes.
+    ///
+    /// # Panics
+    /// If the model does not fit a circuit, which the benchmarks exclude.
+    #[must_use]
+    pub fn new(
+        model: &Model,
+        engine: Engine,
+        trials: usize,
+        (on, off, length): (u64, u64, u64),
+    ) -> Self {
+        let setup = Setup {
+            dt_ms: 1.0,
+            trials,
+            seed: 1,
+            presentation_ms: length as f64,
+            directory: "".as_ref(),
+            engine,
+        };
+        let simulation = Simulation::new(model, &Registry::default(), setup);
+        Self {
+            simulation: simulation.expect("the model of a benchmark is a model"),
+            trials,
+            on,
+            off,
+            length,
+        }
+    }
+
+    /// Presentation number `n`.
+    ///
+    /// # Errors
+    /// [`Misfit`] if images and circuit are of different sizes.
+    pub fn present(&mut self, images: &Images, n: usize) -> Result<(), Misfit> {
+        let (stimuli, target) = images.batch(n, self.trials);
+        let simulation = &mut self.simulation;
+        let start = simulation.steps();
+        let (input, output) = (simulation.input("pixels")?, simulation.pyramidal("output")?);
+        let teacher = Teacher {
+            target,
+            strength: vec![1.0; self.trials],
+        };
+        simulation.enter(start, Event::Rates(input, stimuli))?;
+        simulation.enter(start + self.on, Event::Teacher(output, teacher))?;
+        simulation.enter(start + self.off, Event::Strength(output, 0.0))?;
+        simulation.advance_to(start + self.length);
+        Ok(())
+    }
+
+    /// How many of images number `n` of a presentation are answered right, without learning from
+    /// them being excluded: the circuit should be a frozen one.
+    ///
+    /// # Errors
+    /// [`Misfit`] if images and circuit are of different sizes.
+    pub fn ask(&mut self, images: &Images, n: usize) -> Result<usize, Misfit> {
+        let (stimuli, target) = images.batch(n, self.trials);
+        self.simulation.set_input("pixels", stimuli.view())?;
+        self.simulation
+            .advance_to(self.simulation.steps() + self.length);
+        let rates = (self.simulation.read("output", Variable::Rate)).unwrap_or_default();
+        let best = |row: ndarray::ArrayView1<'_, f32>| {
+            (row.iter().enumerate())
+                .max_by(|a, b| a.1.total_cmp(b.1))
+                .map(|(i, _)| i)
+        };
+        let pairs = rates.rows().into_iter().zip(target.rows());
+        Ok(pairs.filter(|(r, t)| best(*r) == best(*t)).count())
+    }
+}

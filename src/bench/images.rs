@@ -1,0 +1,86 @@
+//! Images of 28 x 28 pixels: MNIST where it is there, or the digits of this package enlarged.
+
+use std::path::Path;
+
+use ndarray::{Array2, Axis};
+
+use crate::stimulus::{DataError, Encoding, LabelColumn, Source};
+
+/// Mean and deviation of the pixels of MNIST.
+const MNIST: Encoding = Encoding::Standardize {
+    mean: 33.3285,
+    std: 78.5655,
+};
+
+/// Standardised images and their classes.
+pub struct Images {
+    /// Images x 784 rates.
+    pub inputs: Array2<f32>,
+    /// Class of each.
+    pub labels: Vec<usize>,
+    /// What they are.
+    pub name: &'static str,
+}
+
+impl Images {
+    /// MNIST's training images in `directory`; without one, the 1797 digits of 8 x 8 pixels in
+    /// `scenarios/data`, enlarged.
+    ///
+    /// # Errors
+    /// [`DataError`] for a file that is not there or is damaged.
+    pub fn load(directory: Option<&Path>, scenarios: &Path) -> Result<Self, DataError> {
+        let Some(directory) = directory else {
+            return Self::enlarged(scenarios);
+        };
+        let source = Source::Idx {
+            directory: None,
+            images: "train-images-idx3-ubyte".into(),
+            labels: "train-labels-idx1-ubyte".into(),
+            test_images: None,
+            test_labels: None,
+        };
+        let mut data = source.load(Path::new(""), Some(directory))?.train;
+        MNIST.apply(&mut data.inputs)?;
+        Ok(Self {
+            inputs: data.inputs,
+            labels: data.labels,
+            name: "MNIST",
+        })
+    }
+
+    fn enlarged(scenarios: &Path) -> Result<Self, DataError> {
+        let source = Source::Csv {
+            path: "data/digits.csv.gz".into(),
+            label_column: LabelColumn::default(),
+            header: false,
+        };
+        let data = source.load(scenarios, None)?.train;
+        let mut inputs = Array2::zeros((data.samples(), 784));
+        for (mut large, small) in inputs.rows_mut().into_iter().zip(data.inputs.rows()) {
+            for row in 0..24 {
+                for column in 0..24 {
+                    // Three by three for one, with the empty margin that MNIST has.
+                    let pixel = small[row / 3 * 8 + column / 3];
+                    large[(row + 2) * 28 + column + 2] = pixel * (255.0 / 16.0);
+                }
+            }
+        }
+        MNIST.apply(&mut inputs)?;
+        Ok(Self {
+            inputs,
+            labels: data.labels,
+            name: "enlarged digits",
+        })
+    }
+
+    /// Images number `n` of a presentation to `trials`, and targets with label smoothing 0.1.
+    #[must_use]
+    pub fn batch(&self, n: usize, trials: usize) -> (Array2<f32>, Array2<f32>) {
+        let all = self.labels.len();
+        let chosen: Vec<usize> = (0..trials).map(|t| (n * trials + t) % all).collect();
+        let targets = Array2::from_shape_fn((trials, 10), |(t, class)| {
+            0.01 + 0.9 * f32::from(self.labels[chosen[t]] == class)
+        });
+        (self.inputs.select(Axis(0), &chosen), targets)
+    }
+}

@@ -1,0 +1,178 @@
+//! The algorithm in phases: one pass up, one down, one update a minibatch.
+//!
+//! The same arithmetic as the fixed point of a presentation, written as anybody would, with the
+//! same matrix product, transfer functions and optimiser, and as many threads.
+
+use ndarray::{Array2, ArrayView2, ShapeBuilder};
+use rayon::prelude::*;
+
+use super::circuits::mnist;
+use crate::circuit::{Engine, Setup, product};
+use crate::model::Optimiser;
+use crate::neuron::Transfer;
+use crate::plasticity::{Consolidator, Registry};
+use crate::schedule::Simulation;
+
+/// Sizes of the populations, the pixels first.
+const SIZES: [usize; 5] = [784, 1024, 512, 256, 10];
+
+/// Values of a piece of elementwise work for one thread.
+const PIECE: usize = 1 << 13;
+
+struct Synapses {
+    weights: Array2<f32>,
+    optimiser: Consolidator,
+}
+
+impl Synapses {
+    /// The change `scale a b` by the optimiser; with a plain one straight into the weights.
+    fn change(
+        &mut self,
+        optimiser: Optimiser,
+        eta: f32,
+        a: ArrayView2<'_, f32>,
+        b: ArrayView2<'_, f32>,
+    ) {
+        let mean = 1.0 / a.ncols() as f32;
+        if optimiser == Optimiser::Plain {
+            product::accumulate(eta * mean, a, b, self.weights.view_mut());
+        } else {
+            product::assign(mean, a, b, self.optimiser.gather().view_mut());
+            self.optimiser.consolidate(&mut self.weights, eta);
+        }
+    }
+}
+
+/// Weights and activities of the algorithm in phases.
+pub struct Phased {
+    optimiser: Optimiser,
+    eta: f32,
+    /// Up, from each population to the next, and the bias of the next.
+    up: Vec<(Synapses, Synapses)>,
+    /// Down, from each hidden population's successor to it.
+    down: Vec<Synapses>,
+    rates: Vec<Array2<f32>>,
+    mismatches: Vec<Array2<f32>>,
+    deltas: Vec<Array2<f32>>,
+    ones: Array2<f32>,
+}
+
+impl Phased {
+    /// The same initial weights as a circuit with the seed 1.
+    ///
+    /// # Panics
+    /// If the shipped model is no model, which the tests exclude.
+    #[must_use]
+    pub fn new(trials: usize, optimiser: Optimiser, eta: f32) -> Self {
+        let setup = Setup {
+            dt_ms: 1.0,
+            trials: 1,
+            seed: 1,
+            presentation_ms: 1.0,
+            directory: "".as_ref(),
+            engine: Engine::Dense,
+        };
+        let circuit = Simulation::new(&mnist(|_| {}), &Registry::default(), setup);
+        let circuit = circuit.expect("the shipped model is a model");
+        let synapses = |name: &str| {
+            let weights = circuit.weights(name).expect("the shipped model has it");
+            Synapses {
+                optimiser: Consolidator::new(weights.raw_dim().f(), (1, 0, 1.0), optimiser),
+                weights,
+            }
+        };
+        let names = ["pixels", "hidden1", "hidden2", "hidden3", "output"];
+        let columns = |size: &usize| Array2::zeros((trials, *size));
+        Self {
+            optimiser,
+            eta,
+            up: (names.windows(2))
+                .map(|pair| {
+                    let (from, to) = (pair[0], pair[1]);
+                    (
+                        synapses(&format!("{from}_to_{to}")),
+                        synapses(&format!("{to}_bias")),
+                    )
+                })
+                .collect(),
+            down: (names[1..].windows(2))
+                .map(|pair| synapses(&format!("{}_to_{}", pair[1], pair[0])))
+                .collect(),
+            rates: SIZES.iter().map(columns).collect(),
+            mismatches: SIZES[1..].iter().map(columns).collect(),
+            deltas: SIZES[1..].iter().map(columns).collect(),
+            ones: Array2::ones((trials, 1)),
+        }
+    }
+
+    /// One minibatch: up, down, update.
+    pub fn learn(&mut self, stimuli: &Array2<f32>, targets: &Array2<f32>) {
+        self.rates[0].assign(stimuli);
+        let last = self.up.len() - 1;
+        for (n, (synapses, bias)) in self.up.iter().enumerate() {
+            let (below, above) = self.rates.split_at_mut(n + 1);
+            let r = &mut above[0];
+            product::assign(1.0, below[n].view(), synapses.weights.t(), r.view_mut());
+            let transfer = if n == last {
+                Transfer::Softmax
+            } else {
+                Transfer::Tanh
+            };
+            let size = r.ncols();
+            let piece = (PIECE / size).max(1) * size;
+            in_pieces(r, piece, |r| {
+                for trial in r.chunks_exact_mut(size) {
+                    trial
+                        .iter_mut()
+                        .zip(&bias.weights)
+                        .for_each(|(r, bias)| *r += bias);
+                }
+                transfer.rates(r, size);
+            });
+        }
+        self.deltas[last].assign(targets);
+        self.deltas[last] -= &self.rates[last + 1];
+        for n in (0..last).rev() {
+            let (below, above) = self.deltas.split_at_mut(n + 1);
+            let xi = &mut self.mismatches[n];
+            product::assign(
+                1.0,
+                above[0].view(),
+                self.down[n].weights.t(),
+                xi.view_mut(),
+            );
+            let (Some(xi), Some(r), Some(delta)) = (
+                xi.as_slice(),
+                self.rates[n + 1].as_slice(),
+                below[n].as_slice_mut(),
+            ) else {
+                continue;
+            };
+            let pieces = delta.par_chunks_mut(PIECE).zip(r.par_chunks(PIECE));
+            (pieces.zip(xi.par_chunks(PIECE)))
+                .for_each(|((delta, r), xi)| Transfer::Tanh.teach(r, xi, delta));
+        }
+        let (optimiser, eta) = (self.optimiser, self.eta);
+        for (n, (synapses, bias)) in self.up.iter_mut().enumerate() {
+            let delta = self.deltas[n].t();
+            synapses.change(optimiser, eta, delta, self.rates[n].view());
+            bias.change(optimiser, eta, delta, self.ones.view());
+        }
+        for (n, synapses) in self.down.iter_mut().enumerate() {
+            let xi = self.mismatches[n].t();
+            synapses.change(optimiser, eta, xi, self.deltas[n + 1].view());
+        }
+    }
+
+    /// The weights from the pixels to the first hidden population.
+    #[must_use]
+    pub fn first(&self) -> &Array2<f32> {
+        &self.up[0].0.weights
+    }
+}
+
+fn in_pieces(values: &mut Array2<f32>, piece: usize, work: impl Fn(&mut [f32]) + Send + Sync) {
+    if let Some(values) = values.as_slice_mut() {
+        values.par_chunks_mut(piece).for_each(work);
+    }
+}

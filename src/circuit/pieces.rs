@@ -1,0 +1,54 @@
+//! Elementwise work in pieces, on several threads where that pays.
+//!
+//! Pieces depend on lengths alone, so results are the same bytes for any number of threads.
+
+use rayon::prelude::*;
+
+/// Values of a piece, what a thread does at a time.
+const PIECE: usize = 1 << 16;
+
+/// From this many values on, several threads pay: to wake one takes as long as a pass over half
+/// as many.
+const WORTH_THREADS: usize = 1 << 18;
+
+/// Does `work` on pieces of `out` and of `from`, of equal length.
+pub fn each(out: &mut [f32], from: &[f32], work: impl Fn(&mut [f32], &[f32]) + Send + Sync) {
+    if out.len() < WORTH_THREADS {
+        return work(out, from);
+    }
+    let pieces = out.par_chunks_mut(PIECE).zip(from.par_chunks(PIECE));
+    pieces.for_each(|(out, from)| work(out, from));
+}
+
+/// Does `work` on pieces of `out`, being told where each begins.
+pub fn fill(out: &mut [f32], work: impl Fn(usize, &mut [f32]) + Send + Sync) {
+    if out.len() < WORTH_THREADS {
+        return work(0, out);
+    }
+    let pieces = out.par_chunks_mut(PIECE).enumerate();
+    pieces.for_each(|(n, out)| work(n * PIECE, out));
+}
+
+/// What `work` tells of pieces of `a` and `b`, of equal length, merged in their order.
+pub fn survey<T: Send>(
+    a: &[f32],
+    b: &[f32],
+    work: impl Fn(&[f32], &[f32]) -> T + Send + Sync,
+    merge: impl Fn(T, T) -> T,
+) -> Option<T> {
+    if a.len() < WORTH_THREADS {
+        return Some(work(a, b));
+    }
+    let pieces = a.par_chunks(PIECE).zip(b.par_chunks(PIECE));
+    let told: Vec<T> = pieces.map(|(a, b)| work(a, b)).collect();
+    told.into_iter().reduce(merge)
+}
+
+/// `y += scale x`.
+pub fn add(scale: f32, x: &[f32], y: &mut [f32]) {
+    each(y, x, |y, x| {
+        for (y, x) in y.iter_mut().zip(x) {
+            *y += scale * x;
+        }
+    });
+}

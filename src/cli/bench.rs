@@ -1,0 +1,89 @@
+//! `apical bench`: what simulations cost, as one table.
+
+use std::error::Error;
+use std::fs;
+use std::io::{stderr, stdout};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use super::say;
+use crate::bench::{Bench, Images, ROWS, Row};
+use crate::document::unknown;
+use crate::stimulus::file::data_dir;
+
+/// Measures what simulations cost.
+#[derive(clap::Args, Debug)]
+pub struct Arguments {
+    /// Only these: steps, leaky, epoch, online, recurrent, entities
+    rows: Vec<String>,
+    /// Directory of MNIST's files [default: the variable APICAL_DATA; without, digits enlarged]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Write the rows as JSON too: a list of name, value, goal, met
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Threads [default: one a core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Measure only one part in N, for a first look
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
+    shorter: u16,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// An unknown row, data that are damaged, a file that cannot be written.
+pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
+    let known = || ROWS.iter().map(|(name, _)| *name);
+    for name in &arguments.rows {
+        if !known().any(|row| row == name) {
+            return Err(unknown("row", name, known()).into());
+        }
+    }
+    if let Some(threads) = arguments.threads {
+        (rayon::ThreadPoolBuilder::new().num_threads(threads.into())).build_global()?;
+    }
+    let scenarios = PathBuf::from("scenarios");
+    let images = Images::load(data_dir(arguments.data.clone()).as_deref(), &scenarios)?;
+    let bench = Bench {
+        images,
+        shorter: arguments.shorter.into(),
+    };
+    say(
+        stderr(),
+        &format!(
+            "{} threads, images: {}; ratios are medians of turns\n",
+            rayon::current_num_threads(),
+            bench.images.name
+        ),
+    );
+    let mut all = Vec::new();
+    for (name, measure) in ROWS {
+        if !arguments.rows.is_empty() && !arguments.rows.iter().any(|row| row == name) {
+            continue;
+        }
+        // Inside the pool, so that starting parallel work costs no switch of threads.
+        let rows = rayon::scope(|_| measure(&bench))?;
+        rows.iter().for_each(|row| say(stdout(), &told(row)));
+        all.extend(rows);
+    }
+    if let Some(path) = &arguments.json {
+        let text = serde_json::to_string_pretty(&all)?;
+        fs::write(path, text + "\n").map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn told(row: &Row) -> String {
+    let met = match row.met {
+        Some(true) => "met",
+        Some(false) => "MISSED",
+        None => "",
+    };
+    let goal = row.goal.as_deref().unwrap_or_default();
+    format!(
+        "{:<46}{:>10.3}  {goal:<8}{met:<8}\n    {}\n",
+        row.name, row.value, row.about
+    )
+}
