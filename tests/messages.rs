@@ -671,6 +671,111 @@ fn a_scenario_that_cannot_be_read_does_not_hide_what_is_wrong_with_its_model() {
     assert!(text.ends_with("2 errors"), "{text}");
 }
 
+/// Everything in a file that the schema does not take, not only the first thing.
+#[test]
+fn after_the_first_thing_that_cannot_be_read_the_rest_is_read_too() {
+    let change = |text: &str, changes: &[(&str, &str)]| {
+        (changes.iter()).fold(text.to_owned(), |text, (old, new)| {
+            assert!(text.contains(old), "{old}");
+            text.replacen(old, new, 1)
+        })
+    };
+    let model = change(
+        MODEL,
+        &[
+            ("tau_b_ms: 2.0", "tau_bms: \"two\""),
+            ("transfer: softmax", "transfer: soft"),
+            ("size: 4", "size: 4.5"),
+            ("name: \"sound\", ", ""),
+            ("rule: \"dll\"", "rule: dll, rules: 3"),
+            ("fan_in(gain: 1.0)", "fan_in(1.0)"),
+            (
+                "compartment: basal, delay_ms: 1.0, synapse: \"plastic\", weights: normal",
+                "compartment: \"basal\", delay_ms: 1,0, weights: normal",
+            ),
+            ("uniform(limit: 0.1)", "unifrm(limit: 0.1)"),
+        ],
+    );
+    let free = change(
+        FREE,
+        &[
+            ("trials: 2", "trial: 2"),
+            ("dt_ms: 0.5,", ""),
+            ("times: 3", "times: -3"),
+            ("compartment: soma", "compartment: axon"),
+            ("\"hidden\", \"pixels[0]\"", "\"hidden[5..2]\", \"[0]\""),
+            ("[norm, alignment]", "[norm, alignmint]"),
+        ],
+    );
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("free.ron");
+    fs::write(directory.path().join("model.ron"), model).unwrap();
+    fs::write(&path, free).unwrap();
+    let set = ["seed=many", "duration_ms=long", "sed=3"].map(String::from);
+    let text = validate(&path, &set).unwrap_err().to_string();
+    assert_kept(
+        "read_on",
+        &text.replace(&format!("{}/", directory.path().display()), ""),
+    );
+}
+
+/// What would record nothing says so before the run.
+#[test]
+fn angles_to_a_gradient_that_there_is_not() {
+    let last = "    projections: [\n";
+    let extra = |from: &str, to: &str| {
+        format!(
+            "{last}(name: \"{from}-{to}\", from: \"{from}\", to: \"{to}\", compartment: basal, \
+             delay_ms: 1.0, synapse: \"plastic\", weights: constant(0.0)),\n"
+        )
+    };
+    let side = "(name: \"output\", size: 2, neuron: \"readout\"),";
+    let with_side = format!("{side} (name: \"side\", size: 2, neuron: \"pyramidal\"),");
+    let named = |name: &str| {
+        format!("probes=[statistics(projections: [\"{name}\"], statistics: [gradient_angle])]")
+    };
+    let mut text = String::new();
+    for (old, new, set) in [
+        (last, extra("hidden", "hidden"), None),
+        (last, extra("output", "hidden"), None),
+        (
+            last,
+            extra("output", "hidden"),
+            Some(named("pixels_to_hidden")),
+        ),
+        (side, with_side.clone(), Some(named("hidden_to_output"))),
+        (
+            "rule: \"dll\", ",
+            String::new(),
+            Some(named("hidden_to_output")),
+        ),
+        ("rule: \"dll\", ", String::new(), None),
+    ] {
+        let set: Vec<&str> = set.iter().map(String::as_str).collect();
+        let shown = printed(("model.ron", old, &new), "task.ron", &set);
+        writeln!(text, "==== {:?} {}\n{shown}\n", new.trim(), set.join("")).unwrap();
+    }
+    let beside = printed(
+        ("model.ron", side, &with_side),
+        "task.ron",
+        &[
+            &format!(
+                "model.projections=[{}]",
+                [
+                    ("pixels", "hidden"),
+                    ("hidden", "output"),
+                    ("hidden", "side")
+                ]
+                .map(|(from, to)| extra(from, to).replace(last, "").replace('\n', " "))
+                .concat()
+            ),
+            &named("hidden-side"),
+        ],
+    );
+    write!(text, "==== beside the output\n{beside}").unwrap();
+    assert_kept("no_gradient", &text);
+}
+
 #[test]
 fn every_shipped_file_is_without_errors() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));

@@ -78,10 +78,16 @@ fn digits_leaves_everything_that_a_run_promises() {
         "pixels_to_hidden1",
         "hidden2_to_hidden1",
         "65",
-        "last 40 ms",
+        "recorded last, 1560 to 1600 ms",
     ] {
         assert!(seen.contains(text), "{text} in {seen}");
     }
+    let beyond = apical(&["plot", path, "--neuron", "hidden1[500]"]);
+    let said = String::from_utf8_lossy(&beyond.stderr);
+    assert!(
+        !beyond.status.success() && said.contains("expected neurons from 0 to 127"),
+        "{said}"
+    );
     let json = succeed(&["inspect", path, "hidden1[17]", "--json"]);
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     let number = |name: &str| json[name].as_f64().unwrap();
@@ -183,4 +189,85 @@ fn mnist_runs_on_idx_files_and_says_how_to_get_them() {
     assert_eq!(without.status.code(), Some(1));
     let message = String::from_utf8_lossy(&without.stderr).into_owned();
     assert!(message.contains("--data DIR") && message.contains("t10k-images-idx3-ubyte"));
+}
+
+/// What cannot be begun says so at once, and makes no directory.
+#[test]
+fn runs_that_cannot_begin_say_why() {
+    let parent = tempfile::tempdir().unwrap();
+    let out = parent.path().join("out");
+    let out = out.to_str().unwrap();
+    let file = parent.path().join("file");
+    std::fs::write(&file, "").unwrap();
+    let digits = "scenarios/digits.ron";
+    let huge = "model.populations.hidden1.size=16000000";
+    for (arguments, says) in [
+        (
+            vec!["run", "models/digits.ron"],
+            "this is a model; expected a scenario",
+        ),
+        (
+            vec!["run", "scenarios"],
+            "this is a directory; expected a file",
+        ),
+        (vec!["run", digits, "--seed", "-1"], "invalid value '-1'"),
+        (vec!["run", digits, "--threads", "0"], "invalid value '0'"),
+        (
+            vec!["run", digits, "--trials", "0"],
+            "expected 1 to 65536 trials, found 0",
+        ),
+        (
+            vec!["run", digits, "--set", "nonsense"],
+            "expected PATH=VALUE",
+        ),
+        (
+            vec!["run", digits, "--set", "dt_ms=1e-300"],
+            "0.000001 or more, found 1e-300",
+        ),
+        (
+            vec!["run", digits, "--set", "task.presentation_ms=1e12"],
+            "less than 1000000000 steps",
+        ),
+        (
+            vec![
+                "run",
+                digits,
+                "--set",
+                "model.populations.hidden1.size=1000000000000",
+            ],
+            "expected 1 to 16777216 neurons",
+        ),
+        (
+            vec![
+                "run",
+                digits,
+                "--set",
+                huge,
+                "--set",
+                "model.populations.hidden2.size=16000000",
+            ],
+            "GB of memory",
+        ),
+        (
+            vec![
+                "run",
+                "scenarios/single_neuron.ron",
+                "--out",
+                file.to_str().unwrap(),
+            ],
+            "is a file; expected a directory",
+        ),
+    ] {
+        let mut arguments = arguments;
+        if !arguments.contains(&"--out") {
+            arguments.extend(["--out", out]);
+        }
+        let output = apical(&arguments);
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            !output.status.success() && said.contains(says),
+            "{arguments:?}: {said}"
+        );
+        assert!(!Path::new(out).exists(), "{arguments:?}");
+    }
 }

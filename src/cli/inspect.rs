@@ -107,6 +107,10 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
 fn inspect(results: &Results, arguments: &Arguments) -> Result<Inspection, Box<dyn Error>> {
     let wanted: Neurons = arguments.neuron.parse()?;
     let name = &wanted.population;
+    if results.model.inputs.iter().any(|input| input.name == *name) {
+        let text = format!("`{name}` is an input: its neurons have a rate and no compartments");
+        return Err(text.into());
+    }
     let known = results.model.populations.iter().map(|p| p.name.as_str());
     let population =
         (results.population(name)).ok_or_else(|| unknown("population", name, known))?;
@@ -242,7 +246,7 @@ impl Place<'_> {
         Ok(inside.then(|| state.slice(ndarray::s![row, self.trial, ..]).to_vec()))
     }
 
-    /// The last stretch of what was recorded of the neuron.
+    /// The last stretch that was recorded of the neuron.
     fn trace(&self) -> Result<Vec<Trace>, Box<dyn Error>> {
         let Some(path) = self.results.file("traces.parquet") else {
             return Ok(Vec::new());
@@ -251,7 +255,10 @@ impl Place<'_> {
         let series = traces(&path, |population, t, neuron, _| {
             population == self.name && t == trial && neuron == index
         })?;
-        let from_ms = self.results.summary.simulated_ms - self.results.scenario.tail_ms();
+        // A run that was stopped has recorded nothing of what was to be its end.
+        let ends = series.values().filter_map(|series| series.time_ms.last());
+        let end_ms = ends.copied().fold(f64::NEG_INFINITY, f64::max);
+        let from_ms = end_ms - self.results.scenario.tail_ms();
         let trace = |variable: &Variable| {
             let (_, all) = (series.iter()).find(|(key, _)| key.variable == variable.symbol())?;
             let Series { time_ms, value } = all;
@@ -313,7 +320,7 @@ impl fmt::Display for Inspection {
             from.copied().unwrap_or_default(),
             to.copied().unwrap_or_default(),
         );
-        writeln!(f, "\nlast {} ms ({from} to {to} ms)", to - from)?;
+        writeln!(f, "\nrecorded last, {from} to {to} ms")?;
         for trace in &self.trace {
             let (low, high) = extent(&trace.value);
             let line = sparkline(&trace.value, (low, high));

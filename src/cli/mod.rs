@@ -59,3 +59,30 @@ pub fn main(registry: Registry) -> ExitCode {
 fn say(mut to: impl Write, text: &str) {
     let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
 }
+
+/// A number with its noun, in groups of three digits.
+fn counted(number: u64, noun: &str) -> String {
+    let digits = number.to_string();
+    let grouped: String = (digits.chars().enumerate())
+        .flat_map(|(index, digit)| {
+            let left = digits.len() - index;
+            let space = (index > 0 && left.is_multiple_of(3)).then_some(' ');
+            space.into_iter().chain([digit])
+        })
+        .collect();
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{grouped} {noun}{plural}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn numbers_are_grouped() {
+        assert_eq!(counted(1, "synapse"), "1 synapse");
+        assert_eq!(counted(999, "synapse"), "999 synapses");
+        assert_eq!(counted(30_410, "synapse"), "30 410 synapses");
+        assert_eq!(counted(1_234_567, "synapse"), "1 234 567 synapses");
+    }
+}

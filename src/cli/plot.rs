@@ -30,11 +30,28 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     for neurons in &arguments.neurons {
         let name = &neurons.population;
         let known = results.model.populations.iter().map(|p| p.name.as_str());
-        if results.population(name).is_none() {
+        let Some(population) = results.population(name) else {
             return Err(unknown("population", name, known).into());
+        };
+        let size = population.size;
+        if neurons
+            .indices
+            .largest()
+            .is_some_and(|largest| largest >= size)
+        {
+            return Err(format!("{neurons}: expected neurons from 0 to {}", size - 1).into());
         }
     }
-    for path in gallery(&results, &arguments.neurons)? {
+    let figures = gallery(&results, &arguments.neurons)?;
+    if figures.is_empty() {
+        let wanted: Vec<String> = arguments.neurons.iter().map(Neurons::to_string).collect();
+        let what = match &wanted[..] {
+            [] => "anything".to_owned(),
+            wanted => wanted.join(", "),
+        };
+        return Err(format!("nothing was recorded of {what}; see `probes` of the scenario").into());
+    }
+    for path in figures {
         say(stdout(), &format!("{}\n", path.display()));
     }
     Ok(ExitCode::SUCCESS)

@@ -8,11 +8,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::say;
+use super::{counted, say};
 use crate::document::{Problems, Severity};
 use crate::plasticity::Registry;
 use crate::plot::{comparison, gallery};
-use crate::run::{Job, Results, RunDirectory, Summary, run as run_job};
+use crate::run::{Job, Results, RunDirectory, Summary, check_memory, run as run_job};
 use crate::scenario::{Loaded, check_data, load, read_data};
 use crate::stimulus::{self, file::data_dir};
 
@@ -28,10 +28,10 @@ pub struct Arguments {
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
     /// Seed of initial weights, split and order; short for `--set seed=N`
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Parallel trials that share the synapses; short for `--set trials=N`
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     trials: Option<u64>,
     /// Directory of the results [default: runs/NAME, numbered if it is there]
     #[arg(long, value_name = "DIR")]
@@ -40,7 +40,12 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// Threads; the results are the same for any number [default: one a core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u16).range(1..)
+    )]
     threads: Option<u16>,
     /// Say nothing but what is wrong
     #[arg(long)]
@@ -81,9 +86,10 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
             .map(|(name, job)| (Some(name), job))
             .collect();
     }
-    // All data are checked before the first circuit runs.
+    // Memory and all data are checked before the first circuit runs.
     let mut ready = Vec::new();
     for (name, loaded) in jobs {
+        check_memory(&loaded.scenario, &loaded.model)?;
         match session.data(&loaded) {
             Ok(data) => ready.push((name, loaded, data)),
             Err(problems) => return Ok(refused(&problems)),
@@ -236,9 +242,9 @@ fn told(summary: &Summary, directory: &Path, figures: &[PathBuf]) -> String {
         .map(|bytes| format!(", {:.0} MB", bytes as f64 / 1e6))
         .unwrap_or_default();
     line(format!(
-        "{} neurons, {} synapses, {:.1} ms simulated in {} steps: {:.1} s, {rate:.0} steps/s{memory}",
-        summary.neurons,
-        summary.synapses,
+        "{}, {}, {:.1} ms simulated in {} steps: {:.1} s, {rate:.0} steps/s{memory}",
+        counted(summary.neurons as u64, "neuron"),
+        counted(summary.synapses as u64, "synapse"),
         summary.simulated_ms,
         summary.steps,
         summary.wall_seconds,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use super::say;
+use super::{counted, say};
 use crate::document::{Document, Problem, Problems};
 use crate::model::Model;
 use crate::plasticity::Registry;
@@ -145,32 +145,5 @@ fn lesson(task: &Task, trials: usize, samples: Option<usize>) -> String {
             let presentations = counted(presentations, "presentation");
             format!("{epochs} of {presentations} of {length} ms = {seconds:.1} s simulated")
         }
-    }
-}
-
-/// A number with its noun, in groups of three digits.
-fn counted(number: u64, noun: &str) -> String {
-    let digits = number.to_string();
-    let grouped: String = (digits.chars().enumerate())
-        .flat_map(|(index, digit)| {
-            let left = digits.len() - index;
-            let space = (index > 0 && left.is_multiple_of(3)).then_some(' ');
-            space.into_iter().chain([digit])
-        })
-        .collect();
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{grouped} {noun}{plural}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::counted;
-
-    #[test]
-    fn numbers_are_grouped() {
-        assert_eq!(counted(1, "synapse"), "1 synapse");
-        assert_eq!(counted(999, "synapse"), "999 synapses");
-        assert_eq!(counted(30_410, "synapse"), "30 410 synapses");
-        assert_eq!(counted(1_234_567, "synapse"), "1 234 567 synapses");
     }
 }

@@ -1,7 +1,5 @@
 //! Overrides of the command line: `--set task.epochs=3`.
 
-use std::ops::Range;
-
 use serde::de::DeserializeOwned;
 
 use super::document::Document;
@@ -109,26 +107,15 @@ impl Document {
             .iter()
             .flat_map(|value| texts(missing, value, wrap))
             .collect();
-        let replaced = |text: &str| {
-            let mut changed = self.clone();
-            let part = |range: Range<usize>| self.text.get(range).unwrap_or_default();
-            let (before, after) = (part(0..range.start), part(range.end..self.text.len()));
-            changed.text = [before, text, after].concat();
-            let number = changed.overrides.len();
-            changed.pieces.replace(range.clone(), text.len(), number);
-            changed.overrides.push(given.clone());
-            changed
+        let own = Place::Override {
+            assignment: given.clone(),
         };
-        let fits = |changed: &Self| match changed.parse::<T>() {
+        let fits = |changed: &Self| match changed.attempt::<T>() {
             Ok(_) => true,
-            Err(error) => {
-                error.place
-                    != Place::Override {
-                        assignment: given.clone(),
-                    }
-            }
+            Err(fault) => fault.problem.place != own,
         };
-        let mut candidates = readings.iter().map(|text| replaced(text));
+        let mut candidates =
+            (readings.iter()).map(|text| self.replaced(range.clone(), text, given));
         let first = candidates.next();
         let chosen = match first {
             Some(first) if !fits(&first) => candidates.find(fits).or(Some(first)),

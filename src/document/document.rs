@@ -5,6 +5,7 @@ use std::io::{ErrorKind, Read};
 use std::ops::Range;
 use std::path::Path;
 
+use ron::error::Error;
 use ron::extensions::Extensions;
 use serde::de::DeserializeOwned;
 
@@ -12,7 +13,7 @@ use super::issue::Issue;
 use super::parsing;
 use super::path::{descend, steps};
 use super::pieces::{Origin, Pieces};
-use super::problem::{Place, Problem};
+use super::problem::{Place, Problem, Problems};
 use super::tree::Node;
 
 /// Largest file in bytes: what people write is a thousand times smaller.
@@ -28,6 +29,16 @@ pub struct Document {
     pub(super) text: String,
     pub(super) pieces: Pieces,
     pub(super) overrides: Vec<String>,
+}
+
+/// The first thing that keeps a text from being what a schema asks for.
+pub(super) struct Fault {
+    /// As it is told.
+    pub problem: Problem,
+    /// The bytes that are wrong.
+    pub span: Range<usize>,
+    /// What the parser says; none if it does not mind an entry that is given twice.
+    pub error: Option<Error>,
 }
 
 impl Document {
@@ -94,20 +105,46 @@ impl Document {
     /// What the text says.
     ///
     /// # Errors
-    /// The first thing that is not as the schema has it, or an entry that is given twice.
-    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problem> {
+    /// Everything that is not as the schema has it, and entries that are given twice; see
+    /// `repair` for how far that can be told.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problems> {
+        (self.attempt()).map_err(|_| Problems(self.faults::<T>()))
+    }
+
+    /// What the text says, or the first thing that is not as the schema has it.
+    pub(super) fn attempt<T: DeserializeOwned>(&self) -> Result<T, Box<Fault>> {
         let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
+        let parsed = options.from_str(&self.text);
         let (tree, _) = Node::of(&self.text);
         let tree = tree.unwrap_or_default();
-        let finding = match options.from_str(&self.text) {
+        let (finding, error) = match parsed {
             Ok(value) => match parsing::twice(&tree, &self.text) {
                 None => return Ok(value),
-                Some(finding) => finding,
+                Some(finding) => (finding, None),
             },
-            Err(error) => parsing::finding(&error, &tree, &self.text),
+            Err(error) => (
+                parsing::finding(&error, &tree, &self.text),
+                Some(error.code),
+            ),
         };
         let place = self.place(&finding.span);
-        Err(Problem::error(place, finding.path, finding.message))
+        Err(Box::new(Fault {
+            problem: Problem::error(place, finding.path, finding.message),
+            span: finding.span,
+            error,
+        }))
+    }
+
+    /// The same with other text in the place of `range`, as if `given` on the command line.
+    pub(super) fn replaced(&self, range: Range<usize>, text: &str, given: &str) -> Self {
+        let mut changed = self.clone();
+        let part = |range: Range<usize>| self.text.get(range).unwrap_or_default();
+        let (before, after) = (part(0..range.start), part(range.end..self.text.len()));
+        changed.text = [before, text, after].concat();
+        let number = changed.overrides.len();
+        changed.pieces.replace(range, text.len(), number);
+        changed.overrides.push(given.to_owned());
+        changed
     }
 
     /// Where the value at `path` is, such as `populations.hidden1.size` or `timeline[2].values`.

@@ -60,6 +60,9 @@ impl Allowed {
     }
 }
 
+/// Times of more steps than these are not told apart to a part in a million.
+const MOST_STEPS: f64 = 1e9;
+
 /// Issues as they are found.
 #[derive(Clone, Debug, Default)]
 pub struct Issues(Vec<Issue>);
@@ -90,7 +93,8 @@ impl Issues {
     {
         let holds = allowed.holds(value.into());
         if !holds {
-            self.error(path, format!("expected {}, found {value}", allowed.words()));
+            let found = short(value.into(), value);
+            self.error(path, format!("expected {}, found {found}", allowed.words()));
         }
         holds
     }
@@ -103,9 +107,15 @@ impl Issues {
         };
         let holds = is_whole(ms, dt_ms) && ms / dt_ms > 0.5;
         if !holds {
-            let message = format!(
-                "expected a whole number of steps of {dt_ms} ms, at least one, found {ms} ms"
-            );
+            let found = short(ms, ms);
+            let message = match ms / dt_ms {
+                steps if steps.is_finite() && steps >= MOST_STEPS => {
+                    format!("expected less than {MOST_STEPS} steps of {dt_ms} ms, found {found} ms")
+                }
+                _ => format!(
+                    "expected a whole number of steps of {dt_ms} ms, at least one, found {found} ms"
+                ),
+            };
             self.error(path, message);
         }
         holds
@@ -128,7 +138,16 @@ impl Issues {
 pub(crate) fn is_whole(ms: f64, dt_ms: f64) -> bool {
     let steps = ms / dt_ms;
     let whole = steps.round();
-    (steps - whole).abs() <= 1e-6 * whole.abs().max(1.0) && whole.abs() < 1e9
+    (steps - whole).abs() <= 1e-6 * whole.abs().max(1.0) && whole.abs() < MOST_STEPS
+}
+
+/// A number as it is, with an exponent if it would be long without.
+fn short(value: f64, plain: impl Display) -> String {
+    let long = value.is_finite() && value != 0.0 && !(1e-6..1e15).contains(&value.abs());
+    match long {
+        true => format!("{value:e}"),
+        false => plain.to_string(),
+    }
 }
 
 #[cfg(test)]

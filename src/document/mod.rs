@@ -15,6 +15,7 @@
 //! | `pieces` | which part of a changed text came from the file and which from the command line |
 //! | `token`, `tree`, `path` | RON text as nested values with their places; steps to one of them |
 //! | `parsing` | what the parser says, in plain words |
+//! | `repair` | reading on after the first thing that is wrong |
 //! | `issue` | what a check finds, by path; ranges of numbers |
 //! | `problem` | an issue with its place, as it is printed |
 //! | `nearest` | unknown names and the nearest known one |
@@ -31,6 +32,7 @@ mod parsing;
 mod path;
 mod pieces;
 mod problem;
+mod repair;
 mod token;
 mod tree;
 

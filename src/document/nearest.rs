@@ -33,7 +33,7 @@ pub(super) fn listed(names: &[&str]) -> String {
 }
 
 /// The first of the most similar names, if it is similar enough to be meant.
-fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(super) fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
     let plain = |name: &str| name.to_lowercase().replace('-', "_");
     let found = plain(found);
     let allowed = 1 + found.chars().count() / 4;

@@ -235,7 +235,8 @@ impl Default for Node {
     }
 }
 
-fn closes(open: char, close: char) -> bool {
+/// Whether the brackets are of one kind.
+pub(super) fn closes(open: char, close: char) -> bool {
     matches!((open, close), ('(', ')') | ('[', ']') | ('{', '}'))
 }
 

@@ -1,8 +1,10 @@
 //! Circuits as files: the RON schema of `models/*.ron`, and what can be wrong with one.
 
 mod check;
+mod graph;
 mod schema;
 
 pub use check::check;
 pub(crate) use check::name as check_name;
+pub use graph::Graph;
 pub use schema::*;

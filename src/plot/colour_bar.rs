@@ -59,7 +59,8 @@ impl Symmetric {
 
     /// The axis of its bar, `length` pt long.
     pub fn axis(&self, quantity: &str, unit: &str, length: f64) -> Axis {
-        let most = ((length / 22.0) as usize + 1).clamp(3, 7);
+        // With five allowed there are three at least: steps of 1, 2 and 5 leave no wider gap.
+        let most = ((length / 22.0) as usize + 1).clamp(5, 7);
         Axis::new(quantity, unit, (-self.limit, self.limit), most)
     }
 }
@@ -107,6 +108,19 @@ pub(super) fn draw(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_shortest_bar_has_three_ticks_whatever_its_limit() {
+        for percent in 100..1000 {
+            let limit = f64::from(percent) / 100.0;
+            let scale = Symmetric {
+                limit,
+                exceeded: false,
+            };
+            let ticks = scale.axis("weight", "a.u.", 40.0).at;
+            assert!((3..=5).contains(&ticks.len()), "{limit}: {ticks:?}");
+        }
+    }
 
     #[test]
     fn the_scale_is_symmetric_and_outliers_do_not_stretch_it() {

@@ -35,7 +35,7 @@ impl Confusion<'_> {
         }
         let title = match self.accuracy() {
             Some(accuracy) if self.title.trim().is_empty() => format!("accuracy {accuracy:.2} %"),
-            Some(accuracy) => format!("{}: accuracy {accuracy:.2} %", self.title),
+            Some(accuracy) => format!("{}, accuracy {accuracy:.2} %", self.title),
             None => self.title.clone(),
         };
         let axis = |quantity| {

@@ -12,6 +12,8 @@ use ndarray::{ArrayView2, s};
 
 /// Most fields in a figure.
 const MOST_FIELDS: usize = 256;
+/// Most weights in a figure, that each may still be seen: 100 fields of 28 x 28 pixels.
+const MOST_WEIGHTS: usize = 80_000;
 /// Most pixels of one field along each side.
 const MOST_PIXELS: usize = 128;
 
@@ -24,7 +26,7 @@ pub struct Fields<'a> {
     pub quantity: String,
     /// Its unit, as in `a.u.`; empty if it has none.
     pub unit: String,
-    /// `[neurons, rows x columns]`; of more than 256 neurons the first are shown.
+    /// `[neurons, rows x columns]`; of more neurons than can be shown well the first are shown.
     pub weights: ArrayView2<'a, f32>,
     /// Rows and columns of the input, counted from its upper left corner.
     pub shape: (usize, usize),
@@ -84,11 +86,8 @@ impl Fields<'_> {
                 expected: format!("rows x columns = {inputs}, the weights of a neuron"),
             });
         }
-        let count = if inputs == 0 {
-            0
-        } else {
-            neurons.min(MOST_FIELDS)
-        };
+        let fitting = MOST_WEIGHTS.checked_div(inputs);
+        let count = fitting.map_or(0, |fitting| neurons.min(fitting.clamp(1, MOST_FIELDS)));
         let shown = self.weights.slice(s![..count, ..]);
         let scale = Symmetric::of(shown.iter().map(|&weight| f64::from(weight)));
         let notes: Vec<String> = (count < neurons)

@@ -74,6 +74,7 @@ pub fn comparison(
     }
     let curve = LearningCurve {
         title: title.to_owned(),
+        part: Some("validation".to_owned()),
         abscissa: Abscissa::Epoch,
         courses: (columns.iter())
             .map(|(name, epoch, validation)| course(name, epoch, validation))
@@ -116,6 +117,7 @@ impl Gallery<'_> {
         let test = summary.test_accuracy.map(|a| ("test".to_owned(), a * 1e2));
         let figure = LearningCurve {
             title: self.title("learning"),
+            part: None,
             abscissa: Abscissa::Epoch,
             courses: (courses.iter())
                 .map(|(name, values)| course(name, epoch, values))
@@ -151,7 +153,13 @@ impl Gallery<'_> {
         let Some(path) = self.results.file("projections.parquet") else {
             return Ok(());
         };
-        let recorded = statistics(&path)?;
+        let mut recorded: Vec<_> = statistics(&path)?.into_iter().collect();
+        // In the order in which the model has them, what is not in there, biases, at the end.
+        let projections = &self.results.model.projections;
+        recorded.sort_by_key(|((projection, _), _)| {
+            let position = projections.iter().position(|p| p.name() == *projection);
+            position.unwrap_or(projections.len())
+        });
         let apical = |name: &str| {
             (self.results.model.projections.iter())
                 .any(|p| p.compartment == Compartment::Apical && p.name() == name)

@@ -26,6 +26,8 @@ pub struct Course<'a> {
 pub struct LearningCurve<'a> {
     /// Written above the figure.
     pub title: String,
+    /// Whose accuracy it is, if that is the same for all courses, such as `validation`.
+    pub part: Option<String>,
     /// What `x` of the courses counts.
     pub abscissa: Abscissa,
     /// Training and validation of one run, or one course for each of several runs.
@@ -75,7 +77,10 @@ impl LearningCurve<'_> {
             strips: Vec::new(),
             shaded: Vec::new(),
             panels: vec![Panel {
-                quantity: "accuracy".to_owned(),
+                quantity: match &self.part {
+                    Some(part) => format!("{part} accuracy"),
+                    None => "accuracy".to_owned(),
+                },
                 unit: "%".to_owned(),
                 height: 135.0,
                 range: Some(range),

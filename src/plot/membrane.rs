@@ -7,7 +7,7 @@ use super::figure::Figure;
 use super::labels::Name;
 use super::line::Line;
 use super::stack::{Abscissa, Panel, Stack, extent_of_lines};
-use super::strip::{TEACHER, Window, strips};
+use super::strip::{Window, strips};
 use super::style::{COLUMN_AND_HALF, Stroke};
 use plotters::style::RGBColor;
 
@@ -22,7 +22,8 @@ pub struct Membrane<'a> {
     pub title: String,
     /// Variables over time in ms, in a.u.
     pub lines: Vec<Line<'a>>,
-    /// What acts on the neuron and when; windows of kind `teacher` are shaded in the panels.
+    /// What acts on the neuron and when: bars above the panels, and shaded in them
+    /// unless something of a kind is always on.
     pub windows: Vec<Window>,
 }
 
@@ -76,16 +77,18 @@ impl Membrane<'_> {
             panels.push(panel("potential", Vec::new()));
         }
         let strips = strips(&self.windows);
-        let shaded = strips
-            .iter()
-            .filter(|strip| strip.kind == TEACHER)
+        let range = extent_of_lines(&self.lines);
+        let mut shaded: Vec<_> = (strips.iter())
+            .filter(|strip| !range.is_some_and(|range| strip.covers(range)))
             .flat_map(|strip| strip.bars.iter().map(|bar| (bar.0, bar.1, strip.colour)))
             .collect();
+        // The short in front of the long.
+        shaded.sort_by(|a, b| (b.1 - b.0).total_cmp(&(a.1 - a.0)));
         Stack {
             title: &self.title,
             width: COLUMN_AND_HALF,
             abscissa: Abscissa::Time,
-            range: extent_of_lines(&self.lines),
+            range,
             strips,
             shaded,
             panels,

@@ -12,7 +12,7 @@ use super::page::{Page, notes_height, title_height};
 use super::strip::{self, Strip};
 use super::style::{Anchor, Area, Lettering, SMALL, Stroke, THIN};
 use super::ticks::{extent, padded, union, widened};
-use plotters::style::RGBColor;
+use plotters::style::{RGBColor, WHITE};
 
 /// What the horizontal axis counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ impl Panel<'_> {
             const MARGIN: f64 = 0.06;
             padded(extent(values()), MARGIN)
         });
-        let most = (self.height / 14.0) as usize;
+        let most = (self.height / 10.0) as usize;
         Axis::new(&self.quantity, &self.unit, range, most.clamp(3, 7)).with_ticks_at(&self.ticks)
     }
 
@@ -168,9 +168,12 @@ impl Stack<'_> {
         frame: &Frame,
         last: bool,
     ) -> Result<(), PlotError> {
-        const SHADE: f64 = 0.09;
+        const SHADE: f64 = 0.13;
         for &(from, until, colour) in &self.shaded {
             if let Some(area) = frame.between(from, until) {
+                let area = strip::apart(area);
+                // What is behind must not shine through.
+                page.fill(area, WHITE, 1.0)?;
                 page.fill(area, colour, SHADE)?;
             }
         }
@@ -214,14 +217,14 @@ impl Stack<'_> {
             .range
             .or_else(|| extent(xs))
             .or_else(|| strip::extent_of(&self.strips));
-        let most = (width / 30.0) as usize;
+        let room = |label: f64| (width / label) as usize;
         match self.abscissa {
-            Abscissa::Time => Axis::time(widened(range), most),
+            Abscissa::Time => Axis::time(widened(range), room(30.0)),
             Abscissa::Epoch => {
                 let (low, high) = widened(range);
                 // Half an epoch of air, so that the first and last dots are whole.
                 let air = (0.03 * (high - low)).min(0.5);
-                Axis::integers("epoch", (low - air, high + air), most.min(11))
+                Axis::integers("epoch", (low - air, high + air), room(20.0).min(11))
             }
         }
     }

@@ -7,6 +7,7 @@ use super::labels::Name;
 use super::line::Line;
 use super::stack::{Abscissa, Panel, Stack};
 use super::style::{COLUMN, Stroke};
+use super::ticks::extent;
 
 /// What a panel of [`Statistics`] shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,14 +77,15 @@ impl Statistics<'_> {
                         Curve::new(line, Some(name), stroke(&line.name))
                     })
                     .collect::<Result<_, _>>()?;
+                let values = statistic.lines.iter().flat_map(|line| line.y).copied();
                 Ok(Panel {
                     curves,
-                    ..statistic.measure.panel()
+                    ..statistic.measure.panel(extent(values))
                 })
             })
             .collect::<Result<Vec<_>, PlotError>>()?;
         if panels.is_empty() {
-            panels.push(Measure::Alignment.panel());
+            panels.push(Measure::Alignment.panel(None));
         }
         Stack {
             title: &self.title,
@@ -103,8 +105,13 @@ impl Statistics<'_> {
 }
 
 impl Measure {
-    /// An empty panel with the axis this measure needs.
-    fn panel(&self) -> Panel<'static> {
+    /// An empty panel with the axis this measure needs for values within `extent`: all that it
+    /// can be if they take much of that, else the part from a little below what means nothing
+    /// (no alignment) or all (the gradient itself) on.
+    fn panel(&self, extent: Option<(f64, f64)>) -> Panel<'static> {
+        const OBTUSE: f64 = 95.0;
+        const OPPOSED: f64 = -0.1;
+        let (low, high) = extent.unwrap_or_default();
         let panel = |quantity: &str, unit: &str, range, reference: Option<f64>| Panel {
             quantity: quantity.to_owned(),
             unit: unit.to_owned(),
@@ -116,11 +123,21 @@ impl Measure {
         };
         match self {
             Self::Norm(symbol) => panel(&format!("|{symbol}|"), "a.u.", None, None),
-            Self::Alignment => panel("cos(W, Θᵀ)", "", Some((-1.0, 1.0)), Some(0.0)),
-            Self::Angle => Panel {
-                ticks: vec![0, 45, 90, 135, 180],
-                ..panel("angle to gradient", "°", Some((0.0, 180.0)), Some(90.0))
-            },
+            Self::Alignment => {
+                let least = if low < OPPOSED { -1.0 } else { OPPOSED };
+                panel("cos(W, Θᵀ)", "", Some((least, 1.0)), Some(0.0))
+            }
+            Self::Angle => {
+                let (most, ticks) = match high > OBTUSE {
+                    true => (180.0, vec![0, 45, 90, 135, 180]),
+                    false => (OBTUSE, vec![0, 30, 60, 90]),
+                };
+                let range = Some((-0.04 * most, most));
+                Panel {
+                    ticks,
+                    ..panel("angle to gradient", "°", range, Some(90.0))
+                }
+            }
             Self::Other { quantity, unit } => panel(quantity, unit, None, None),
         }
     }

@@ -30,8 +30,21 @@ pub(super) struct Strip {
     pub bars: Vec<(f64, f64, String)>,
 }
 
-/// The kind of window that is also shaded in the panels.
-pub(super) const TEACHER: &str = "teacher";
+impl Strip {
+    /// Whether there is a bar at every time of `range`.
+    pub fn covers(&self, (from, until): (f64, f64)) -> bool {
+        let reached = (self.bars.iter())
+            .filter(|bar| bar.1 > from)
+            .fold(from, |reached, bar| {
+                if bar.0 <= reached {
+                    reached.max(bar.1)
+                } else {
+                    reached
+                }
+            });
+        reached >= until
+    }
+}
 
 const ROW: f64 = 8.0;
 const BETWEEN_ROWS: f64 = 2.0;
@@ -52,7 +65,7 @@ pub(super) fn strips(windows: &[Window]) -> Vec<Strip> {
                 kind: window.kind.clone(),
                 colour: match window.kind.as_str() {
                     "stimulus" => SKY,
-                    TEACHER => ORANGE,
+                    "teacher" => ORANGE,
                     _ => OTHERS.get(strips.len() % 2).copied().unwrap_or(INK),
                 },
                 bars: vec![bar],
@@ -110,6 +123,15 @@ pub(super) fn draw(
     })
 }
 
+/// The same without a hairline at the end, which keeps neighbours apart that touch.
+pub(super) fn apart(area: Area) -> Area {
+    let hairline = if area.width() > 2.0 { 0.4 } else { 0.0 };
+    Area {
+        right: area.right - hairline,
+        ..area
+    }
+}
+
 fn bars(page: &Page, strip: &Strip, frame: &Frame, row: Area) -> Result<(), PlotError> {
     const OPACITY: f64 = 0.45;
     const NARROWEST: f64 = 0.2;
@@ -123,21 +145,41 @@ fn bars(page: &Page, strip: &Strip, frame: &Frame, row: Area) -> Result<(), Plot
         if area.right < drawn_until + NARROWEST {
             continue;
         }
-        // Neighbours that touch are kept apart by a hairline.
-        let apart = if area.width() > 2.0 { 0.4 } else { 0.0 };
         let area = Area {
-            right: (area.right - apart).max(area.left + NARROWEST),
+            right: apart(area).right.max(area.left + NARROWEST),
             top: row.top,
             bottom: row.bottom,
             ..area
         };
         drawn_until = area.right;
         page.fill(area, strip.colour, OPACITY)?;
-        let text = font::fitted(label, SMALL, false, area.width() - 2.0 * AIR);
-        // A single letter before an ellipsis says nothing.
-        if text.chars().count() > 2 || text == *label {
-            page.text(&text, area.centre(), Lettering::new(SMALL, Anchor::Centre))?;
+        // Half a name says less than none.
+        if font::width(label, SMALL, false) <= area.width() - 2.0 * AIR {
+            page.text(label, area.centre(), Lettering::new(SMALL, Anchor::Centre))?;
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Window, strips};
+
+    #[test]
+    fn bars_that_touch_cover_and_a_gap_does_not() {
+        let window = |from_ms, until_ms| Window {
+            kind: "stimulus".into(),
+            label: String::new(),
+            from_ms,
+            until_ms,
+        };
+        let covers = |windows: &[Window], range| strips(windows)[0].covers(range);
+        let all = [window(20.0, 40.0), window(0.0, 20.0)];
+        assert!(covers(&all, (0.0, 40.0)) && covers(&all, (5.0, 39.0)));
+        assert!(!covers(&all, (0.0, 41.0)) && !covers(&all, (-1.0, 40.0)));
+        assert!(!covers(
+            &[window(0.0, 19.0), window(20.0, 40.0)],
+            (0.0, 40.0)
+        ));
+    }
 }

@@ -27,8 +27,12 @@ impl RunDirectory {
     /// Creates `wanted`, which must be empty or not be there.
     ///
     /// # Errors
-    /// [`RunError::Occupied`] so that no earlier result is lost; [`RunError::File`].
+    /// [`RunError::Occupied`] so that no earlier result is lost; [`RunError::NoDirectory`];
+    /// [`RunError::File`].
     pub fn create(wanted: &Path) -> Result<Self, RunError> {
+        if wanted.is_file() {
+            return Err(RunError::NoDirectory(wanted.to_owned()));
+        }
         fs::create_dir_all(wanted).map_err(RunError::file(wanted))?;
         let mut entries = fs::read_dir(wanted).map_err(RunError::file(wanted))?;
         if entries.next().is_some() {
@@ -102,5 +106,11 @@ mod tests {
         directory.write("summary.json", "{}").unwrap();
         let error = RunDirectory::create(&wanted).unwrap_err().to_string();
         assert!(error.contains("is not empty") && error.contains("--out"));
+        let error = RunDirectory::create(&wanted.join("summary.json")).unwrap_err();
+        assert!(
+            error
+                .to_string()
+                .ends_with("summary.json: is a file; expected a directory")
+        );
     }
 }

@@ -48,6 +48,20 @@ pub enum RunError {
     /// A directory that is not empty.
     #[error("{directory}: is not empty; give another directory with --out, or remove it", directory = .0.display())]
     Occupied(PathBuf),
+    /// A file where a directory should be.
+    #[error("{file}: is a file; expected a directory", file = .0.display())]
+    NoDirectory(PathBuf),
+    /// More memory than there is.
+    #[error(
+        "the circuit takes about {needed_gb:.0} GB of memory, of which {available_gb:.0} GB are \
+         free; expected fewer neurons or trials, or shorter delays"
+    )]
+    Memory {
+        /// About what it takes.
+        needed_gb: f64,
+        /// What there is.
+        available_gb: f64,
+    },
     /// A resolved file could not be put into words.
     #[error("{name}: cannot be written as RON: {source}")]
     Resolved {

@@ -8,6 +8,7 @@
 //! | `resolved` | what ran, so that it can run again |
 //! | `directory` | which file of a run holds what |
 //! | `results` | a run that is over, read back |
+//! | `memory` | whether a circuit fits into memory |
 //! | `summary`, `progress` | what is told |
 
 mod directory;
@@ -15,6 +16,7 @@ mod error;
 mod experiment;
 mod happen;
 mod learn;
+mod memory;
 mod progress;
 mod resolved;
 mod results;
@@ -24,5 +26,6 @@ pub use directory::RunDirectory;
 pub use error::RunError;
 pub use experiment::{Job, run};
 pub use happen::Window;
+pub use memory::{check_memory, needed_bytes};
 pub use results::{Results, ResultsError};
 pub use summary::{Summary, peak_memory_bytes};

@@ -60,11 +60,14 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.set_message(format!("{}{}", self.simulated(steps), self.latest));
             bar.set_position(steps);
-        } else if self.lines && self.epochs.is_none() {
+        } else if self.lines {
+            // Epochs have lines of their own; only long ones need more.
+            let silence = Duration::from_secs(if self.epochs.is_some() { 30 } else { 5 });
             let elapsed = self.started.elapsed();
-            if elapsed > self.told + Duration::from_secs(5) {
+            if elapsed > self.told + silence {
                 self.told = elapsed;
-                tell(&format!("{}  {}", self.simulated(steps), self.eta(steps)));
+                let (simulated, eta) = (self.simulated(steps), self.eta(steps));
+                tell(&format!("{simulated}{}  {eta}", self.latest));
             }
         }
     }
@@ -78,11 +81,14 @@ impl Progress {
         let train = percent("train", outcome.train);
         let accuracy = train + &percent("validation", outcome.validation);
         self.latest = format!("  epoch {}/{epochs}{accuracy}", outcome.epoch);
-        self.step(steps);
+        if self.bar.is_some() {
+            self.step(steps);
+        }
         // Some twenty lines tell as much as a thousand.
         let stride = epochs.div_ceil(20).max(1);
         let line = outcome.epoch.is_multiple_of(stride) || outcome.epoch == 1;
         if self.lines && (line || outcome.epoch == epochs) {
+            self.told = self.started.elapsed();
             tell(&format!(
                 "epoch {:>3}/{epochs}  {}{accuracy}  {}",
                 outcome.epoch,

@@ -42,6 +42,17 @@ pub enum ResultsError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The directory holds one of a run for each variant of a scenario.
+    #[error(
+        "{directory}: this holds the runs of several variants; expected one of {variants}",
+        directory = directory.display()
+    )]
+    Variants {
+        /// The directory.
+        directory: PathBuf,
+        /// Those within.
+        variants: String,
+    },
     /// A recording could not be read.
     #[error(transparent)]
     Record(#[from] RecordError),
@@ -51,9 +62,17 @@ impl Results {
     /// Opens the directory of a run.
     ///
     /// # Errors
-    /// [`ResultsError::NoRun`] with the file that is missing or damaged.
+    /// [`ResultsError::NoRun`] with the file that is missing or damaged, or
+    /// [`ResultsError::Variants`].
     pub fn open(directory: &Path) -> Result<Self, ResultsError> {
         let path = directory.join("summary.json");
+        let variants = variants(directory);
+        if !path.is_file() && !variants.is_empty() {
+            return Err(ResultsError::Variants {
+                directory: directory.to_owned(),
+                variants: variants.join(", "),
+            });
+        }
         let summary = serde_json::from_str(&text(&path)?).map_err(|error| no_run(&path, &error))?;
         Ok(Self {
             scenario: parse(&directory.join("scenario.ron"))?,
@@ -139,6 +158,17 @@ impl Results {
     pub fn population(&self, name: &str) -> Option<&Population> {
         self.model.populations.iter().find(|p| p.name == name)
     }
+}
+
+/// The directories of runs within, in the order of their names.
+fn variants(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let runs = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.join("summary.json").is_file());
+    let mut names: Vec<String> = runs.map(|path| path.display().to_string()).collect();
+    names.sort();
+    names
 }
 
 fn no_run(path: &Path, reason: &impl ToString) -> ResultsError {

@@ -51,6 +51,11 @@ pub struct LoadedModel {
 /// Everything that is wrong in both files, in the overrides and in the variants.
 pub fn load(path: &Path, overrides: &[String], registry: &Registry) -> Result<Loaded, Problems> {
     let document = Document::read(path)?;
+    let has_all = |fields: [&str; 2]| fields.iter().all(|field| document.has(field));
+    if has_all(["neurons", "populations"]) && !document.has("dt_ms") {
+        let message = "this is a model; expected a scenario, which names a model";
+        return Err(Problem::of_file(document.name(), message).into());
+    }
     let directory = path.parent().unwrap_or(Path::new("")).to_owned();
     let attempt = |overrides: &[String]| Attempt::new(&document, &directory, overrides, registry);
     let whole = attempt(overrides);
@@ -230,8 +235,10 @@ fn assignments(overrides: &[String], problems: &mut Vec<Problem>) -> Vec<Assignm
         .collect()
 }
 
-fn note<T>(outcome: Result<T, Problem>, problems: &mut Vec<Problem>) -> Option<T> {
-    outcome.map_err(|problem| problems.push(problem)).ok()
+fn note<T>(outcome: Result<T, impl Into<Problems>>, problems: &mut Vec<Problem>) -> Option<T> {
+    outcome
+        .map_err(|wrong| problems.extend(wrong.into().0))
+        .ok()
 }
 
 /// A problem that a variant has and the scenario itself has not, at the place of the variant.
@@ -318,6 +325,13 @@ mod tests {
         let problems = load_model(&path, &set, &Registry::default()).unwrap_err();
         let paths: Vec<&str> = problems.0.iter().map(|p| p.path.as_str()).collect();
         assert_eq!(paths, ["neurons.readout.tau_b_ms", "inputs.pixels.shape"]);
+    }
+
+    #[test]
+    fn a_model_in_the_place_of_a_scenario_is_told_so_in_one_line() {
+        let problems = load(&shipped("models/digits.ron"), &[], &Registry::default());
+        let text = problems.unwrap_err().to_string();
+        assert!(text.contains("this is a model; expected a scenario") && text.ends_with("1 error"));
     }
 
     #[test]

@@ -12,8 +12,9 @@ use std::path::{Path, PathBuf};
 
 const REMEDY: &str = "MNIST and Fashion-MNIST are four IDX files each, plain or .gz: \
     train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and \
-    t10k-labels-idx1-ubyte. Download them, put them into one directory and pass --data DIR or \
-    set APICAL_DATA=DIR.";
+    t10k-labels-idx1-ubyte. Download them, from https://ossci-datasets.s3.amazonaws.com/mnist/ \
+    or https://github.com/zalandoresearch/fashion-mnist for example, put them into one directory \
+    and pass --data DIR or set APICAL_DATA=DIR.";
 
 /// The path of `name` or of `name.gz` in `directory`.
 ///

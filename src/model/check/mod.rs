@@ -10,7 +10,7 @@ use std::path::Path;
 pub(crate) use names::name;
 use names::paths;
 
-use super::{Input, Model, Neuron, Population};
+use super::{Compartment, Graph, Input, Model, Neuron, Population};
 use crate::document::{Allowed, Issue, Issues, unknown};
 use crate::plasticity::Registry;
 
@@ -145,19 +145,12 @@ fn unreachable(issues: &mut Issues, model: &Model) {
     if model.inputs.is_empty() {
         return;
     }
-    let mut reached: Vec<&str> = model.inputs.iter().map(|i| i.name.as_str()).collect();
-    let mut next = 0;
-    while let Some(&from) = reached.get(next) {
-        next += 1;
-        for projection in &model.projections {
-            let basal = projection.compartment == super::Compartment::Basal;
-            if basal && projection.from == from && !reached.contains(&projection.to.as_str()) {
-                reached.push(&projection.to);
-            }
-        }
-    }
+    let graph = Graph::of(model, Compartment::Basal);
+    let inputs = model.inputs.iter().filter_map(|i| graph.node(&i.name));
+    let reached = graph.reached(inputs);
     for (path, population) in paths("populations", &model.populations, |p| p.name.clone()) {
-        if !reached.contains(&population.name.as_str()) {
+        let arrives = |node: usize| reached.get(node).copied().unwrap_or_default();
+        if !graph.node(&population.name).is_some_and(arrives) {
             let message = "no basal projections lead here from an input: no activity will arrive";
             issues.warn(path, message);
         }

@@ -64,6 +64,7 @@ fn figures(
         .draw(),
         LearningCurve {
             title: title(),
+            part: None,
             abscissa: Abscissa::Epoch,
             courses: vec![Course {
                 line: line("training"),

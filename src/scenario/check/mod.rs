@@ -16,6 +16,9 @@ use view::View;
 /// Most parallel trials, so that numbers of rows do not overflow.
 const MOST_TRIALS: usize = 1 << 16;
 
+/// Shortest step: a nanosecond, far below any time constant of a neuron.
+const SHORTEST_STEP_MS: f64 = 1e-6;
+
 /// What is wrong with `scenario`, in no particular order; without `model`, by itself.
 ///
 /// Its variants are scenarios of their own: see [`load`](super::load()).
@@ -23,8 +26,8 @@ const MOST_TRIALS: usize = 1 << 16;
 pub fn check(scenario: &Scenario, model: Option<&Model>) -> Vec<Issue> {
     let mut issues = Issues::default();
     check_name(&mut issues, "name", &scenario.name);
-    let dt_ms =
-        (issues.number("dt_ms", scenario.dt_ms, Allowed::Above(0.0))).then_some(scenario.dt_ms);
+    let steps = Allowed::AtLeast(SHORTEST_STEP_MS);
+    let dt_ms = (issues.number("dt_ms", scenario.dt_ms, steps)).then_some(scenario.dt_ms);
     if !(1..=MOST_TRIALS).contains(&scenario.trials) {
         let found = scenario.trials;
         issues.error(

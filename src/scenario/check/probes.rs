@@ -1,8 +1,10 @@
 //! What is observed: which neurons and synapses, and when.
 
+use std::collections::BTreeSet;
+
 use super::view::{Named, View, indices};
 use crate::document::{Allowed, Issues};
-use crate::model::Compartment;
+use crate::model::{Compartment, Graph};
 use crate::scenario::{Neurons, Probe, Statistic};
 use crate::schedule::Variable;
 
@@ -36,7 +38,8 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
                 ..
             } => {
                 traces(issues, view, &path, neurons, variables);
-                let count = view.scenario.trials;
+                // No trials at all are a problem of their own.
+                let count = view.scenario.trials.max(1);
                 indices(issues, &format!("{path}.trials"), trials, count, "trials");
             }
             Probe::Weights {
@@ -178,20 +181,103 @@ fn check_statistics(
             named.push((at, found));
         }
     }
+    let upstream = Upstream::of(view);
+    let defined = |statistic, projection: &Named<'_>| match &upstream {
+        Some(upstream) if statistic == Statistic::GradientAngle => {
+            defined(statistic, projection, &all).and_then(|()| upstream.has_gradient(projection))
+        }
+        _ => defined(statistic, projection, &all),
+    };
     for &statistic in statistics {
         for (at, projection) in &named {
-            if let Err(message) = defined(statistic, projection, &all) {
+            if let Err(message) = defined(statistic, projection) {
                 issues.error(at, message);
             }
         }
-        let any = all.iter().any(|p| defined(statistic, p, &all).is_ok());
+        let outcomes: Vec<_> = all.iter().map(|p| defined(statistic, p)).collect();
+        let any = outcomes.iter().any(Result::is_ok);
         if projections.is_empty() && view.model.is_some() && !any {
+            let loops = upstream
+                .as_ref()
+                .and_then(|upstream| upstream.circle.as_ref());
+            let because = match loops {
+                Some(circle) if statistic == Statistic::GradientAngle => format!(": {circle}"),
+                _ => String::new(),
+            };
             let message = format!(
-                "there is no projection for which {} is defined",
+                "there is no projection for which {} is defined{because}; nothing is recorded",
                 words(statistic)
             );
             issues.warn(&at, message);
         }
+    }
+}
+
+/// What the output of a task depends on.
+struct Upstream<'a> {
+    output: &'a str,
+    populations: BTreeSet<&'a str>,
+    /// Why there is no gradient at all, if basal projections run in a circle there.
+    circle: Option<String>,
+    /// Synapse types that never change.
+    unruled: BTreeSet<&'a str>,
+}
+
+impl<'a> Upstream<'a> {
+    fn of(view: &View<'a>) -> Option<Self> {
+        let (task, model) = (view.scenario.task.as_ref()?, view.model?);
+        // Whether it is a population is checked with the task.
+        (model.populations.iter()).find(|population| population.name == task.output)?;
+        let graph = Graph::of(model, Compartment::Basal);
+        let reaching = graph.reaching(graph.node(&task.output)?);
+        let counts = |node: &usize| reaching.get(*node).copied().unwrap_or_default();
+        let groups = graph.groups();
+        let mut circles = groups
+            .iter()
+            .filter(|g| graph.is_loop(g) && g.iter().all(counts));
+        let circle = circles.next().map(|group| {
+            let names: Vec<String> = (group.iter())
+                .map(|node| format!("`{}`", graph.name(*node)))
+                .collect();
+            format!(
+                "basal projections run in a circle at {}, so that the gradient depends on the past",
+                names.join(", ")
+            )
+        });
+        let upstream = groups.iter().flatten().filter(|node| counts(node));
+        Some(Self {
+            output: &task.output,
+            populations: upstream.map(|node| graph.name(*node)).collect(),
+            circle,
+            unruled: (model.synapses.iter())
+                .filter(|(_, synapse)| synapse.rule.is_none())
+                .map(|(name, _)| name.as_str())
+                .collect(),
+        })
+    }
+
+    fn has_gradient(&self, projection: &Named<'_>) -> Result<(), String> {
+        let name = &projection.name;
+        if let Some(circle) = &self.circle {
+            return Err(format!(
+                "`gradient_angle` is not defined for `{name}`: {circle}"
+            ));
+        }
+        if self.unruled.contains(projection.synapse) {
+            return Err(format!(
+                "`gradient_angle` is not defined for `{name}`: synapses of type `{}` have no rule, \
+                 so they do not change",
+                projection.synapse
+            ));
+        }
+        if self.populations.contains(projection.to) {
+            return Ok(());
+        }
+        Err(format!(
+            "`gradient_angle` is not defined for `{name}`: no basal projections lead from `{}` to \
+             the output `{}`, so the loss does not depend on it",
+            projection.to, self.output
+        ))
     }
 }
 
