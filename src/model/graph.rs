@@ -158,6 +158,7 @@ mod tests {
             delay_ms: 1.0,
             synapse: String::new(),
             weights: Weights::Constant(0.0),
+            threshold: 0.0,
         };
         Model {
             name: "graph".into(),

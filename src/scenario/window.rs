@@ -203,6 +203,7 @@ mod tests {
             delay_ms,
             synapse: "still".into(),
             weights: Weights::Constant(0.0),
+            threshold: 0.0,
         };
         Model {
             name: "window".into(),

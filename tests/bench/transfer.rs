@@ -55,7 +55,8 @@ fn consolidation(shape: (usize, usize), rounds: usize) {
     let pools = [1, 2].map(|n| pool(n).expect("threads can be started"));
     let mut zipped = [0.1, 0.0, 0.01, 0.01].map(|x| Array2::from_elem(shape, x));
     let mut weights = zipped[0].clone();
-    let mut ours = [Optimiser::Plain, momentum, adam].map(|o| Consolidator::new(shape, 20, 1.0, o));
+    let mut ours =
+        [Optimiser::Plain, momentum, adam].map(|o| Consolidator::new(shape, (20, 0, 1.0), o));
     let mut best = [[f64::INFINITY; 2]; 4];
     for _ in 0..rounds {
         let mut time = |row: usize, threads: usize, f: &mut (dyn FnMut() + Send)| {
@@ -69,7 +70,7 @@ fn consolidation(shape: (usize, usize), rounds: usize) {
         };
         for threads in [1, 2] {
             for (row, consolidator) in ours.iter_mut().enumerate() {
-                consolidator.eligibility.fill(0.01);
+                consolidator.gather().fill(0.01);
                 time(row, threads, &mut || {
                     consolidator.consolidate(&mut weights, 1e-3)
                 });
