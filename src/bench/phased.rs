@@ -150,7 +150,7 @@ impl Phased {
             };
             let pieces = delta.par_chunks_mut(PIECE).zip(r.par_chunks(PIECE));
             (pieces.zip(xi.par_chunks(PIECE)))
-                .for_each(|((delta, r), xi)| Transfer::Tanh.teach(r, xi, delta));
+                .for_each(|((delta, r), xi)| _ = Transfer::Tanh.teach(r, xi, delta));
         }
         let (optimiser, eta) = (self.optimiser, self.eta);
         for (n, (synapses, bias)) in self.up.iter_mut().enumerate() {

@@ -26,6 +26,8 @@ pub struct Activity {
     pub way: Way,
     /// Whether the neurons were updated in this step.
     pub updated: bool,
+    /// Whether any potential was no longer a number after the last update.
+    pub ran_away: bool,
     /// Largest basal and apical magnitude since the compartments last rested: what is small is
     /// small against this.
     pub scale: [f32; 2],
@@ -54,6 +56,7 @@ impl Default for Activity {
             soma: true,
             way: Way::Moving,
             updated: false,
+            ran_away: false,
             scale: [0.0; 2],
             tolerance: [0.0; 2],
         }

@@ -4,6 +4,7 @@
 //! are one stretch of memory. Work is cut by receiving neurons, in pieces that depend on the
 //! matrix alone, so results are the same bytes for any number of threads.
 
+use multiversion::multiversion;
 use ndarray::Array2;
 
 use crate::plasticity::lazy::{flat, flat_mut};
@@ -77,12 +78,14 @@ pub fn read_and_touch(
     }
 }
 
+#[multiversion(targets("x86_64+avx2"))]
 fn add(to: &mut [f32], column: &[f32], by: f32) {
     for (to, w) in to.iter_mut().zip(column) {
         *to += by * w;
     }
 }
 
+#[multiversion(targets("x86_64+avx2"))]
 fn add_four(to: &mut [f32], columns: [&[f32]; 4], by: [f32; 4]) {
     let [a, b, c, d] = columns;
     let pairs = a.iter().zip(b).zip(c.iter().zip(d));
@@ -91,6 +94,7 @@ fn add_four(to: &mut [f32], columns: [&[f32]; 4], by: [f32; 4]) {
     }
 }
 
+#[multiversion(targets("x86_64+avx2"))]
 fn add_and_touch(to: &mut [f32], column: &mut [f32], integrals: &[f32], send: Send, scale: f32) {
     let Send { old, change, .. } = send;
     let back = change / scale;

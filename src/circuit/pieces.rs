@@ -2,6 +2,7 @@
 //!
 //! Pieces depend on lengths alone, so results are the same bytes for any number of threads.
 
+use multiversion::multiversion;
 use rayon::prelude::*;
 
 /// Values of a piece, what a thread does at a time.
@@ -20,13 +21,14 @@ pub fn each(out: &mut [f32], from: &[f32], work: impl Fn(&mut [f32], &[f32]) + S
     pieces.for_each(|(out, from)| work(out, from));
 }
 
-/// Does `work` on pieces of `out`, being told where each begins.
-pub fn fill(out: &mut [f32], work: impl Fn(usize, &mut [f32]) + Send + Sync) {
+/// Does `work` on pieces of `out`, being told where each begins. Whether it said yes to any.
+pub fn fill(out: &mut [f32], work: impl Fn(usize, &mut [f32]) -> bool + Send + Sync) -> bool {
     if out.len() < WORTH_THREADS {
         return work(0, out);
     }
     let pieces = out.par_chunks_mut(PIECE).enumerate();
-    pieces.for_each(|(n, out)| work(n * PIECE, out));
+    let said = pieces.map(|(n, out)| work(n * PIECE, out));
+    said.reduce(|| false, |a, b| a | b)
 }
 
 /// What `work` tells of pieces of `a` and `b`, of equal length, merged in their order.
@@ -46,9 +48,12 @@ pub fn survey<T: Send>(
 
 /// `y += scale x`.
 pub fn add(scale: f32, x: &[f32], y: &mut [f32]) {
-    each(y, x, |y, x| {
-        for (y, x) in y.iter_mut().zip(x) {
-            *y += scale * x;
-        }
-    });
+    each(y, x, |y, x| add_piece(scale, x, y));
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn add_piece(scale: f32, x: &[f32], y: &mut [f32]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y += scale * x;
+    }
 }

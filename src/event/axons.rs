@@ -11,6 +11,7 @@ use std::collections::VecDeque;
 
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
+use multiversion::multiversion;
 
 use crate::circuit::pieces;
 use crate::model::Compartment;
@@ -138,10 +139,7 @@ impl Axons {
             Flying::Few(few)
         } else {
             pieces::each(&mut self.sent, values, |sent, values| {
-                for (sent, value) in sent.iter_mut().zip(values) {
-                    let crosses = (value - *sent).abs() > threshold;
-                    *sent = if crosses { *value } else { *sent };
-                }
+                send_piece(sent, values, threshold);
             });
             Flying::Many(if self.longest() > 1 {
                 self.sent.clone()
@@ -200,31 +198,43 @@ struct Survey {
     worst_hold: f32,
 }
 
-/// Counts who has changed and who crosses the threshold. Without early ends or branches, so that
-/// the loop is vectorised.
+/// Counts who has changed and who crosses the threshold.
 fn survey(values: &[f32], sent: &[f32], threshold: f32) -> Survey {
-    let of_piece = |values: &[f32], sent: &[f32]| {
-        let (mut crossing, mut differing, mut worst) = (0u32, 0u32, 0f32);
-        for (value, sent) in values.iter().zip(sent) {
-            let difference = (value - sent).abs();
-            let crosses = difference > threshold;
-            crossing += u32::from(crosses);
-            differing += u32::from(difference > 0.0);
-            let held = if crosses { 0.0 } else { difference };
-            worst = if held > worst { held } else { worst };
-        }
-        Survey {
-            crossing: crossing as usize,
-            differing: differing as usize,
-            worst_hold: worst,
-        }
-    };
     let merge = |a: Survey, b: Survey| Survey {
         crossing: a.crossing + b.crossing,
         differing: a.differing + b.differing,
         worst_hold: a.worst_hold.max(b.worst_hold),
     };
+    let of_piece = |values: &[f32], sent: &[f32]| survey_piece(values, sent, threshold);
     pieces::survey(values, sent, of_piece, merge).unwrap_or_default()
+}
+
+/// Without early ends or branches, so that the loop is vectorised.
+#[multiversion(targets("x86_64+avx2"))]
+fn survey_piece(values: &[f32], sent: &[f32], threshold: f32) -> Survey {
+    let (mut crossing, mut differing, mut worst) = (0u32, 0u32, 0f32);
+    for (value, sent) in values.iter().zip(sent) {
+        let difference = (value - sent).abs();
+        let crosses = difference > threshold;
+        crossing += u32::from(crosses);
+        differing += u32::from(difference > 0.0);
+        let held = if crosses { 0.0 } else { difference };
+        worst = if held > worst { held } else { worst };
+    }
+    Survey {
+        crossing: crossing as usize,
+        differing: differing as usize,
+        worst_hold: worst,
+    }
+}
+
+/// Sends the values that cross the threshold and keeps the others as they were.
+#[multiversion(targets("x86_64+avx2"))]
+fn send_piece(sent: &mut [f32], values: &[f32], threshold: f32) {
+    for (sent, value) in sent.iter_mut().zip(values) {
+        let crosses = (value - *sent).abs() > threshold;
+        *sent = if crosses { *value } else { *sent };
+    }
 }
 
 #[cfg(test)]

@@ -36,9 +36,9 @@ pub struct Lazy {
     factors: Array2<f32>,
     /// Whether any factor is not 0.
     working: bool,
-    /// `D`, rows x post.
+    /// `D`, rows x post, while `pending`.
     integrals: Array2<f32>,
-    /// Whether any integral is not 0.
+    /// Whether any integral is not 0; if not, `integrals` holds what is past.
     pending: bool,
     /// The first step that the integrals do not hold.
     since: u64,
@@ -111,9 +111,14 @@ impl Lazy {
         if silent || !self.at_work() {
             return;
         }
-        if fade == 1.0 {
+        let factors = flat(&self.factors);
+        if !self.pending {
+            pieces::each(flat_mut(&mut self.integrals), factors, |to, factors| {
+                to.iter_mut().zip(factors).for_each(|(d, f)| *d = reach * f);
+            });
+        } else if fade == 1.0 {
             if self.working {
-                pieces::add(reach, flat(&self.factors), flat_mut(&mut self.integrals));
+                pieces::add(reach, factors, flat_mut(&mut self.integrals));
             }
         } else {
             Zip::from(&mut self.integrals)
@@ -156,12 +161,11 @@ impl Lazy {
         }
     }
 
-    /// New factors from the rule, `fill` being given where to put them, from step `now` on.
-    pub(crate) fn refresh(&mut self, now: u64, fill: impl FnOnce(&mut [f32])) {
+    /// New factors from the rule, from step `now` on. `fill` is given where to put them and tells
+    /// whether any is not 0.
+    pub(crate) fn refresh(&mut self, now: u64, fill: impl FnOnce(&mut [f32]) -> bool) {
         self.catch_up(now, false);
-        let factors = flat_mut(&mut self.factors);
-        fill(factors);
-        self.working = factors.iter().fold(false, |any, f| any | (*f != 0.0));
+        self.working = fill(flat_mut(&mut self.factors));
         self.behind = false;
     }
 
@@ -192,7 +196,6 @@ impl Lazy {
             };
             product::accumulate(scale, self.integrals.t(), held, matrix.view_mut());
         }
-        self.integrals.fill(0.0);
         self.pending = false;
     }
 
@@ -204,7 +207,6 @@ impl Lazy {
         held: ArrayView2<'_, f32>,
     ) {
         product::accumulate(rate, self.integrals.t(), held, weights.view_mut());
-        self.integrals.fill(0.0);
         self.pending = false;
     }
 
@@ -225,8 +227,7 @@ impl Lazy {
     pub(crate) fn replace(&mut self, now: u64, weights: &Array2<f32>) {
         self.since = now;
         self.scale = 1.0;
-        if self.continuous && self.pending {
-            self.integrals.fill(0.0);
+        if self.continuous {
             self.pending = false;
         }
         self.measure(weights);
@@ -314,6 +315,7 @@ impl Lazy {
         let trials = (neuron.iter().zip(self.factors.column(post))).zip(held.column(pre));
         trials.fold(start, |w, ((d, f), r)| {
             let f = if self.working { *f } else { 0.0 };
+            let d = if self.pending { *d } else { 0.0 };
             w + (d * fade + reach * f) * r
         })
     }

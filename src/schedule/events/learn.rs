@@ -33,7 +33,7 @@ pub fn learn(
     )>,
     populations: Query<(&Population, &Activity)>,
     neurons: Query<Variables>,
-    mut of_trials: Local<Vec<f32>>,
+    mut of_trial: Local<Vec<f32>>,
 ) {
     let Some((b, a, xi, delta, r)) = (neurons.contiguous_iter().ok()).and_then(|mut t| t.next())
     else {
@@ -77,22 +77,22 @@ pub fn learn(
             delta: &delta[rows.clone()],
             rate: &r[rows],
         };
-        let fill = |factors: &mut [f32]| {
-            pieces::fill(factors, |from, out| {
-                let part = columns.part(from..from + out.len());
-                plasticity.kernel.fill(part, out);
-            });
+        let part = |from: usize, out: &mut [f32]| {
+            let part = columns.part(from..from + out.len());
+            plasticity.kernel.fill(part, out)
         };
         if lazy.rows() == post.trials {
-            lazy.refresh(clock.step, fill);
+            lazy.refresh(clock.step, |factors| pieces::fill(factors, part));
         } else {
-            of_trials.resize(post.trials * post.size, 0.0);
-            fill(&mut of_trials);
+            // A bias is one synapse a neuron for all trials.
+            of_trial.resize(post.size, 0.0);
             lazy.refresh(clock.step, |factors| {
                 factors.fill(0.0);
-                for trial in of_trials.chunks_exact(post.size) {
-                    factors.iter_mut().zip(trial).for_each(|(sum, f)| *sum += f);
-                }
+                (0..post.trials).fold(false, |any, trial| {
+                    let works = part(trial * post.size, &mut of_trial);
+                    (factors.iter_mut().zip(&*of_trial)).for_each(|(sum, f)| *sum += f);
+                    any | works
+                })
             });
         }
         if lazy.is_continuous()

@@ -1,6 +1,7 @@
 //! Live: the compartments of every population that has something to do.
 
 use bevy_ecs::prelude::*;
+use multiversion::multiversion;
 use rayon::prelude::*;
 
 use crate::circuit::{Activity, Afferents, News, Parameters, Population, Terminals, Way, Wiring};
@@ -149,6 +150,7 @@ impl Sources<'_> {
     }
 }
 
+#[multiversion(targets("x86_64+avx2"))]
 fn add(to: &mut [f32], from: &[f32]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
 }
@@ -186,6 +188,8 @@ struct Columns<'a> {
 struct Outcome {
     rate_changed: bool,
     delta_changed: bool,
+    /// Whether any potential is no longer a number.
+    ran_away: bool,
     /// Largest distance from where the currents lead, basal and apical side.
     distance: [f32; 2],
     /// Largest magnitude.
@@ -198,6 +202,7 @@ impl Outcome {
         Self {
             rate_changed: self.rate_changed | other.rate_changed,
             delta_changed: self.delta_changed | other.delta_changed,
+            ran_away: self.ran_away | other.ran_away,
             distance: larger(self.distance, other.distance),
             scale: larger(self.scale, other.scale),
         }
@@ -213,6 +218,7 @@ impl Outcome {
     ) {
         news.rate |= self.rate_changed;
         news.delta |= self.delta_changed;
+        activity.ran_away = self.ran_away;
         activity.basal = false;
         activity.soma = false;
         // The teacher answers to the rates of the step before.
@@ -300,8 +306,9 @@ impl Columns<'_> {
         };
         soma::compare(dendrites, self.s, self.b_hat, self.xi, (p.g_a, leak_s));
         let mut outcome = Outcome::default();
-        let rates = work.moves_basal || p.lambda != 0.0;
-        self.fire(work, rates, &mut outcome);
+        self.fire(work, &mut outcome);
+        // Without an early end the loop is vectorised.
+        outcome.ran_away = self.s.iter().fold(false, |any, s| any | !s.is_finite());
         if !p.is_quasi_static() {
             outcome.distance = [
                 distance(self.i_b, self.b).max(distance(self.b, self.b_hat)),
@@ -315,48 +322,21 @@ impl Columns<'_> {
         outcome
     }
 
-    fn fire(&mut self, work: &Work<'_>, rates: bool, outcome: &mut Outcome) {
+    fn fire(&mut self, work: &Work<'_>, outcome: &mut Outcome) {
         let p = work.parameters;
-        let mut old = [0.0f32; PIECE];
-        if rates && p.lambda == 0.0 {
-            // Piece by piece of whole trials: a soft-max needs all of one.
-            let step = (PIECE / work.size).max(1) * work.size;
-            for (r, b) in self.r.chunks_mut(step).zip(self.b.chunks(step)) {
-                if r.len() <= PIECE {
-                    let old = &mut old[..r.len()];
-                    old.copy_from_slice(r);
-                    r.copy_from_slice(b);
-                    p.transfer.rates(r, work.size);
-                    outcome.rate_changed |= differ(old, r);
-                } else {
-                    let old = r.to_vec();
-                    r.copy_from_slice(b);
-                    p.transfer.rates(r, work.size);
-                    outcome.rate_changed |= differ(&old, r);
-                }
-            }
-        }
+        // The slope is that of the basal potential, whatever the soma adds to the rate.
         if p.lambda == 0.0 {
-            for ((delta, r), xi) in (self.delta.chunks_mut(PIECE))
-                .zip(self.r.chunks(PIECE))
-                .zip(self.xi.chunks(PIECE))
-            {
-                let old = &mut old[..r.len()];
-                old.copy_from_slice(delta);
-                p.transfer.teach(r, xi, delta);
-                outcome.delta_changed |= differ(old, delta);
-            }
+            outcome.rate_changed = work.moves_basal && p.transfer.fire(self.b, self.r, work.size);
+            outcome.delta_changed = p.transfer.teach(self.r, self.xi, self.delta);
             return;
         }
-        let (old_r, old_delta) = (self.r.to_vec(), self.delta.to_vec());
-        soma::fire(
-            (p.transfer, p.lambda, work.size),
-            (self.b, self.s, self.xi),
-            self.r,
-            self.delta,
-        );
-        outcome.rate_changed |= differ(&old_r, self.r);
-        outcome.delta_changed |= differ(&old_delta, self.delta);
+        let mut unnudged = self.b.to_vec();
+        p.transfer.rates(&mut unnudged, work.size);
+        outcome.delta_changed = p.transfer.teach(&unnudged, self.xi, self.delta);
+        for (u, (b, s)) in unnudged.iter_mut().zip(self.b.iter().zip(&*self.s)) {
+            *u = b + p.lambda * (s - b);
+        }
+        outcome.rate_changed = p.transfer.fire(&unnudged, self.r, work.size);
     }
 
     /// Largest distance of the mismatch from what the apical side and injected currents say.
@@ -367,11 +347,6 @@ impl Columns<'_> {
             if d > m { d } else { m }
         })
     }
-}
-
-/// Whether any value has changed.
-fn differ(old: &[f32], new: &[f32]) -> bool {
-    (old.iter().zip(new)).fold(false, |any, (old, new)| any | (old != new))
 }
 
 fn distance(a: &[f32], b: &[f32]) -> f32 {
