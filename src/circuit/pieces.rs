@@ -31,21 +31,6 @@ pub fn fill(out: &mut [f32], work: impl Fn(usize, &mut [f32]) -> bool + Send + S
     said.reduce(|| false, |a, b| a | b)
 }
 
-/// What `work` tells of pieces of `a` and `b`, of equal length, merged in their order.
-pub fn survey<T: Send>(
-    a: &[f32],
-    b: &[f32],
-    work: impl Fn(&[f32], &[f32]) -> T + Send + Sync,
-    merge: impl Fn(T, T) -> T,
-) -> Option<T> {
-    if a.len() < WORTH_THREADS {
-        return Some(work(a, b));
-    }
-    let pieces = a.par_chunks(PIECE).zip(b.par_chunks(PIECE));
-    let told: Vec<T> = pieces.map(|(a, b)| work(a, b)).collect();
-    told.into_iter().reduce(merge)
-}
-
 /// `y += scale x`.
 pub fn add(scale: f32, x: &[f32], y: &mut [f32]) {
     each(y, x, |y, x| add_piece(scale, x, y));

@@ -2,10 +2,10 @@
 
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
+use multiversion::multiversion;
 use ndarray::{Array2, ArrayView2};
-use rayon::prelude::*;
 
-use super::{columns, pieces, product};
+use super::{columns, product};
 use crate::event::Volley;
 use crate::plasticity::Lazy;
 use crate::plasticity::lazy::{flat, flat_mut};
@@ -103,18 +103,24 @@ impl Terminals {
     /// Holds what a volley brings; the current does not follow.
     pub(crate) fn hold(&mut self, volley: Volley<'_>) {
         let held = flat_mut(&mut self.held);
-        match volley {
-            Volley::Many(all) => pieces::each(held, all, |held, all| held.copy_from_slice(all)),
-            Volley::Few(few) => few
-                .iter()
-                .for_each(|&(at, value)| held[at as usize] = value),
-        }
-        let count = |held: &[f32]| held.iter().map(|r| u32::from(*r != 0.0)).sum();
         let size = held.len() / self.awake.len();
-        let trials = self.awake.par_iter_mut().zip(held.par_chunks(size));
-        trials
-            .with_min_len((1 << 17) / size + 1)
-            .for_each(|(awake, held)| *awake = count(held));
+        match volley {
+            Volley::Many(all) => {
+                let trials = held.chunks_exact_mut(size).zip(all.chunks_exact(size));
+                for (awake, (held, all)) in self.awake.iter_mut().zip(trials) {
+                    *awake = hold_all(held, all);
+                }
+            }
+            Volley::Few(few) => {
+                for &(at, value) in few {
+                    let held = &mut held[at as usize];
+                    let awake = &mut self.awake[at as usize / size];
+                    *awake += u32::from(value != 0.0);
+                    *awake -= u32::from(*held != 0.0);
+                    *held = value;
+                }
+            }
+        }
         self.gram = None;
     }
 
@@ -208,4 +214,15 @@ impl Terminals {
     pub(crate) fn mirror(&mut self, revision: u64) {
         self.revision = revision;
     }
+}
+
+/// Copies and counts what is not 0.
+#[multiversion(targets("x86_64+avx2"))]
+fn hold_all(held: &mut [f32], all: &[f32]) -> u32 {
+    let mut awake = 0;
+    for (held, value) in held.iter_mut().zip(all) {
+        *held = *value;
+        awake += u32::from(*value != 0.0);
+    }
+    awake
 }

@@ -102,6 +102,7 @@ pub fn live(
             // With nothing new on the way, the last step ends where the currents lead.
             ends: activity.way == Way::Arriving && !stirred,
             moves_basal: activity.basal || activity.way != Way::Resting,
+            moves_apical: activity.apical || activity.way != Way::Resting,
         };
         let rows = population.rows.clone();
         let piece = (PIECE / population.size).max(1) * population.size;
@@ -165,8 +166,9 @@ struct Work<'a> {
     soma: Option<Vec<f32>>,
     /// The step ends where the currents lead.
     ends: bool,
-    /// Whether basal potentials can have changed.
+    /// Whether basal and apical potentials can change.
     moves_basal: bool,
+    moves_apical: bool,
 }
 
 /// The columns of some neurons, of equal length.
@@ -297,8 +299,12 @@ impl Columns<'_> {
             };
             sources.sum(self.i_s, start, work.size);
         }
-        basal::integrate(self.b, self.i_b, leak_b);
-        apical::integrate(self.a, self.i_a, leak_a);
+        if work.moves_basal {
+            basal::integrate(self.b, self.i_b, leak_b);
+        }
+        if work.moves_apical {
+            apical::integrate(self.a, self.i_a, leak_a);
+        }
         let dendrites = soma::Dendrites {
             b: self.b,
             a: self.a,
