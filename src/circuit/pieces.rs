@@ -6,11 +6,11 @@ use multiversion::multiversion;
 use rayon::prelude::*;
 
 /// Values of a piece, what a thread does at a time.
-const PIECE: usize = 1 << 16;
+const PIECE: usize = 1 << 14;
 
-/// From this many values on, several threads pay: to wake one takes as long as a pass over half
-/// as many.
-const WORTH_THREADS: usize = 1 << 18;
+/// From this many values on, several threads pay. Passes are bound by memory, and to wake a thread
+/// takes some tens of microseconds.
+const WORTH_THREADS: usize = 1 << 16;
 
 /// Does `work` on pieces of `out` and of `from`, of equal length.
 pub fn each(out: &mut [f32], from: &[f32], work: impl Fn(&mut [f32], &[f32]) + Send + Sync) {
@@ -29,6 +29,36 @@ pub fn fill(out: &mut [f32], work: impl Fn(usize, &mut [f32]) -> bool + Send + S
     let pieces = out.par_chunks_mut(PIECE).enumerate();
     let said = pieces.map(|(n, out)| work(n * PIECE, out));
     said.reduce(|| false, |a, b| a | b)
+}
+
+/// What `work` tells of pieces of `a` and `b`, of equal length, merged in their order.
+pub fn survey<T: Send + Default>(
+    a: &[f32],
+    b: &[f32],
+    work: impl Fn(&[f32], &[f32]) -> T + Send + Sync,
+    merge: impl Fn(T, T) -> T + Send + Sync,
+) -> T {
+    if a.len() < WORTH_THREADS {
+        return work(a, b);
+    }
+    let pieces = a.par_chunks(PIECE).zip(b.par_chunks(PIECE));
+    pieces.map(|(a, b)| work(a, b)).reduce(T::default, merge)
+}
+
+/// What `work` tells of pieces of `out`, which it changes, and of `from`.
+pub fn change<T: Send + Default>(
+    out: &mut [f32],
+    from: &[f32],
+    work: impl Fn(&mut [f32], &[f32]) -> T + Send + Sync,
+    merge: impl Fn(T, T) -> T + Send + Sync,
+) -> T {
+    if out.len() < WORTH_THREADS {
+        return work(out, from);
+    }
+    let pieces = out.par_chunks_mut(PIECE).zip(from.par_chunks(PIECE));
+    pieces
+        .map(|(out, from)| work(out, from))
+        .reduce(T::default, merge)
 }
 
 /// `y += scale x`.

@@ -4,6 +4,7 @@ use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 use multiversion::multiversion;
 use ndarray::{Array2, ArrayView2};
+use rayon::prelude::*;
 
 use super::{columns, product};
 use crate::event::Volley;
@@ -106,10 +107,11 @@ impl Terminals {
         let size = held.len() / self.awake.len();
         match volley {
             Volley::Many(all) => {
-                let trials = held.chunks_exact_mut(size).zip(all.chunks_exact(size));
-                for (awake, (held, all)) in self.awake.iter_mut().zip(trials) {
-                    *awake = hold_all(held, all);
-                }
+                // Trials in lots that are worth a thread.
+                let lot = (1 << 15) / size + 1;
+                let trials = held.par_chunks_mut(size).zip(all.par_chunks(size));
+                (self.awake.par_iter_mut().zip(trials).with_min_len(lot))
+                    .for_each(|(awake, (held, all))| *awake = hold_all(held, all));
             }
             Volley::Few(few) => {
                 for &(at, value) in few {

@@ -13,9 +13,10 @@ use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 use multiversion::multiversion;
 
+use crate::circuit::pieces;
 use crate::model::Compartment;
 
-/// Values that are counted in 32 bits, before the counts are added up.
+/// Values that are counted in 32 bits before the counts are added up.
 const PIECE: usize = 1 << 12;
 
 /// What axons carry.
@@ -118,21 +119,26 @@ impl Axons {
     pub fn send(&mut self, step: u64, values: &[f32]) {
         let spare = self.retire(step);
         // If half of the first do, one pass over all may decide and send at once.
-        let first = values.len() / 16;
-        let sample = survey(&values[..first], &self.sent[..first], self.threshold);
+        let (first, threshold) = (values.len() / 16, self.threshold);
+        let sample = survey(&values[..first], &self.sent[..first], threshold);
+        let send_all = |sent: &mut [f32]| {
+            let work = |sent: &mut [f32], values: &[f32]| send_many(sent, values, threshold);
+            pieces::change(sent, values, work, Survey::and)
+        };
         if 2 * sample.crossing > first {
-            let survey = send_many(&mut self.sent, values, self.threshold);
+            let survey = send_all(&mut self.sent);
             self.count(survey);
             self.fly_many(step);
             return;
         }
-        let survey = survey(values, &self.sent, self.threshold);
+        let work = |values: &[f32], sent: &[f32]| survey(values, sent, threshold);
+        let survey = pieces::survey(values, &self.sent, work, Survey::and);
         self.count(survey);
         if survey.crossing == 0 {
             return;
         }
         if survey.crossing >= self.many {
-            send_many(&mut self.sent, values, self.threshold);
+            send_all(&mut self.sent);
             self.fly_many(step);
             return;
         }
@@ -143,7 +149,7 @@ impl Axons {
         few.clear();
         few.reserve(survey.crossing);
         for (at, (value, sent)) in values.iter().zip(&mut self.sent).enumerate() {
-            if (value - *sent).abs() > self.threshold {
+            if (value - *sent).abs() > threshold {
                 *sent = *value;
                 few.push((at as u32, *value));
             }
@@ -212,6 +218,13 @@ struct Survey {
 }
 
 impl Survey {
+    fn and(mut self, other: Self) -> Self {
+        self.crossing += other.crossing;
+        self.differing += other.differing;
+        self.worst_hold = self.worst_hold.max(other.worst_hold);
+        self
+    }
+
     fn add(&mut self, crossing: u32, differing: u32, worst_hold: f32) {
         self.crossing += crossing as usize;
         self.differing += differing as usize;

@@ -199,14 +199,8 @@ impl Lazy {
         self.pending = false;
     }
 
-    /// `rate` times what the integrals hold goes into `weights`, and they start again at 0.
-    pub(crate) fn spend(
-        &mut self,
-        rate: f32,
-        weights: &mut Array2<f32>,
-        held: ArrayView2<'_, f32>,
-    ) {
-        product::accumulate(rate, self.integrals.t(), held, weights.view_mut());
+    /// The integrals start again at 0, since what they held is where it belongs.
+    pub(crate) fn forget(&mut self) {
         self.pending = false;
     }
 

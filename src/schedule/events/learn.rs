@@ -129,7 +129,9 @@ pub fn consolidate(
         }
         lazy.fold(weights);
         consolidation.catch_up(clock.step);
-        if !consolidation.pass(&mut lazy, terminals.held(), weights, eta) {
+        if consolidation.is_blank() && lazy.integrals().is_some() {
+            consolidation.consolidate_lazy(&mut lazy, terminals.held(), weights, eta);
+        } else {
             consolidation.settle(&mut lazy, terminals.held());
             consolidation.consolidate(weights, eta);
         }
