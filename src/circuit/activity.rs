@@ -4,6 +4,8 @@
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 
+use crate::model::Compartment;
+
 /// What is new in a population of any kind.
 #[derive(Component, Clone, Debug, Default)]
 pub struct News {
@@ -64,6 +66,14 @@ impl Default for Activity {
 }
 
 impl Activity {
+    /// The currents of a compartment have changed.
+    pub fn tell(&mut self, compartment: Compartment) {
+        match compartment {
+            Compartment::Basal => self.basal = true,
+            Compartment::Apical => self.apical = true,
+        }
+    }
+
     /// Something from outside concerns the population.
     pub fn stir(&mut self) {
         self.basal = true;

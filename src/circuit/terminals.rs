@@ -129,8 +129,8 @@ impl Terminals {
     /// Holds what a few senders say, whose columns change the current one by one:
     /// `I_i += W_ij (r_new - r_old)`. Weights are `scale` times the matrix.
     ///
-    /// With integrals a synapse is touched: of an eligibility, given apart, or of the weights
-    /// themselves, with one trial.
+    /// Synapses that have gained anything since their sender last sent are touched: those of the
+    /// weights, with one trial, and eligibilities.
     pub(crate) fn touch(
         &mut self,
         few: &[(u32, f32)],
@@ -158,15 +158,13 @@ impl Terminals {
             .collect();
         self.gram = None;
         let scale = lazy.map_or(1.0, Lazy::scale);
-        let integrals = lazy.and_then(Lazy::integrals);
-        match (integrals, eligibility) {
-            (Some(d), None) => columns::read_and_touch(&sends, scale, d, matrix, &mut self.current),
-            (d, eligibility) => {
-                columns::read(&sends, scale, matrix, &mut self.current);
-                if let (Some(d), Some(eligibility)) = (d, eligibility) {
-                    columns::touch(&sends, d, eligibility);
-                }
-            }
+        match lazy.and_then(Lazy::of_weights) {
+            Some(d) => columns::read_and_touch(&sends, scale, d, matrix, &mut self.current),
+            None => columns::read(&sends, scale, matrix, &mut self.current),
+        }
+        let integrals = lazy.and_then(Lazy::of_eligibilities);
+        if let Some((d, eligibility)) = integrals.zip(eligibility) {
+            columns::touch(&sends, d, eligibility);
         }
         // Where everybody has fallen silent, what differences leave behind is rounding.
         for send in sends.chunk_by(|a, b| a.trial == b.trial) {
@@ -193,13 +191,14 @@ impl Terminals {
 
     /// The current follows the weights over the step that has passed.
     pub(crate) fn follow(&mut self, lazy: &Lazy) {
-        let held = self.held.view();
-        let gram = self.gram.get_or_insert_with(|| {
-            let mut gram = Array2::zeros((held.nrows(), held.nrows()));
-            product::assign(1.0, held, held.t(), gram.view_mut());
-            gram
-        });
+        let gram = (self.gram).get_or_insert_with(|| products(self.held.view()));
         lazy.follow(gram, &mut self.current);
+    }
+
+    /// A plain consolidation of what the integrals hold; the current follows.
+    pub(crate) fn strike(&mut self, lazy: &mut Lazy, rate: f32) {
+        let gram = (self.gram).get_or_insert_with(|| products(self.held.view()));
+        lazy.strike(rate, gram, &mut self.current);
     }
 
     /// Whether the weights have all changed since the current was summed.
@@ -216,6 +215,13 @@ impl Terminals {
     pub(crate) fn mirror(&mut self, revision: u64) {
         self.revision = revision;
     }
+}
+
+/// Products of what is held in the trials.
+fn products(held: ArrayView2<'_, f32>) -> Array2<f32> {
+    let mut gram = Array2::zeros((held.nrows(), held.nrows()));
+    product::assign(1.0, held, held.t(), gram.view_mut());
+    gram
 }
 
 /// Copies and counts what is not 0.

@@ -108,6 +108,13 @@ impl Consolidator {
         }
     }
 
+    /// What a plain consolidation at the rate `eta` multiplies an eligibility by; none if the
+    /// optimiser is another or somebody wants to see the eligibility.
+    pub(crate) fn plain_rate(&self, eta: f32) -> Option<f32> {
+        let plain = self.optimiser == Optimiser::Plain && self.watched.is_none();
+        plain.then_some(eta / self.period_ms)
+    }
+
     /// Whether nothing has been gathered, nor is anybody to see it.
     pub(crate) fn is_blank(&self) -> bool {
         self.blank && self.watched.is_none()
@@ -202,12 +209,6 @@ impl Consolidator {
             return;
         };
         self.idle = 0;
-        if self.optimiser == Optimiser::Plain {
-            let rate = eta / self.period_ms;
-            product::accumulate(rate, integrals.t(), held, weights.view_mut());
-            lazy.forget();
-            return;
-        }
         // Whole columns, so many that an operand that is packed anew for each stretch is small.
         let columns = (4 * STRETCH).div_ceil(post).max(8);
         self.in_stretches(weights, eta, columns * post, |step, start, synapses| {

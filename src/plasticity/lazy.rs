@@ -16,7 +16,9 @@
 //! W_ij(t) = scale(t) w^_ij + sum over trials of D_i(t) r_j
 //! ```
 //!
-//! With consolidation the matrix is the eligibility: the same without `eta` and without decay.
+//! With consolidation the matrix is the eligibility: the same without `eta` and without decay. A
+//! plain consolidation is as lazy again: when its clock strikes, the integrals are added to a
+//! second kind of them, the *consolidated* ones, which take the place of `D` for the weights.
 
 use bevy_ecs::component::Component;
 use ndarray::{Array2, ArrayView2, Axis, Zip};
@@ -50,6 +52,10 @@ pub struct Lazy {
     scale: f64,
     /// Whether the integrals change weights, not eligibilities.
     continuous: bool,
+    /// What plain consolidations have made of integrals, rows x post, while `consolidated`.
+    steady: Array2<f32>,
+    /// Whether any of them is not 0.
+    consolidated: bool,
     /// Largest weight when the integrals last started again.
     largest: f32,
     /// Factors have not been followed while nothing was held.
@@ -72,9 +78,34 @@ impl Lazy {
             kept,
             scale: 1.0,
             continuous,
+            steady: Array2::zeros((0, 0)),
+            consolidated: false,
             largest: 0.0,
             behind: true,
         }
+    }
+
+    /// A plain consolidation: from now on weights are `matrix + (steady + rate D) held`. The current
+    /// follows, `gram` being the products of what is held in the trials.
+    pub(crate) fn strike(&mut self, rate: f32, gram: &Array2<f32>, current: &mut Array2<f32>) {
+        if !self.pending {
+            return;
+        }
+        if self.steady.is_empty() {
+            self.steady = Array2::zeros(self.integrals.raw_dim());
+        }
+        if !self.consolidated {
+            self.steady.fill(0.0);
+        }
+        let integrals = flat(&self.integrals);
+        pieces::add(rate, integrals, flat_mut(&mut self.steady));
+        if gram.len() == 1 {
+            pieces::add(rate * gram[[0, 0]], integrals, flat_mut(current));
+        } else {
+            product::accumulate(rate, gram.view(), self.integrals.view(), current.view_mut());
+        }
+        self.consolidated = true;
+        self.pending = false;
     }
 
     /// Whether weights, and with them currents, change in every step while anything is held.
@@ -85,6 +116,11 @@ impl Lazy {
     /// Whether the matrix will change when it is next brought up to date.
     pub(crate) fn at_work(&self) -> bool {
         self.working || self.pending
+    }
+
+    /// Whether the weights decay.
+    pub(crate) fn fades(&self) -> bool {
+        self.kept < 1.0
     }
 
     pub(crate) fn is_continuous(&self) -> bool {
@@ -209,7 +245,24 @@ impl Lazy {
     pub(crate) fn settle_weights(&mut self, weights: &mut Array2<f32>, held: ArrayView2<'_, f32>) {
         if self.continuous {
             self.settle(weights, held, false);
+        } else if self.consolidated {
+            product::accumulate(1.0, self.steady.t(), held, weights.view_mut());
+            self.consolidated = false;
         }
+    }
+
+    /// What the weights of a sender, its value apart, have gained since the sender last sent.
+    pub(crate) fn of_weights(&self) -> Option<&Array2<f32>> {
+        if self.continuous {
+            self.pending.then_some(&self.integrals)
+        } else {
+            self.consolidated.then_some(&self.steady)
+        }
+    }
+
+    /// Likewise of the eligibilities.
+    pub(crate) fn of_eligibilities(&self) -> Option<&Array2<f32>> {
+        (self.pending && !self.continuous).then_some(&self.integrals)
     }
 
     /// The first step that the integrals do not hold.
@@ -224,6 +277,7 @@ impl Lazy {
         if self.continuous {
             self.pending = false;
         }
+        self.consolidated = false;
         self.measure(weights);
     }
 
@@ -238,11 +292,11 @@ impl Lazy {
 
     /// Whether intercepts are about to cost precision. `most` is the largest value held.
     pub(crate) fn strained(&self, most: f32) -> bool {
-        if !self.pending {
+        let Some(integrals) = self.of_weights() else {
             return false;
-        }
-        let largest =
-            (self.integrals.iter()).fold(0.0f32, |m, d| if d.abs() > m { d.abs() } else { m });
+        };
+        let larger = |m: f32, d: &f32| if d.abs() > m { d.abs() } else { m };
+        let largest = integrals.iter().fold(0.0f32, larger);
         self.scale < 1e-3 || largest * most > REACH * self.largest
     }
 
@@ -302,7 +356,11 @@ impl Lazy {
         let scale = self.scale * f64::from(self.kept).powf(steps as f64);
         let start = matrix[[post, pre]] * scale as f32;
         if !self.continuous {
-            return start;
+            let steady = self.of_weights().map(|steady| steady.column(post));
+            let trials = steady
+                .iter()
+                .flat_map(|steady| steady.iter().zip(held.column(pre)));
+            return trials.fold(start, |w, (p, r)| w + p * r);
         }
         let (fade, reach) = self.passing(steps);
         let neuron = self.integrals.column(post);

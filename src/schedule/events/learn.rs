@@ -110,9 +110,16 @@ pub fn learn(
 pub fn consolidate(
     clock: Res<Clock>,
     scale: Res<EtaScale>,
-    mut projections: Query<(&mut Synapses, &mut Terminals, &mut Plasticity, &mut Lazy)>,
+    mut projections: Query<(
+        &Projection,
+        &mut Synapses,
+        &mut Terminals,
+        &mut Plasticity,
+        &mut Lazy,
+    )>,
+    mut activities: Query<&mut Activity>,
 ) {
-    for (mut synapses, mut terminals, mut plasticity, mut lazy) in &mut projections {
+    for (projection, mut synapses, mut terminals, mut plasticity, mut lazy) in &mut projections {
         let plasticity = &mut *plasticity;
         let (Some(consolidation), Synapses::Own(weights)) =
             (&mut plasticity.consolidation, &mut *synapses)
@@ -127,6 +134,26 @@ pub fn consolidate(
         if lazy.integrals().is_none() && consolidation.rests() {
             continue;
         }
+        // Whole weights are needed where bounds hold, others read them, or they fade.
+        let whole = plasticity.bounds.is_some() || terminals.mirrored || lazy.fades();
+        if let (false, Some(rate)) = (whole, consolidation.plain_rate(eta)) {
+            terminals.strike(&mut lazy, rate);
+            if let (false, Ok(mut activity)) =
+                (terminals.silent(), activities.get_mut(projection.post))
+            {
+                activity.tell(projection.compartment);
+            }
+            if !consolidation.is_blank() {
+                consolidation.consolidate(weights, eta);
+                terminals.revision += 1;
+            }
+            if lazy.strained(terminals.most()) {
+                lazy.settle_weights(weights, terminals.held());
+                lazy.measure(weights);
+            }
+            continue;
+        }
+        lazy.settle_weights(weights, terminals.held());
         lazy.fold(weights);
         consolidation.catch_up(clock.step);
         if consolidation.is_blank() && lazy.integrals().is_some() {
