@@ -38,9 +38,10 @@ pub struct Bench {
 type Measure = fn(&Bench) -> Result<Vec<Row>, Misfit>;
 
 /// All rows by the name under which they can be asked for.
-pub const ROWS: [(&str, Measure); 6] = [
+pub const ROWS: [(&str, Measure); 7] = [
     ("steps", Bench::steps),
     ("leaky", Bench::leaky),
+    ("accuracy", Bench::accuracy),
     ("epoch", Bench::epoch),
     ("online", Bench::online),
     ("recurrent", Bench::recurrent),
@@ -118,6 +119,51 @@ impl Bench {
             });
         }
         Ok(rows)
+    }
+
+    /// Accuracy with leaky dendrites and a threshold, against the dense engine.
+    fn accuracy(&self) -> Result<Vec<Row>, Misfit> {
+        const TRIALS: usize = 64;
+        const ASKED: usize = 156;
+        let learned = self.rounds(60);
+        let mut right = [0; 2];
+        for (right, (engine, threshold)) in
+            (right.iter_mut()).zip([(Engine::Dense, 0.0), (Engine::Events, 1e-2)])
+        {
+            let leaky = mnist(|model| {
+                leaks(model, 5.0);
+                optimise(model, ADAM, 1e-3);
+                thresholds(model, (threshold, threshold));
+            });
+            let mut circuit = Presenter::new(&leaky, engine, TRIALS, (65, 140, 200));
+            (0..learned).try_for_each(|n| circuit.present(&self.images, n))?;
+            // Answers are fixed points: the same without leaks and plasticity, and found sooner.
+            let frozen = mnist(|model| {
+                (model.synapses.values_mut()).for_each(|synapse| synapse.rule = None);
+            });
+            let mut frozen = Presenter::new(&frozen, Engine::Events, TRIALS, window(12));
+            for projection in circuit.simulation.projections() {
+                let weights = circuit
+                    .simulation
+                    .weights(&projection.name)
+                    .unwrap_or_default();
+                frozen.simulation.set_weights(&projection.name, weights)?;
+            }
+            for n in learned..learned + ASKED {
+                *right += frozen.ask(&self.images, n)?;
+            }
+        }
+        let [dense, events] = right.map(|right| 1e2 * right as f64 / (ASKED * TRIALS) as f64);
+        Ok(vec![Row::new(
+            "accuracy lost by threshold 0.01, points",
+            dense - events,
+            Goal::AtMost(0.3),
+            format!(
+                "tau 5 ms, {} images learned, {} others asked; dense {dense:.2} %, events {events:.2} %",
+                learned * TRIALS,
+                ASKED * TRIALS
+            ),
+        )])
     }
 
     /// One epoch of 60 000 images against the algorithm in phases.

@@ -13,6 +13,7 @@
 //! | [`Fields`] | receptive fields |
 //! | [`LearningCurve`] | accuracy over training, of one run or of several |
 //! | [`Statistics`] | norms, alignment and angles of projections over time |
+//! | [`Growth`] | how one quantity grows with another |
 //! | [`Confusion`] | answers by true class |
 //!
 //! Values that are not finite are left out, and the figure says how many.
@@ -27,6 +28,7 @@ mod figure;
 mod font;
 mod frame;
 mod gallery;
+mod growth;
 mod labels;
 mod learning_curve;
 mod line;
@@ -49,6 +51,7 @@ pub use error::PlotError;
 pub use fields::Fields;
 pub use figure::Figure;
 pub use gallery::{GalleryError, comparison, gallery};
+pub use growth::Growth;
 pub use learning_curve::{Course, LearningCurve};
 pub use line::Line;
 pub use matrix::Matrix;
