@@ -72,3 +72,19 @@ fn add_piece(scale: f32, x: &[f32], y: &mut [f32]) {
         *y += scale * x;
     }
 }
+
+/// Largest magnitude; not a number if any is not.
+///
+/// Magnitudes are compared by their bits, which rise with them: unlike comparisons of numbers, the
+/// loop is then vectorised.
+#[multiversion(targets("x86_64+avx2"))]
+pub fn largest(a: &[f32]) -> f32 {
+    f32::from_bits(a.iter().fold(0, |most, a| most.max(a.abs().to_bits())))
+}
+
+/// Largest magnitude of a difference, likewise.
+#[multiversion(targets("x86_64+avx2"))]
+pub fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    let differences = a.iter().zip(b).map(|(a, b)| (a - b).abs().to_bits());
+    f32::from_bits(differences.fold(0, u32::max))
+}

@@ -6,7 +6,7 @@ use multiversion::multiversion;
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
-use super::{columns, product};
+use super::{columns, pieces, product};
 use crate::event::Volley;
 use crate::plasticity::Lazy;
 use crate::plasticity::lazy::{flat, flat_mut};
@@ -91,9 +91,7 @@ impl Terminals {
 
     /// Largest magnitude held.
     pub(crate) fn most(&self) -> f32 {
-        flat(&self.held)
-            .iter()
-            .fold(0.0f32, |m, r| if r.abs() > m { r.abs() } else { m })
+        pieces::largest(flat(&self.held))
     }
 
     /// Whether so few senders are better dealt with one by one.

@@ -238,16 +238,16 @@ impl Survey {
 fn survey(values: &[f32], sent: &[f32], threshold: f32) -> Survey {
     let mut survey = Survey::default();
     for (values, sent) in values.chunks(PIECE).zip(sent.chunks(PIECE)) {
-        let (mut crossing, mut differing, mut worst) = (0u32, 0u32, 0f32);
+        let (mut crossing, mut differing, mut worst) = (0u32, 0u32, 0u32);
         for (value, sent) in values.iter().zip(sent) {
             let difference = (value - sent).abs();
             let crosses = difference > threshold;
             crossing += u32::from(crosses);
             differing += u32::from(difference > 0.0);
-            let held = if crosses { 0.0 } else { difference };
-            worst = if held > worst { held } else { worst };
+            // As bits, which rise with magnitudes, the largest is found in a vectorised loop.
+            worst = worst.max(if crosses { 0 } else { difference.to_bits() });
         }
-        survey.add(crossing, differing, worst);
+        survey.add(crossing, differing, f32::from_bits(worst));
     }
     survey
 }
@@ -257,17 +257,17 @@ fn survey(values: &[f32], sent: &[f32], threshold: f32) -> Survey {
 fn send_many(sent: &mut [f32], values: &[f32], threshold: f32) -> Survey {
     let mut survey = Survey::default();
     for (sent, values) in sent.chunks_mut(PIECE).zip(values.chunks(PIECE)) {
-        let (mut crossing, mut differing, mut worst) = (0u32, 0u32, 0f32);
+        let (mut crossing, mut differing, mut worst) = (0u32, 0u32, 0u32);
         for (sent, value) in sent.iter_mut().zip(values) {
             let difference = (value - *sent).abs();
             let crosses = difference > threshold;
             crossing += u32::from(crosses);
             differing += u32::from(difference > 0.0);
-            let held = if crosses { 0.0 } else { difference };
-            worst = if held > worst { held } else { worst };
+            // As bits, which rise with magnitudes, the largest is found in a vectorised loop.
+            worst = worst.max(if crosses { 0 } else { difference.to_bits() });
             *sent = if crosses { *value } else { *sent };
         }
-        survey.add(crossing, differing, worst);
+        survey.add(crossing, differing, f32::from_bits(worst));
     }
     survey
 }

@@ -295,16 +295,13 @@ impl Lazy {
         let Some(integrals) = self.of_weights() else {
             return false;
         };
-        let larger = |m: f32, d: &f32| if d.abs() > m { d.abs() } else { m };
-        let largest = integrals.iter().fold(0.0f32, larger);
+        let largest = pieces::largest(flat(integrals));
         self.scale < 1e-3 || largest * most > REACH * self.largest
     }
 
     /// Takes the measure of the weights, for [`Lazy::strained`].
     pub(crate) fn measure(&mut self, weights: &Array2<f32>) {
-        self.largest = weights
-            .iter()
-            .fold(0.0f32, |m, w| if w.abs() > m { w.abs() } else { m });
+        self.largest = pieces::largest(flat(weights));
     }
 
     /// The integrals of a row, for columns that are touched one by one.

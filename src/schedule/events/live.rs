@@ -4,6 +4,7 @@ use bevy_ecs::prelude::*;
 use multiversion::multiversion;
 use rayon::prelude::*;
 
+use crate::circuit::pieces::{largest, largest_difference};
 use crate::circuit::{Activity, Afferents, News, Parameters, Population, Terminals, Way, Wiring};
 use crate::event::{Injections, Site};
 use crate::neuron::{apical, basal, soma};
@@ -313,12 +314,12 @@ impl Columns<'_> {
         soma::compare(dendrites, self.s, self.b_hat, self.xi, (p.g_a, leak_s));
         let mut outcome = Outcome::default();
         self.fire(work, &mut outcome);
-        // Without an early end the loop is vectorised.
-        outcome.ran_away = self.s.iter().fold(false, |any, s| any | !s.is_finite());
+        outcome.ran_away = ran_away(self.s);
         if !p.is_quasi_static() {
             outcome.distance = [
-                distance(self.i_b, self.b).max(distance(self.b, self.b_hat)),
-                distance(self.i_a, self.a).max(self.apical_distance(p.g_a)),
+                largest_difference(self.i_b, self.b).max(largest_difference(self.b, self.b_hat)),
+                largest_difference(self.i_a, self.a)
+                    .max(mismatch_distance(self.a, self.i_s, self.xi, p.g_a)),
             ];
             outcome.scale = [
                 largest(self.b).max(largest(self.i_b)),
@@ -344,25 +345,19 @@ impl Columns<'_> {
         }
         outcome.rate_changed = p.transfer.fire(&unnudged, self.r, work.size);
     }
-
-    /// Largest distance of the mismatch from what the apical side and injected currents say.
-    fn apical_distance(&self, g_a: f32) -> f32 {
-        let terms = self.a.iter().zip(&*self.i_s).zip(&*self.xi);
-        terms.fold(0.0f32, |m, ((a, i_s), xi)| {
-            let d = (g_a * a + i_s - xi).abs();
-            if d > m { d } else { m }
-        })
-    }
 }
 
-fn distance(a: &[f32], b: &[f32]) -> f32 {
-    (a.iter().zip(b)).fold(0.0f32, |m, (a, b)| {
-        let d = (a - b).abs();
-        if d > m { d } else { m }
-    })
+/// Largest distance of the mismatch from what the apical side and injected currents say.
+#[multiversion(targets("x86_64+avx2"))]
+fn mismatch_distance(a: &[f32], i_s: &[f32], xi: &[f32], g_a: f32) -> f32 {
+    let terms = a.iter().zip(i_s).zip(xi);
+    let distances = terms.map(|((a, i_s), xi)| (g_a * a + i_s - xi).abs().to_bits());
+    f32::from_bits(distances.fold(0, u32::max))
 }
 
-fn largest(a: &[f32]) -> f32 {
-    a.iter()
-        .fold(0.0f32, |m, a| if a.abs() > m { a.abs() } else { m })
+/// Whether any value is no longer a number. Without an early end the loop is vectorised.
+#[multiversion(targets("x86_64+avx2"))]
+fn ran_away(values: &[f32]) -> bool {
+    let bits = values.iter().map(|s| s.abs().to_bits());
+    bits.fold(0, u32::max) >= f32::INFINITY.to_bits()
 }
