@@ -270,9 +270,10 @@ impl Lazy {
         self.since
     }
 
-    /// The weights become others; what the integrals hold is forgotten.
+    /// The weights become others; what the integrals hold of weights is forgotten, eligibilities
+    /// stay.
     pub(crate) fn replace(&mut self, now: u64, weights: &Array2<f32>) {
-        self.since = now;
+        self.catch_up(now, false);
         self.scale = 1.0;
         if self.continuous {
             self.pending = false;
