@@ -44,7 +44,7 @@ fn chain(sizes: &[usize], rule: &str, s: f64, eta: f32) -> Model {
             compartment: Compartment::Basal,
             delay_ms: 1.0,
             synapse: "plastic".into(),
-            threshold: 0.0,
+            threshold: None,
             weights: Weights::Normal { std: 0.4 },
         };
         projections.push(basal.clone());
@@ -67,6 +67,7 @@ fn chain(sizes: &[usize], rule: &str, s: f64, eta: f32) -> Model {
         consolidation: None,
     };
     Model {
+        threshold: 0.0,
         name: "chain".into(),
         about: String::new(),
         neurons: BTreeMap::from([

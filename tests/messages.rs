@@ -473,6 +473,10 @@ fn scenarios_that_cannot_happen() {
                 ),
                 ("[norm, alignment]", "[]"),
                 ("[norm, alignment]", "[gradient_angle]"),
+                (
+                    "[\"output_to_hidden\"], statistics: [norm, alignment]",
+                    "[\"hidden_bias\"], statistics: [events]",
+                ),
             ],
         ),
     );
@@ -792,4 +796,12 @@ fn every_shipped_file_is_without_errors() {
         }
         assert!(found > 1, "{folder}");
     }
+}
+
+#[test]
+fn the_dense_engine_counts_no_events() {
+    let events = "probes=[statistics(statistics: [events])]";
+    let told = |set: &[&str]| printed(("", "", ""), "task.ron", set);
+    assert!(told(&[events]).starts_with("ok") && !told(&[events]).contains("warning"));
+    assert!(told(&[events, "engine=dense"]).contains("everybody sends in every step"));
 }

@@ -31,7 +31,11 @@ fn digits_leaves_everything_that_a_run_promises() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("digits");
     let told = run("digits", &["--set", "task.epochs=1", "--seed", "2"], &out);
-    assert!(told.contains("test accuracy") && told.contains("learning_curve.png"));
+    assert!(
+        told.contains("test accuracy")
+            && told.contains("events sent")
+            && told.contains("learning_curve.png")
+    );
     let summary = fs::read_to_string(out.join("summary.json")).unwrap();
     let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
     for field in [
@@ -44,6 +48,10 @@ fn digits_leaves_everything_that_a_run_promises() {
         "steps",
         "simulated_ms",
         "wall_seconds",
+        "events_sent",
+        "events_of_dense",
+        "events_suppressed",
+        "worst_hold",
     ] {
         assert!(!summary[field].is_null(), "{field}");
     }
@@ -56,6 +64,7 @@ fn digits_leaves_everything_that_a_run_promises() {
         "model.ron",
         "metrics.csv",
         "timeline.csv",
+        "events.csv",
         "confusion.csv",
         "traces.parquet",
         "weights.parquet",
@@ -140,6 +149,39 @@ fn the_timelines_and_the_variants_run() {
         );
     }
     assert!(out("relaxation/figures/learning_curves.png").is_file());
+}
+
+#[test]
+fn thresholds_are_compared() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("events");
+    run(
+        "events",
+        &["--quiet", "--set", "task.epochs=1", "--trials", "64"],
+        &out,
+    );
+    assert!(out.join("figures/thresholds.png").is_file());
+    let sent = |variant: &str| {
+        let run = out.join(variant);
+        assert!(run.join("figures/events.png").is_file());
+        assert!(!run.join("figures/projections.png").is_file());
+        let summary = fs::read_to_string(run.join("summary.json")).unwrap();
+        let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+        let table = fs::read_to_string(run.join("events.csv")).unwrap();
+        let of_projections = table.lines().skip(1).map(|line| {
+            let sent = line.split(',').nth(1).unwrap();
+            sent.parse::<u64>().unwrap()
+        });
+        assert_eq!(of_projections.sum::<u64>(), summary["events_sent"]);
+        summary["events_sent"].as_u64().unwrap()
+    };
+    let variants = [
+        "threshold_0",
+        "threshold_1e-3",
+        "threshold_1e-2",
+        "threshold_5e-2",
+    ];
+    assert!(variants.map(sent).is_sorted_by(|more, less| more > less));
 }
 
 /// MNIST is not shipped: sixty images of noise in its format, and a smaller first population.

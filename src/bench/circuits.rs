@@ -35,10 +35,10 @@ pub(super) fn leaks(model: &mut Model, tau_ms: f64) {
 /// Thresholds of rates and of teaching signals.
 pub(super) fn thresholds(model: &mut Model, (rate, delta): (f32, f32)) {
     for projection in &mut model.projections {
-        projection.threshold = match projection.compartment {
+        projection.threshold = Some(match projection.compartment {
             Compartment::Basal => rate,
             Compartment::Apical => delta,
-        };
+        });
     }
 }
 

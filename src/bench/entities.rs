@@ -63,6 +63,7 @@ fn entities(neuron: &Neuron, size: usize) -> Simulation {
     let model = Model {
         name: "bench".into(),
         about: String::new(),
+        threshold: 0.0,
         neurons: [("cell".to_owned(), neuron.clone())].into(),
         inputs: Vec::new(),
         populations: vec![Population {

@@ -174,6 +174,7 @@ fn neurons(_: &Images, size: usize, engine: Engine) -> Result<(f64, f64), Misfit
         populations: vec![population("driven", 100), population("rest", size - 100)],
         synapses: [].into(),
         projections: Vec::new(),
+        threshold: 0.0,
     };
     let setup = Setup {
         dt_ms: 1.0,

@@ -358,6 +358,7 @@ fn recurrent(size: usize, eta: f32) -> Simulation {
     let model = Model {
         name: "recurrent".into(),
         about: String::new(),
+        threshold: 0.0,
         neurons: [("cell".to_owned(), neuron)].into(),
         inputs: Vec::new(),
         populations: vec![Population {
@@ -375,7 +376,7 @@ fn recurrent(size: usize, eta: f32) -> Simulation {
             delay_ms: 1.0,
             synapse: "plastic".into(),
             weights: Weights::FanIn { gain: 1.0 },
-            threshold: 1e-3,
+            threshold: Some(1e-3),
         }],
     };
     let setup = Setup {

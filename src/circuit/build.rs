@@ -114,7 +114,7 @@ pub fn build(model: &Model, registry: &Registry, setup: Setup<'_>) -> Result<Wor
 /// What the event engine needs beside populations and projections: axons, terminals, integrals.
 fn wire_events(world: &mut World, wiring: &mut Wiring, model: &Model, setup: Setup<'_>) {
     let thresholds: BTreeMap<String, f32> = (model.projections.iter())
-        .map(|projection| (projection.name(), projection.threshold))
+        .map(|projection| (projection.name(), model.threshold(projection)))
         .collect();
     let threshold = |name: &str| thresholds.get(name).copied().unwrap_or_default();
     let mut delays_of = BTreeMap::new();

@@ -250,6 +250,12 @@ fn told(summary: &Summary, directory: &Path, figures: &[PathBuf]) -> String {
         summary.steps,
         summary.wall_seconds,
     ));
+    if let Some(events) = summary.events() {
+        line(format!(
+            "events sent: {:.3} % of everybody in every step",
+            1e2 * events
+        ));
+    }
     line(format!("results in {}", directory.display()));
     for path in figures
         .iter()

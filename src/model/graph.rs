@@ -158,11 +158,12 @@ mod tests {
             delay_ms: 1.0,
             synapse: String::new(),
             weights: Weights::Constant(0.0),
-            threshold: 0.0,
+            threshold: None,
         };
         Model {
             name: "graph".into(),
             about: String::new(),
+            threshold: 0.0,
             neurons: [].into(),
             inputs: Vec::new(),
             populations: Vec::new(),

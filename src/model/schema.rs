@@ -19,6 +19,9 @@ pub struct Model {
     /// One or two sentences on what it is.
     #[serde(default)]
     pub about: String,
+    /// Threshold of projections that give none, see [`Projection::threshold`].
+    #[serde(default)]
+    pub threshold: f32,
     /// Neuron types by name.
     pub neurons: BTreeMap<String, Neuron>,
     /// Populations of input neurons, whose rates the scenario sets.
@@ -31,6 +34,22 @@ pub struct Model {
     /// Projections between populations.
     #[serde(default)]
     pub projections: Vec<Projection>,
+}
+
+impl Model {
+    /// The threshold of a projection: its own or the model's.
+    #[must_use]
+    pub fn threshold(&self, projection: &Projection) -> f32 {
+        projection.threshold.unwrap_or(self.threshold)
+    }
+
+    /// The threshold of all projections, if they share one.
+    #[must_use]
+    pub fn common_threshold(&self) -> Option<f32> {
+        let mut thresholds = self.projections.iter().map(|p| self.threshold(p));
+        let first = thresholds.next()?;
+        thresholds.all(|other| other == first).then_some(first)
+    }
 }
 
 /// Parameters of a neuron type. Symbols as in [`crate::neuron`].
@@ -210,10 +229,10 @@ pub struct Projection {
     /// Initial weights.
     pub weights: Weights,
     /// A sender sends when what it has to say differs from what it last sent by more than this,
-    /// in units of `r` (basal) or `delta` (apical); 0 sends every change. The dense engine, which
-    /// thresholds are judged against, sends everything always.
+    /// in units of `r` (basal) or `delta` (apical); 0 sends every change. Absent: that of the
+    /// model. The dense engine, which thresholds are judged against, sends everything always.
     #[serde(default)]
-    pub threshold: f32,
+    pub threshold: Option<f32>,
 }
 
 impl Projection {

@@ -56,6 +56,20 @@ impl Axis {
         }
     }
 
+    /// With a tick for each of `names`, at 0, 1, 2...
+    pub fn settings(quantity: &str, names: &[String]) -> Self {
+        const AIR: f64 = 0.3;
+        let at: Vec<f64> = (0u32..).take(names.len()).map(f64::from).collect();
+        let last = at.last().copied().unwrap_or_default();
+        let ticks = Ticks {
+            at,
+            labels: names.to_vec(),
+            power: 0,
+            origin: None,
+        };
+        Self::from_ticks(quantity, "", (-AIR, last + AIR), ticks)
+    }
+
     /// With ticks at these whole numbers instead, if there are any.
     pub fn with_ticks_at(mut self, at: &[i32]) -> Self {
         if !at.is_empty() {

@@ -6,13 +6,13 @@ use std::path::{Path, PathBuf};
 use ndarray::{Array2, ArrayView2};
 
 use super::{
-    Abscissa, Confusion, Course, Fields, Figure, LearningCurve, Line, Matrix, Measure, Membrane,
-    PlotError, Statistic, Statistics, Trajectories, Window,
+    Abscissa, Confusion, Course, Events, Fields, Figure, LearningCurve, Line, Matrix, Measure,
+    Membrane, Outcome, PlotError, Statistic, Statistics, Sweep, Trajectories, Window,
 };
 use crate::model::Compartment;
 use crate::record::csv::Column;
 use crate::record::{RecordError, Series, TraceKey, statistics, traces, weights};
-use crate::run::Results;
+use crate::run::{Results, Summary, Window as Acting};
 use crate::scenario::Neurons;
 
 /// Why the figures of a run could not be drawn.
@@ -48,6 +48,7 @@ pub fn gallery(results: &Results, neurons: &[Neurons]) -> Result<Vec<PathBuf>, G
         gallery.learning_curve()?;
         gallery.confusion()?;
         gallery.statistics()?;
+        gallery.events()?;
         gallery.trajectories()?;
         gallery.matrices()?;
     }
@@ -55,7 +56,8 @@ pub fn gallery(results: &Results, neurons: &[Neurons]) -> Result<Vec<PathBuf>, G
     Ok(gallery.saved)
 }
 
-/// Draws the validation accuracy of several runs of one scenario into `folder`.
+/// Draws several runs of one scenario side by side into `folder`: their validation accuracy, and
+/// what comes of them over the threshold if they differ in it.
 ///
 /// # Errors
 /// A damaged recording, or a folder that cannot be written.
@@ -83,10 +85,49 @@ pub fn comparison(
         // With several runs there is no room for a line each; their summaries have the numbers.
         tests: Vec::new(),
     };
-    if curve.courses.is_empty() {
-        return Ok(Vec::new());
+    let mut saved = Vec::new();
+    if !curve.courses.is_empty() {
+        saved.extend(curve.draw()?.save(folder, "learning_curves")?);
     }
-    Ok(curve.draw()?.save(folder, "learning_curves")?.to_vec())
+    if let Some(sweep) = thresholds(title, runs) {
+        saved.extend(sweep.draw()?.save(folder, "thresholds")?);
+    }
+    Ok(saved)
+}
+
+/// Events, accuracy and time over thresholds, if there are several: runs that share one, with
+/// different seeds, have their mean and spread drawn.
+fn thresholds(title: &str, runs: &[(String, Results)]) -> Option<Sweep> {
+    let mut levels: BTreeMap<u32, Vec<&Summary>> = BTreeMap::new();
+    for (_, results) in runs {
+        let threshold = results.model.common_threshold()?;
+        results.summary.events()?;
+        // Thresholds are not negative, so that their bits are in the order of their values.
+        let level = levels.entry(threshold.to_bits()).or_default();
+        level.push(&results.summary);
+    }
+    let outcome = |quantity: &str, unit: &str, of: &dyn Fn(&Summary) -> Option<f64>| Outcome {
+        quantity: quantity.to_owned(),
+        unit: unit.to_owned(),
+        values: (levels.values())
+            .map(|level| level.iter().filter_map(|summary| of(summary)).collect())
+            .collect(),
+    };
+    let outcomes = [
+        outcome("events of dense", "%", &|s| Some(1e2 * s.events()?)),
+        outcome("test accuracy", "%", &|s| Some(1e2 * s.test_accuracy?)),
+        outcome("wall time", "s", &|s| Some(s.wall_seconds)),
+    ];
+    (levels.len() > 1).then(|| Sweep {
+        title: title.to_owned(),
+        setting: "threshold".to_owned(),
+        settings: (levels.keys())
+            .map(|bits| f32::from_bits(*bits).to_string())
+            .collect(),
+        outcomes: (outcomes.into_iter())
+            .filter(|outcome| outcome.values.iter().any(|values| !values.is_empty()))
+            .collect(),
+    })
 }
 
 impl Gallery<'_> {
@@ -149,21 +190,73 @@ impl Gallery<'_> {
         self.save(&figure.draw()?, "confusion")
     }
 
-    fn statistics(&mut self) -> Result<(), GalleryError> {
+    /// Statistics of projections in the order in which the model has these; what is not in there,
+    /// biases, at the end.
+    fn recorded(&self) -> Result<Vec<((String, String), Series)>, GalleryError> {
         let Some(path) = self.results.file("projections.parquet") else {
-            return Ok(());
+            return Ok(Vec::new());
         };
         let mut recorded: Vec<_> = statistics(&path)?.into_iter().collect();
-        // In the order in which the model has them, what is not in there, biases, at the end.
         let projections = &self.results.model.projections;
         recorded.sort_by_key(|((projection, _), _)| {
             let position = projections.iter().position(|p| p.name() == *projection);
             position.unwrap_or(projections.len())
         });
-        let apical = |name: &str| {
-            (self.results.model.projections.iter())
-                .any(|p| p.compartment == Compartment::Apical && p.name() == name)
+        Ok(recorded)
+    }
+
+    fn is_apical(&self, projection: &str) -> bool {
+        (self.results.model.projections.iter())
+            .any(|p| p.compartment == Compartment::Apical && p.name() == projection)
+    }
+
+    /// The first stretch of time in which events were counted.
+    fn events(&mut self) -> Result<(), GalleryError> {
+        let recorded = self.recorded()?;
+        let counted = || recorded.iter().filter(|((_, known), _)| known == "events");
+        let Some(&stretch) = stretches(counted().map(|(_, series)| series)).first() else {
+            return Ok(());
         };
+        let sent: Vec<(&str, Series)> = counted()
+            .map(|((projection, _), series)| (projection.as_str(), per_ms(series, stretch)))
+            .collect();
+        let lines = |apical| {
+            (sent.iter())
+                .filter(|(projection, _)| self.is_apical(projection) == apical)
+                .map(|(projection, series)| line(projection, series))
+                .collect()
+        };
+        let figure = Events {
+            title: self.title("events"),
+            rates: lines(false),
+            deltas: lines(true),
+            windows: self.windows(stretch, |window| window.kind != "current")?,
+        };
+        let figure = figure.draw()?;
+        self.save(&figure, "events")
+    }
+
+    /// What acts on the circuit within a stretch of time.
+    fn windows(
+        &self,
+        stretch: (f64, f64),
+        keep: impl Fn(&Acting) -> bool,
+    ) -> Result<Vec<Window>, GalleryError> {
+        let windows = self.results.windows()?;
+        Ok((windows.into_iter())
+            .filter(|w| w.until_ms > stretch.0 && w.from_ms < stretch.1)
+            .filter(keep)
+            .map(|w| Window {
+                kind: w.kind,
+                label: w.label,
+                from_ms: w.from_ms.max(stretch.0),
+                until_ms: w.until_ms.min(stretch.1),
+            })
+            .collect())
+    }
+
+    fn statistics(&mut self) -> Result<(), GalleryError> {
+        let recorded = self.recorded()?;
         let panel = |statistic: &str, measure: Measure, keep: &dyn Fn(&str) -> bool| Statistic {
             measure,
             lines: (recorded.iter())
@@ -174,8 +267,12 @@ impl Gallery<'_> {
         let panels = [
             panel("gradient_angle", Measure::Angle, &|_| true),
             panel("alignment", Measure::Alignment, &|_| true),
-            panel("norm", Measure::Norm("W".into()), &|name| !apical(name)),
-            panel("norm", Measure::Norm("Θ".into()), &apical),
+            panel("norm", Measure::Norm("W".into()), &|name| {
+                !self.is_apical(name)
+            }),
+            panel("norm", Measure::Norm("Θ".into()), &|name| {
+                self.is_apical(name)
+            }),
         ];
         let figure = Statistics {
             title: self.title("projections"),
@@ -184,6 +281,9 @@ impl Gallery<'_> {
                 .filter(|panel| !panel.lines.is_empty())
                 .collect(),
         };
+        if figure.statistics.is_empty() {
+            return Ok(());
+        }
         let figure = figure.draw()?;
         self.save(&figure, "projections")
     }
@@ -261,7 +361,6 @@ impl Gallery<'_> {
         let Some(path) = self.results.file("traces.parquet") else {
             return Ok(());
         };
-        let windows = self.results.windows()?;
         let wanted: Vec<(String, Vec<usize>)> = if neurons.is_empty() {
             (self.results.model.populations.iter())
                 .map(|p| (p.name.clone(), vec![0]))
@@ -294,16 +393,9 @@ impl Gallery<'_> {
                     lines: (variables.iter())
                         .map(|(key, series)| within(&key.variable, series, stretch))
                         .collect(),
-                    windows: (windows.iter())
-                        .filter(|w| w.until_ms > stretch.0 && w.from_ms < stretch.1)
-                        .filter(|w| w.kind != "current" || w.label.starts_with(population))
-                        .map(|w| Window {
-                            kind: w.kind.clone(),
-                            label: w.label.clone(),
-                            from_ms: w.from_ms.max(stretch.0),
-                            until_ms: w.until_ms.min(stretch.1),
-                        })
-                        .collect(),
+                    windows: self.windows(stretch, |w| {
+                        w.kind != "current" || w.label.starts_with(population)
+                    })?,
                 };
                 let other = if trial == 0 {
                     String::new()
@@ -339,6 +431,18 @@ fn within<'a>(name: &str, series: &'a Series, (from, until): (f64, f64)) -> Line
         name: name.to_owned(),
         x: series.time_ms.get(first..after).unwrap_or_default(),
         y: series.value.get(first..after).unwrap_or_default(),
+    }
+}
+
+/// What a count grows by a ms between its samples within a stretch of time.
+fn per_ms(count: &Series, stretch: (f64, f64)) -> Series {
+    let counted = within("", count, stretch);
+    let pairs = || (counted.x.windows(2)).zip(counted.y.windows(2));
+    Series {
+        time_ms: pairs().map(|(t, _)| t[1]).collect(),
+        value: pairs()
+            .map(|(t, n)| (n[1] - n[0]) / (t[1] - t[0]))
+            .collect(),
     }
 }
 

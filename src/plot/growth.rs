@@ -6,7 +6,7 @@ use super::error::PlotError;
 use super::figure::Figure;
 use super::labels::Name;
 use super::line::Line;
-use super::stack::{Abscissa, Panel, Stack};
+use super::stack::{Abscissa, Horizontal, Panel, Stack};
 use super::style::{COLUMN, Stroke};
 
 /// Lines with a dot for each measurement; the vertical axis begins at 0.
@@ -41,7 +41,7 @@ impl Growth<'_> {
         Stack {
             title: &self.title,
             width: COLUMN,
-            abscissa: Abscissa::Count(self.count),
+            abscissa: Horizontal::Counted(Abscissa::Count(self.count)),
             range: None,
             strips: Vec::new(),
             shaded: Vec::new(),

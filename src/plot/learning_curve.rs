@@ -6,7 +6,7 @@ use super::error::PlotError;
 use super::figure::Figure;
 use super::labels::Name;
 use super::line::Line;
-use super::stack::{Abscissa, Panel, Stack};
+use super::stack::{Abscissa, Horizontal, Panel, Stack};
 use super::style::{COLUMN, Stroke};
 use super::ticks::{extent, usable, widened};
 use std::borrow::Cow;
@@ -72,7 +72,7 @@ impl LearningCurve<'_> {
         Stack {
             title: &self.title,
             width: COLUMN,
-            abscissa: self.abscissa,
+            abscissa: Horizontal::Counted(self.abscissa),
             range: Some(self.span()),
             strips: Vec::new(),
             shaded: Vec::new(),

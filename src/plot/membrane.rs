@@ -6,8 +6,8 @@ use super::error::PlotError;
 use super::figure::Figure;
 use super::labels::Name;
 use super::line::Line;
-use super::stack::{Abscissa, Panel, Stack, extent_of_lines};
-use super::strip::{Window, strips};
+use super::stack::{Abscissa, Horizontal, Panel, Stack, extent_of_lines};
+use super::strip::{Window, shaded, strips};
 use super::style::{COLUMN_AND_HALF, Stroke};
 use plotters::style::RGBColor;
 
@@ -78,19 +78,13 @@ impl Membrane<'_> {
         }
         let strips = strips(&self.windows);
         let range = extent_of_lines(&self.lines);
-        let mut shaded: Vec<_> = (strips.iter())
-            .filter(|strip| !range.is_some_and(|range| strip.covers(range)))
-            .flat_map(|strip| strip.bars.iter().map(|bar| (bar.0, bar.1, strip.colour)))
-            .collect();
-        // The short in front of the long.
-        shaded.sort_by(|a, b| (b.1 - b.0).total_cmp(&(a.1 - a.0)));
         Stack {
             title: &self.title,
             width: COLUMN_AND_HALF,
-            abscissa: Abscissa::Time,
+            abscissa: Horizontal::Counted(Abscissa::Time),
             range,
+            shaded: shaded(&strips, range),
             strips,
-            shaded,
             panels,
             mark: None,
             notes: Vec::new(),

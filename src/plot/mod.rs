@@ -14,6 +14,8 @@
 //! | [`LearningCurve`] | accuracy over training, of one run or of several |
 //! | [`Statistics`] | norms, alignment and angles of projections over time |
 //! | [`Growth`] | how one quantity grows with another |
+//! | [`Events`] | what is sent along projections over time |
+//! | [`Sweep`] | outcomes of runs over a setting |
 //! | [`Confusion`] | answers by true class |
 //!
 //! Values that are not finite are left out, and the figure says how many.
@@ -23,6 +25,7 @@ mod colours;
 mod confusion;
 mod curve;
 mod error;
+mod events;
 mod fields;
 mod figure;
 mod font;
@@ -40,6 +43,7 @@ mod stack;
 mod statistics;
 mod strip;
 mod style;
+mod sweep;
 #[cfg(test)]
 mod tests;
 mod ticks;
@@ -48,6 +52,7 @@ mod trajectories;
 pub use colours::{OKABE_ITO, diverging, sequential};
 pub use confusion::Confusion;
 pub use error::PlotError;
+pub use events::Events;
 pub use fields::Fields;
 pub use figure::Figure;
 pub use gallery::{GalleryError, comparison, gallery};
@@ -59,4 +64,5 @@ pub use membrane::Membrane;
 pub use stack::Abscissa;
 pub use statistics::{Measure, Statistic, Statistics};
 pub use strip::Window;
+pub use sweep::{Outcome, Sweep};
 pub use trajectories::Trajectories;

@@ -25,6 +25,15 @@ pub enum Abscissa {
     Count(&'static str),
 }
 
+/// What is on the horizontal axis.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Horizontal<'a> {
+    /// Something that is counted.
+    Counted(Abscissa),
+    /// What is set, and to what: names of the values 0, 1, 2...
+    Settings(&'a str, &'a [String]),
+}
+
 /// One set of axes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Panel<'a> {
@@ -69,7 +78,7 @@ impl Panel<'_> {
 pub(super) struct Stack<'a> {
     pub title: &'a str,
     pub width: f64,
-    pub abscissa: Abscissa,
+    pub abscissa: Horizontal<'a>,
     /// Range of the horizontal axis; None: that of the lines.
     pub range: Option<(f64, f64)>,
     pub strips: Vec<Strip>,
@@ -221,14 +230,17 @@ impl Stack<'_> {
             .or_else(|| strip::extent_of(&self.strips));
         let room = |label: f64| (width / label) as usize;
         match self.abscissa {
-            Abscissa::Count(what) => Axis::new(what, "", widened(range), room(30.0)),
-            Abscissa::Time => Axis::time(widened(range), room(30.0)),
-            Abscissa::Epoch => {
+            Horizontal::Counted(Abscissa::Count(what)) => {
+                Axis::new(what, "", widened(range), room(30.0))
+            }
+            Horizontal::Counted(Abscissa::Time) => Axis::time(widened(range), room(30.0)),
+            Horizontal::Counted(Abscissa::Epoch) => {
                 let (low, high) = widened(range);
                 // Half an epoch of air, so that the first and last dots are whole.
                 let air = (0.03 * (high - low)).min(0.5);
                 Axis::integers("epoch", (low - air, high + air), room(20.0).min(11))
             }
+            Horizontal::Settings(setting, names) => Axis::settings(setting, names),
         }
     }
 

@@ -5,7 +5,7 @@ use super::error::PlotError;
 use super::figure::Figure;
 use super::labels::Name;
 use super::line::Line;
-use super::stack::{Abscissa, Panel, Stack};
+use super::stack::{Abscissa, Horizontal, Panel, Stack};
 use super::style::{COLUMN, Stroke};
 use super::ticks::extent;
 
@@ -90,7 +90,7 @@ impl Statistics<'_> {
         Stack {
             title: &self.title,
             width: COLUMN,
-            abscissa: self.abscissa,
+            abscissa: Horizontal::Counted(self.abscissa),
             range: None,
             strips: Vec::new(),
             shaded: Vec::new(),

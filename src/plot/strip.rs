@@ -32,7 +32,7 @@ pub(super) struct Strip {
 
 impl Strip {
     /// Whether there is a bar at every time of `range`.
-    pub fn covers(&self, (from, until): (f64, f64)) -> bool {
+    fn covers(&self, (from, until): (f64, f64)) -> bool {
         let reached = (self.bars.iter())
             .filter(|bar| bar.1 > from)
             .fold(from, |reached, bar| {
@@ -76,6 +76,17 @@ pub(super) fn strips(windows: &[Window]) -> Vec<Strip> {
         strip.bars.sort_by(|a, b| a.0.total_cmp(&b.0));
     }
     strips
+}
+
+/// What is shaded in the panels: the bars of each strip, unless there is one at every time of
+/// `range`. The short stand in front of the long.
+pub(super) fn shaded(strips: &[Strip], range: Option<(f64, f64)>) -> Vec<(f64, f64, RGBColor)> {
+    let mut shaded: Vec<_> = (strips.iter())
+        .filter(|strip| !range.is_some_and(|range| strip.covers(range)))
+        .flat_map(|strip| strip.bars.iter().map(|bar| (bar.0, bar.1, strip.colour)))
+        .collect();
+    shaded.sort_by(|a, b| (b.1 - b.0).total_cmp(&(a.1 - a.0)));
+    shaded
 }
 
 /// Room that the rows take.

@@ -6,7 +6,7 @@ use super::error::PlotError;
 use super::figure::Figure;
 use super::labels::Name;
 use super::line::{Line, same_length};
-use super::stack::{Abscissa, Panel, Stack};
+use super::stack::{Abscissa, Horizontal, Panel, Stack};
 use super::style::{COLUMN, COLUMN_AND_HALF, Stroke};
 use std::borrow::Cow;
 
@@ -59,7 +59,7 @@ impl Trajectories<'_> {
         Stack {
             title: &self.title,
             width,
-            abscissa: Abscissa::Time,
+            abscissa: Horizontal::Counted(Abscissa::Time),
             range: None,
             strips: Vec::new(),
             shaded: Vec::new(),

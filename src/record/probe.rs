@@ -225,6 +225,10 @@ impl Observer {
             })?;
         }
         for probe in self.numbers.iter().filter(|p| p.times.strike(step)) {
+            let traffic = match probe.statistic {
+                Statistic::Events => simulation.traffic(),
+                _ => BTreeMap::new(),
+            };
             for (projection, reciprocal) in &probe.projections {
                 let weights = || simulation.weights(projection);
                 let (statistic, value) = match (probe.statistic, reciprocal) {
@@ -234,6 +238,10 @@ impl Observer {
                         (weights().zip(simulation.weights(back)))
                             .map(|(theta, w)| alignment(w.view(), theta.t())),
                     ),
+                    (Statistic::Events, _) => {
+                        let sent = traffic.get(projection).map(|(traffic, _)| traffic.sent);
+                        ("events", sent.map(|sent| sent as f64))
+                    }
                     // Angles belong to presentations: see `angles_due`.
                     _ => continue,
                 };
@@ -337,6 +345,7 @@ fn defined(
                     p.compartment == Compartment::Apical && reciprocal.is_some()
                 }
                 Statistic::GradientAngle => p.compartment == Compartment::Basal,
+                Statistic::Events => p.pre.is_some(),
             };
             fits.then(|| (p.name.clone(), reciprocal))
         })

@@ -295,10 +295,32 @@ impl Experiment<'_> {
         Ok(())
     }
 
-    /// Writes weights and state as they are now.
+    /// Counts what was sent along the projections; with the dense engine there is nothing to count.
+    fn count_events(&mut self, directory: &RunDirectory) -> Result<(), RunError> {
+        let traffic = self.simulation.traffic();
+        if traffic.is_empty() {
+            return Ok(());
+        }
+        self.summary.enter_traffic(&traffic);
+        let names = ["projection", "sent", "suppressed", "of_dense", "worst_hold"];
+        let mut table = CsvTable::create(&directory.path().join("events.csv"), &names)?;
+        for (name, (traffic, all)) in &traffic {
+            table.append(&[
+                (&**name).into(),
+                (traffic.sent as f64).into(),
+                (traffic.suppressed as f64).into(),
+                (*all as f64).into(),
+                f64::from(traffic.worst_hold).into(),
+            ])?;
+        }
+        Ok(())
+    }
+
+    /// Writes weights, state and what was sent as they are now.
     fn keep(&mut self, directory: &RunDirectory) -> Result<(), RunError> {
         self.summary.steps = self.simulation.steps();
         self.summary.simulated_ms = self.simulation.time_ms();
+        self.count_events(directory)?;
         let folder = directory.folder("weights")?;
         for (name, weights) in own_weights(&self.simulation) {
             npy::write(&folder.join(format!("{name}.npy")), &weights)?;

@@ -1,6 +1,11 @@
 //! What came of a run, in numbers.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
+
+use crate::event::Traffic;
 
 /// What came of a run; `summary.json`. What a scenario without a task does not have is null.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -44,6 +49,34 @@ pub struct Summary {
     pub peak_memory_bytes: Option<u64>,
     /// Samples recorded by all probes.
     pub samples_recorded: u64,
+    /// Values sent along all projections; null with the dense engine.
+    pub events_sent: Option<u64>,
+    /// What it would have been had everybody sent in every step.
+    pub events_of_dense: Option<u64>,
+    /// Values that had changed, but not by more than a threshold.
+    pub events_suppressed: Option<u64>,
+    /// Largest difference between what a neuron had to say and what it had last sent.
+    pub worst_hold: Option<f32>,
+}
+
+impl Summary {
+    /// Values sent, as a fraction of what it would have been had everybody sent in every step.
+    #[must_use]
+    pub fn events(&self) -> Option<f64> {
+        let (sent, all) = self.events_sent.zip(self.events_of_dense)?;
+        (all > 0).then(|| sent as f64 / all as f64)
+    }
+
+    /// Enters what was sent along each projection.
+    pub fn enter_traffic(&mut self, traffic: &BTreeMap<Arc<str>, (Traffic, u64)>) {
+        for (of_projection, all) in traffic.values() {
+            *self.events_sent.get_or_insert(0) += of_projection.sent;
+            *self.events_of_dense.get_or_insert(0) += all;
+            *self.events_suppressed.get_or_insert(0) += of_projection.suppressed;
+            let worst = self.worst_hold.get_or_insert(0.0);
+            *worst = worst.max(of_projection.worst_hold);
+        }
+    }
 }
 
 /// Largest resident memory of this process so far, in bytes, on Linux.

@@ -84,6 +84,9 @@ pub enum Statistic {
     /// optimiser, and the exact gradient of the loss at the settled state before the teacher
     /// spoke; below 90 the loss falls. Basal projections in scenarios with a task only.
     GradientAngle,
+    /// How many values the senders have sent so far. Everything but biases, and with the event
+    /// engine only.
+    Events,
 }
 
 fn first() -> Indices {

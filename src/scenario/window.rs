@@ -203,11 +203,12 @@ mod tests {
             delay_ms,
             synapse: "still".into(),
             weights: Weights::Constant(0.0),
-            threshold: 0.0,
+            threshold: None,
         };
         Model {
             name: "window".into(),
             about: String::new(),
+            threshold: 0.0,
             neurons: (taus.iter().enumerate())
                 .map(|(index, taus)| ((index + 1).to_string(), neuron(taus)))
                 .collect(),

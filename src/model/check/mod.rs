@@ -31,6 +31,7 @@ pub fn check(
         name(&mut issues, &format!("neurons.{key}"), key);
         check_neuron(&mut issues, &format!("neurons.{key}"), neuron);
     }
+    issues.number("threshold", model.threshold, Allowed::AtLeast(0.0));
     names::populations(&mut issues, model);
     names::projections(&mut issues, model);
     for (path, input) in paths("inputs", &model.inputs, |input| input.name.clone()) {

@@ -17,11 +17,13 @@ pub(super) fn check(
     for (path, projection) in paths("projections", &model.projections, |p| p.name()) {
         ends(issues, &path, projection, model);
         issues.steps(format!("{path}.delay_ms"), projection.delay_ms, dt_ms);
-        issues.number(
-            format!("{path}.threshold"),
-            f64::from(projection.threshold),
-            Allowed::AtLeast(0.0),
-        );
+        if let Some(threshold) = projection.threshold {
+            issues.number(
+                format!("{path}.threshold"),
+                threshold,
+                Allowed::AtLeast(0.0),
+            );
+        }
         synapse_type(
             issues,
             &format!("{path}.synapse"),

@@ -74,6 +74,26 @@ fn figures(
             tests: y.iter().map(|&y| (title(), y)).collect(),
         }
         .draw(),
+        Events {
+            title: title(),
+            rates: vec![line("input"), line(&title())],
+            deltas: vec![line("teacher")],
+            windows: (ends.iter())
+                .map(|&(from, until)| window(from, until))
+                .collect(),
+        }
+        .draw(),
+        Sweep {
+            title: title(),
+            setting: title(),
+            settings: y.iter().map(f64::to_string).collect(),
+            outcomes: vec![Outcome {
+                quantity: quantity(),
+                unit: unit(),
+                values: y.iter().map(|y| vec![*y, 2.0 * y]).collect(),
+            }],
+        }
+        .draw(),
         Matrix {
             title: title(),
             quantity: quantity(),

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::view::{Named, View, indices};
+use crate::circuit::Engine;
 use crate::document::{Allowed, Issues};
 use crate::model::{Compartment, Graph};
 use crate::scenario::{Neurons, Probe, Statistic};
@@ -163,7 +164,7 @@ fn check_statistics(
     if statistics.is_empty() {
         issues.error(
             &at,
-            "expected some of norm, alignment, gradient_angle, found none",
+            "expected some of norm, alignment, gradient_angle, events, found none",
         );
     }
     if statistics.contains(&Statistic::GradientAngle) && view.scenario.task.is_none() {
@@ -172,6 +173,11 @@ fn check_statistics(
             "`gradient_angle` is the angle to the gradient of a task's loss; expected a scenario \
              with a `task`",
         );
+    }
+    if statistics.contains(&Statistic::Events) && view.scenario.engine == Engine::Dense {
+        let message = "`events` are counted by the event engine; with `engine: dense` everybody \
+                       sends in every step, and nothing is recorded";
+        issues.warn(&at, message);
     }
     let all = view.projections();
     let mut named = Vec::new();
@@ -286,6 +292,7 @@ fn words(statistic: Statistic) -> &'static str {
         Statistic::Norm => "`norm`",
         Statistic::Alignment => "`alignment`",
         Statistic::GradientAngle => "`gradient_angle`",
+        Statistic::Events => "`events`",
     }
 }
 
@@ -293,6 +300,9 @@ fn defined(statistic: Statistic, projection: &Named<'_>, all: &[Named<'_>]) -> R
     let name = &projection.name;
     match (statistic, projection.compartment) {
         (Statistic::Norm, _) | (Statistic::GradientAngle, Compartment::Basal) => Ok(()),
+        (Statistic::Events, _) => (projection.from.map(|_| ())).ok_or_else(|| {
+            format!("`events` counts what is sent; `{name}` is a bias, which sends nothing")
+        }),
         (Statistic::GradientAngle, Compartment::Apical) => Err(format!(
             "`gradient_angle` is defined for basal projections; `{name}` is apical"
         )),

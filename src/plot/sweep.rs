@@ -1,0 +1,102 @@
+//! What comes of runs that differ in one setting.
+
+use super::colours::BLUE;
+use super::curve::Curve;
+use super::error::PlotError;
+use super::figure::Figure;
+use super::line::Line;
+use super::stack::{Horizontal, Panel, Stack};
+use super::style::{COLUMN, Stroke};
+use super::ticks::usable;
+
+/// One outcome of all runs: for each setting the values of its runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// What it is.
+    pub quantity: String,
+    /// Its unit, which may be empty.
+    pub unit: String,
+    /// Values of the runs, a list a setting.
+    pub values: Vec<Vec<f64>>,
+}
+
+/// Outcomes over a setting, one panel each: the mean over runs as dots, with a band from the
+/// least to the greatest. Settings stand side by side at equal distances.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sweep {
+    /// Written above the figure.
+    pub title: String,
+    /// What is set.
+    pub setting: String,
+    /// To what, as it is written below the panels.
+    pub settings: Vec<String>,
+    /// Panels from above.
+    pub outcomes: Vec<Outcome>,
+}
+
+impl Sweep {
+    /// # Errors
+    /// [`PlotError::Shape`] for an outcome with not as many lists as settings;
+    /// [`PlotError::Drawing`].
+    pub fn draw(&self) -> Result<Figure, PlotError> {
+        const DOT: f64 = 1.6;
+        let x: Vec<f64> = (0u32..).take(self.settings.len()).map(f64::from).collect();
+        let spreads: Vec<Spread> = self.outcomes.iter().map(Spread::of).collect();
+        let panels = (self.outcomes.iter().zip(&spreads))
+            .map(|(outcome, spread)| {
+                let line = Line {
+                    name: outcome.quantity.clone(),
+                    x: &x,
+                    y: &spread.mean,
+                };
+                let curve = Curve::new(&line, None, Stroke::solid(BLUE, 1.0))?;
+                let mut curve = curve.with_band(&spread.least, &spread.greatest)?;
+                curve.dots = DOT;
+                Ok(Panel {
+                    quantity: outcome.quantity.clone(),
+                    unit: outcome.unit.clone(),
+                    height: 62.0,
+                    curves: vec![curve],
+                    ..Panel::default()
+                })
+            })
+            .collect::<Result<Vec<_>, PlotError>>()?;
+        Stack {
+            title: &self.title,
+            width: COLUMN,
+            abscissa: Horizontal::Settings(&self.setting, &self.settings),
+            range: None,
+            strips: Vec::new(),
+            shaded: Vec::new(),
+            panels,
+            mark: None,
+            notes: Vec::new(),
+            legend: false,
+        }
+        .draw()
+    }
+}
+
+/// Mean and extremes of each list, without what cannot be drawn; NaN for an empty one.
+#[derive(Default)]
+struct Spread {
+    mean: Vec<f64>,
+    least: Vec<f64>,
+    greatest: Vec<f64>,
+}
+
+impl Spread {
+    fn of(outcome: &Outcome) -> Self {
+        let mut spread = Self::default();
+        for list in &outcome.values {
+            let list: Vec<f64> = list.iter().copied().filter(|v| usable(*v)).collect();
+            let over = |fold: fn(f64, f64) -> f64| list.iter().copied().reduce(fold);
+            let sum = over(|a, b| a + b);
+            let mean = sum.map(|sum| sum / list.len() as f64);
+            spread.mean.push(mean.unwrap_or(f64::NAN));
+            spread.least.push(over(f64::min).unwrap_or(f64::NAN));
+            spread.greatest.push(over(f64::max).unwrap_or(f64::NAN));
+        }
+        spread
+    }
+}
