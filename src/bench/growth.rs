@@ -27,7 +27,7 @@ const AXES: [Axis; 5] = [
     Axis {
         name: "neurons",
         count: "neurons",
-        title: "1000 steps of leaky neurons, with a current for 100 of them",
+        title: "1000 steps, 100 of the neurons driven",
         quantity: "time",
         values: &[1_000, 5_000, 10_000, 20_000, 50_000, 100_000],
         measure: neurons,
@@ -35,7 +35,7 @@ const AXES: [Axis; 5] = [
     Axis {
         name: "synapses",
         count: "million synapses",
-        title: "A presentation of 20 steps to 784-n-n-10, 64 trials",
+        title: "20 steps, 784-n-n-10, 64 trials",
         quantity: "time of a presentation",
         values: &[64, 128, 256, 512, 1024, 1536],
         measure: |images, hidden, engine| {
@@ -49,7 +49,7 @@ const AXES: [Axis; 5] = [
     Axis {
         name: "trials",
         count: "trials",
-        title: "A presentation of 20 steps to 784-256-128-10",
+        title: "20 steps, 784-256-128-10",
         quantity: "time of a presentation",
         values: &[1, 8, 16, 32, 64, 128, 256],
         measure: |images, trials, engine| {
@@ -63,7 +63,7 @@ const AXES: [Axis; 5] = [
     Axis {
         name: "steps",
         count: "steps a presentation",
-        title: "A presentation to 784-256-128-10, 64 trials",
+        title: "784-256-128-10, 64 trials",
         quantity: "time of a presentation",
         values: &[20, 50, 100, 200, 500],
         measure: |images, steps, engine| {
@@ -77,7 +77,7 @@ const AXES: [Axis; 5] = [
     Axis {
         name: "depth",
         count: "hidden populations",
-        title: "A presentation of 40 steps to hidden populations of 256, 64 trials",
+        title: "40 steps, hidden populations of 256",
         quantity: "time of a presentation",
         values: &[1, 2, 3, 4, 6, 8],
         measure: |images, depth, engine| {
