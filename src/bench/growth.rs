@@ -12,6 +12,9 @@ use crate::plasticity::Registry;
 use crate::plot::{Growth, Line, PlotError};
 use crate::schedule::{Misfit, Simulation};
 
+/// The count that stands on the axis, and milliseconds.
+type Point = (f64, f64);
+
 /// What grows, in what the time is told, and how it is measured.
 struct Axis {
     name: &'static str,
@@ -19,8 +22,7 @@ struct Axis {
     title: &'static str,
     quantity: &'static str,
     values: &'static [usize],
-    /// Milliseconds at a value; the count that stands on the axis.
-    measure: fn(&Images, usize, Engine) -> Result<(f64, f64), Misfit>,
+    measure: fn(&Images, usize, Engine) -> Result<Point, Misfit>,
 }
 
 const AXES: [Axis; 5] = [
@@ -105,7 +107,7 @@ pub fn growth(images: &Images, directory: &Path) -> Result<Vec<PathBuf>, PlotErr
                 .values
                 .iter()
                 .map(|value| (axis.measure)(images, *value, engine));
-            let points: Result<Vec<(f64, f64)>, Misfit> = points.collect();
+            let points: Result<Vec<Point>, Misfit> = points.collect();
             points.expect("images and circuits are of one size")
         });
         let [events, dense] =
@@ -154,7 +156,7 @@ fn presentation(
     Ok(median(times))
 }
 
-fn neurons(_: &Images, size: usize, engine: Engine) -> Result<(f64, f64), Misfit> {
+fn neurons(_: &Images, size: usize, engine: Engine) -> Result<Point, Misfit> {
     let neuron = Neuron {
         tau_b_ms: 5.0,
         tau_a_ms: 5.0,

@@ -200,7 +200,7 @@ fn exp_m1_reduced(x: f32) -> (f32, i32) {
     /// 1.5 x 2^23: numbers near it are whole, so adding it rounds and leaves `n` in the low bits.
     const WHOLE: f32 = 12_582_912.0;
     /// `ln 2` in two: products of the first, of ten bits, with `n` are exact.
-    const LN_2: [f32; 2] = [0.693_359_375, -0.000_212_194_44];
+    const LN_2: [f32; 2] = [0.693_359_4, -0.000_212_194_44];
     /// Minimax polynomial of `(exp(r) - 1 - r) / r^2`: `exp(r)` is right within 3.1e-9.
     const SERIES: [f32; 5] = [
         0.499_999_94,

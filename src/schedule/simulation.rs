@@ -92,6 +92,7 @@ impl Simulation {
                 world.init_resource::<Rest>();
                 schedule.add_systems(
                     (
+                        events::stir,
                         stages::occur,
                         events::send,
                         events::arrive,
