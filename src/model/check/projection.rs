@@ -19,7 +19,7 @@ pub(super) fn check(
         issues.steps(format!("{path}.delay_ms"), projection.delay_ms, dt_ms);
         issues.number(
             format!("{path}.threshold"),
-            f64::from(projection.threshold),
+            projection.threshold,
             Allowed::AtLeast(0.0),
         );
         synapse_type(
