@@ -2,11 +2,12 @@
 
 mod common;
 
+use apical::circuit::Engine;
 use apical::event::{Event, Injection, Site};
 use apical::model::Model;
 use apical::schedule::Simulation;
 use apical::teaching::Teacher;
-use common::{bits, error, f64s, parse, simulation};
+use common::{bits, both_engines, error, f64s, parse, simulation};
 use ndarray::{Array2, Axis, arr1, arr2};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -43,15 +44,14 @@ fn show(simulation: &mut Simulation, rates: [f32; 2]) {
     simulation.set_input("in", arr2(&[rates]).view()).unwrap();
 }
 
-#[test]
-fn without_teaching_weights_decay_exponentially() {
+fn without_teaching_weights_decay_exponentially(engine: Engine) {
     for (dt_ms, consolidation) in [
         (1.0, ""),
         (0.5, ""),
         (1.0, "consolidation: (every_ms: 3, optimiser: plain)"),
     ] {
         let text = format!(r#"rule: "dll", eta: 0.1, decay_per_ms: 0.01, {consolidation}"#);
-        let mut simulation = simulation(&model(&text), dt_ms, 1, 1.0);
+        let mut simulation = simulation(&model(&text), engine, dt_ms, 1, 1.0);
         show(&mut simulation, [1.0, -2.0]);
         let before = f64s(&simulation.weights("W").unwrap());
         while simulation.time_ms() < 300.0 {
@@ -63,11 +63,10 @@ fn without_teaching_weights_decay_exponentially() {
     }
 }
 
-#[test]
-fn bounds_hold_at_every_step_and_are_reached() {
+fn bounds_hold_at_every_step_and_are_reached(engine: Engine) {
     for consolidation in ["", "consolidation: (every_ms: 4, optimiser: plain)"] {
         let text = format!(r#"rule: "dll", eta: 0.1, bounds: (-0.25, 0.75), {consolidation}"#);
-        let mut simulation = simulation(&model(&text), 1.0, 1, 1.0);
+        let mut simulation = simulation(&model(&text), engine, 1.0, 1, 1.0);
         drive(&mut simulation, [1.0, -1.0]);
         show(&mut simulation, [1.0, 0.5]);
         for _ in 0..60 {
@@ -115,8 +114,7 @@ impl Optimiser {
     }
 }
 
-#[test]
-fn optimisers_turn_the_mean_rate_of_change_into_weight_change_at_their_own_clock() {
+fn optimisers_turn_the_mean_rate_of_change_into_weight_change_at_their_own_clock(engine: Engine) {
     // Stimuli and teaching change at every step; consolidations come every 7 ms and know nothing
     // of the presentations of 10 ms.
     const EVERY: u64 = 7;
@@ -124,7 +122,7 @@ fn optimisers_turn_the_mean_rate_of_change_into_weight_change_at_their_own_clock
         let text = format!(
             r#"rule: "dll", eta: 0.02, consolidation: (every_ms: {EVERY}, optimiser: {name})"#
         );
-        let mut simulation = simulation(&model(&text), 1.0, 1, 10.0);
+        let mut simulation = simulation(&model(&text), engine, 1.0, 1, 10.0);
         let mut want = f64s(&simulation.weights("W").unwrap());
         let mut optimisers = [(); 4].map(|()| Optimiser::default());
         let mut integral = Array2::<f64>::zeros((2, 2));
@@ -159,10 +157,9 @@ fn optimisers_turn_the_mean_rate_of_change_into_weight_change_at_their_own_clock
     }
 }
 
-#[test]
-fn without_a_period_of_its_own_consolidation_comes_once_a_presentation() {
+fn without_a_period_of_its_own_consolidation_comes_once_a_presentation(engine: Engine) {
     let text = r#"rule: "dll", eta: 0.02, consolidation: (optimiser: plain)"#;
-    let mut simulation = simulation(&model(text), 0.5, 1, 6.0);
+    let mut simulation = simulation(&model(text), engine, 0.5, 1, 6.0);
     show(&mut simulation, [1.0, -1.0]);
     drive(&mut simulation, [0.5, 0.25]);
     let mut changed = Vec::new();
@@ -176,8 +173,7 @@ fn without_a_period_of_its_own_consolidation_comes_once_a_presentation() {
     assert_eq!(changed, [6.0, 12.0, 18.0]);
 }
 
-#[test]
-fn eta_0_freezes_every_kind_of_synapse() {
+fn eta_0_freezes_every_kind_of_synapse(engine: Engine) {
     for consolidation in [
         "",
         "consolidation: (every_ms: 3, optimiser: plain)",
@@ -186,7 +182,7 @@ fn eta_0_freezes_every_kind_of_synapse() {
     ] {
         for eta in [0.0, 0.1] {
             let text = format!(r#"rule: "dll", eta: {eta}, {consolidation}"#);
-            let mut simulation = simulation(&model(&text), 1.0, 1, 1.0);
+            let mut simulation = simulation(&model(&text), engine, 1.0, 1, 1.0);
             show(&mut simulation, [1.0, -1.0]);
             drive(&mut simulation, [0.5, 0.25]);
             let weights =
@@ -200,9 +196,8 @@ fn eta_0_freezes_every_kind_of_synapse() {
     }
 }
 
-#[test]
-fn a_bias_integrates_the_teaching_signal() {
-    let mut simulation = simulation(&model(r#"rule: "dll", eta: 0.01"#), 0.5, 1, 1.0);
+fn a_bias_integrates_the_teaching_signal(engine: Engine) {
+    let mut simulation = simulation(&model(r#"rule: "dll", eta: 0.01"#), engine, 0.5, 1, 1.0);
     let mut want = [0.0f64; 2];
     for step in 0..40 {
         let delta = [0.5 * (step % 3) as f32, -0.25];
@@ -217,8 +212,7 @@ fn a_bias_integrates_the_teaching_signal() {
     }
 }
 
-#[test]
-fn parallel_trials_change_the_synapses_by_the_mean_of_what_each_would_alone() {
+fn parallel_trials_change_the_synapses_by_the_mean_of_what_each_would_alone(engine: Engine) {
     const TRIALS: usize = 5;
     let model: Model = parse(
         r#"(
@@ -251,7 +245,7 @@ fn parallel_trials_change_the_synapses_by_the_mean_of_what_each_would_alone() {
     let stimuli = Array2::from_shape_simple_fn((TRIALS, 6), || rng.random_range(-1.0..1.0f32));
     let targets = Array2::from_shape_fn((TRIALS, 3), |(n, class)| f32::from(n % 3 == class));
     let changes = |trials: &[usize]| {
-        let mut simulation = simulation(&model, 1.0, trials.len(), 30.0);
+        let mut simulation = simulation(&model, engine, 1.0, trials.len(), 30.0);
         let weights = |s: &Simulation| names.map(|name| f64s(&s.weights(name).unwrap()));
         let before = weights(&simulation);
         let stimuli = stimuli.select(Axis(0), trials);
@@ -277,4 +271,14 @@ fn parallel_trials_change_the_synapses_by_the_mean_of_what_each_would_alone() {
         let one = common::error(&together[n].mapv(|x| x as f32), &alone[0][n]);
         assert!(one > 0.1, "{name}: the trials are alike");
     }
+}
+
+both_engines! {
+    without_teaching_weights_decay_exponentially,
+    bounds_hold_at_every_step_and_are_reached,
+    optimisers_turn_the_mean_rate_of_change_into_weight_change_at_their_own_clock,
+    without_a_period_of_its_own_consolidation_comes_once_a_presentation,
+    eta_0_freezes_every_kind_of_synapse,
+    a_bias_integrates_the_teaching_signal,
+    parallel_trials_change_the_synapses_by_the_mean_of_what_each_would_alone,
 }

@@ -6,10 +6,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use apical::circuit::Engine;
 use apical::model::Model;
 use apical::run::Summary;
 use apical::scenario::Scenario;
-use common::{parse, run_into};
+use common::{both_engines, parse, run_into};
 
 /// 128 trials of 64-256-192-10: its products are of 2 million multiplications and more, which is
 /// where they are cut into blocks for several threads.
@@ -43,8 +44,8 @@ fn model() -> Model {
     )
 }
 
-fn scenario(seed: u64) -> Scenario {
-    parse(&format!(
+fn scenario(engine: Engine, seed: u64) -> Scenario {
+    let mut scenario: Scenario = parse(&format!(
         r#"(
             name: "wide", model: "", seed: {seed}, dt_ms: 1, trials: 128,
             task: (
@@ -62,15 +63,17 @@ fn scenario(seed: u64) -> Scenario {
                 statistics(statistics: [norm, alignment, gradient_angle], every_ms: 13),
             ],
         )"#
-    ))
+    ));
+    scenario.engine = engine;
+    scenario
 }
 
 /// Every file of a run by its path, and what is the same for every machine in its summary.
-fn files(threads: usize, seed: u64) -> BTreeMap<String, Vec<u8>> {
+fn files(engine: Engine, threads: usize, seed: u64) -> BTreeMap<String, Vec<u8>> {
     let directory = tempfile::tempdir().unwrap();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
     let pool = pool.build().unwrap();
-    let ran = pool.install(|| run_into(directory.path(), &scenario(seed), &model()));
+    let ran = pool.install(|| run_into(directory.path(), &scenario(engine, seed), &model()));
     let summary = Summary {
         wall_seconds: 0.0,
         peak_memory_bytes: None,
@@ -94,9 +97,8 @@ fn gather(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
     }
 }
 
-#[test]
-fn every_file_of_a_run_depends_on_its_seed_alone() {
-    let once = files(1, 1);
+fn every_file_of_a_run_depends_on_its_seed_alone(engine: Engine) {
+    let once = files(engine, 1, 1);
     for name in [
         "traces.parquet",
         "weights.parquet",
@@ -112,7 +114,7 @@ fn every_file_of_a_run_depends_on_its_seed_alone() {
         assert!(once[name].len() > 50, "{name} should be written");
     }
     for threads in [1, 2, 3] {
-        let again = files(threads, 1);
+        let again = files(engine, threads, 1);
         assert!(once.keys().eq(again.keys()));
         for (name, bytes) in &once {
             assert!(
@@ -121,7 +123,7 @@ fn every_file_of_a_run_depends_on_its_seed_alone() {
             );
         }
     }
-    let other = files(2, 2);
+    let other = files(engine, 2, 2);
     for name in [
         "traces.parquet",
         "weights.parquet",
@@ -134,4 +136,8 @@ fn every_file_of_a_run_depends_on_its_seed_alone() {
             "{name} should depend on the seed"
         );
     }
+}
+
+both_engines! {
+    every_file_of_a_run_depends_on_its_seed_alone,
 }

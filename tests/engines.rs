@@ -17,6 +17,10 @@ use rand_chacha::ChaCha8Rng;
 
 const DT_MS: f64 = 0.5;
 const STEPS: u64 = 240;
+/// From this step on nothing comes in for 40 steps.
+const SILENCE: u64 = 120;
+/// At this step some weights become others.
+const SET: u64 = 97;
 
 /// A choice of what a random circuit may have.
 #[derive(Clone, Debug)]
@@ -30,6 +34,12 @@ struct Plan {
     decay: f64,
     bounds: bool,
     lambda: f32,
+    /// Transfer function of the hidden neurons.
+    transfer: &'static str,
+    /// How much later than at 0 clocks of consolidation start.
+    offset_ms: f64,
+    /// Delay of one way up.
+    long_delay_ms: f64,
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
@@ -48,16 +58,19 @@ fn plan() -> impl Strategy<Value = Plan> {
     ];
     (
         any::<u64>(),
-        prop_oneof![Just(1usize), Just(3)],
+        prop_oneof![2 => Just(1usize), 2 => Just(3), 1 => Just(8)],
         any::<bool>(),
         consolidation,
         rule,
         prop_oneof![Just(0.0), Just(1e-2)],
         prop::bool::weighted(0.3),
         prop_oneof![Just(0.0f32), Just(0.1)],
+        prop_oneof![Just("tanh"), Just("logistic"), Just("relu")],
+        prop_oneof![Just(0.0), Just(2.5), Just(13.0)],
+        prop_oneof![Just(DT_MS), Just(45.0)],
     )
         .prop_map(
-            |(seed, trials, leaky, consolidation, rule, decay, bounds, lambda)| Plan {
+            |(
                 seed,
                 trials,
                 leaky,
@@ -66,11 +79,29 @@ fn plan() -> impl Strategy<Value = Plan> {
                 decay,
                 bounds,
                 lambda,
+                transfer,
+                offset_ms,
+                long_delay_ms,
+            )| Plan {
+                seed,
+                trials,
+                leaky,
+                consolidation,
+                rule,
+                decay,
+                bounds,
+                lambda,
+                transfer,
+                offset_ms,
+                long_delay_ms,
             },
         )
 }
 
-/// Two inputs, three populations in a chain with feedback, and a recurrent projection.
+/// Two inputs, three populations in a chain with feedback, a recurrent projection and a shortcut.
+///
+/// The shortcut has a threshold of its own, which no difference worth the name is below: so `p1`
+/// sends along two sets of axons.
 fn model(plan: &Plan) -> Model {
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed);
     let mut tau = || {
@@ -82,7 +113,11 @@ fn model(plan: &Plan) -> Model {
     };
     let mut neurons = String::new();
     for name in ["n1", "n2", "n3"] {
-        let transfer = if name == "n3" { "softmax" } else { "tanh" };
+        let transfer = if name == "n3" {
+            "softmax"
+        } else {
+            plan.transfer
+        };
         neurons += &format!(
             r#""{name}": (tau_b_ms: {}, tau_a_ms: {}, tau_s_ms: {}, lambda: {}, transfer: {transfer}),"#,
             tau(),
@@ -92,7 +127,8 @@ fn model(plan: &Plan) -> Model {
         );
     }
     let consolidation = plan.consolidation.map_or(String::new(), |optimiser| {
-        format!("consolidation: (every_ms: 8, optimiser: {optimiser}),")
+        let offset_ms = plan.offset_ms;
+        format!("consolidation: (every_ms: 8, offset_ms: {offset_ms}, optimiser: {optimiser}),")
     });
     let eta = if plan.consolidation.is_some() {
         0.02
@@ -123,6 +159,7 @@ fn model(plan: &Plan) -> Model {
             projections: [
                 (name: "x1", from: "x", to: "p1", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
                 (name: "y2", from: "y", to: "p2", compartment: basal, delay_ms: {}, synapse: "fixed", weights: fan_in(gain: 0.5)),
+                (name: "13", from: "p1", to: "p3", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 0.5), threshold: 1e-9),
                 (name: "12", from: "p1", to: "p2", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
                 (name: "22", from: "p2", to: "p2", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 0.3)),
                 (name: "23", from: "p2", to: "p3", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
@@ -132,6 +169,7 @@ fn model(plan: &Plan) -> Model {
         )"#,
         d[0],
         d[1],
+        plan.long_delay_ms,
         d[2],
         d[3],
         d[4],
@@ -171,14 +209,16 @@ fn happen(simulation: &mut Simulation, plan: &Plan) {
                 *value = rng.random_range(-1.0..1.0f32);
             }
         }
-        let rates = if step == 120 {
+        // For a while all is silent.
+        let rates = if step == SILENCE {
             &last * 0.0
         } else {
             last.clone()
         };
         simulation.enter(step, Event::Rates(x, rates)).unwrap();
-        if step % 80 == 0 {
-            let rates = Array2::from_shape_simple_fn((trials, 4), || rng.random_range(0.0..1.0f32));
+        if step % 80 == 0 || step == SILENCE {
+            let most = if step == SILENCE { 0.0 } else { 1.0f32 };
+            let rates = Array2::from_shape_simple_fn((trials, 4), || most * rng.random::<f32>());
             simulation.enter(step + 3, Event::Rates(y, rates)).unwrap();
         }
         let class = rng.random_range(0..5usize);
@@ -214,17 +254,38 @@ fn happen(simulation: &mut Simulation, plan: &Plan) {
     let x1 = simulation.projection("x1").unwrap();
     simulation.enter(70, Event::Eta(x1, 0.01)).unwrap();
     simulation.enter(100, Event::EtaScale(0.5)).unwrap();
+    // Learning stops and goes on, and rates of learning change, in silence and in company.
+    simulation.enter(SILENCE + 9, Event::EtaScale(0.0)).unwrap();
     simulation
-        .enter(150, Event::Neuron(p2, NeuronParameter::TauBMs, 4.0))
+        .enter(SILENCE + 31, Event::EtaScale(1.0))
+        .unwrap();
+    simulation
+        .enter(SILENCE + 33, Event::Eta(x1, 0.003))
+        .unwrap();
+    simulation.enter(185, Event::EtaScale(0.0)).unwrap();
+    simulation.enter(201, Event::EtaScale(0.7)).unwrap();
+    simulation
+        .enter(
+            SILENCE + 30,
+            Event::Neuron(p2, NeuronParameter::TauBMs, 4.0),
+        )
         .unwrap();
     simulation
         .enter(190, Event::Neuron(p2, NeuronParameter::GA, 0.5))
         .unwrap();
 }
 
-const PROJECTIONS: [&str; 9] = [
-    "x1", "y2", "12", "22", "23", "32", "21", "p1_bias", "p3_bias",
+const PROJECTIONS: [&str; 10] = [
+    "x1", "y2", "13", "12", "22", "23", "32", "21", "p1_bias", "p3_bias",
 ];
+
+/// Weights of a plastic, a fixed and a read projection become others.
+fn set(simulation: &mut Simulation) {
+    for (name, factor) in [("x1", 0.5), ("y2", -1.0), ("12", 0.8)] {
+        let weights = simulation.weights(name).unwrap() * factor;
+        simulation.set_weights(name, weights).unwrap();
+    }
+}
 
 fn states(simulation: &mut Simulation) -> Vec<Array2<f32>> {
     let mut states = Vec::new();
@@ -244,9 +305,15 @@ fn disagreement(plan: &Plan) -> Option<String> {
     let mut rng = ChaCha8Rng::seed_from_u64(plan.seed ^ 2);
     while dense.steps() < STEPS {
         // Some steps are looked at, others are jumped over where nothing happens.
-        let until = (dense.steps() + rng.random_range(1..20u64)).min(STEPS);
+        let until = dense.steps() + rng.random_range(1..20u64);
+        let end = if dense.steps() < SET { SET } else { STEPS };
+        let until = until.min(end);
         dense.advance_to(until);
         events.advance_to(until);
+        if until == SET {
+            set(&mut dense);
+            set(&mut events);
+        }
         for name in PROJECTIONS {
             let (got, want) = (events.weights(name)?, dense.weights(name)?);
             let off = error(&got, &f64s(&want));
@@ -275,6 +342,9 @@ fn disagreement(plan: &Plan) -> Option<String> {
     // Looking changes nothing, and neither do steps one by one.
     while unread.steps() < STEPS {
         unread.step();
+        if unread.steps() == SET {
+            set(&mut unread);
+        }
     }
     (PROJECTIONS.iter())
         .find(|name| bits(&events.weights(name).unwrap()) != bits(&unread.weights(name).unwrap()))

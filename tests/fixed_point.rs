@@ -3,6 +3,8 @@
 //! The layer recursion below is written in f64 from the equations of the paper and shares nothing
 //! with the simulator.
 
+mod common;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -15,6 +17,7 @@ use apical::neuron::Transfer;
 use apical::plasticity::Registry;
 use apical::schedule::{Simulation, Variable};
 use apical::teaching::Teacher;
+use common::{both_engines, f64s};
 use ndarray::{Array2, Axis};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -41,6 +44,7 @@ fn chain(sizes: &[usize], rule: &str, s: f64, eta: f32) -> Model {
             compartment: Compartment::Basal,
             delay_ms: 1.0,
             synapse: "plastic".into(),
+            threshold: None,
             weights: Weights::Normal { std: 0.4 },
         };
         projections.push(basal.clone());
@@ -63,6 +67,7 @@ fn chain(sizes: &[usize], rule: &str, s: f64, eta: f32) -> Model {
         consolidation: None,
     };
     Model {
+        threshold: 0.0,
         name: "chain".into(),
         about: String::new(),
         neurons: BTreeMap::from([
@@ -115,9 +120,9 @@ fn case(hidden: usize, rule: &str, s: f64, eta: f32, seed: u64) -> Case {
     }
 }
 
-fn simulation(case: &Case) -> Simulation {
+fn simulation(case: &Case, engine: Engine) -> Simulation {
     let setup = Setup {
-        engine: Engine::default(),
+        engine,
         dt_ms: 1.0,
         trials: case.trials,
         seed: 7,
@@ -134,10 +139,6 @@ fn simulation(case: &Case) -> Simulation {
         .teach(&layer(case.sizes.len() - 1), teacher)
         .unwrap();
     simulation
-}
-
-fn f64s(matrix: &Array2<f32>) -> Array2<f64> {
-    matrix.mapv(f64::from)
 }
 
 fn softmax(b: &Array2<f64>) -> Array2<f64> {
@@ -188,14 +189,13 @@ fn recursion(case: &Case, w: &[Array2<f64>], theta: &[Array2<f64>]) -> Recursion
     }
 }
 
-#[test]
-fn settled_potentials_and_both_weight_changes_are_those_of_the_layer_recursion() {
+fn settled_potentials_and_both_weight_changes_are_those_of_the_layer_recursion(engine: Engine) {
     for hidden in 1..=4 {
         for (seed, s) in [(1, 1.0), (2, -1.0), (3, 0.0)] {
             // First without learning, to settle exactly; then one step with it.
             let mut case = case(hidden, "dll", s, 0.0, seed);
             let steps = 2 * hidden + 4;
-            let mut settled = simulation(&case);
+            let mut settled = simulation(&case, engine);
             (0..steps).for_each(|_| settled.step());
             let last = hidden + 1;
             let named = |prefix: &str, sim: &Simulation, n: usize| {
@@ -227,24 +227,30 @@ fn settled_potentials_and_both_weight_changes_are_those_of_the_layer_recursion()
             let synapse = case.model.synapses.get_mut("plastic").unwrap();
             synapse.consolidation = Some(Consolidation {
                 every_ms: Some(1e3),
+                offset_ms: 0.0,
                 optimiser: Optimiser::Plain,
             });
-            let mut learning = simulation(&case);
+            let mut learning = simulation(&case, engine);
             (0..steps).for_each(|_| learning.step());
-            let before = learning.eligibilities();
+            let eligibilities = |learning: &Simulation| -> BTreeMap<String, Array2<f32>> {
+                (case.model.projections.iter())
+                    .filter_map(|p| Some((p.name(), learning.eligibility(&p.name())?)))
+                    .collect()
+            };
+            let before = eligibilities(&learning);
             learning.step();
-            let after = learning.eligibilities();
+            let after = eligibilities(&learning);
             let trials = case.trials as f64;
             for n in 1..=last {
                 let name = format!("W{n}");
-                let got = &after[name.as_str()] - &before[name.as_str()];
+                let got = &after[&name] - &before[&name];
                 let change = want.delta[n - 1].t().dot(&want.rates[n - 1]) / trials;
-                close_sum(&got, &change, &after[name.as_str()], &name);
+                close_sum(&got, &change, &after[&name], &name);
                 if n > 1 && s != 0.0 {
                     let name = format!("Theta{n}");
-                    let got = &after[name.as_str()] - &before[name.as_str()];
+                    let got = &after[&name] - &before[&name];
                     let change = want.xi[n - 2].t().dot(&want.delta[n - 1]) * (s / trials);
-                    close_sum(&got, &change, &after[name.as_str()], &name);
+                    close_sum(&got, &change, &after[&name], &name);
                 }
             }
         }
@@ -260,12 +266,11 @@ fn close_sum(got: &Array2<f32>, want: &Array2<f64>, sum: &Array2<f32>, what: &st
     }
 }
 
-#[test]
-fn transport_is_the_exact_gradient_of_the_cross_entropy() {
+fn transport_is_the_exact_gradient_of_the_cross_entropy(engine: Engine) {
     for hidden in 1..=3 {
         let case = case(hidden, "transport", 0.0, 0.0, 11 + hidden as u64);
         let last = hidden + 1;
-        let mut simulation = simulation(&case);
+        let mut simulation = simulation(&case, engine);
         (0..2 * hidden + 4).for_each(|_| simulation.step());
         let w: Vec<_> = (1..=last)
             .map(|n| f64s(&simulation.weights(&format!("W{n}")).unwrap()))
@@ -296,4 +301,9 @@ fn transport_is_the_exact_gradient_of_the_cross_entropy() {
             }
         }
     }
+}
+
+both_engines! {
+    settled_potentials_and_both_weight_changes_are_those_of_the_layer_recursion,
+    transport_is_the_exact_gradient_of_the_cross_entropy,
 }

@@ -6,21 +6,22 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use apical::circuit::Engine;
 use apical::model::Model;
 use apical::record;
 use apical::scenario::Scenario;
-use common::{parse, run_into};
+use common::{both_engines, parse, run_into};
 
 fn shipped(file: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap()
 }
 
-#[test]
-fn five_epochs_of_digits_are_enough_for_four_of_five() {
+fn five_epochs_of_digits_are_enough_for_four_of_five(engine: Engine) {
     let mut scenario: Scenario = parse(&shipped("scenarios/digits.ron"));
     let model: Model = parse(&shipped("models/digits.ron"));
     scenario.task.as_mut().unwrap().epochs = 5;
     scenario.probes.clear();
+    scenario.engine = engine;
     let directory = tempfile::tempdir().unwrap();
     let summary = run_into(directory.path(), &scenario, &model).unwrap();
     assert!(summary.validation_accuracy.unwrap() > 0.8, "{summary:?}");
@@ -33,7 +34,7 @@ const PRESENTATIONS: usize = 30;
 
 /// Angles in degrees between the changes of each basal projection and the exact gradient, as the
 /// mean of each of `epochs` of a small circuit whose synapses follow `rule`.
-fn angles(rule: &str, epochs: usize) -> BTreeMap<String, Vec<f64>> {
+fn angles(engine: Engine, rule: &str, epochs: usize) -> BTreeMap<String, Vec<f64>> {
     let model: Model = parse(&format!(
         r#"(
             name: "small",
@@ -56,7 +57,7 @@ fn angles(rule: &str, epochs: usize) -> BTreeMap<String, Vec<f64>> {
             ],
         )"#
     ));
-    let scenario: Scenario = parse(&format!(
+    let mut scenario: Scenario = parse(&format!(
         r#"(
             name: "small", model: "", dt_ms: 1, trials: 32,
             task: (
@@ -67,6 +68,7 @@ fn angles(rule: &str, epochs: usize) -> BTreeMap<String, Vec<f64>> {
             probes: [statistics(statistics: [gradient_angle], every_ms: 40)],
         )"#
     ));
+    scenario.engine = engine;
     let directory = tempfile::tempdir().unwrap();
     run_into(directory.path(), &scenario, &model).unwrap();
     let path = directory.path().join("projections.parquet");
@@ -87,9 +89,8 @@ const PROJECTIONS: [&str; 3] = [
     "hidden2_to_output",
 ];
 
-#[test]
-fn weight_transport_changes_along_the_exact_gradient() {
-    let angles = angles("transport", 2);
+fn weight_transport_changes_along_the_exact_gradient(engine: Engine) {
+    let angles = angles(engine, "transport", 2);
     for projection in PROJECTIONS {
         let means = &angles[projection];
         assert!(
@@ -99,9 +100,8 @@ fn weight_transport_changes_along_the_exact_gradient() {
     }
 }
 
-#[test]
-fn dll_goes_downhill_and_ever_more_steeply() {
-    let angles = angles("dll", 8);
+fn dll_goes_downhill_and_ever_more_steeply(engine: Engine) {
+    let angles = angles(engine, "dll", 8);
     // No feedback is between the output and its synapses.
     let means = &angles["hidden2_to_output"];
     assert!(means.iter().all(|angle| *angle < 1.0), "{means:?}");
@@ -115,4 +115,10 @@ fn dll_goes_downhill_and_ever_more_steeply() {
             "{projection}: {means:?}"
         );
     }
+}
+
+both_engines! {
+    five_epochs_of_digits_are_enough_for_four_of_five,
+    weight_transport_changes_along_the_exact_gradient,
+    dll_goes_downhill_and_ever_more_steeply,
 }

@@ -2,12 +2,13 @@
 
 mod common;
 
+use apical::circuit::Engine;
 use apical::event::Event;
 use apical::model::Model;
 use apical::schedule::{Simulation, Variable};
 use apical::stimulus::seed::{shuffle, stream};
 use apical::teaching::Teacher;
-use common::{bits, parse, simulation};
+use common::{bits, both_engines, parse, simulation};
 use ndarray::Array2;
 
 const NEURONS: [&str; 3] = [
@@ -92,9 +93,9 @@ fn everything(simulation: &mut Simulation) -> Everything {
 }
 
 /// Several presentations, with everything as it is after each of them.
-fn learn(model: &Model) -> Vec<Everything> {
+fn learn(model: &Model, engine: Engine) -> Vec<Everything> {
     const TRIALS: usize = 3;
-    let mut simulation = simulation(model, 1.0, TRIALS, 20.0);
+    let mut simulation = simulation(model, engine, 1.0, TRIALS, 20.0);
     (0..6)
         .map(|presentation| {
             let mut draw = stream(5, "stimulus", presentation);
@@ -124,9 +125,8 @@ fn learn(model: &Model) -> Vec<Everything> {
         .collect()
 }
 
-#[test]
-fn the_order_of_declaration_changes_no_byte_of_any_weight_or_potential() {
-    let as_written = learn(&declared(0));
+fn the_order_of_declaration_changes_no_byte_of_any_weight_or_potential(engine: Engine) {
+    let as_written = learn(&declared(0), engine);
     // Something was learned at every plastic synapse.
     let (first, last) = (&as_written[0], &as_written[5]);
     for ((name, before), (_, after)) in first.iter().zip(last).take(16) {
@@ -135,11 +135,15 @@ fn the_order_of_declaration_changes_no_byte_of_any_weight_or_potential() {
     for seed in 1..=12 {
         let model = declared(seed);
         assert_ne!(model.projections, declared(0).projections);
-        for (written, shuffled) in as_written.iter().zip(learn(&model)) {
+        for (written, shuffled) in as_written.iter().zip(learn(&model, engine)) {
             assert_eq!(written.len(), shuffled.len());
             for (one, other) in written.iter().zip(&shuffled) {
                 assert_eq!(one, other, "declared in the order of seed {seed}");
             }
         }
     }
+}
+
+both_engines! {
+    the_order_of_declaration_changes_no_byte_of_any_weight_or_potential,
 }

@@ -2,10 +2,11 @@
 
 mod common;
 
+use apical::circuit::Engine;
 use apical::event::{Event, Site};
 use apical::model::Model;
 use apical::schedule::Variable;
-use common::{cells, first, injection, parse, rise, simulation};
+use common::{both_engines, cells, first, injection, parse, rise, simulation};
 use ndarray::arr2;
 
 const CURRENT: f32 = 1.5;
@@ -20,8 +21,7 @@ fn cascade(t: f64, first: f64, second: f64) -> f64 {
     }
 }
 
-#[test]
-fn each_compartment_charges_by_its_own_exponential_at_any_step() {
+fn each_compartment_charges_by_its_own_exponential_at_any_step(engine: Engine) {
     let neuron = "tau_b_ms: 10, tau_a_ms: 15, g_a: 0.5";
     let somatic = "tau_s_ms: 8";
     for dt_ms in [0.25, 1.0, 3.0, 20.0] {
@@ -34,7 +34,7 @@ fn each_compartment_charges_by_its_own_exponential_at_any_step() {
             (somatic, Site::Soma, Variable::Mismatch, 8.0, 1.0),
             (somatic, Site::Soma, Variable::SomaticPotential, 8.0, 1.0),
         ] {
-            let mut simulation = cells(1, neuron, dt_ms);
+            let mut simulation = cells(engine, 1, neuron, dt_ms);
             let event = injection(&simulation, site, &[CURRENT]);
             simulation.enter(0, event).unwrap();
             while simulation.time_ms() < 60.0 {
@@ -48,9 +48,9 @@ fn each_compartment_charges_by_its_own_exponential_at_any_step() {
 }
 
 /// The largest error of `(dendrite, second)` over 60 ms, the dendrite's being exact.
-fn errors(site: Site, dendrite: f64, soma: f64, dt_ms: f64) -> (f64, f64) {
+fn errors(engine: Engine, site: Site, dendrite: f64, soma: f64, dt_ms: f64) -> (f64, f64) {
     let neuron = format!("tau_b_ms: {dendrite}, tau_a_ms: {dendrite}, tau_s_ms: {soma}, g_a: 0.75");
-    let mut simulation = cells(1, &neuron, dt_ms);
+    let mut simulation = cells(engine, 1, &neuron, dt_ms);
     let event = injection(&simulation, site, &[CURRENT]);
     simulation.enter(0, event).unwrap();
     let (own, behind, gain) = match site {
@@ -70,12 +70,11 @@ fn errors(site: Site, dendrite: f64, soma: f64, dt_ms: f64) -> (f64, f64) {
     (worst_own, worst_behind)
 }
 
-#[test]
-fn a_leaky_soma_behind_a_leaky_dendrite_converges_with_the_step_at_first_order() {
+fn a_leaky_soma_behind_a_leaky_dendrite_converges_with_the_step_at_first_order(engine: Engine) {
     for site in [Site::Basal, Site::Apical] {
         for (dendrite, soma) in [(10.0, 10.0), (10.0, 4.0), (3.0, 12.0)] {
             let steps = [1.0, 0.5, 0.25, 0.125];
-            let errors = steps.map(|dt_ms| errors(site, dendrite, soma, dt_ms));
+            let errors = steps.map(|dt_ms| errors(engine, site, dendrite, soma, dt_ms));
             assert!(errors.iter().all(|e| e.0 < 2e-5), "{errors:?}");
             assert!(errors[3].1 < 0.02, "{errors:?}");
             for pair in errors.windows(2) {
@@ -86,8 +85,7 @@ fn a_leaky_soma_behind_a_leaky_dendrite_converges_with_the_step_at_first_order()
     }
 }
 
-#[test]
-fn rate_and_teaching_signal_follow_their_formulas_at_every_step() {
+fn rate_and_teaching_signal_follow_their_formulas_at_every_step(engine: Engine) {
     let (basal, apical, soma) = ([0.8f32, -1.1], [0.5f32, 0.9], [-0.2f32, 0.3]);
     type Slope = fn(f64) -> f64;
     type Function = fn(f64, [f64; 2]) -> f64;
@@ -111,7 +109,7 @@ fn rate_and_teaching_signal_follow_their_formulas_at_every_step() {
             let neuron = format!(
                 "tau_b_ms: 10, tau_a_ms: 5, g_a: 0.5, lambda: {lambda}, transfer: {transfer}"
             );
-            let mut simulation = cells(2, &neuron, 0.5);
+            let mut simulation = cells(engine, 2, &neuron, 0.5);
             for (site, amplitudes) in [
                 (Site::Basal, basal),
                 (Site::Apical, apical),
@@ -144,12 +142,11 @@ fn rate_and_teaching_signal_follow_their_formulas_at_every_step() {
     }
 }
 
-#[test]
-fn without_time_constants_potentials_are_their_currents_and_short_ones_come_close() {
+fn without_time_constants_potentials_are_their_currents_and_short_ones_come_close(engine: Engine) {
     let dt_ms = 1.0;
     let after_a_step = |tau: f64| {
         let neuron = format!("tau_b_ms: {tau}, tau_a_ms: {tau}, tau_s_ms: 0");
-        let mut simulation = cells(1, &neuron, dt_ms);
+        let mut simulation = cells(engine, 1, &neuron, dt_ms);
         for site in [Site::Basal, Site::Apical] {
             let event = injection(&simulation, site, &[CURRENT]);
             simulation.enter(0, event).unwrap();
@@ -195,10 +192,9 @@ fn reached_after(delays: &[f64], neuron: &str) -> Model {
     ))
 }
 
-#[test]
-fn a_leaky_soma_takes_no_stimulus_for_an_error() {
+fn a_leaky_soma_takes_no_stimulus_for_an_error(engine: Engine) {
     let neuron = "tau_b_ms: 5, tau_a_ms: 5, tau_s_ms: 10, transfer: linear";
-    let mut simulation = simulation(&reached_after(&[1.0], neuron), 0.5, 1, 1.0);
+    let mut simulation = simulation(&reached_after(&[1.0], neuron), engine, 0.5, 1, 1.0);
     let mut lag = 0.0f32;
     for step in 0..200 {
         // A stimulus that comes, changes and goes.
@@ -220,11 +216,16 @@ fn a_leaky_soma_takes_no_stimulus_for_an_error() {
     );
 }
 
-#[test]
-fn a_rate_changes_its_receiver_after_exactly_the_conduction_delay() {
+fn a_rate_changes_its_receiver_after_exactly_the_conduction_delay(engine: Engine) {
     let (dt_ms, on) = (0.5, 6);
     let delays = [0.5, 1.0, 1.5, 4.0, 10.0];
-    let mut simulation = simulation(&reached_after(&delays, "tau_b_ms: 2"), dt_ms, 1, 1.0);
+    let mut simulation = simulation(
+        &reached_after(&delays, "tau_b_ms: 2"),
+        engine,
+        dt_ms,
+        1,
+        1.0,
+    );
     let input = simulation.input("in").unwrap();
     let event = Event::Rates(input, arr2(&[[1.0]]));
     simulation.enter(on, event).unwrap();
@@ -245,12 +246,11 @@ fn a_rate_changes_its_receiver_after_exactly_the_conduction_delay() {
     }
 }
 
-#[test]
-fn teaching_travels_down_with_the_conduction_delay_of_its_own_projection() {
+fn teaching_travels_down_with_the_conduction_delay_of_its_own_projection(engine: Engine) {
     let (dt_ms, on) = (0.5, 6);
     for delay in [0.5, 1.0, 2.5, 7.0] {
         let model = reached_after(&[delay], "transfer: linear");
-        let mut simulation = simulation(&model, dt_ms, 1, 1.0);
+        let mut simulation = simulation(&model, engine, dt_ms, 1, 1.0);
         let above = apical::event::Injection {
             population: simulation.pyramidal("cell0").unwrap(),
             site: Site::Soma,
@@ -269,4 +269,14 @@ fn teaching_travels_down_with_the_conduction_delay_of_its_own_projection() {
             );
         }
     }
+}
+
+both_engines! {
+    each_compartment_charges_by_its_own_exponential_at_any_step,
+    a_leaky_soma_behind_a_leaky_dendrite_converges_with_the_step_at_first_order,
+    rate_and_teaching_signal_follow_their_formulas_at_every_step,
+    without_time_constants_potentials_are_their_currents_and_short_ones_come_close,
+    a_leaky_soma_takes_no_stimulus_for_an_error,
+    a_rate_changes_its_receiver_after_exactly_the_conduction_delay,
+    teaching_travels_down_with_the_conduction_delay_of_its_own_projection,
 }

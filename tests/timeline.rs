@@ -2,13 +2,14 @@
 
 mod common;
 
+use apical::circuit::Engine;
 use apical::event::{Event, NeuronParameter, Site};
 use apical::model::Model;
 use apical::record;
 use apical::scenario::Scenario;
 use apical::schedule::{Simulation, Variable};
 use apical::teaching::Teacher;
-use common::{bits, cell, cells, first, injection, parse, run_into, simulation};
+use common::{bits, both_engines, cell, cells, first, injection, parse, run_into, simulation};
 use ndarray::{Array2, arr2};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -43,9 +44,8 @@ fn pair(neuron: &str, synapse: &str) -> Model {
     ))
 }
 
-#[test]
-fn rates_act_at_their_time_in_whatever_order_they_are_entered() {
-    let mut simulation = simulation(&pair("tau_b_ms: 0", ""), 1.0, 1, 1.0);
+fn rates_act_at_their_time_in_whatever_order_they_are_entered(engine: Engine) {
+    let mut simulation = simulation(&pair("tau_b_ms: 0", ""), engine, 1.0, 1, 1.0);
     let input = simulation.input("in").unwrap();
     for (step, rate) in [(12, 0.0), (5, 2.0), (9, -1.0), (9, 3.0)] {
         let event = Event::Rates(input, arr2(&[[rate]]));
@@ -69,8 +69,7 @@ fn rates_act_at_their_time_in_whatever_order_they_are_entered() {
     assert_eq!(first(&mut simulation, Variable::BasalPotential), 2.0);
 }
 
-#[test]
-fn a_current_flows_between_its_times_into_its_compartment_and_its_neurons_alone() {
+fn a_current_flows_between_its_times_into_its_compartment_and_its_neurons_alone(engine: Engine) {
     let (dt_ms, on, off) = (0.5, 8, 30);
     for (site, own, others) in [
         (
@@ -94,7 +93,7 @@ fn a_current_flows_between_its_times_into_its_compartment_and_its_neurons_alone(
             Site::Soma => "tau_s_ms: 4",
             _ => "tau_b_ms: 4, tau_a_ms: 4",
         };
-        let mut simulation = cells(2, neuron, dt_ms);
+        let mut simulation = cells(engine, 2, neuron, dt_ms);
         let event = injection(&simulation, site, &[1.5, 0.0]);
         let Event::Inject(number, _) = event else {
             unreachable!("an injection is one");
@@ -119,9 +118,8 @@ fn a_current_flows_between_its_times_into_its_compartment_and_its_neurons_alone(
     }
 }
 
-#[test]
-fn a_teacher_comes_changes_its_strength_and_goes_at_its_times() {
-    let mut simulation = cells(2, "transfer: linear", 1.0);
+fn a_teacher_comes_changes_its_strength_and_goes_at_its_times(engine: Engine) {
+    let mut simulation = cells(engine, 2, "transfer: linear", 1.0);
     let basal = injection(&simulation, Site::Basal, &[0.25, -0.5]);
     simulation.enter(0, basal).unwrap();
     let teacher = Teacher {
@@ -152,8 +150,7 @@ fn a_teacher_comes_changes_its_strength_and_goes_at_its_times() {
     }
 }
 
-#[test]
-fn time_constants_that_change_on_the_way_give_the_closed_form_piece_by_piece() {
+fn time_constants_that_change_on_the_way_give_the_closed_form_piece_by_piece(engine: Engine) {
     use NeuronParameter::{TauAMs, TauBMs, TauSMs};
     let (dt_ms, change) = (0.5, 20);
     for (parameter, site, variable, neuron) in [
@@ -171,7 +168,7 @@ fn time_constants_that_change_on_the_way_give_the_closed_form_piece_by_piece() {
         ),
         (TauSMs, Site::Soma, Variable::Mismatch, "tau_s_ms: 10"),
     ] {
-        let mut simulation = cells(1, neuron, dt_ms);
+        let mut simulation = cells(engine, 1, neuron, dt_ms);
         let event = injection(&simulation, site, &[1.5]);
         simulation.enter(0, event).unwrap();
         let event = Event::Neuron(cell(&simulation), parameter, 3.0);
@@ -189,9 +186,8 @@ fn time_constants_that_change_on_the_way_give_the_closed_form_piece_by_piece() {
     }
 }
 
-#[test]
-fn couplings_that_change_on_the_way_act_from_their_time_on() {
-    let mut simulation = cells(1, "g_a: 1, lambda: 0, transfer: linear", 1.0);
+fn couplings_that_change_on_the_way_act_from_their_time_on(engine: Engine) {
+    let mut simulation = cells(engine, 1, "g_a: 1, lambda: 0, transfer: linear", 1.0);
     for (site, amplitude) in [(Site::Basal, 0.5), (Site::Apical, 0.25)] {
         let event = injection(&simulation, site, &[amplitude]);
         simulation.enter(0, event).unwrap();
@@ -213,10 +209,9 @@ fn couplings_that_change_on_the_way_act_from_their_time_on() {
     }
 }
 
-#[test]
-fn learning_rates_act_from_their_time_on_and_the_scale_multiplies_them() {
+fn learning_rates_act_from_their_time_on_and_the_scale_multiplies_them(engine: Engine) {
     // delta = 0.5 and r = 2 throughout, so W grows by eta a ms.
-    let mut simulation = simulation(&pair("tau_b_ms: 0", "eta: 0.001"), 1.0, 1, 1.0);
+    let mut simulation = simulation(&pair("tau_b_ms: 0", "eta: 0.001"), engine, 1.0, 1, 1.0);
     let weight = |simulation: &Simulation| f64::from(simulation.weights("W").unwrap()[[0, 0]]);
     simulation.set_input("in", arr2(&[[2.0]]).view()).unwrap();
     let event = injection(&simulation, Site::Soma, &[0.5]);
@@ -243,8 +238,7 @@ fn learning_rates_act_from_their_time_on_and_the_scale_multiplies_them() {
     }
 }
 
-#[test]
-fn while_nobody_teaches_no_byte_of_a_weight_changes_whatever_is_shown() {
+fn while_nobody_teaches_no_byte_of_a_weight_changes_whatever_is_shown(engine: Engine) {
     let model: Model = parse(
         r#"(
             name: "chain",
@@ -269,7 +263,7 @@ fn while_nobody_teaches_no_byte_of_a_weight_changes_whatever_is_shown() {
             ],
         )"#,
     );
-    let mut simulation = simulation(&model, 1.0, 2, 1.0);
+    let mut simulation = simulation(&model, engine, 1.0, 2, 1.0);
     let names = ["W1", "W2", "Theta2", "hidden_bias"];
     let weights =
         |simulation: &Simulation| names.map(|name| bits(&simulation.weights(name).unwrap()));
@@ -298,10 +292,9 @@ fn while_nobody_teaches_no_byte_of_a_weight_changes_whatever_is_shown() {
     }
 }
 
-#[test]
-fn a_scenario_says_when_and_its_recordings_show_it() {
+fn a_scenario_says_when_and_its_recordings_show_it(engine: Engine) {
     let model = pair("tau_b_ms: 4", "eta: 0.001");
-    let scenario: Scenario = parse(
+    let mut scenario: Scenario = parse(
         r#"(
             name: "pulses", model: "", dt_ms: 0.5, duration_ms: 60,
             timeline: [
@@ -317,6 +310,7 @@ fn a_scenario_says_when_and_its_recordings_show_it() {
             ],
         )"#,
     );
+    scenario.engine = engine;
     let directory = tempfile::tempdir().unwrap();
     run_into(directory.path(), &scenario, &model).unwrap();
     let path = directory.path().join("traces.parquet");
@@ -354,4 +348,15 @@ fn a_scenario_says_when_and_its_recordings_show_it() {
         let want = 0.5 + 0.0005 * (t - 40.0).clamp(0.0, 1.0);
         assert!((w - want).abs() < 1e-6, "{t} ms: {w} {want}");
     }
+}
+
+both_engines! {
+    rates_act_at_their_time_in_whatever_order_they_are_entered,
+    a_current_flows_between_its_times_into_its_compartment_and_its_neurons_alone,
+    a_teacher_comes_changes_its_strength_and_goes_at_its_times,
+    time_constants_that_change_on_the_way_give_the_closed_form_piece_by_piece,
+    couplings_that_change_on_the_way_act_from_their_time_on,
+    learning_rates_act_from_their_time_on_and_the_scale_multiplies_them,
+    while_nobody_teaches_no_byte_of_a_weight_changes_whatever_is_shown,
+    a_scenario_says_when_and_its_recordings_show_it,
 }

@@ -2,13 +2,14 @@
 
 mod common;
 
+use apical::circuit::Engine;
 use apical::model::Model;
 use apical::record;
 use apical::run::{Results, RunError};
 use apical::scenario::Scenario;
 use apical::schedule::{Runaway, Simulation, Variable};
 use apical::teaching::Teacher;
-use common::{parse, run_into, simulation};
+use common::{both_engines, parse, run_into, simulation};
 use ndarray::{Array2, arr2};
 
 /// Linear cells that excite themselves through `again`, and drive their own dendrites through
@@ -59,10 +60,9 @@ fn runaway(simulation: &mut Simulation, steps: usize) -> Option<Runaway> {
     })
 }
 
-#[test]
-fn a_runaway_names_its_neuron_trial_step_and_first_term() {
+fn a_runaway_names_its_neuron_trial_step_and_first_term(engine: Engine) {
     // Basal: 1 in the state at 1 ms, then ten times as much in every step; 1e39 is no f32.
-    let mut basal = simulation(&explosive(""), 1.0, 2, 1.0);
+    let mut basal = simulation(&explosive(""), engine, 1.0, 2, 1.0);
     basal.set_weights("in", single(2, 0, 1.0)).unwrap();
     basal.set_weights("again", single(2, 2, 10.0)).unwrap();
     let pulse = arr2(&[[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]]);
@@ -90,7 +90,7 @@ fn a_runaway_names_its_neuron_trial_step_and_first_term() {
     assert_eq!(basal.runaway(), Some(&want));
 
     // Apical: the same through teaching signals.
-    let mut apical = simulation(&explosive(""), 1.0, 2, 1.0);
+    let mut apical = simulation(&explosive(""), engine, 1.0, 2, 1.0);
     apical.set_weights("down", single(1, 1, -10.0)).unwrap();
     apical.teach("cell", teacher(1, 1.0)).unwrap();
     apical.step();
@@ -105,7 +105,7 @@ fn a_runaway_names_its_neuron_trial_step_and_first_term() {
     assert_eq!(found, want);
 
     // Soma: the dendrites are finite, their coupling is too strong.
-    let mut soma = simulation(&explosive("g_a: 3e38"), 1.0, 2, 1.0);
+    let mut soma = simulation(&explosive("g_a: 3e38"), engine, 1.0, 2, 1.0);
     soma.teach("calm", teacher(0, 2.0)).unwrap();
     let found = runaway(&mut soma, 100).unwrap();
     let want = Runaway {
@@ -142,8 +142,9 @@ fn nudged(lambda: f32, eta: f32) -> Model {
     ))
 }
 
-#[test]
-fn full_nudging_with_full_teaching_and_a_huge_eta_run_away_and_moderate_ones_do_not() {
+fn full_nudging_with_full_teaching_and_a_huge_eta_run_away_and_moderate_ones_do_not(
+    engine: Engine,
+) {
     // Without learning the loop is z^3 + lambda z^2 + 4 lambda = 0: outside the unit circle with
     // lambda = 1, inside with 0.1.
     for (lambda, eta, runs_away) in [
@@ -152,7 +153,7 @@ fn full_nudging_with_full_teaching_and_a_huge_eta_run_away_and_moderate_ones_do_
         (0.0, 30.0, true),
         (0.0, 0.003, false),
     ] {
-        let mut simulation = simulation(&nudged(lambda, eta), 1.0, 1, 1.0);
+        let mut simulation = simulation(&nudged(lambda, eta), engine, 1.0, 1, 1.0);
         simulation.set_input("in", arr2(&[[1.0]]).view()).unwrap();
         let teacher = Teacher {
             target: arr2(&[[1.0]]),
@@ -168,8 +169,7 @@ fn full_nudging_with_full_teaching_and_a_huge_eta_run_away_and_moderate_ones_do_
     }
 }
 
-#[test]
-fn a_run_that_ends_so_keeps_what_it_recorded() {
+fn a_run_that_ends_so_keeps_what_it_recorded(engine: Engine) {
     let model: Model = parse(
         r#"(
             name: "explosive", neurons: {"cell": (transfer: linear)},
@@ -183,7 +183,7 @@ fn a_run_that_ends_so_keeps_what_it_recorded() {
             ],
         )"#,
     );
-    let scenario: Scenario = parse(
+    let mut scenario: Scenario = parse(
         r#"(
             name: "explosive", model: "", dt_ms: 0.5, duration_ms: 100,
             timeline: [rates(input: "in", values: [1], from_ms: 5, until_ms: 5.5)],
@@ -193,6 +193,7 @@ fn a_run_that_ends_so_keeps_what_it_recorded() {
             ],
         )"#,
     );
+    scenario.engine = engine;
     let directory = tempfile::tempdir().unwrap();
     let error = run_into(directory.path(), &scenario, &model).unwrap_err();
     let RunError::Runaway(found) = error else {
@@ -226,4 +227,10 @@ fn a_run_that_ends_so_keeps_what_it_recorded() {
     assert_eq!(weights.values().next().unwrap().time_ms.len(), 50);
     let norms = record::statistics(&file("projections.parquet")).unwrap();
     assert_eq!(norms.len(), 2);
+}
+
+both_engines! {
+    a_runaway_names_its_neuron_trial_step_and_first_term,
+    full_nudging_with_full_teaching_and_a_huge_eta_run_away_and_moderate_ones_do_not,
+    a_run_that_ends_so_keeps_what_it_recorded,
 }

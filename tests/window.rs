@@ -9,12 +9,13 @@
 
 mod common;
 
+use apical::circuit::Engine;
 use apical::event::Event;
 use apical::model::Model;
 use apical::scenario::{Task, Window};
 use apical::schedule::Simulation;
 use apical::teaching::Teacher;
-use common::{error, f64s, parse, simulation};
+use common::{both_engines, error, f64s, parse, simulation};
 use ndarray::{Array2, Axis};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -192,9 +193,16 @@ struct Outcome {
     settled_loss: f64,
 }
 
-fn outcome(model: &Model, rule: Rule, teacher: &str, presentation_ms: u64, seed: u64) -> Outcome {
+fn outcome(
+    engine: Engine,
+    model: &Model,
+    rule: Rule,
+    teacher: &str,
+    presentation_ms: u64,
+    seed: u64,
+) -> Outcome {
     let shown = task(seed);
-    let mut circuit = simulation(model, 1.0, TRIALS, presentation_ms as f64);
+    let mut circuit = simulation(model, engine, 1.0, TRIALS, presentation_ms as f64);
     let mut layers = Layers::of(&circuit);
     let window = window(model, teacher, presentation_ms);
     let taught = (window.off - window.on) as f64 / window.length as f64;
@@ -210,8 +218,7 @@ fn outcome(model: &Model, rule: Rule, teacher: &str, presentation_ms: u64, seed:
 const DLL: &str = r#"rule: "dll""#;
 const FIXED_FEEDBACK: &str = r#"rule: "dll", parameters: {"s": 0}"#;
 
-#[test]
-fn with_a_proper_window_always_on_plasticity_is_learning_with_settled_updates() {
+fn with_a_proper_window_always_on_plasticity_is_learning_with_settled_updates(engine: Engine) {
     for (text, rule) in [
         (DLL, Rule::Dll(1.0)),
         (r#"rule: "dll", parameters: {"s": -1}"#, Rule::Dll(-1.0)),
@@ -223,7 +230,7 @@ fn with_a_proper_window_always_on_plasticity_is_learning_with_settled_updates() 
         let window = window(&model, "", STEPS);
         assert_eq!((window.on, window.off), (3, STEPS - 2));
         for seed in 1..=3 {
-            let got = outcome(&model, rule, "", STEPS, seed);
+            let got = outcome(engine, &model, rule, "", STEPS, seed);
             assert!(got.distance < 1e-5, "{text}: distance {}", got.distance);
             // And it has learned: chance is ln 4 = 1.39.
             assert!(got.loss < 0.5, "{text}: loss {}", got.loss);
@@ -231,22 +238,20 @@ fn with_a_proper_window_always_on_plasticity_is_learning_with_settled_updates() 
     }
 }
 
-#[test]
-fn a_window_that_is_one_step_too_long_on_either_side_already_differs() {
+fn a_window_that_is_one_step_too_long_on_either_side_already_differs(engine: Engine) {
     let model = model(FIXED_FEEDBACK, 0.0);
     for teacher in ["latency_ms: 2", "off_before_end_ms: 1"] {
-        let got = outcome(&model, Rule::Dll(0.0), teacher, STEPS, 1);
+        let got = outcome(engine, &model, Rule::Dll(0.0), teacher, STEPS, 1);
         assert!(got.distance > 1e-3, "{teacher}: {}", got.distance);
     }
 }
 
-#[test]
-fn teaching_that_never_stops_learns_something_else_and_worse() {
+fn teaching_that_never_stops_learns_something_else_and_worse(engine: Engine) {
     for (text, rule) in [(DLL, Rule::Dll(1.0)), (FIXED_FEEDBACK, Rule::Dll(0.0))] {
         let model = model(text, 0.0);
         for seed in 1..=5 {
             let always = "latency_ms: 0, off_before_end_ms: 0";
-            let got = outcome(&model, rule, always, STEPS, seed);
+            let got = outcome(engine, &model, rule, always, STEPS, seed);
             assert!(got.distance > 1e-2, "{text}: {}", got.distance);
             assert!(
                 got.loss > 2.0 * got.settled_loss,
@@ -258,16 +263,22 @@ fn teaching_that_never_stops_learns_something_else_and_worse() {
     }
 }
 
-#[test]
-fn with_leaky_dendrites_the_default_window_keeps_it_so() {
+fn with_leaky_dendrites_the_default_window_keeps_it_so(engine: Engine) {
     // Basal changes are linear in the mismatch, so its slow rise and fall cancel as delays do;
     // what is left is the 1 % by which activity may be unsettled when the teacher comes.
     let model = model(FIXED_FEEDBACK, 2.0);
     for seed in 1..=2 {
-        let got = outcome(&model, Rule::Dll(0.0), "", 80, seed);
+        let got = outcome(engine, &model, Rule::Dll(0.0), "", 80, seed);
         assert!(got.distance < 1e-3, "distance {}", got.distance);
         let always = "latency_ms: 0, off_before_end_ms: 0";
-        let got = outcome(&model, Rule::Dll(0.0), always, 80, seed);
+        let got = outcome(engine, &model, Rule::Dll(0.0), always, 80, seed);
         assert!(got.distance > 1e-2, "distance {}", got.distance);
     }
+}
+
+both_engines! {
+    with_a_proper_window_always_on_plasticity_is_learning_with_settled_updates,
+    a_window_that_is_one_step_too_long_on_either_side_already_differs,
+    teaching_that_never_stops_learns_something_else_and_worse,
+    with_leaky_dendrites_the_default_window_keeps_it_so,
 }

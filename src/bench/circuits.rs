@@ -55,6 +55,49 @@ pub(super) fn optimise(model: &mut Model, optimiser: Optimiser, eta: f32) {
     }
 }
 
+/// A circuit of populations of these sizes in a row, pixels first, with feedback, and the number of
+/// its synapses: quasi-static, learning by `dll` with Adam at the end of a stimulus.
+pub(super) fn chain(sizes: &[usize]) -> (Model, usize) {
+    let last = sizes.len() - 1;
+    let name = |n: usize| match n {
+        0 => "pixels".to_owned(),
+        n if n == last => "output".to_owned(),
+        n => format!("hidden{n}"),
+    };
+    let mut model = mnist(|_| {});
+    let example = model.projections[0].clone();
+    model.inputs[0].size = sizes[0];
+    model.inputs[0].shape = None;
+    let population = |n: usize| {
+        let mut population = model.populations[0].clone();
+        population.name = name(n);
+        population.size = sizes[n];
+        population.neuron = if n == last { "readout" } else { "pyramidal" }.into();
+        population
+    };
+    let populations = (1..sizes.len()).map(population).collect();
+    let projection = |from: usize, to: usize| {
+        let mut projection = example.clone();
+        projection.from = name(from);
+        projection.to = name(to);
+        if from > to {
+            projection.compartment = Compartment::Apical;
+        }
+        projection
+    };
+    let up = (0..last).map(|n| projection(n, n + 1));
+    let down = (1..last).map(|n| projection(n + 1, n));
+    model.projections = up.chain(down).collect();
+    model.populations = populations;
+    let pairs = |sizes: &[usize]| {
+        sizes
+            .windows(2)
+            .map(|pair| pair[0] * pair[1])
+            .sum::<usize>()
+    };
+    (model, pairs(sizes) + pairs(&sizes[1..]))
+}
+
 /// A circuit that is shown images, with a teacher in a window of each presentation.
 pub struct Presenter {
     /// The circuit.

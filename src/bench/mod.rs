@@ -11,10 +11,12 @@
 //! | `rows` | one function a row of the table |
 //! | `clock` | time of the processor and on the wall |
 //! | `entities` | entities against plain vectors |
+//! | `growth` | how time grows with the size of things, as figures |
 
 mod circuits;
 mod clock;
 mod entities;
+mod growth;
 mod images;
 mod phased;
 mod rows;
@@ -22,6 +24,7 @@ mod rows;
 pub use circuits::{Presenter, mnist};
 pub use clock::{Spent, spend};
 pub use entities::entity_layer;
+pub use growth::growth;
 pub use images::Images;
 pub use phased::Phased;
 pub use rows::{Bench, ROWS};

@@ -21,6 +21,7 @@ const PIECE: usize = 1 << 13;
 
 struct Synapses {
     weights: Array2<f32>,
+    gradient: Array2<f32>,
     optimiser: Consolidator,
 }
 
@@ -37,8 +38,9 @@ impl Synapses {
         if optimiser == Optimiser::Plain {
             product::accumulate(eta * mean, a, b, self.weights.view_mut());
         } else {
-            product::assign(mean, a, b, self.optimiser.gather().view_mut());
-            self.optimiser.consolidate(&mut self.weights, eta);
+            product::assign(mean, a, b, self.gradient.view_mut());
+            self.optimiser
+                .change(&mut self.weights, &self.gradient, eta);
         }
     }
 }
@@ -77,6 +79,7 @@ impl Phased {
         let synapses = |name: &str| {
             let weights = circuit.weights(name).expect("the shipped model has it");
             Synapses {
+                gradient: Array2::zeros(weights.raw_dim().f()),
                 optimiser: Consolidator::new(weights.raw_dim().f(), (1, 0, 1.0), optimiser),
                 weights,
             }
@@ -150,7 +153,7 @@ impl Phased {
             };
             let pieces = delta.par_chunks_mut(PIECE).zip(r.par_chunks(PIECE));
             (pieces.zip(xi.par_chunks(PIECE)))
-                .for_each(|((delta, r), xi)| Transfer::Tanh.teach(r, xi, delta));
+                .for_each(|((delta, r), xi)| _ = Transfer::Tanh.teach(r, xi, delta));
         }
         let (optimiser, eta) = (self.optimiser, self.eta);
         for (n, (synapses, bias)) in self.up.iter_mut().enumerate() {

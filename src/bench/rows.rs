@@ -38,9 +38,10 @@ pub struct Bench {
 type Measure = fn(&Bench) -> Result<Vec<Row>, Misfit>;
 
 /// All rows by the name under which they can be asked for.
-pub const ROWS: [(&str, Measure); 6] = [
+pub const ROWS: [(&str, Measure); 7] = [
     ("steps", Bench::steps),
     ("leaky", Bench::leaky),
+    ("accuracy", Bench::accuracy),
     ("epoch", Bench::epoch),
     ("online", Bench::online),
     ("recurrent", Bench::recurrent),
@@ -89,9 +90,10 @@ impl Bench {
             Presenter::new(&model, engine, 64, window)
         };
         let mut rows = Vec::new();
+        // Teaching signals are about ten times smaller than rates, and so is their threshold.
         for threshold in [0.0, 1e-3, 1e-2, 5e-2] {
             let mut dense = circuit(Engine::Dense, (0.0, 0.0));
-            let mut events = circuit(Engine::Events, (threshold, threshold));
+            let mut events = circuit(Engine::Events, (threshold, 0.1 * threshold));
             let (mut of_dense, mut of_events) = (Vec::new(), Vec::new());
             for n in 0..self.rounds(4) {
                 of_dense.push(timed(|| dense.present(&self.images, n))?.wall);
@@ -118,6 +120,64 @@ impl Bench {
             });
         }
         Ok(rows)
+    }
+
+    /// Accuracy with leaky dendrites and a threshold, against the dense engine.
+    fn accuracy(&self) -> Result<Vec<Row>, Misfit> {
+        const TRIALS: usize = 64;
+        const ASKED: usize = 156;
+        let learned = self.rounds(60);
+        let mut right = [0; 3];
+        for (right, (engine, of_rates, of_deltas)) in (right.iter_mut()).zip([
+            (Engine::Dense, 0.0, 0.0),
+            (Engine::Events, 1e-2, 1e-3),
+            (Engine::Events, 1e-2, 1e-2),
+        ]) {
+            let leaky = mnist(|model| {
+                leaks(model, 5.0);
+                optimise(model, ADAM, 1e-3);
+                thresholds(model, (of_rates, of_deltas));
+            });
+            let mut circuit = Presenter::new(&leaky, engine, TRIALS, (65, 140, 200));
+            (0..learned).try_for_each(|n| circuit.present(&self.images, n))?;
+            // Answers are fixed points: the same without leaks and plasticity, and found sooner.
+            let frozen = mnist(|model| {
+                (model.synapses.values_mut()).for_each(|synapse| synapse.rule = None);
+            });
+            let mut frozen = Presenter::new(&frozen, Engine::Events, TRIALS, window(12));
+            for projection in circuit.simulation.projections() {
+                let weights = circuit
+                    .simulation
+                    .weights(&projection.name)
+                    .unwrap_or_default();
+                frozen.simulation.set_weights(&projection.name, weights)?;
+            }
+            for n in learned..learned + ASKED {
+                *right += frozen.ask(&self.images, n)?;
+            }
+        }
+        let asked = (ASKED * TRIALS) as f64;
+        let [dense, tenth, same] = right.map(|right| 1e2 * f64::from(right as u32) / asked);
+        let about = |events: f64| {
+            format!(
+                "tau 5 ms, {} images learned, {asked} others asked; dense {dense:.2} %, events \
+                 {events:.2} %",
+                learned * TRIALS,
+            )
+        };
+        Ok(vec![
+            Row::new(
+                "points lost by threshold 0.01, deltas 0.001",
+                dense - tenth,
+                Goal::AtMost(0.3),
+                about(tenth),
+            ),
+            Row::told(
+                "points lost by threshold 0.01, deltas too",
+                dense - same,
+                about(same),
+            ),
+        ])
     }
 
     /// One epoch of 60 000 images against the algorithm in phases.

@@ -4,6 +4,8 @@
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 
+use crate::model::Compartment;
+
 /// What is new in a population of any kind.
 #[derive(Component, Clone, Debug, Default)]
 pub struct News {
@@ -26,6 +28,8 @@ pub struct Activity {
     pub way: Way,
     /// Whether the neurons were updated in this step.
     pub updated: bool,
+    /// Whether any potential was no longer a number after the last update.
+    pub ran_away: bool,
     /// Largest basal and apical magnitude since the compartments last rested: what is small is
     /// small against this.
     pub scale: [f32; 2],
@@ -54,6 +58,7 @@ impl Default for Activity {
             soma: true,
             way: Way::Moving,
             updated: false,
+            ran_away: false,
             scale: [0.0; 2],
             tolerance: [0.0; 2],
         }
@@ -61,6 +66,14 @@ impl Default for Activity {
 }
 
 impl Activity {
+    /// The currents of a compartment have changed.
+    pub fn tell(&mut self, compartment: Compartment) {
+        match compartment {
+            Compartment::Basal => self.basal = true,
+            Compartment::Apical => self.apical = true,
+        }
+    }
+
     /// Something from outside concerns the population.
     pub fn stir(&mut self) {
         self.basal = true;

@@ -1,12 +1,11 @@
 //! Columns of a weight matrix, one sender at a time.
 //!
 //! Matrices are post x pre with the column of a sender contiguous, so that a sender's synapses
-//! are one stretch of memory. Work is cut by receiving neurons, in pieces that depend on the
-//! matrix alone, so results are the same bytes for any number of threads.
+//! are one stretch of memory. Work is cut by receiving neurons.
 
-use ndarray::Array2;
-
-use crate::plasticity::lazy::{flat, flat_mut};
+use multiversion::multiversion;
+use ndarray::{Array2, Axis};
+use rayon::prelude::*;
 
 /// A sender whose value has changed.
 #[derive(Clone, Copy, Debug)]
@@ -21,43 +20,66 @@ pub struct Send {
     pub change: f32,
 }
 
+/// Synapses from which on several threads pay.
+const WORTH_THREADS: usize = 1 << 18;
+
+/// Receiving neurons of a piece.
+const PIECE: usize = 128;
+
+/// How many receiving neurons are dealt with at a time. No sum goes over them, so results do not
+/// depend on it.
+fn piece(sends: &[Send], post: usize) -> usize {
+    if sends.len() * post < WORTH_THREADS {
+        post.max(1)
+    } else {
+        PIECE
+    }
+}
+
 /// `I_i += scale m_ij change` for each send; `current` is trials x post.
 pub fn read(sends: &[Send], scale: f32, matrix: &Array2<f32>, current: &mut Array2<f32>) {
-    let post = current.ncols();
-    let (matrix, current) = (flat(matrix), flat_mut(current));
-    // Four columns at a time, so that the current is read and written once for them.
-    let mut groups = sends.chunk_by(|a, b| a.trial == b.trial);
-    groups.by_ref().for_each(|group| {
-        let current = &mut current[group[0].trial * post..][..post];
-        let column = |send: &Send| &matrix[send.sender * post..][..post];
-        let mut fours = group.chunks_exact(4);
-        for four in &mut fours {
-            let [a, b, c, d] = [&four[0], &four[1], &four[2], &four[3]];
-            let changes = [a, b, c, d].map(|send| scale * send.change);
-            add_four(
-                current,
-                [column(a), column(b), column(c), column(d)],
-                changes,
-            );
-        }
-        for send in fours.remainder() {
-            add(current, column(send), scale * send.change);
-        }
-    });
+    let piece = piece(sends, matrix.nrows());
+    let pieces = current.axis_chunks_iter_mut(Axis(1), piece).into_par_iter();
+    pieces
+        .zip(matrix.axis_chunks_iter(Axis(0), piece))
+        .for_each(|(mut current, matrix)| {
+            for group in sends.chunk_by(|a, b| a.trial == b.trial) {
+                let mut current = current.row_mut(group[0].trial);
+                let Some(current) = current.as_slice_mut() else {
+                    continue;
+                };
+                let column = |send: &Send| matrix.column(send.sender).to_slice().unwrap_or(&[]);
+                // Four at a time, so that the current is read and written once for them.
+                let mut fours = group.chunks_exact(4);
+                for four in &mut fours {
+                    let columns = [0, 1, 2, 3].map(|n| column(&four[n]));
+                    add_four(
+                        current,
+                        columns,
+                        [0, 1, 2, 3].map(|n| scale * four[n].change),
+                    );
+                }
+                for send in fours.remainder() {
+                    add(current, column(send), scale * send.change);
+                }
+            }
+        });
 }
 
 /// `e_ij -= D_i change` for each send: what the synapse has gathered so far stays as it is.
 pub fn touch(sends: &[Send], integrals: &Array2<f32>, matrix: &mut Array2<f32>) {
-    let post = matrix.nrows();
-    let (matrix, integrals) = (flat_mut(matrix), flat(integrals));
-    for send in sends {
-        let column = &mut matrix[send.sender * post..][..post];
-        add(
-            column,
-            &integrals[send.trial * post..][..post],
-            -send.change,
-        );
-    }
+    let piece = piece(sends, matrix.nrows());
+    let pieces = matrix.axis_chunks_iter_mut(Axis(0), piece).into_par_iter();
+    pieces
+        .zip(integrals.axis_chunks_iter(Axis(1), piece))
+        .for_each(|(mut matrix, integrals)| {
+            for send in sends {
+                let (mut column, d) = (matrix.column_mut(send.sender), integrals.row(send.trial));
+                if let (Some(column), Some(d)) = (column.as_slice_mut(), d.to_slice()) {
+                    add(column, d, -send.change);
+                }
+            }
+        });
 }
 
 /// With one trial: the weight is `scale m_ij + D_i old`, so `I_i` changes by it times the change,
@@ -69,20 +91,35 @@ pub fn read_and_touch(
     matrix: &mut Array2<f32>,
     current: &mut Array2<f32>,
 ) {
-    let post = matrix.nrows();
-    let (matrix, integrals, current) = (flat_mut(matrix), flat(integrals), flat_mut(current));
-    for send in sends {
-        let column = &mut matrix[send.sender * post..][..post];
-        add_and_touch(current, column, integrals, *send, scale);
-    }
+    let piece = piece(sends, matrix.nrows());
+    let pieces = (
+        matrix.axis_chunks_iter_mut(Axis(0), piece),
+        current.axis_chunks_iter_mut(Axis(1), piece),
+        integrals.axis_chunks_iter(Axis(1), piece),
+    );
+    pieces
+        .into_par_iter()
+        .for_each(|(mut matrix, mut current, integrals)| {
+            let (mut current, d) = (current.row_mut(0), integrals.row(0));
+            let (Some(current), Some(d)) = (current.as_slice_mut(), d.to_slice()) else {
+                return;
+            };
+            for send in sends {
+                if let Some(column) = matrix.column_mut(send.sender).as_slice_mut() {
+                    add_and_touch(current, column, d, *send, scale);
+                }
+            }
+        });
 }
 
+#[multiversion(targets("x86_64+avx2"))]
 fn add(to: &mut [f32], column: &[f32], by: f32) {
     for (to, w) in to.iter_mut().zip(column) {
         *to += by * w;
     }
 }
 
+#[multiversion(targets("x86_64+avx2"))]
 fn add_four(to: &mut [f32], columns: [&[f32]; 4], by: [f32; 4]) {
     let [a, b, c, d] = columns;
     let pairs = a.iter().zip(b).zip(c.iter().zip(d));
@@ -91,6 +128,7 @@ fn add_four(to: &mut [f32], columns: [&[f32]; 4], by: [f32; 4]) {
     }
 }
 
+#[multiversion(targets("x86_64+avx2"))]
 fn add_and_touch(to: &mut [f32], column: &mut [f32], integrals: &[f32], send: Send, scale: f32) {
     let Send { old, change, .. } = send;
     let back = change / scale;

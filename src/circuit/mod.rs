@@ -9,6 +9,7 @@ mod population;
 pub mod product;
 mod projection;
 mod terminals;
+mod wire;
 
 pub use activity::{Activity, Afferents, News, Way};
 pub use build::{BuildError, Clock, EtaScale, Setup, Wiring, build};

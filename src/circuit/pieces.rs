@@ -2,14 +2,15 @@
 //!
 //! Pieces depend on lengths alone, so results are the same bytes for any number of threads.
 
+use multiversion::multiversion;
 use rayon::prelude::*;
 
 /// Values of a piece, what a thread does at a time.
-const PIECE: usize = 1 << 16;
+const PIECE: usize = 1 << 14;
 
-/// From this many values on, several threads pay: to wake one takes as long as a pass over half
-/// as many.
-const WORTH_THREADS: usize = 1 << 18;
+/// From this many values on, several threads pay. Passes are bound by memory, and to wake a thread
+/// takes some tens of microseconds.
+const WORTH_THREADS: usize = 1 << 16;
 
 /// Does `work` on pieces of `out` and of `from`, of equal length.
 pub fn each(out: &mut [f32], from: &[f32], work: impl Fn(&mut [f32], &[f32]) + Send + Sync) {
@@ -20,35 +21,70 @@ pub fn each(out: &mut [f32], from: &[f32], work: impl Fn(&mut [f32], &[f32]) + S
     pieces.for_each(|(out, from)| work(out, from));
 }
 
-/// Does `work` on pieces of `out`, being told where each begins.
-pub fn fill(out: &mut [f32], work: impl Fn(usize, &mut [f32]) + Send + Sync) {
+/// Does `work` on pieces of `out`, being told where each begins. Whether it said yes to any.
+pub fn fill(out: &mut [f32], work: impl Fn(usize, &mut [f32]) -> bool + Send + Sync) -> bool {
     if out.len() < WORTH_THREADS {
         return work(0, out);
     }
     let pieces = out.par_chunks_mut(PIECE).enumerate();
-    pieces.for_each(|(n, out)| work(n * PIECE, out));
+    let said = pieces.map(|(n, out)| work(n * PIECE, out));
+    said.reduce(|| false, |a, b| a | b)
 }
 
 /// What `work` tells of pieces of `a` and `b`, of equal length, merged in their order.
-pub fn survey<T: Send>(
+pub fn survey<T: Send + Default>(
     a: &[f32],
     b: &[f32],
     work: impl Fn(&[f32], &[f32]) -> T + Send + Sync,
-    merge: impl Fn(T, T) -> T,
-) -> Option<T> {
+    merge: impl Fn(T, T) -> T + Send + Sync,
+) -> T {
     if a.len() < WORTH_THREADS {
-        return Some(work(a, b));
+        return work(a, b);
     }
     let pieces = a.par_chunks(PIECE).zip(b.par_chunks(PIECE));
-    let told: Vec<T> = pieces.map(|(a, b)| work(a, b)).collect();
-    told.into_iter().reduce(merge)
+    pieces.map(|(a, b)| work(a, b)).reduce(T::default, merge)
+}
+
+/// What `work` tells of pieces of `out`, which it changes, and of `from`.
+pub fn change<T: Send + Default>(
+    out: &mut [f32],
+    from: &[f32],
+    work: impl Fn(&mut [f32], &[f32]) -> T + Send + Sync,
+    merge: impl Fn(T, T) -> T + Send + Sync,
+) -> T {
+    if out.len() < WORTH_THREADS {
+        return work(out, from);
+    }
+    let pieces = out.par_chunks_mut(PIECE).zip(from.par_chunks(PIECE));
+    pieces
+        .map(|(out, from)| work(out, from))
+        .reduce(T::default, merge)
 }
 
 /// `y += scale x`.
 pub fn add(scale: f32, x: &[f32], y: &mut [f32]) {
-    each(y, x, |y, x| {
-        for (y, x) in y.iter_mut().zip(x) {
-            *y += scale * x;
-        }
-    });
+    each(y, x, |y, x| add_piece(scale, x, y));
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn add_piece(scale: f32, x: &[f32], y: &mut [f32]) {
+    for (y, x) in y.iter_mut().zip(x) {
+        *y += scale * x;
+    }
+}
+
+/// Largest magnitude; not a number if any is not.
+///
+/// Magnitudes are compared by their bits, which rise with them: unlike comparisons of numbers, the
+/// loop is then vectorised.
+#[multiversion(targets("x86_64+avx2"))]
+pub fn largest(a: &[f32]) -> f32 {
+    f32::from_bits(a.iter().fold(0, |most, a| most.max(a.abs().to_bits())))
+}
+
+/// Largest magnitude of a difference, likewise.
+#[multiversion(targets("x86_64+avx2"))]
+pub fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    let differences = a.iter().zip(b).map(|(a, b)| (a - b).abs().to_bits());
+    f32::from_bits(differences.fold(0, u32::max))
 }

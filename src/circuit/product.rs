@@ -48,6 +48,22 @@ pub fn assign(
     Product { scale, add: false }.cut(a, b, out);
 }
 
+/// [`assign`] on this thread, for work that is cut already.
+///
+/// # Panics
+///
+/// If the shapes do not fit.
+pub fn assign_alone(
+    scale: f32,
+    a: ArrayView2<'_, f32>,
+    b: ArrayView2<'_, f32>,
+    out: ArrayViewMut2<'_, f32>,
+) {
+    let shapes = ((a.nrows(), b.ncols()), a.ncols());
+    assert_eq!((out.dim(), b.nrows()), shapes, "shapes of a product");
+    Product { scale, add: false }.block(a, b, out);
+}
+
 #[derive(Clone, Copy)]
 struct Product {
     scale: f32,

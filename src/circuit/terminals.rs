@@ -2,6 +2,7 @@
 
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
+use multiversion::multiversion;
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
@@ -90,9 +91,7 @@ impl Terminals {
 
     /// Largest magnitude held.
     pub(crate) fn most(&self) -> f32 {
-        flat(&self.held)
-            .iter()
-            .fold(0.0f32, |m, r| if r.abs() > m { r.abs() } else { m })
+        pieces::largest(flat(&self.held))
     }
 
     /// Whether so few senders are better dealt with one by one.
@@ -103,26 +102,33 @@ impl Terminals {
     /// Holds what a volley brings; the current does not follow.
     pub(crate) fn hold(&mut self, volley: Volley<'_>) {
         let held = flat_mut(&mut self.held);
-        match volley {
-            Volley::Many(all) => pieces::each(held, all, |held, all| held.copy_from_slice(all)),
-            Volley::Few(few) => few
-                .iter()
-                .for_each(|&(at, value)| held[at as usize] = value),
-        }
-        let count = |held: &[f32]| held.iter().map(|r| u32::from(*r != 0.0)).sum();
         let size = held.len() / self.awake.len();
-        let trials = self.awake.par_iter_mut().zip(held.par_chunks(size));
-        trials
-            .with_min_len((1 << 17) / size + 1)
-            .for_each(|(awake, held)| *awake = count(held));
+        match volley {
+            Volley::Many(all) => {
+                // Trials in lots that are worth a thread.
+                let lot = (1 << 15) / size + 1;
+                let trials = held.par_chunks_mut(size).zip(all.par_chunks(size));
+                (self.awake.par_iter_mut().zip(trials).with_min_len(lot))
+                    .for_each(|(awake, (held, all))| *awake = hold_all(held, all));
+            }
+            Volley::Few(few) => {
+                for &(at, value) in few {
+                    let held = &mut held[at as usize];
+                    let awake = &mut self.awake[at as usize / size];
+                    *awake += u32::from(value != 0.0);
+                    *awake -= u32::from(*held != 0.0);
+                    *held = value;
+                }
+            }
+        }
         self.gram = None;
     }
 
     /// Holds what a few senders say, whose columns change the current one by one:
     /// `I_i += W_ij (r_new - r_old)`. Weights are `scale` times the matrix.
     ///
-    /// With integrals a synapse is touched: of an eligibility, given apart, or of the weights
-    /// themselves, with one trial.
+    /// Synapses that have gained anything since their sender last sent are touched: those of the
+    /// weights, with one trial, and eligibilities.
     pub(crate) fn touch(
         &mut self,
         few: &[(u32, f32)],
@@ -150,15 +156,13 @@ impl Terminals {
             .collect();
         self.gram = None;
         let scale = lazy.map_or(1.0, Lazy::scale);
-        let integrals = lazy.and_then(Lazy::integrals);
-        match (integrals, eligibility) {
-            (Some(d), None) => columns::read_and_touch(&sends, scale, d, matrix, &mut self.current),
-            (d, eligibility) => {
-                columns::read(&sends, scale, matrix, &mut self.current);
-                if let (Some(d), Some(eligibility)) = (d, eligibility) {
-                    columns::touch(&sends, d, eligibility);
-                }
-            }
+        match lazy.and_then(Lazy::of_weights) {
+            Some(d) => columns::read_and_touch(&sends, scale, d, matrix, &mut self.current),
+            None => columns::read(&sends, scale, matrix, &mut self.current),
+        }
+        let integrals = lazy.and_then(Lazy::of_eligibilities);
+        if let Some((d, eligibility)) = integrals.zip(eligibility) {
+            columns::touch(&sends, d, eligibility);
         }
         // Where everybody has fallen silent, what differences leave behind is rounding.
         for send in sends.chunk_by(|a, b| a.trial == b.trial) {
@@ -185,13 +189,14 @@ impl Terminals {
 
     /// The current follows the weights over the step that has passed.
     pub(crate) fn follow(&mut self, lazy: &Lazy) {
-        let held = self.held.view();
-        let gram = self.gram.get_or_insert_with(|| {
-            let mut gram = Array2::zeros((held.nrows(), held.nrows()));
-            product::assign(1.0, held, held.t(), gram.view_mut());
-            gram
-        });
+        let gram = (self.gram).get_or_insert_with(|| products(self.held.view()));
         lazy.follow(gram, &mut self.current);
+    }
+
+    /// A plain consolidation of what the integrals hold; the current follows.
+    pub(crate) fn strike(&mut self, lazy: &mut Lazy, rate: f32) {
+        let gram = (self.gram).get_or_insert_with(|| products(self.held.view()));
+        lazy.strike(rate, gram, &mut self.current);
     }
 
     /// Whether the weights have all changed since the current was summed.
@@ -208,4 +213,22 @@ impl Terminals {
     pub(crate) fn mirror(&mut self, revision: u64) {
         self.revision = revision;
     }
+}
+
+/// Products of what is held in the trials.
+fn products(held: ArrayView2<'_, f32>) -> Array2<f32> {
+    let mut gram = Array2::zeros((held.nrows(), held.nrows()));
+    product::assign(1.0, held, held.t(), gram.view_mut());
+    gram
+}
+
+/// Copies and counts what is not 0.
+#[multiversion(targets("x86_64+avx2"))]
+fn hold_all(held: &mut [f32], all: &[f32]) -> u32 {
+    let mut awake = 0;
+    for (held, value) in held.iter_mut().zip(all) {
+        *held = *value;
+        awake += u32::from(*value != 0.0);
+    }
+    awake
 }

@@ -7,14 +7,14 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::say;
-use crate::bench::{Bench, Images, ROWS, Row};
+use crate::bench::{Bench, Images, ROWS, Row, growth};
 use crate::document::unknown;
 use crate::stimulus::file::data_dir;
 
 /// Measures what simulations cost.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
-    /// Only these: steps, leaky, epoch, online, recurrent, entities
+    /// Only these: steps, leaky, accuracy, epoch, online, recurrent, entities
     rows: Vec<String>,
     /// Directory of MNIST's files [default: the variable APICAL_DATA; without, digits enlarged]
     #[arg(long, value_name = "DIR")]
@@ -22,6 +22,10 @@ pub struct Arguments {
     /// Write the rows as JSON too: a list of name, value, goal, met
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
+    /// Draw how time grows with neurons, synapses, trials, steps and depth into this directory,
+    /// and measure no rows unless some are named
+    #[arg(long, value_name = "DIR")]
+    figures: Option<PathBuf>,
     /// Threads [default: one a core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
@@ -59,14 +63,20 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error + Send + Syn
         ),
     );
     let mut all = Vec::new();
+    let all_rows = arguments.rows.is_empty() && arguments.figures.is_none();
     for (name, measure) in ROWS {
-        if !arguments.rows.is_empty() && !arguments.rows.iter().any(|row| row == name) {
+        if !all_rows && !arguments.rows.iter().any(|row| row == name) {
             continue;
         }
         // Inside the pool, so that starting parallel work costs no switch of threads.
         let rows = rayon::scope(|_| measure(&bench))?;
         rows.iter().for_each(|row| say(stdout(), &told(row)));
         all.extend(rows);
+    }
+    if let Some(directory) = &arguments.figures {
+        for path in rayon::scope(|_| growth(&bench.images, directory))? {
+            say(stdout(), &format!("{}\n", path.display()));
+        }
     }
     if let Some(path) = &arguments.json {
         let text = serde_json::to_string_pretty(&all)?;

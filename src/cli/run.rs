@@ -190,7 +190,8 @@ impl Session {
             data_directory: self.data.as_deref(),
             quiet: self.quiet,
         };
-        let summary = run_job(&job, data, directory, &self.stop)?;
+        // Inside the pool, so that starting parallel work costs no switch of threads.
+        let summary = rayon::scope(|_| run_job(&job, data, directory, &self.stop))?;
         let figures = gallery(&Results::open(directory.path())?, &[])?;
         if !self.quiet {
             say(stdout(), &told(&summary, directory.path(), &figures));

@@ -11,9 +11,13 @@ use std::collections::VecDeque;
 
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
+use multiversion::multiversion;
 
 use crate::circuit::pieces;
 use crate::model::Compartment;
+
+/// Values that are counted in 32 bits before the counts are added up.
+const PIECE: usize = 1 << 12;
 
 /// What axons carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -113,43 +117,56 @@ impl Axons {
 
     /// In step `step` the neurons have `values` to say; those that differ enough are sent.
     pub fn send(&mut self, step: u64, values: &[f32]) {
-        let survey = survey(values, &self.sent, self.threshold);
-        self.traffic.sent += survey.crossing as u64;
-        self.traffic.suppressed += (survey.differing - survey.crossing) as u64;
-        self.traffic.worst_hold = self.traffic.worst_hold.max(survey.worst_hold);
         let spare = self.retire(step);
+        // If half of the first do, one pass over all may decide and send at once.
+        let (first, threshold) = (values.len() / 16, self.threshold);
+        let sample = survey(&values[..first], &self.sent[..first], threshold);
+        let send_all = |sent: &mut [f32]| {
+            let work = |sent: &mut [f32], values: &[f32]| send_many(sent, values, threshold);
+            pieces::change(sent, values, work, Survey::and)
+        };
+        if 2 * sample.crossing > first {
+            let survey = send_all(&mut self.sent);
+            self.count(survey);
+            self.fly_many(step);
+            return;
+        }
+        let work = |values: &[f32], sent: &[f32]| survey(values, sent, threshold);
+        let survey = pieces::survey(values, &self.sent, work, Survey::and);
+        self.count(survey);
         if survey.crossing == 0 {
             return;
         }
-        let threshold = self.threshold;
-        let volley = if survey.crossing < self.many {
-            let mut few = match spare {
-                Some(Flying::Few(few)) => few,
-                _ => Vec::new(),
-            };
-            few.clear();
-            few.reserve(survey.crossing);
-            for (at, (value, sent)) in values.iter().zip(&mut self.sent).enumerate() {
-                if (value - *sent).abs() > threshold {
-                    *sent = *value;
-                    few.push((at as u32, *value));
-                }
-            }
-            Flying::Few(few)
-        } else {
-            pieces::each(&mut self.sent, values, |sent, values| {
-                for (sent, value) in sent.iter_mut().zip(values) {
-                    let crosses = (value - *sent).abs() > threshold;
-                    *sent = if crosses { *value } else { *sent };
-                }
-            });
-            Flying::Many(if self.longest() > 1 {
-                self.sent.clone()
-            } else {
-                Vec::new()
-            })
+        if survey.crossing >= self.many {
+            send_all(&mut self.sent);
+            self.fly_many(step);
+            return;
+        }
+        let mut few = match spare {
+            Some(Flying::Few(few)) => few,
+            _ => Vec::new(),
         };
-        self.flying.push_back((step, volley));
+        few.clear();
+        few.reserve(survey.crossing);
+        for (at, (value, sent)) in values.iter().zip(&mut self.sent).enumerate() {
+            if (value - *sent).abs() > threshold {
+                *sent = *value;
+                few.push((at as u32, *value));
+            }
+        }
+        self.flying.push_back((step, Flying::Few(few)));
+    }
+
+    fn count(&mut self, survey: Survey) {
+        self.traffic.sent += survey.crossing as u64;
+        self.traffic.suppressed += (survey.differing - survey.crossing) as u64;
+        self.traffic.worst_hold = self.traffic.worst_hold.max(survey.worst_hold);
+    }
+
+    fn fly_many(&mut self, step: u64) {
+        let later = self.longest() > 1;
+        let all = if later { self.sent.clone() } else { Vec::new() };
+        self.flying.push_back((step, Flying::Many(all)));
     }
 
     /// What arrives in step `step` after a delay of `delay` steps.
@@ -200,31 +217,59 @@ struct Survey {
     worst_hold: f32,
 }
 
+impl Survey {
+    fn and(mut self, other: Self) -> Self {
+        self.crossing += other.crossing;
+        self.differing += other.differing;
+        self.worst_hold = self.worst_hold.max(other.worst_hold);
+        self
+    }
+
+    fn add(&mut self, crossing: u32, differing: u32, worst_hold: f32) {
+        self.crossing += crossing as usize;
+        self.differing += differing as usize;
+        self.worst_hold = self.worst_hold.max(worst_hold);
+    }
+}
+
 /// Counts who has changed and who crosses the threshold. Without early ends or branches, so that
 /// the loop is vectorised.
+#[multiversion(targets("x86_64+avx2"))]
 fn survey(values: &[f32], sent: &[f32], threshold: f32) -> Survey {
-    let of_piece = |values: &[f32], sent: &[f32]| {
-        let (mut crossing, mut differing, mut worst) = (0u32, 0u32, 0f32);
+    let mut survey = Survey::default();
+    for (values, sent) in values.chunks(PIECE).zip(sent.chunks(PIECE)) {
+        let (mut crossing, mut differing, mut worst) = (0u32, 0u32, 0u32);
         for (value, sent) in values.iter().zip(sent) {
             let difference = (value - sent).abs();
             let crosses = difference > threshold;
             crossing += u32::from(crosses);
             differing += u32::from(difference > 0.0);
-            let held = if crosses { 0.0 } else { difference };
-            worst = if held > worst { held } else { worst };
+            // As bits, which rise with magnitudes, the largest is found in a vectorised loop.
+            worst = worst.max(if crosses { 0 } else { difference.to_bits() });
         }
-        Survey {
-            crossing: crossing as usize,
-            differing: differing as usize,
-            worst_hold: worst,
+        survey.add(crossing, differing, f32::from_bits(worst));
+    }
+    survey
+}
+
+/// Sends the values that cross the threshold, keeps the others as they were, and counts.
+#[multiversion(targets("x86_64+avx2"))]
+fn send_many(sent: &mut [f32], values: &[f32], threshold: f32) -> Survey {
+    let mut survey = Survey::default();
+    for (sent, values) in sent.chunks_mut(PIECE).zip(values.chunks(PIECE)) {
+        let (mut crossing, mut differing, mut worst) = (0u32, 0u32, 0u32);
+        for (sent, value) in sent.iter_mut().zip(values) {
+            let difference = (value - *sent).abs();
+            let crosses = difference > threshold;
+            crossing += u32::from(crosses);
+            differing += u32::from(difference > 0.0);
+            // As bits, which rise with magnitudes, the largest is found in a vectorised loop.
+            worst = worst.max(if crosses { 0 } else { difference.to_bits() });
+            *sent = if crosses { *value } else { *sent };
         }
-    };
-    let merge = |a: Survey, b: Survey| Survey {
-        crossing: a.crossing + b.crossing,
-        differing: a.differing + b.differing,
-        worst_hold: a.worst_hold.max(b.worst_hold),
-    };
-    pieces::survey(values, sent, of_piece, merge).unwrap_or_default()
+        survey.add(crossing, differing, f32::from_bits(worst));
+    }
+    survey
 }
 
 #[cfg(test)]

@@ -34,6 +34,22 @@ pub enum Event {
     EtaScale(f32),
 }
 
+impl Event {
+    /// The population that it acts on, if it acts on one.
+    #[must_use]
+    pub fn concerns(&self, injections: &Injections) -> Option<Entity> {
+        match self {
+            Self::Rates(entity, _)
+            | Self::Teacher(entity, _)
+            | Self::Strength(entity, _)
+            | Self::Neuron(entity, ..) => Some(*entity),
+            Self::Inject(_, injection) => Some(injection.population),
+            Self::Withdraw(number) => Some(injections.0.get(number)?.population),
+            Self::Eta(..) | Self::EtaScale(_) => None,
+        }
+    }
+}
+
 /// A current injected into one compartment of some neurons of a population.
 #[derive(Clone, Debug)]
 pub struct Injection {
@@ -97,6 +113,11 @@ impl Timeline {
     #[must_use]
     pub fn next(&self) -> Option<u64> {
         self.0.keys().next().copied()
+    }
+
+    /// The events that are due before step `step`, in the order in which they are applied.
+    pub fn ahead(&self, step: u64) -> impl Iterator<Item = &Event> {
+        self.0.range(..=step).flat_map(|(_, events)| events)
     }
 
     /// Takes the events that are due before step `step`, those of missed steps first.

@@ -2,6 +2,7 @@
 
 use bevy_ecs::component::Component;
 use bytemuck::TransparentWrapper;
+use multiversion::multiversion;
 
 /// Bottom-up current `I_b` in a.u., with the bias and any injected current in it.
 #[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
@@ -16,7 +17,13 @@ pub struct Potential(pub f32);
 /// Moves `potential` over one step towards `current` by the exact exponential update.
 ///
 /// `leak` is [`leak_fraction`](super::leak_fraction) of the step; slices are of equal length.
+#[multiversion(targets("x86_64+avx2"))]
 pub fn integrate(potential: &mut [f32], current: &[f32], leak: f32) {
+    if leak == 1.0 {
+        // To add the difference would leave its rounding behind.
+        potential.copy_from_slice(current);
+        return;
+    }
     for (x, &input) in potential.iter_mut().zip(current) {
         *x += leak * (input - *x);
     }

@@ -7,6 +7,7 @@
 
 use bevy_ecs::component::Component;
 use bytemuck::TransparentWrapper;
+use multiversion::multiversion;
 
 use super::Transfer;
 
@@ -54,6 +55,7 @@ pub struct Dendrites<'a> {
 /// Moves `s` and `b_hat` through the same leak and sets their difference `xi`.
 ///
 /// `(g_a, leak)`: apical coupling and the somatic leak fraction of the step.
+#[multiversion(targets("x86_64+avx2"))]
 pub fn compare(
     dendrites: Dendrites<'_>,
     s: &mut [f32],
@@ -63,12 +65,19 @@ pub fn compare(
 ) {
     let pairs = (dendrites.b.iter().zip(dendrites.a)).zip(dendrites.i_s);
     let states = s.iter_mut().zip(b_hat).zip(xi);
+    if leak == 1.0 {
+        // Without a leak the mismatch is the apical contribution itself, free of rounding.
+        for (((&b, &a), &i_s), ((s, b_hat), xi)) in pairs.zip(states) {
+            *b_hat = b;
+            *xi = g_a * a + i_s;
+            *s = b + *xi;
+        }
+        return;
+    }
     for (((&b, &a), &i_s), ((s, b_hat), xi)) in pairs.zip(states) {
-        // Without a leak the mismatch is the apical contribution itself, free of cancellation.
-        let filtered = *xi + leak * (g_a * a + i_s - *xi);
         *b_hat += leak * (b - *b_hat);
-        *xi = filtered;
-        *s = *b_hat + filtered;
+        *xi += leak * (g_a * a + i_s - *xi);
+        *s = *b_hat + *xi;
     }
 }
 

@@ -65,9 +65,16 @@ impl Transfer {
         }
     }
 
-    /// Multiplies each mismatch by the slope where the rate is `rates`; equal lengths.
-    pub fn teach(self, rates: &[f32], mismatches: &[f32], deltas: &mut [f32]) {
-        teach(self, rates, mismatches, deltas);
+    /// Sets `rates` to those of the `potentials`, of whole trials of `size` neurons; equal lengths.
+    /// Tells whether any has changed.
+    pub fn fire(self, potentials: &[f32], rates: &mut [f32], size: usize) -> bool {
+        fire(self, potentials, rates, size)
+    }
+
+    /// Sets `deltas` to the mismatches times the slopes where the rates are `rates`; equal
+    /// lengths. Tells whether any has changed.
+    pub fn teach(self, rates: &[f32], mismatches: &[f32], deltas: &mut [f32]) -> bool {
+        teach(self, rates, mismatches, deltas)
     }
 }
 
@@ -85,13 +92,29 @@ fn rates(transfer: Transfer, values: &mut [f32], size: usize) {
 }
 
 #[multiversion(targets("x86_64+avx2"))]
-fn teach(transfer: Transfer, rates: &[f32], mismatches: &[f32], deltas: &mut [f32]) {
+fn fire(transfer: Transfer, potentials: &[f32], rates: &mut [f32], size: usize) -> bool {
+    let to = (potentials, &mut *rates);
+    match transfer {
+        Transfer::Tanh => renew(to, tanh),
+        Transfer::Logistic => renew(to, logistic),
+        Transfer::Relu => renew(to, |u| u.max(0.0)),
+        Transfer::Linear => renew(to, |u| u),
+        Transfer::Softmax => {
+            let mut new = potentials.to_vec();
+            softmax(&mut new, size);
+            renew((&new, rates), |u| u)
+        }
+    }
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn teach(transfer: Transfer, rates: &[f32], mismatches: &[f32], deltas: &mut [f32]) -> bool {
     let through = (rates, mismatches, &mut *deltas);
     match transfer {
         Transfer::Tanh => slopes(through, |f| Transfer::Tanh.slope_at_rate(f)),
         Transfer::Logistic => slopes(through, |f| Transfer::Logistic.slope_at_rate(f)),
         Transfer::Relu => slopes(through, |f| Transfer::Relu.slope_at_rate(f)),
-        Transfer::Linear | Transfer::Softmax => deltas.copy_from_slice(mismatches),
+        Transfer::Linear | Transfer::Softmax => renew((mismatches, deltas), |xi| xi),
     }
 }
 
@@ -102,11 +125,31 @@ fn each(values: &mut [f32], f: impl Fn(f32) -> f32) {
     }
 }
 
+/// Sets each of `to` to `f` of `from`. Bits that differ are gathered in whole numbers, so that the
+/// loop is vectorised.
 #[inline(always)]
-fn slopes((rates, mismatches, deltas): (&[f32], &[f32], &mut [f32]), slope: impl Fn(f32) -> f32) {
-    for (delta, (f, xi)) in deltas.iter_mut().zip(rates.iter().zip(mismatches)) {
-        *delta = slope(*f) * xi;
+fn renew((from, to): (&[f32], &mut [f32]), f: impl Fn(f32) -> f32) -> bool {
+    let mut differing = 0;
+    for (to, from) in to.iter_mut().zip(from) {
+        let new = f(*from);
+        differing |= new.to_bits() ^ to.to_bits();
+        *to = new;
     }
+    differing != 0
+}
+
+#[inline(always)]
+fn slopes(
+    (rates, mismatches, deltas): (&[f32], &[f32], &mut [f32]),
+    slope: impl Fn(f32) -> f32,
+) -> bool {
+    let mut differing = 0;
+    for (delta, (f, xi)) in deltas.iter_mut().zip(rates.iter().zip(mismatches)) {
+        let new = slope(*f) * xi;
+        differing |= new.to_bits() ^ delta.to_bits();
+        *delta = new;
+    }
+    differing != 0
 }
 
 /// The largest potential is taken off first: the result is the same and nothing overflows.
@@ -157,7 +200,7 @@ fn exp_m1_reduced(x: f32) -> (f32, i32) {
     /// 1.5 x 2^23: numbers near it are whole, so adding it rounds and leaves `n` in the low bits.
     const WHOLE: f32 = 12_582_912.0;
     /// `ln 2` in two: products of the first, of ten bits, with `n` are exact.
-    const LN_2: [f32; 2] = [0.693_359_375, -0.000_212_194_44];
+    const LN_2: [f32; 2] = [0.693_359_4, -0.000_212_194_44];
     /// Minimax polynomial of `(exp(r) - 1 - r) / r^2`: `exp(r)` is right within 3.1e-9.
     const SERIES: [f32; 5] = [
         0.499_999_94,

@@ -1,10 +1,14 @@
 //! Consolidation: the eligibility of a synapse becomes weight change at its own clock.
 
+use std::cell::RefCell;
+
 use multiversion::multiversion;
-use ndarray::{Array2, ArrayView2, Ix2, ShapeBuilder};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Ix2, ShapeBuilder, s};
 use rayon::prelude::*;
 
 use super::Lazy;
+use super::lazy::{flat, flat_mut};
+use crate::circuit::product;
 use crate::model::Optimiser;
 
 /// Part of an optimiser's memory that is nothing beside a weight in single precision.
@@ -104,20 +108,16 @@ impl Consolidator {
         }
     }
 
-    /// With nothing gathered yet, a plain consolidation of what the integrals hold needs no
-    /// eligibility: it goes straight into the weights. Whether that was so.
-    pub(crate) fn pass(
-        &mut self,
-        lazy: &mut Lazy,
-        held: ArrayView2<'_, f32>,
-        weights: &mut Array2<f32>,
-        eta: f32,
-    ) -> bool {
-        let direct = self.optimiser == Optimiser::Plain && self.blank && self.watched.is_none();
-        if direct {
-            lazy.spend(eta / self.period_ms, weights, held);
-        }
-        direct
+    /// What a plain consolidation at the rate `eta` multiplies an eligibility by; none if the
+    /// optimiser is another or somebody wants to see the eligibility.
+    pub(crate) fn plain_rate(&self, eta: f32) -> Option<f32> {
+        let plain = self.optimiser == Optimiser::Plain && self.watched.is_none();
+        plain.then_some(eta / self.period_ms)
+    }
+
+    /// Whether nothing has been gathered, nor is anybody to see it.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.blank && self.watched.is_none()
     }
 
     /// Whether a consolidation would change nothing: nothing was gathered, and what an optimiser
@@ -161,53 +161,114 @@ impl Consolidator {
     ///
     /// If `weights` are not laid out as the shape given to [`new`](Self::new).
     pub fn consolidate(&mut self, weights: &mut Array2<f32>, eta: f32) {
-        assert!(
-            weights.dim() == self.eligibility.dim()
-                && weights.is_standard_layout() == self.eligibility.is_standard_layout(),
-            "weights and eligibility are laid out alike"
-        );
         if let Some(watched) = &mut self.watched {
             *watched += &self.eligibility;
         }
-        let step = self.next_step(eta);
         self.idle = if self.blank { self.idle + 1 } else { 0 };
-        self.blank = true;
-        let [w, e, first, second] = [
-            weights,
-            &mut self.eligibility,
-            &mut self.first,
-            &mut self.second,
-        ]
-        .map(|a| a.as_slice_memory_order_mut().expect("owned and whole"));
-        let change = |(w, e, first, second): (&mut [f32], &mut [f32], &mut [f32], &mut [f32])| {
-            step.apply(w, e, first, second);
-            e.fill(0.0);
-        };
-        if w.len() < WORTH_A_THREAD {
-            return change((w, e, first, second));
+        let eligibility = std::mem::take(&mut self.eligibility);
+        self.change(weights, &eligibility, eta);
+        self.eligibility = eligibility;
+        if !self.blank {
+            self.eligibility.fill(0.0);
+            self.blank = true;
         }
-        let stretches = w.chunks_mut(STRETCH).zip(e.chunks_mut(STRETCH));
-        // A state that the optimiser does without is empty, for every stretch.
-        let mut first = first.chunks_mut(STRETCH);
-        let mut second = second.chunks_mut(STRETCH);
-        let stretches: Vec<_> = stretches
-            .map(|(w, e)| {
-                (
-                    w,
-                    e,
-                    first.next().unwrap_or_default(),
-                    second.next().unwrap_or_default(),
-                )
-            })
-            .collect();
-        stretches.into_par_iter().for_each(change);
     }
 
-    /// What the next consolidation, which this counts, does to every synapse.
-    pub(crate) fn next_step(&mut self, eta: f32) -> Step {
-        self.count = self.count.saturating_add(1);
-        Step::new(self.optimiser, self.count, eta, self.period_ms)
+    /// Changes `weights` by `eligibility` in place of its own.
+    ///
+    /// # Panics
+    ///
+    /// If they are not laid out as the shape given to [`new`](Self::new).
+    pub fn change(&mut self, weights: &mut Array2<f32>, eligibility: &Array2<f32>, eta: f32) {
+        assert!(
+            weights.dim() == eligibility.dim()
+                && weights.is_standard_layout() == eligibility.is_standard_layout(),
+            "weights and eligibility are laid out alike"
+        );
+        let e = flat(eligibility);
+        self.in_stretches(weights, eta, STRETCH, |step, start, synapses| {
+            let e = &e[start..start + synapses.weights.len()];
+            step.apply(synapses.weights, e, synapses.first, synapses.second);
+        });
     }
+
+    /// Consolidates what the integrals of lazy synapses hold and nothing else has been gathered.
+    ///
+    /// The eligibility of some senders is computed where their synapses are changed, in the
+    /// nearest cache, and never stored.
+    pub(crate) fn consolidate_lazy(
+        &mut self,
+        lazy: &mut Lazy,
+        held: ArrayView2<'_, f32>,
+        weights: &mut Array2<f32>,
+        eta: f32,
+    ) {
+        debug_assert!(self.blank && self.watched.is_none());
+        let post = weights.nrows();
+        let Some(integrals) = lazy.integrals() else {
+            return;
+        };
+        self.idle = 0;
+        // Whole columns, so many that an operand that is packed anew for each stretch is small.
+        let columns = (4 * STRETCH).div_ceil(post).max(8);
+        self.in_stretches(weights, eta, columns * post, |step, start, synapses| {
+            let senders = start / post..(start + synapses.weights.len()) / post;
+            ELIGIBILITY.with_borrow_mut(|e| {
+                e.resize(e.len().max(synapses.weights.len()), 0.0);
+                let e = &mut e[..synapses.weights.len()];
+                let shape = (post, senders.len()).f();
+                if let Ok(out) = ArrayViewMut2::from_shape(shape, &mut *e) {
+                    product::assign_alone(1.0, integrals.t(), held.slice(s![.., senders]), out);
+                }
+                step.apply(synapses.weights, e, synapses.first, synapses.second);
+            });
+        });
+        lazy.forget();
+    }
+
+    /// Does `work` on stretches of synapses, being told the step and where each begins.
+    fn in_stretches(
+        &mut self,
+        weights: &mut Array2<f32>,
+        eta: f32,
+        stretch: usize,
+        work: impl Fn(Step, usize, Synapses<'_>) + Send + Sync,
+    ) {
+        self.count = self.count.saturating_add(1);
+        let step = Step::new(self.optimiser, self.count, eta, self.period_ms);
+        let [w, first, second] = [weights, &mut self.first, &mut self.second].map(flat_mut);
+        let few = w.len() < WORTH_A_THREAD;
+        let weights = w.chunks_mut(stretch);
+        // A state that the optimiser does without is empty, for every stretch.
+        let mut first = first.chunks_mut(stretch);
+        let mut second = second.chunks_mut(stretch);
+        let stretches = weights.enumerate().map(|(n, weights)| {
+            let synapses = Synapses {
+                weights,
+                first: first.next().unwrap_or_default(),
+                second: second.next().unwrap_or_default(),
+            };
+            (n * stretch, synapses)
+        });
+        if few {
+            stretches.for_each(|(start, synapses)| work(step, start, synapses));
+        } else {
+            let stretches: Vec<_> = stretches.collect();
+            (stretches.into_par_iter()).for_each(|(start, synapses)| work(step, start, synapses));
+        }
+    }
+}
+
+thread_local! {
+    /// Eligibilities of one stretch.
+    static ELIGIBILITY: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Some synapses with what the optimiser remembers of them.
+struct Synapses<'a> {
+    weights: &'a mut [f32],
+    first: &'a mut [f32],
+    second: &'a mut [f32],
 }
 
 /// What one consolidation does to every synapse: the optimiser with its numbers worked out.

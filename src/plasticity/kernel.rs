@@ -109,15 +109,17 @@ impl<'a> Columns<'a> {
 
 /// A kernel applied to whole columns: one dynamic call a population, the kernel itself inlined.
 pub(crate) trait ColumnKernel: Send + Sync {
-    /// Writes the factor of each neuron; columns and `out` are of equal length.
-    fn fill(&self, columns: Columns<'_>, out: &mut [f32]);
+    /// Writes the factor of each neuron; columns and `out` are of equal length. Tells whether any
+    /// is not 0.
+    fn fill(&self, columns: Columns<'_>, out: &mut [f32]) -> bool;
 }
 
 pub(crate) struct OnBasal<K>(pub K);
 pub(crate) struct OnApical<K>(pub K);
 
 impl<K: BasalKernel> ColumnKernel for OnBasal<K> {
-    fn fill(&self, c: Columns<'_>, out: &mut [f32]) {
+    fn fill(&self, c: Columns<'_>, out: &mut [f32]) -> bool {
+        let mut magnitudes = 0;
         let sites = (c.potential.iter().zip(c.mismatch)).zip(c.delta.iter().zip(c.rate));
         for (out, ((&potential, &mismatch), (&delta, &rate))) in out.iter_mut().zip(sites) {
             *out = self.0.factor(BasalSite {
@@ -126,12 +128,15 @@ impl<K: BasalKernel> ColumnKernel for OnBasal<K> {
                 delta,
                 rate,
             });
+            magnitudes |= out.abs().to_bits();
         }
+        magnitudes != 0
     }
 }
 
 impl<K: ApicalKernel> ColumnKernel for OnApical<K> {
-    fn fill(&self, c: Columns<'_>, out: &mut [f32]) {
+    fn fill(&self, c: Columns<'_>, out: &mut [f32]) -> bool {
+        let mut magnitudes = 0;
         let sites = (c.potential.iter().zip(c.mismatch)).zip(c.rate);
         for (out, ((&potential, &mismatch), &rate)) in out.iter_mut().zip(sites) {
             *out = self.0.factor(ApicalSite {
@@ -139,6 +144,8 @@ impl<K: ApicalKernel> ColumnKernel for OnApical<K> {
                 mismatch,
                 rate,
             });
+            magnitudes |= out.abs().to_bits();
         }
+        magnitudes != 0
     }
 }

@@ -16,7 +16,9 @@
 //! W_ij(t) = scale(t) w^_ij + sum over trials of D_i(t) r_j
 //! ```
 //!
-//! With consolidation the matrix is the eligibility: the same without `eta` and without decay.
+//! With consolidation the matrix is the eligibility: the same without `eta` and without decay. A
+//! plain consolidation is as lazy again: when its clock strikes, the integrals are added to a
+//! second kind of them, the *consolidated* ones, which take the place of `D` for the weights.
 
 use bevy_ecs::component::Component;
 use ndarray::{Array2, ArrayView2, Axis, Zip};
@@ -36,9 +38,9 @@ pub struct Lazy {
     factors: Array2<f32>,
     /// Whether any factor is not 0.
     working: bool,
-    /// `D`, rows x post.
+    /// `D`, rows x post, while `pending`.
     integrals: Array2<f32>,
-    /// Whether any integral is not 0.
+    /// Whether any integral is not 0; if not, `integrals` holds what is past.
     pending: bool,
     /// The first step that the integrals do not hold.
     since: u64,
@@ -50,6 +52,10 @@ pub struct Lazy {
     scale: f64,
     /// Whether the integrals change weights, not eligibilities.
     continuous: bool,
+    /// What plain consolidations have made of integrals, rows x post, while `consolidated`.
+    steady: Array2<f32>,
+    /// Whether any of them is not 0.
+    consolidated: bool,
     /// Largest weight when the integrals last started again.
     largest: f32,
     /// Factors have not been followed while nothing was held.
@@ -72,9 +78,34 @@ impl Lazy {
             kept,
             scale: 1.0,
             continuous,
+            steady: Array2::zeros((0, 0)),
+            consolidated: false,
             largest: 0.0,
             behind: true,
         }
+    }
+
+    /// A plain consolidation: from now on weights are `matrix + (steady + rate D) held`. The current
+    /// follows, `gram` being the products of what is held in the trials.
+    pub(crate) fn strike(&mut self, rate: f32, gram: &Array2<f32>, current: &mut Array2<f32>) {
+        if !self.pending {
+            return;
+        }
+        if self.steady.is_empty() {
+            self.steady = Array2::zeros(self.integrals.raw_dim());
+        }
+        if !self.consolidated {
+            self.steady.fill(0.0);
+        }
+        let integrals = flat(&self.integrals);
+        pieces::add(rate, integrals, flat_mut(&mut self.steady));
+        if gram.len() == 1 {
+            pieces::add(rate * gram[[0, 0]], integrals, flat_mut(current));
+        } else {
+            product::accumulate(rate, gram.view(), self.integrals.view(), current.view_mut());
+        }
+        self.consolidated = true;
+        self.pending = false;
     }
 
     /// Whether weights, and with them currents, change in every step while anything is held.
@@ -85,6 +116,11 @@ impl Lazy {
     /// Whether the matrix will change when it is next brought up to date.
     pub(crate) fn at_work(&self) -> bool {
         self.working || self.pending
+    }
+
+    /// Whether the weights decay.
+    pub(crate) fn fades(&self) -> bool {
+        self.kept < 1.0
     }
 
     pub(crate) fn is_continuous(&self) -> bool {
@@ -111,9 +147,14 @@ impl Lazy {
         if silent || !self.at_work() {
             return;
         }
-        if fade == 1.0 {
+        let factors = flat(&self.factors);
+        if !self.pending {
+            pieces::each(flat_mut(&mut self.integrals), factors, |to, factors| {
+                to.iter_mut().zip(factors).for_each(|(d, f)| *d = reach * f);
+            });
+        } else if fade == 1.0 {
             if self.working {
-                pieces::add(reach, flat(&self.factors), flat_mut(&mut self.integrals));
+                pieces::add(reach, factors, flat_mut(&mut self.integrals));
             }
         } else {
             Zip::from(&mut self.integrals)
@@ -156,12 +197,11 @@ impl Lazy {
         }
     }
 
-    /// New factors from the rule, `fill` being given where to put them, from step `now` on.
-    pub(crate) fn refresh(&mut self, now: u64, fill: impl FnOnce(&mut [f32])) {
+    /// New factors from the rule, from step `now` on. `fill` is given where to put them and tells
+    /// whether any is not 0.
+    pub(crate) fn refresh(&mut self, now: u64, fill: impl FnOnce(&mut [f32]) -> bool) {
         self.catch_up(now, false);
-        let factors = flat_mut(&mut self.factors);
-        fill(factors);
-        self.working = factors.iter().fold(false, |any, f| any | (*f != 0.0));
+        self.working = fill(flat_mut(&mut self.factors));
         self.behind = false;
     }
 
@@ -192,19 +232,11 @@ impl Lazy {
             };
             product::accumulate(scale, self.integrals.t(), held, matrix.view_mut());
         }
-        self.integrals.fill(0.0);
         self.pending = false;
     }
 
-    /// `rate` times what the integrals hold goes into `weights`, and they start again at 0.
-    pub(crate) fn spend(
-        &mut self,
-        rate: f32,
-        weights: &mut Array2<f32>,
-        held: ArrayView2<'_, f32>,
-    ) {
-        product::accumulate(rate, self.integrals.t(), held, weights.view_mut());
-        self.integrals.fill(0.0);
+    /// The integrals start again at 0, since what they held is where it belongs.
+    pub(crate) fn forget(&mut self) {
         self.pending = false;
     }
 
@@ -213,7 +245,24 @@ impl Lazy {
     pub(crate) fn settle_weights(&mut self, weights: &mut Array2<f32>, held: ArrayView2<'_, f32>) {
         if self.continuous {
             self.settle(weights, held, false);
+        } else if self.consolidated {
+            product::accumulate(1.0, self.steady.t(), held, weights.view_mut());
+            self.consolidated = false;
         }
+    }
+
+    /// What the weights of a sender, its value apart, have gained since the sender last sent.
+    pub(crate) fn of_weights(&self) -> Option<&Array2<f32>> {
+        if self.continuous {
+            self.pending.then_some(&self.integrals)
+        } else {
+            self.consolidated.then_some(&self.steady)
+        }
+    }
+
+    /// Likewise of the eligibilities.
+    pub(crate) fn of_eligibilities(&self) -> Option<&Array2<f32>> {
+        (self.pending && !self.continuous).then_some(&self.integrals)
     }
 
     /// The first step that the integrals do not hold.
@@ -221,14 +270,15 @@ impl Lazy {
         self.since
     }
 
-    /// The weights become others; what the integrals hold is forgotten.
+    /// The weights become others; what the integrals hold of weights is forgotten, eligibilities
+    /// stay.
     pub(crate) fn replace(&mut self, now: u64, weights: &Array2<f32>) {
-        self.since = now;
+        self.catch_up(now, false);
         self.scale = 1.0;
-        if self.continuous && self.pending {
-            self.integrals.fill(0.0);
+        if self.continuous {
             self.pending = false;
         }
+        self.consolidated = false;
         self.measure(weights);
     }
 
@@ -243,19 +293,16 @@ impl Lazy {
 
     /// Whether intercepts are about to cost precision. `most` is the largest value held.
     pub(crate) fn strained(&self, most: f32) -> bool {
-        if !self.pending {
+        let Some(integrals) = self.of_weights() else {
             return false;
-        }
-        let largest =
-            (self.integrals.iter()).fold(0.0f32, |m, d| if d.abs() > m { d.abs() } else { m });
+        };
+        let largest = pieces::largest(flat(integrals));
         self.scale < 1e-3 || largest * most > REACH * self.largest
     }
 
     /// Takes the measure of the weights, for [`Lazy::strained`].
     pub(crate) fn measure(&mut self, weights: &Array2<f32>) {
-        self.largest = weights
-            .iter()
-            .fold(0.0f32, |m, w| if w.abs() > m { w.abs() } else { m });
+        self.largest = pieces::largest(flat(weights));
     }
 
     /// The integrals of a row, for columns that are touched one by one.
@@ -307,13 +354,18 @@ impl Lazy {
         let scale = self.scale * f64::from(self.kept).powf(steps as f64);
         let start = matrix[[post, pre]] * scale as f32;
         if !self.continuous {
-            return start;
+            let steady = self.of_weights().map(|steady| steady.column(post));
+            let trials = steady
+                .iter()
+                .flat_map(|steady| steady.iter().zip(held.column(pre)));
+            return trials.fold(start, |w, (p, r)| w + p * r);
         }
         let (fade, reach) = self.passing(steps);
         let neuron = self.integrals.column(post);
         let trials = (neuron.iter().zip(self.factors.column(post))).zip(held.column(pre));
         trials.fold(start, |w, ((d, f), r)| {
             let f = if self.working { *f } else { 0.0 };
+            let d = if self.pending { *d } else { 0.0 };
             w + (d * fade + reach * f) * r
         })
     }

@@ -130,6 +130,9 @@ fn thresholds(title: &str, runs: &[(String, Results)]) -> Option<Sweep> {
     })
 }
 
+/// A projection and a statistic of it, over time.
+type Recorded = ((String, String), Series);
+
 impl Gallery<'_> {
     fn save(&mut self, figure: &Figure, name: &str) -> Result<(), GalleryError> {
         self.saved.extend(figure.save(&self.folder, name)?);
@@ -192,7 +195,7 @@ impl Gallery<'_> {
 
     /// Statistics of projections in the order in which the model has these; what is not in there,
     /// biases, at the end.
-    fn recorded(&self) -> Result<Vec<((String, String), Series)>, GalleryError> {
+    fn recorded(&self) -> Result<Vec<Recorded>, GalleryError> {
         let Some(path) = self.results.file("projections.parquet") else {
             return Ok(Vec::new());
         };

@@ -91,7 +91,7 @@ impl LearningCurve<'_> {
             mark: self.chosen.filter(|&at| usable(at) && drawn).map(|at| {
                 let text = match self.abscissa {
                     Abscissa::Epoch => format!("chosen: epoch {at}"),
-                    Abscissa::Time => "chosen".to_owned(),
+                    Abscissa::Time | Abscissa::Count(_) => "chosen".to_owned(),
                 };
                 (at, text)
             }),

@@ -13,6 +13,7 @@
 //! | [`Fields`] | receptive fields |
 //! | [`LearningCurve`] | accuracy over training, of one run or of several |
 //! | [`Statistics`] | norms, alignment and angles of projections over time |
+//! | [`Growth`] | how one quantity grows with another |
 //! | [`Events`] | what is sent along projections over time |
 //! | [`Sweep`] | outcomes of runs over a setting |
 //! | [`Confusion`] | answers by true class |
@@ -30,6 +31,7 @@ mod figure;
 mod font;
 mod frame;
 mod gallery;
+mod growth;
 mod labels;
 mod learning_curve;
 mod line;
@@ -54,6 +56,7 @@ pub use events::Events;
 pub use fields::Fields;
 pub use figure::Figure;
 pub use gallery::{GalleryError, comparison, gallery};
+pub use growth::Growth;
 pub use learning_curve::{Course, LearningCurve};
 pub use line::Line;
 pub use matrix::Matrix;

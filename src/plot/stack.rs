@@ -21,6 +21,8 @@ pub enum Abscissa {
     Time,
     /// Epochs of training.
     Epoch,
+    /// Anything else that is counted, such as `synapses`.
+    Count(&'static str),
 }
 
 /// What is on the horizontal axis.
@@ -228,6 +230,9 @@ impl Stack<'_> {
             .or_else(|| strip::extent_of(&self.strips));
         let room = |label: f64| (width / label) as usize;
         match self.abscissa {
+            Horizontal::Counted(Abscissa::Count(what)) => {
+                Axis::new(what, "", widened(range), room(30.0))
+            }
             Horizontal::Counted(Abscissa::Time) => Axis::time(widened(range), room(30.0)),
             Horizontal::Counted(Abscissa::Epoch) => {
                 let (low, high) = widened(range);

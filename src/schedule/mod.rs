@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! dense    occur -> send -> deliver -> integrate -> fire -> learn -> consolidate -> watch -> tick
-//! events   occur -> send -> arrive -> live -> learn -> consolidate -> watch -> rest
+//! events   stir -> occur -> send -> arrive -> live -> learn -> consolidate -> watch -> rest
 //! ```
 //!
 //! Stages are ordered; neurons and populations are not. Within a stage everybody reads what was

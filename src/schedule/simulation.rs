@@ -92,6 +92,7 @@ impl Simulation {
                 world.init_resource::<Rest>();
                 schedule.add_systems(
                     (
+                        events::stir,
                         stages::occur,
                         events::send,
                         events::arrive,
@@ -129,17 +130,30 @@ impl Simulation {
         self.schedule.run(&mut self.world);
     }
 
-    /// Advances by one step and then, with the event engine, over all steps in which nothing
-    /// happens, but not beyond step `limit`.
+    /// Advances by at least one step: with the event engine over all steps in which nothing
+    /// happens, but not beyond step `limit`, and by a step that has to be computed if the next
+    /// one has to be.
     ///
     /// The state is that of the step it ends at, and the same as after single steps.
     pub fn advance(&mut self, limit: u64) {
-        self.step();
-        if let Some(rest) = self.world.get_resource::<Rest>() {
-            let until = rest.until.min(limit);
-            let mut clock = self.world.resource_mut::<Clock>();
-            clock.step = clock.step.max(until);
+        if !self.jump(limit) {
+            self.step();
+            self.jump(limit);
         }
+    }
+
+    /// Over the steps before `limit` that need not be computed, if the next one is such.
+    fn jump(&mut self, limit: u64) -> bool {
+        let Some(rest) = self.world.get_resource::<Rest>() else {
+            return false;
+        };
+        // Events may have been entered since the engine came to rest.
+        let next = self.world.resource::<Timeline>().next();
+        let until = rest.until.min(next.unwrap_or(u64::MAX)).min(limit);
+        let mut clock = self.world.resource_mut::<Clock>();
+        let jumps = until > clock.step;
+        clock.step = clock.step.max(until);
+        jumps
     }
 
     /// Advances to step `step`, if that is not past.
@@ -153,6 +167,12 @@ impl Simulation {
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.world.resource::<Clock>().step
+    }
+
+    /// How many of these were computed; the others would have changed nothing.
+    #[must_use]
+    pub fn computed_steps(&self) -> u64 {
+        (self.world.get_resource::<Rest>()).map_or(self.steps(), |rest| rest.computed)
     }
 
     /// Step in ms.
@@ -282,6 +302,9 @@ impl Simulation {
         }
         if let Some(mut terminals) = projection.get_mut::<Terminals>() {
             terminals.revision += 1;
+        }
+        if let Some(mut rest) = self.world.get_resource_mut::<Rest>() {
+            rest.until = now;
         }
         Ok(())
     }

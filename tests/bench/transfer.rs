@@ -102,7 +102,8 @@ fn main() {
     let mut values = potentials.clone();
     println!("ns for one value, best of {ROUNDS} runs over {VALUES} values in turn");
     println!("{:<10}{:>8}{:>8}{:>8}", "transfer", "std", "here", "ratio");
-    let cases: [(Transfer, fn(&mut [f32])); 4] = [
+    type Std = fn(&mut [f32]);
+    let cases: [(Transfer, Std); 4] = [
         (Transfer::Tanh, |v| v.iter_mut().for_each(|u| *u = u.tanh())),
         (Transfer::Logistic, |v| {
             v.iter_mut().for_each(|u| *u = 1.0 / (1.0 + (-*u).exp()));

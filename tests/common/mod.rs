@@ -1,5 +1,10 @@
 //! What several proofs share.
-#![allow(dead_code, reason = "each proof uses a part of it")]
+#![allow(
+    dead_code,
+    unused_macros,
+    unused_imports,
+    reason = "each proof uses a part of it"
+)]
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -24,10 +29,29 @@ pub fn parse<T: DeserializeOwned>(text: &str) -> T {
         .unwrap_or_else(|error| panic!("{error} in\n{text}"))
 }
 
+/// Makes a test for each engine of each of these proofs, functions of an [`Engine`].
+macro_rules! both_engines {
+    ($($proof:ident),+ $(,)?) => {
+        mod dense {
+            $(#[test] fn $proof() { super::$proof(apical::circuit::Engine::Dense) })+
+        }
+        mod events {
+            $(#[test] fn $proof() { super::$proof(apical::circuit::Engine::Events) })+
+        }
+    };
+}
+pub(crate) use both_engines;
+
 /// A circuit at rest with the seed 1.
-pub fn simulation(model: &Model, dt_ms: f64, trials: usize, presentation_ms: f64) -> Simulation {
+pub fn simulation(
+    model: &Model,
+    engine: Engine,
+    dt_ms: f64,
+    trials: usize,
+    presentation_ms: f64,
+) -> Simulation {
     let setup = Setup {
-        engine: Engine::default(),
+        engine,
         dt_ms,
         trials,
         seed: 1,
@@ -38,14 +62,14 @@ pub fn simulation(model: &Model, dt_ms: f64, trials: usize, presentation_ms: f64
 }
 
 /// A population `cell` of `size` neurons and nothing else; `neuron` are the fields of its type.
-pub fn cells(size: usize, neuron: &str, dt_ms: f64) -> Simulation {
+pub fn cells(engine: Engine, size: usize, neuron: &str, dt_ms: f64) -> Simulation {
     let model: Model = parse(&format!(
         r#"(
             name: "cell", neurons: {{"cell": ({neuron})}}, inputs: [],
             populations: [(name: "cell", size: {size}, neuron: "cell")],
         )"#
     ));
-    simulation(&model, dt_ms, 1, dt_ms)
+    simulation(&model, engine, dt_ms, 1, dt_ms)
 }
 
 /// A current of `amplitudes` into a compartment of `cell`.

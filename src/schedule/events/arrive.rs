@@ -4,7 +4,6 @@ use bevy_ecs::prelude::*;
 
 use crate::circuit::{Activity, Clock, Plasticity, Projection, Synapses, Terminals, Wiring};
 use crate::event::{Axons, Volley};
-use crate::model::Compartment;
 use crate::plasticity::Lazy;
 
 /// A projection with what it holds and how it learns.
@@ -31,10 +30,7 @@ pub fn arrive(
     };
     let mut tell = |projection: &Projection| {
         if let Ok(mut activity) = activities.get_mut(projection.post) {
-            match projection.compartment {
-                Compartment::Basal => activity.basal = true,
-                Compartment::Apical => activity.apical = true,
-            }
+            activity.tell(projection.compartment);
         }
     };
     for entity in wiring.projections.values() {
@@ -87,48 +83,34 @@ pub fn arrive(
         if let Some(lazy) = &mut lazy {
             lazy.catch_up(now, terminals.silent());
         }
-        let eligibility = (plastic.as_mut()).and_then(|(plasticity, lazy)| {
-            let consolidation = plasticity.consolidation.as_mut()?;
-            Some((consolidation, &mut **lazy))
-        });
-        match (arriving, product) {
-            (Some(Volley::Few(few)), false) => match eligibility {
-                Some((consolidation, lazy)) => {
-                    let pending = lazy.integrals().is_some();
-                    let gathered = pending.then(|| consolidation.gather());
-                    terminals.touch(few, weights, gathered, Some(lazy));
-                }
-                None => {
-                    let lazy = plastic.as_mut().map(|(_, lazy)| &mut **lazy);
-                    if let Some(lazy) = lazy {
-                        // The columns of several trials are touched together by one product.
-                        if terminals.held().nrows() > 1 {
-                            lazy.settle_weights(weights, terminals.held());
-                        }
-                        terminals.touch(few, weights, None, Some(lazy));
-                    } else {
-                        terminals.touch(few, weights, None, None);
-                    }
-                }
-            },
-            (arriving, _) => {
-                match eligibility {
-                    Some((consolidation, lazy)) if arriving.is_some() => {
-                        consolidation.settle(lazy, terminals.held());
-                    }
-                    Some(_) => {}
-                    None => {
-                        if let Some((_, lazy)) = &mut plastic {
-                            lazy.settle_weights(weights, terminals.held());
-                        }
-                    }
-                }
-                if let Some(volley) = arriving {
-                    terminals.hold(volley);
-                }
-                let scale = plastic.as_ref().map_or(1.0, |(_, lazy)| lazy.scale());
-                terminals.sum(weights.view(), scale);
+        if let Some((plasticity, lazy)) = &mut plastic {
+            let one = terminals.held().nrows() == 1;
+            // Columns of several trials are touched together, by one product.
+            if product || !one {
+                lazy.settle_weights(weights, terminals.held());
             }
+            if let (true, true, Some(consolidation)) =
+                (product, arriving.is_some(), &mut plasticity.consolidation)
+            {
+                consolidation.settle(lazy, terminals.held());
+            }
+        }
+        if product {
+            if let Some(volley) = arriving {
+                terminals.hold(volley);
+            }
+            let scale = plastic.as_ref().map_or(1.0, |(_, lazy)| lazy.scale());
+            terminals.sum(weights.view(), scale);
+        } else if let Some(Volley::Few(few)) = arriving {
+            let (lazy, eligibility) = match &mut plastic {
+                Some((plasticity, lazy)) => {
+                    let gathers = lazy.of_eligibilities().is_some();
+                    let consolidation = plasticity.consolidation.as_mut().filter(|_| gathers);
+                    (Some(&**lazy), consolidation.map(|c| c.gather()))
+                }
+                None => (None, None),
+            };
+            terminals.touch(few, weights, eligibility, lazy);
         }
     }
     // Mirrors come last, since they read what the others have become.

@@ -33,7 +33,7 @@ pub fn learn(
     )>,
     populations: Query<(&Population, &Activity)>,
     neurons: Query<Variables>,
-    mut of_trials: Local<Vec<f32>>,
+    mut of_trial: Local<Vec<f32>>,
 ) {
     let Some((b, a, xi, delta, r)) = (neurons.contiguous_iter().ok()).and_then(|mut t| t.next())
     else {
@@ -77,22 +77,22 @@ pub fn learn(
             delta: &delta[rows.clone()],
             rate: &r[rows],
         };
-        let fill = |factors: &mut [f32]| {
-            pieces::fill(factors, |from, out| {
-                let part = columns.part(from..from + out.len());
-                plasticity.kernel.fill(part, out);
-            });
+        let part = |from: usize, out: &mut [f32]| {
+            let part = columns.part(from..from + out.len());
+            plasticity.kernel.fill(part, out)
         };
         if lazy.rows() == post.trials {
-            lazy.refresh(clock.step, fill);
+            lazy.refresh(clock.step, |factors| pieces::fill(factors, part));
         } else {
-            of_trials.resize(post.trials * post.size, 0.0);
-            fill(&mut of_trials);
+            // A bias is one synapse a neuron for all trials.
+            of_trial.resize(post.size, 0.0);
             lazy.refresh(clock.step, |factors| {
                 factors.fill(0.0);
-                for trial in of_trials.chunks_exact(post.size) {
-                    factors.iter_mut().zip(trial).for_each(|(sum, f)| *sum += f);
-                }
+                (0..post.trials).fold(false, |any, trial| {
+                    let works = part(trial * post.size, &mut of_trial);
+                    (factors.iter_mut().zip(&*of_trial)).for_each(|(sum, f)| *sum += f);
+                    any | works
+                })
             });
         }
         if lazy.is_continuous()
@@ -110,9 +110,16 @@ pub fn learn(
 pub fn consolidate(
     clock: Res<Clock>,
     scale: Res<EtaScale>,
-    mut projections: Query<(&mut Synapses, &mut Terminals, &mut Plasticity, &mut Lazy)>,
+    mut projections: Query<(
+        &Projection,
+        &mut Synapses,
+        &mut Terminals,
+        &mut Plasticity,
+        &mut Lazy,
+    )>,
+    mut activities: Query<&mut Activity>,
 ) {
-    for (mut synapses, mut terminals, mut plasticity, mut lazy) in &mut projections {
+    for (projection, mut synapses, mut terminals, mut plasticity, mut lazy) in &mut projections {
         let plasticity = &mut *plasticity;
         let (Some(consolidation), Synapses::Own(weights)) =
             (&mut plasticity.consolidation, &mut *synapses)
@@ -127,9 +134,31 @@ pub fn consolidate(
         if lazy.integrals().is_none() && consolidation.rests() {
             continue;
         }
+        // Whole weights are needed where bounds hold, others read them, or they fade.
+        let whole = plasticity.bounds.is_some() || terminals.mirrored || lazy.fades();
+        if let (false, Some(rate)) = (whole, consolidation.plain_rate(eta)) {
+            terminals.strike(&mut lazy, rate);
+            if let (false, Ok(mut activity)) =
+                (terminals.silent(), activities.get_mut(projection.post))
+            {
+                activity.tell(projection.compartment);
+            }
+            if !consolidation.is_blank() {
+                consolidation.consolidate(weights, eta);
+                terminals.revision += 1;
+            }
+            if lazy.strained(terminals.most()) {
+                lazy.settle_weights(weights, terminals.held());
+                lazy.measure(weights);
+            }
+            continue;
+        }
+        lazy.settle_weights(weights, terminals.held());
         lazy.fold(weights);
         consolidation.catch_up(clock.step);
-        if !consolidation.pass(&mut lazy, terminals.held(), weights, eta) {
+        if consolidation.is_blank() && lazy.integrals().is_some() {
+            consolidation.consolidate_lazy(&mut lazy, terminals.held(), weights, eta);
+        } else {
             consolidation.settle(&mut lazy, terminals.held());
             consolidation.consolidate(weights, eta);
         }

@@ -1,8 +1,10 @@
 //! Live: the compartments of every population that has something to do.
 
 use bevy_ecs::prelude::*;
+use multiversion::multiversion;
 use rayon::prelude::*;
 
+use crate::circuit::pieces::{largest, largest_difference};
 use crate::circuit::{Activity, Afferents, News, Parameters, Population, Terminals, Way, Wiring};
 use crate::event::{Injections, Site};
 use crate::neuron::{apical, basal, soma};
@@ -101,6 +103,7 @@ pub fn live(
             // With nothing new on the way, the last step ends where the currents lead.
             ends: activity.way == Way::Arriving && !stirred,
             moves_basal: activity.basal || activity.way != Way::Resting,
+            moves_apical: activity.apical || activity.way != Way::Resting,
         };
         let rows = population.rows.clone();
         let piece = (PIECE / population.size).max(1) * population.size;
@@ -149,6 +152,7 @@ impl Sources<'_> {
     }
 }
 
+#[multiversion(targets("x86_64+avx2"))]
 fn add(to: &mut [f32], from: &[f32]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
 }
@@ -163,8 +167,9 @@ struct Work<'a> {
     soma: Option<Vec<f32>>,
     /// The step ends where the currents lead.
     ends: bool,
-    /// Whether basal potentials can have changed.
+    /// Whether basal and apical potentials can change.
     moves_basal: bool,
+    moves_apical: bool,
 }
 
 /// The columns of some neurons, of equal length.
@@ -186,6 +191,8 @@ struct Columns<'a> {
 struct Outcome {
     rate_changed: bool,
     delta_changed: bool,
+    /// Whether any potential is no longer a number.
+    ran_away: bool,
     /// Largest distance from where the currents lead, basal and apical side.
     distance: [f32; 2],
     /// Largest magnitude.
@@ -198,6 +205,7 @@ impl Outcome {
         Self {
             rate_changed: self.rate_changed | other.rate_changed,
             delta_changed: self.delta_changed | other.delta_changed,
+            ran_away: self.ran_away | other.ran_away,
             distance: larger(self.distance, other.distance),
             scale: larger(self.scale, other.scale),
         }
@@ -213,6 +221,7 @@ impl Outcome {
     ) {
         news.rate |= self.rate_changed;
         news.delta |= self.delta_changed;
+        activity.ran_away = self.ran_away;
         activity.basal = false;
         activity.soma = false;
         // The teacher answers to the rates of the step before.
@@ -291,8 +300,12 @@ impl Columns<'_> {
             };
             sources.sum(self.i_s, start, work.size);
         }
-        basal::integrate(self.b, self.i_b, leak_b);
-        apical::integrate(self.a, self.i_a, leak_a);
+        if work.moves_basal {
+            basal::integrate(self.b, self.i_b, leak_b);
+        }
+        if work.moves_apical {
+            apical::integrate(self.a, self.i_a, leak_a);
+        }
         let dendrites = soma::Dendrites {
             b: self.b,
             a: self.a,
@@ -300,12 +313,13 @@ impl Columns<'_> {
         };
         soma::compare(dendrites, self.s, self.b_hat, self.xi, (p.g_a, leak_s));
         let mut outcome = Outcome::default();
-        let rates = work.moves_basal || p.lambda != 0.0;
-        self.fire(work, rates, &mut outcome);
+        self.fire(work, &mut outcome);
+        outcome.ran_away = ran_away(self.s);
         if !p.is_quasi_static() {
             outcome.distance = [
-                distance(self.i_b, self.b).max(distance(self.b, self.b_hat)),
-                distance(self.i_a, self.a).max(self.apical_distance(p.g_a)),
+                largest_difference(self.i_b, self.b).max(largest_difference(self.b, self.b_hat)),
+                largest_difference(self.i_a, self.a)
+                    .max(mismatch_distance(self.a, self.i_s, self.xi, p.g_a)),
             ];
             outcome.scale = [
                 largest(self.b).max(largest(self.i_b)),
@@ -315,73 +329,35 @@ impl Columns<'_> {
         outcome
     }
 
-    fn fire(&mut self, work: &Work<'_>, rates: bool, outcome: &mut Outcome) {
+    fn fire(&mut self, work: &Work<'_>, outcome: &mut Outcome) {
         let p = work.parameters;
-        let mut old = [0.0f32; PIECE];
-        if rates && p.lambda == 0.0 {
-            // Piece by piece of whole trials: a soft-max needs all of one.
-            let step = (PIECE / work.size).max(1) * work.size;
-            for (r, b) in self.r.chunks_mut(step).zip(self.b.chunks(step)) {
-                if r.len() <= PIECE {
-                    let old = &mut old[..r.len()];
-                    old.copy_from_slice(r);
-                    r.copy_from_slice(b);
-                    p.transfer.rates(r, work.size);
-                    outcome.rate_changed |= differ(old, r);
-                } else {
-                    let old = r.to_vec();
-                    r.copy_from_slice(b);
-                    p.transfer.rates(r, work.size);
-                    outcome.rate_changed |= differ(&old, r);
-                }
-            }
-        }
+        // The slope is that of the basal potential, whatever the soma adds to the rate.
         if p.lambda == 0.0 {
-            for ((delta, r), xi) in (self.delta.chunks_mut(PIECE))
-                .zip(self.r.chunks(PIECE))
-                .zip(self.xi.chunks(PIECE))
-            {
-                let old = &mut old[..r.len()];
-                old.copy_from_slice(delta);
-                p.transfer.teach(r, xi, delta);
-                outcome.delta_changed |= differ(old, delta);
-            }
+            outcome.rate_changed = work.moves_basal && p.transfer.fire(self.b, self.r, work.size);
+            outcome.delta_changed = p.transfer.teach(self.r, self.xi, self.delta);
             return;
         }
-        let (old_r, old_delta) = (self.r.to_vec(), self.delta.to_vec());
-        soma::fire(
-            (p.transfer, p.lambda, work.size),
-            (self.b, self.s, self.xi),
-            self.r,
-            self.delta,
-        );
-        outcome.rate_changed |= differ(&old_r, self.r);
-        outcome.delta_changed |= differ(&old_delta, self.delta);
-    }
-
-    /// Largest distance of the mismatch from what the apical side and injected currents say.
-    fn apical_distance(&self, g_a: f32) -> f32 {
-        let terms = self.a.iter().zip(&*self.i_s).zip(&*self.xi);
-        terms.fold(0.0f32, |m, ((a, i_s), xi)| {
-            let d = (g_a * a + i_s - xi).abs();
-            if d > m { d } else { m }
-        })
+        let mut unnudged = self.b.to_vec();
+        p.transfer.rates(&mut unnudged, work.size);
+        outcome.delta_changed = p.transfer.teach(&unnudged, self.xi, self.delta);
+        for (u, (b, s)) in unnudged.iter_mut().zip(self.b.iter().zip(&*self.s)) {
+            *u = b + p.lambda * (s - b);
+        }
+        outcome.rate_changed = p.transfer.fire(&unnudged, self.r, work.size);
     }
 }
 
-/// Whether any value has changed.
-fn differ(old: &[f32], new: &[f32]) -> bool {
-    (old.iter().zip(new)).fold(false, |any, (old, new)| any | (old != new))
+/// Largest distance of the mismatch from what the apical side and injected currents say.
+#[multiversion(targets("x86_64+avx2"))]
+fn mismatch_distance(a: &[f32], i_s: &[f32], xi: &[f32], g_a: f32) -> f32 {
+    let terms = a.iter().zip(i_s).zip(xi);
+    let distances = terms.map(|((a, i_s), xi)| (g_a * a + i_s - xi).abs().to_bits());
+    f32::from_bits(distances.fold(0, u32::max))
 }
 
-fn distance(a: &[f32], b: &[f32]) -> f32 {
-    (a.iter().zip(b)).fold(0.0f32, |m, (a, b)| {
-        let d = (a - b).abs();
-        if d > m { d } else { m }
-    })
-}
-
-fn largest(a: &[f32]) -> f32 {
-    a.iter()
-        .fold(0.0f32, |m, a| if a.abs() > m { a.abs() } else { m })
+/// Whether any value is no longer a number. Without an early end the loop is vectorised.
+#[multiversion(targets("x86_64+avx2"))]
+fn ran_away(values: &[f32]) -> bool {
+    let bits = values.iter().map(|s| s.abs().to_bits());
+    bits.fold(0, u32::max) >= f32::INFINITY.to_bits()
 }

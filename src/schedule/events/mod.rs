@@ -12,9 +12,11 @@ mod learn;
 mod live;
 mod rest;
 mod send;
+mod stir;
 
 pub(super) use arrive::arrive;
 pub(super) use learn::{consolidate, learn};
 pub(super) use live::live;
 pub(super) use rest::{Rest, rest};
 pub(super) use send::send;
+pub(super) use stir::stir;

@@ -3,29 +3,32 @@
 use bevy_ecs::prelude::*;
 
 use crate::circuit::{Activity, Clock, News, Plasticity, Terminals, Way};
-use crate::event::{Axons, Timeline};
+use crate::event::Axons;
 use crate::plasticity::Lazy;
 
-/// The first step that has to be computed; those before it would change nothing.
+/// The first step that has to be computed; those before it would change nothing unless an event
+/// of the timeline does.
 #[derive(Resource, Clone, Copy, Debug, Default)]
 pub struct Rest {
     /// That step; the next one if anything is going on.
     pub until: u64,
+    /// Steps that were computed so far.
+    pub computed: u64,
 }
 
 /// Finds the first step in which anything can happen: the next one while a compartment moves, a
-/// volley is under way or weights drift; otherwise the next event of the timeline or the next
-/// consolidation that has something to consolidate.
+/// volley is under way or weights drift; otherwise the next consolidation that has something to
+/// consolidate. The timeline is asked when time jumps, since events may be entered at any time.
 pub fn rest(
     mut clock: ResMut<Clock>,
     mut rest: ResMut<Rest>,
-    timeline: Res<Timeline>,
     populations: Query<(&News, Option<&Activity>)>,
     axons: Query<&Axons>,
     projections: Query<(&Terminals, Option<(&Plasticity, &Lazy)>)>,
 ) {
     let step = clock.step;
     clock.step += 1;
+    rest.computed += 1;
     rest.until = step + 1;
     let lively = (populations.iter()).any(|(news, activity)| {
         let moving =
@@ -36,7 +39,7 @@ pub fn rest(
         return;
     }
     let arrivals = axons.iter().filter_map(|axons| axons.next_arrival(step));
-    let mut until = (arrivals.chain(timeline.next())).min().unwrap_or(u64::MAX);
+    let mut until = arrivals.min().unwrap_or(u64::MAX);
     for (terminals, plastic) in &projections {
         let silent = terminals.silent();
         if terminals.is_stale() && !silent {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bevy_ecs::prelude::*;
 
 use super::{IsInput, write};
-use crate::circuit::{Activity, Clock, EtaScale, News, Parameters, Plasticity, Population};
+use crate::circuit::{Clock, EtaScale, Parameters, Plasticity, Population};
 use crate::event::{Event, Injections, Timeline};
 use crate::neuron::soma;
 use crate::teaching::Teacher;
@@ -17,23 +17,12 @@ pub fn occur(
     mut scale: ResMut<EtaScale>,
     mut injections: ResMut<Injections>,
     mut populations: Query<(&Population, Option<(&mut Teacher, &mut Parameters)>)>,
-    mut lively: Query<(&mut News, Option<&mut Activity>)>,
     mut plasticities: Query<&mut Plasticity>,
     mut inputs: Query<&mut soma::Rate, IsInput>,
 ) {
-    // The event engine is told whom an event concerns; the dense engine looks at everybody.
-    let mut stir = |entity: Entity| {
-        if let Ok((mut news, activity)) = lively.get_mut(entity) {
-            news.rate = true;
-            if let Some(mut activity) = activity {
-                activity.stir();
-            }
-        }
-    };
     for event in timeline.due(clock.step) {
         match event {
             Event::Rates(entity, rates) => {
-                stir(entity);
                 let column = (inputs.contiguous_iter_mut().ok()).and_then(|mut t| t.next());
                 if let (Some(mut column), Ok((population, _))) = (column, populations.get(entity)) {
                     let column = &mut write(&mut column)[population.rows.clone()];
@@ -41,28 +30,22 @@ pub fn occur(
                 }
             }
             Event::Teacher(entity, teacher) => {
-                stir(entity);
                 if let Ok((_, Some((mut present, _)))) = populations.get_mut(entity) {
                     *present = teacher;
                 }
             }
             Event::Strength(entity, strength) => {
-                stir(entity);
                 if let Ok((_, Some((mut teacher, _)))) = populations.get_mut(entity) {
                     teacher.strength.fill(strength);
                 }
             }
             Event::Inject(number, injection) => {
-                stir(injection.population);
                 injections.0.insert(number, Arc::new(injection));
             }
             Event::Withdraw(number) => {
-                if let Some(injection) = injections.0.remove(&number) {
-                    stir(injection.population);
-                }
+                injections.0.remove(&number);
             }
             Event::Neuron(entity, parameter, value) => {
-                stir(entity);
                 if let Ok((_, Some((_, mut parameters)))) = populations.get_mut(entity) {
                     parameters.set(parameter, value, clock.dt_ms);
                 }

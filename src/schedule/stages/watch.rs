@@ -74,7 +74,7 @@ pub fn watch(
     let wanted = (wiring.populations.values())
         .filter_map(|entity| populations.get(*entity).ok())
         .filter(|(population, activity)| {
-            !population.is_input && activity.is_none_or(|activity| activity.updated)
+            !population.is_input && activity.is_none_or(|activity| activity.ran_away)
         });
     for (population, _) in wanted {
         let rows = population.rows.clone();
