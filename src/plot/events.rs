@@ -47,7 +47,8 @@ impl Events<'_> {
             panels,
             mark: None,
             notes: Vec::new(),
-            legend: false,
+            // All lines end at 0, where names would stand on one another.
+            legend: true,
         }
         .draw()
     }

@@ -116,7 +116,7 @@ fn thresholds(title: &str, runs: &[(String, Results)]) -> Option<Sweep> {
     let outcomes = [
         outcome("events of dense", "%", &|s| Some(1e2 * s.events()?)),
         outcome("test accuracy", "%", &|s| Some(1e2 * s.test_accuracy?)),
-        outcome("wall time", "s", &|s| Some(s.wall_seconds)),
+        outcome("processor time", "s", &|s| s.cpu_seconds),
     ];
     (levels.len() > 1).then(|| Sweep {
         title: title.to_owned(),
@@ -230,7 +230,7 @@ impl Gallery<'_> {
                 .collect()
         };
         let figure = Events {
-            title: self.title("events"),
+            title: self.title("what is sent"),
             rates: lines(false),
             deltas: lines(true),
             windows: self.windows(stretch, |window| window.kind != "current")?,

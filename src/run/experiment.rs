@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+use cpu_time::ProcessTime;
 use ndarray::{Array2, stack};
 
 use super::learn::{Lesson, Weights, accuracy};
@@ -48,7 +49,7 @@ pub fn run(
     directory: &RunDirectory,
     stop: &AtomicBool,
 ) -> Result<Summary, RunError> {
-    let started = Instant::now();
+    let (started, processor) = (Instant::now(), ProcessTime::now());
     let (scenario, model) = (job.scenario, job.model);
     let setup = Setup {
         dt_ms: scenario.dt_ms,
@@ -124,6 +125,7 @@ pub fn run(
         .as_ref()
         .map_or(0, |files| files.iter().map(|file| file.rows).sum());
     summary.wall_seconds = started.elapsed().as_secs_f64();
+    summary.cpu_seconds = Some(processor.elapsed().as_secs_f64());
     summary.peak_memory_bytes = peak_memory_bytes();
     let text = serde_json::to_string_pretty(&summary).unwrap_or_default();
     let written = directory.write("summary.json", &format!("{text}\n"));
