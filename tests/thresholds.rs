@@ -229,7 +229,7 @@ fn digits_are_learned_with_thresholds() {
     scenario.task.as_mut().unwrap().epochs = 5;
     scenario.probes.clear();
     for projection in &mut model.projections {
-        projection.threshold = 1e-2;
+        projection.threshold = Some(1e-2);
     }
     let directory = tempfile::tempdir().unwrap();
     let summary = run_into(directory.path(), &scenario, &model).unwrap();
