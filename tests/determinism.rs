@@ -81,6 +81,7 @@ fn files(engine: Engine, threads: usize, seed: u64) -> BTreeMap<String, Vec<u8>>
     let ran = pool.install(|| run_into(directory.path(), &scenario(engine, seed), &model()));
     let summary = Summary {
         wall_seconds: 0.0,
+        cpu_seconds: None,
         peak_memory_bytes: None,
         ..ran.unwrap()
     };
