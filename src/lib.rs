@@ -19,7 +19,7 @@
 //! | [`plot`] | figures, from plain data to SVG and PNG |
 //! | [`run`] | a scenario on its way: presentations, evaluation, results |
 //! | [`record`] | recordings: from the simulation to Parquet and back; arrays, small tables |
-//! | [`bench`] | what simulations cost |
+//! | [`mod@bench`] | what simulations cost |
 //! | [`cli`] | the command line: one file a command |
 
 pub mod bench;
