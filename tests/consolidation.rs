@@ -173,6 +173,39 @@ fn without_a_period_of_its_own_consolidation_comes_once_a_presentation(engine: E
     assert_eq!(changed, [6.0, 12.0, 18.0]);
 }
 
+fn a_clock_starts_at_its_offset(engine: Engine) {
+    for (every_ms, offset_ms, want) in [
+        (6.0, 0.0, vec![6.0, 12.0, 18.0]),
+        (6.0, 2.5, vec![8.5, 14.5, 20.5]),
+        (6.0, 9.0, vec![15.0, 21.0]),
+    ] {
+        let text = format!(
+            r#"rule: "dll", eta: 0.02,
+            consolidation: (every_ms: {every_ms}, offset_ms: {offset_ms}, optimiser: plain)"#
+        );
+        let mut simulation = simulation(&model(&text), engine, 0.5, 1, 6.0);
+        show(&mut simulation, [1.0, -1.0]);
+        drive(&mut simulation, [0.5, 0.25]);
+        let start = simulation.weights("W").unwrap();
+        let mut last = start.clone();
+        let mut changed = Vec::new();
+        while simulation.time_ms() < 22.0 {
+            simulation.step();
+            let weights = simulation.weights("W").unwrap();
+            if weights != last {
+                changed.push(simulation.time_ms());
+                last = weights;
+            }
+        }
+        assert_eq!(changed, want, "offset {offset_ms} ms");
+        // What is gathered before the clock starts is part of the first consolidation, and the
+        // mean is over the period. The rates arrive for the step that ends after their 1 ms.
+        let gathered = (want.last().unwrap() - 0.5) / every_ms;
+        let change = f64::from((last - start)[[0, 0]]);
+        assert!((change - 0.02 * 0.5 * gathered).abs() < 1e-5, "{change}");
+    }
+}
+
 fn eta_0_freezes_every_kind_of_synapse(engine: Engine) {
     for consolidation in [
         "",
@@ -278,6 +311,7 @@ both_engines! {
     bounds_hold_at_every_step_and_are_reached,
     optimisers_turn_the_mean_rate_of_change_into_weight_change_at_their_own_clock,
     without_a_period_of_its_own_consolidation_comes_once_a_presentation,
+    a_clock_starts_at_its_offset,
     eta_0_freezes_every_kind_of_synapse,
     a_bias_integrates_the_teaching_signal,
     parallel_trials_change_the_synapses_by_the_mean_of_what_each_would_alone,

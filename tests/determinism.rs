@@ -10,7 +10,12 @@ use apical::circuit::Engine;
 use apical::model::Model;
 use apical::run::Summary;
 use apical::scenario::Scenario;
-use common::{both_engines, parse, run_into};
+use apical::schedule::Variable;
+use apical::stimulus::seed::stream;
+use apical::teaching::Teacher;
+use common::{bits, both_engines, parse, run_into, simulation};
+use ndarray::Array2;
+use rand::RngExt;
 
 /// 128 trials of 64-256-192-10: its products are of 2 million multiplications and more, which is
 /// where they are cut into blocks for several threads.
@@ -76,6 +81,7 @@ fn files(engine: Engine, threads: usize, seed: u64) -> BTreeMap<String, Vec<u8>>
     let ran = pool.install(|| run_into(directory.path(), &scenario(engine, seed), &model()));
     let summary = Summary {
         wall_seconds: 0.0,
+        cpu_seconds: None,
         peak_memory_bytes: None,
         ..ran.unwrap()
     };
@@ -135,6 +141,65 @@ fn every_file_of_a_run_depends_on_its_seed_alone(engine: Engine) {
             once[name] != other[name],
             "{name} should depend on the seed"
         );
+    }
+}
+
+/// Enough neurons over all trials (268 800) that whatever is done to each is cut into pieces,
+/// enough synapses (134 400) that the optimiser is, and products of 17 million multiplications.
+fn very_wide(optimiser: &str) -> Model {
+    parse(&format!(
+        r#"(
+            name: "very wide",
+            neurons: {{"leaky": (tau_b_ms: 2, tau_a_ms: 2), "readout": (transfer: softmax)}},
+            inputs: [(name: "pixels", size: 64)],
+            populations: [
+                (name: "hidden", size: 2100, neuron: "leaky", bias: (synapse: "plastic")),
+                (name: "output", size: 10, neuron: "readout"),
+            ],
+            synapses: {{"plastic": (rule: "dll", eta: 0.002, {optimiser})}},
+            projections: [
+                (from: "pixels", to: "hidden", compartment: basal, delay_ms: 1, synapse: "plastic", weights: fan_in(gain: 1)),
+                (from: "hidden", to: "output", compartment: basal, delay_ms: 1, synapse: "plastic", weights: fan_in(gain: 1), threshold: 1e-3),
+                (from: "output", to: "hidden", compartment: apical, delay_ms: 1, synapse: "plastic", weights: fan_in(gain: 1)),
+            ],
+        )"#
+    ))
+}
+
+#[test]
+fn a_circuit_that_is_cut_into_pieces_everywhere_depends_on_its_seed_alone() {
+    for optimiser in ["", "consolidation: (every_ms: 5, optimiser: adam())"] {
+        let model = very_wide(optimiser);
+        let learned = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+            pool.build().unwrap().install(|| {
+                let mut circuit = simulation(&model, Engine::Events, 1.0, 128, 10.0);
+                let mut draw = stream(1, "stimulus", 0);
+                let mut rates = Array2::from_shape_simple_fn((128, 64), || draw.random::<f32>());
+                circuit.set_input("pixels", rates.view()).unwrap();
+                let teacher = Teacher {
+                    target: Array2::from_shape_fn((128, 10), |(t, n)| f32::from(t % 10 == n)),
+                    strength: vec![1.0; 128],
+                };
+                circuit.teach("output", teacher).unwrap();
+                // One input of one trial changes: a few columns instead of a product.
+                circuit.advance_to(8);
+                rates[[5, 7]] = 0.0;
+                circuit.set_input("pixels", rates.view()).unwrap();
+                circuit.advance_to(16);
+                let mut all: Vec<_> = (circuit.projections().iter())
+                    .map(|p| bits(&circuit.weights(&p.name).unwrap()))
+                    .collect();
+                for variable in Variable::ALL {
+                    all.push(bits(&circuit.read("hidden", variable).unwrap()));
+                }
+                all
+            })
+        };
+        let one = learned(1);
+        for threads in [2, 3] {
+            assert!(one == learned(threads), "{threads} threads, {optimiser}");
+        }
     }
 }
 

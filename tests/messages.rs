@@ -3,6 +3,7 @@
 use std::fmt::Write;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use apical::cli::validate;
 use apical::document::Problems;
@@ -173,6 +174,8 @@ fn text_that_cannot_be_read() {
                 ("dt_ms: 1.0", "dt_ms: "),
                 ("dt_ms: 1.0", "dt-ms: 1.0"),
                 ("dt_ms: 1.0", "step_ms: 1.0"),
+                ("dt_ms: 1.0", "engine: sparse, dt_ms: 1.0"),
+                ("dt_ms: 1.0", "engine: event, dt_ms: 1.0"),
                 ("    model: \"model.ron\",\n", ""),
                 ("\"task\"", "\"task"),
                 ("\"task\"", "task"),
@@ -283,6 +286,8 @@ fn models_that_describe_no_circuit() {
                 ("eta: 0.01", "bounds: (1.0, -1.0)"),
                 ("eta: 0.01", "bounds: (NaN, 1.0)"),
                 ("optimiser: adam()", "optimiser: plain, every_ms: 0.0"),
+                ("optimiser: adam()", "optimiser: plain, offset_ms: -1.0"),
+                ("optimiser: adam()", "optimiser: plain, offset_ms: NaN"),
                 ("adam()", "adam(beta1: 1.0, beta2: -0.1, epsilon: 0.0)"),
                 ("adam()", "momentum(momentum: 1.0)"),
                 ("\"still\": ()", "\"still\": (), \"other\": ()"),
@@ -322,6 +327,9 @@ fn models_that_describe_no_circuit() {
                 ),
                 ("delay_ms: 2.0", "delay_ms: 0.0"),
                 ("delay_ms: 2.0", "delay_ms: NaN"),
+                ("delay_ms: 2.0", "threshold: -0.01, delay_ms: 2.0"),
+                ("delay_ms: 2.0", "threshold: NaN, delay_ms: 2.0"),
+                ("delay_ms: 2.0", "threshold: inf, delay_ms: 2.0"),
                 ("normal(std: 0.1)", "normal(std: -0.1)"),
                 ("normal(std: 0.1)", "uniform(limit: NaN)"),
                 ("normal(std: 0.1)", "fan_in(gain: -1.0)"),
@@ -546,13 +554,12 @@ fn scenarios_that_cannot_happen() {
             ],
         ),
     );
-    let consolidated = "optimiser: adam(), every_ms: 25.0";
-    let text = printed(
-        ("model.ron", "optimiser: adam()", consolidated),
-        "task.ron",
-        &[],
-    );
-    assert_kept("consolidation", &text);
+    let clocks = ["every_ms: 25.0", "offset_ms: 2.3"].map(|clock| {
+        let consolidated = format!("optimiser: adam(), {clock}");
+        let change = ("model.ron", "optimiser: adam()", consolidated.as_str());
+        printed(change, "task.ron", &[])
+    });
+    assert_kept("consolidation", &clocks.join("\n\n"));
 }
 
 #[test]
@@ -804,4 +811,20 @@ fn the_dense_engine_counts_no_events() {
     let told = |set: &[&str]| printed(("", "", ""), "task.ron", set);
     assert!(told(&[events]).starts_with("ok") && !told(&[events]).contains("warning"));
     assert!(told(&[events, "engine=dense"]).contains("everybody sends in every step"));
+}
+
+#[test]
+fn benchmarks_that_there_are_not() {
+    let told = ["stepz", "everything"].map(|row| {
+        let output = Command::new(env!("CARGO_BIN_EXE_apical"))
+            .args(["bench", row])
+            .output()
+            .expect("the command starts");
+        assert!(!output.status.success() && output.stdout.is_empty());
+        String::from_utf8(output.stderr).unwrap()
+    });
+    insta::assert_snapshot!(told.concat(), @r"
+    error: there is no row `stepz`; did you mean `steps`?
+    error: there is no row `everything`; expected one of `steps`, `leaky`, `accuracy`, `epoch`, `online`, `recurrent`, `entities`
+    ");
 }

@@ -102,10 +102,34 @@ impl Issues {
     /// Adds an error if `ms` is not a whole number of steps, at least one; without a step, if it
     /// is not above 0. Whether all is well.
     pub fn steps(&mut self, path: impl Into<String>, ms: f64, dt_ms: Option<f64>) -> bool {
+        let some = dt_ms.is_none_or(|dt_ms| ms / dt_ms > 0.5);
+        self.whole(
+            path.into(),
+            ms,
+            dt_ms,
+            (Allowed::Above(0.0), some, "at least one"),
+        )
+    }
+
+    /// The same for a time that may be 0.
+    pub fn steps_or_none(&mut self, path: impl Into<String>, ms: f64, dt_ms: Option<f64>) -> bool {
+        let allowed = (Allowed::AtLeast(0.0), ms >= 0.0, "or 0");
+        self.whole(path.into(), ms, dt_ms, allowed)
+    }
+
+    /// Whole steps that are `enough`, which `least` says in words; without a step, what is
+    /// `allowed`.
+    fn whole(
+        &mut self,
+        path: String,
+        ms: f64,
+        dt_ms: Option<f64>,
+        (allowed, enough, least): (Allowed, bool, &str),
+    ) -> bool {
         let Some(dt_ms) = dt_ms else {
-            return self.number(path, ms, Allowed::Above(0.0));
+            return self.number(path, ms, allowed);
         };
-        let holds = is_whole(ms, dt_ms) && ms / dt_ms > 0.5;
+        let holds = is_whole(ms, dt_ms) && enough;
         if !holds {
             let found = short(ms, ms);
             let message = match ms / dt_ms {
@@ -113,7 +137,7 @@ impl Issues {
                     format!("expected less than {MOST_STEPS} steps of {dt_ms} ms, found {found} ms")
                 }
                 _ => format!(
-                    "expected a whole number of steps of {dt_ms} ms, at least one, found {found} ms"
+                    "expected a whole number of steps of {dt_ms} ms, {least}, found {found} ms"
                 ),
             };
             self.error(path, message);
@@ -187,6 +211,9 @@ mod tests {
         for ms in [0.0, -0.1, 0.05, 0.15, f64::NAN, f64::INFINITY, 1e300] {
             assert!(!issues.steps("x", ms, Some(0.1)), "{ms}");
         }
-        assert_eq!(issues.into_vec().len(), 7);
+        assert!(issues.steps_or_none("x", 0.0, Some(0.1)));
+        assert!(!issues.steps_or_none("x", -0.1, Some(0.1)));
+        assert!(!issues.steps_or_none("x", 0.05, Some(0.1)));
+        assert_eq!(issues.into_vec().len(), 9);
     }
 }

@@ -84,9 +84,8 @@ fn check_consolidation(
     if let Some(every_ms) = consolidation.every_ms {
         issues.steps(format!("{path}.every_ms"), every_ms, dt_ms);
     }
-    if consolidation.offset_ms != 0.0 {
-        issues.steps(format!("{path}.offset_ms"), consolidation.offset_ms, dt_ms);
-    }
+    let offset = format!("{path}.offset_ms");
+    issues.steps_or_none(offset, consolidation.offset_ms, dt_ms);
     let path = format!("{path}.optimiser");
     let fraction = Allowed::Below(0.0, 1.0);
     match consolidation.optimiser {
