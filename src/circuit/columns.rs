@@ -7,6 +7,8 @@ use multiversion::multiversion;
 use ndarray::{Array2, Axis};
 use rayon::prelude::*;
 
+use crate::plasticity::lazy::{flat, flat_mut};
+
 /// A sender whose value has changed.
 #[derive(Clone, Copy, Debug)]
 pub struct Send {
@@ -21,10 +23,13 @@ pub struct Send {
 }
 
 /// Synapses from which on several threads pay.
-const WORTH_THREADS: usize = 1 << 18;
+const WORTH_THREADS: usize = 1 << 16;
 
 /// Receiving neurons of a piece.
 const PIECE: usize = 128;
+
+/// Senders of a stretch.
+const SENDERS: usize = 64;
 
 /// How many receiving neurons are dealt with at a time. No sum goes over them, so results do not
 /// depend on it.
@@ -91,25 +96,58 @@ pub fn read_and_touch(
     matrix: &mut Array2<f32>,
     current: &mut Array2<f32>,
 ) {
-    let piece = piece(sends, matrix.nrows());
-    let pieces = (
-        matrix.axis_chunks_iter_mut(Axis(0), piece),
-        current.axis_chunks_iter_mut(Axis(1), piece),
-        integrals.axis_chunks_iter(Axis(1), piece),
-    );
-    pieces
-        .into_par_iter()
-        .for_each(|(mut matrix, mut current, integrals)| {
-            let (mut current, d) = (current.row_mut(0), integrals.row(0));
-            let (Some(current), Some(d)) = (current.as_slice_mut(), d.to_slice()) else {
-                return;
-            };
-            for send in sends {
-                if let Some(column) = matrix.column_mut(send.sender).as_slice_mut() {
-                    add_and_touch(current, column, d, *send, scale);
-                }
-            }
+    let (post, (d, current)) = (matrix.nrows(), (flat(integrals), flat_mut(current)));
+    if sends.len() * post < WORTH_THREADS {
+        touch_some(sends, 0, scale, d, flat_mut(matrix), current);
+        return;
+    }
+    // Each stretch of senders makes a current of its own, and the sum goes over stretches in
+    // their order, for any number of threads.
+    let parts: Vec<Vec<f32>> = (flat_mut(matrix).par_chunks_mut(SENDERS * post).enumerate())
+        .map(|(n, columns)| {
+            let first = n * SENDERS;
+            let from = sends.partition_point(|send| send.sender < first);
+            let to = sends.partition_point(|send| send.sender < first + SENDERS);
+            let mut part = vec![0.0; post];
+            touch_some(&sends[from..to], first, scale, d, columns, &mut part);
+            part
+        })
+        .collect();
+    for part in &parts {
+        add(current, part, 1.0);
+    }
+}
+
+/// The same for `columns` of some senders, of which the first is number `first`.
+fn touch_some(
+    sends: &[Send],
+    first: usize,
+    scale: f32,
+    d: &[f32],
+    columns: &mut [f32],
+    current: &mut [f32],
+) {
+    let post = d.len();
+    let mut fours = sends.chunks_exact(4);
+    for four in &mut fours {
+        let mut rest = &mut *columns;
+        let mut at = first;
+        let of_four: [&mut [f32]; 4] = std::array::from_fn(|n| {
+            let (column, after) = std::mem::take(&mut rest)
+                .split_at_mut((four[n].sender - at) * post)
+                .1
+                .split_at_mut(post);
+            at = four[n].sender + 1;
+            rest = after;
+            column
         });
+        let four = [0, 1, 2, 3].map(|n| four[n]);
+        touch_four(current, of_four, d, four, scale);
+    }
+    for send in fours.remainder() {
+        let start = (send.sender - first) * post;
+        touch_one(current, &mut columns[start..start + post], d, *send, scale);
+    }
 }
 
 #[multiversion(targets("x86_64+avx2"))]
@@ -129,11 +167,35 @@ fn add_four(to: &mut [f32], columns: [&[f32]; 4], by: [f32; 4]) {
 }
 
 #[multiversion(targets("x86_64+avx2"))]
-fn add_and_touch(to: &mut [f32], column: &mut [f32], integrals: &[f32], send: Send, scale: f32) {
+fn touch_one(to: &mut [f32], column: &mut [f32], integrals: &[f32], send: Send, scale: f32) {
     let Send { old, change, .. } = send;
     let back = change / scale;
     for ((to, w), d) in to.iter_mut().zip(column).zip(integrals) {
         *to += change * (scale * *w + d * old);
         *w -= back * d;
+    }
+}
+
+/// Four at a time, so that the current is read and written once for them.
+#[multiversion(targets("x86_64+avx2"))]
+fn touch_four(
+    to: &mut [f32],
+    columns: [&mut [f32]; 4],
+    integrals: &[f32],
+    sends: [Send; 4],
+    scale: f32,
+) {
+    let change = sends.map(|send| send.change * scale);
+    let of_d = sends.map(|send| send.change * send.old);
+    let of_d = (of_d[0] + of_d[1]) + (of_d[2] + of_d[3]);
+    let back = sends.map(|send| send.change / scale);
+    let [a, b, c, e] = columns;
+    let pairs = (a.iter_mut().zip(b)).zip(c.iter_mut().zip(e));
+    for (((a, b), (c, e)), (to, d)) in pairs.zip(to.iter_mut().zip(integrals)) {
+        *to += ((change[0] * *a + change[1] * *b) + (change[2] * *c + change[3] * *e)) + of_d * d;
+        *a -= back[0] * d;
+        *b -= back[1] * d;
+        *c -= back[2] * d;
+        *e -= back[3] * d;
     }
 }

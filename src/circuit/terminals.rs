@@ -1,15 +1,14 @@
 //! Terminals: what a projection holds of its senders, and the current that it makes of it.
 
+use std::sync::Arc;
+
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
-use multiversion::multiversion;
 use ndarray::{Array2, ArrayView2};
-use rayon::prelude::*;
 
 use super::{columns, pieces, product};
-use crate::event::Volley;
+use crate::event::{Values, Volley};
 use crate::plasticity::Lazy;
-use crate::plasticity::lazy::{flat, flat_mut};
 
 /// How many senders out of all make one product over everybody the cheaper way: one in so many.
 ///
@@ -31,9 +30,9 @@ pub struct Terminals {
     /// The revision that `current` was made with.
     seen: u64,
     /// Last values, trials x pre.
-    held: Array2<f32>,
-    /// How many of them are not 0 in each trial.
-    awake: Vec<u32>,
+    held: Arc<Values>,
+    /// `(trials, pre)`.
+    shape: (usize, usize),
     /// `W held`, trials x post.
     current: Array2<f32>,
     /// Products of what is held in the trials, trials x trials; absent: to be computed when needed.
@@ -49,8 +48,8 @@ impl Terminals {
             mirrored: false,
             revision: 0,
             seen: 0,
-            held: Array2::zeros((trials, pre)),
-            awake: vec![0; trials],
+            held: Arc::new(Values::new(trials, pre, 0.0)),
+            shape: (trials, pre),
             current: Array2::zeros((trials, post)),
             gram: None,
         }
@@ -64,8 +63,8 @@ impl Terminals {
             mirrored: false,
             revision: 1,
             seen: 0,
-            held: Array2::ones((1, 1)),
-            awake: vec![1],
+            held: Arc::new(Values::new(1, 1, 1.0)),
+            shape: (1, 1),
             current: Array2::zeros((1, post)),
             gram: None,
         }
@@ -74,7 +73,7 @@ impl Terminals {
     /// Last values, trials x pre; one row for a bias.
     #[must_use]
     pub fn held(&self) -> ArrayView2<'_, f32> {
-        self.held.view()
+        view(&self.held, self.shape)
     }
 
     /// The current, trials x post; one row for a bias.
@@ -86,38 +85,32 @@ impl Terminals {
     /// Whether everything held is 0.
     #[must_use]
     pub fn silent(&self) -> bool {
-        self.awake.iter().all(|awake| *awake == 0)
+        self.held.silent()
     }
 
     /// Largest magnitude held.
     pub(crate) fn most(&self) -> f32 {
-        pieces::largest(flat(&self.held))
+        pieces::largest(self.held.all())
     }
 
     /// Whether so few senders are better dealt with one by one.
     pub(crate) fn is_few(&self, senders: usize) -> bool {
-        self.held.nrows() == 1 || senders * PRODUCT_PAYS < self.held.len()
+        self.shape.0 == 1 || senders * PRODUCT_PAYS < self.held.all().len()
+    }
+
+    /// Whether nothing is held any more once these senders have said what they say.
+    pub(crate) fn falls_silent(&self, few: &[(u32, f32)]) -> bool {
+        few.len() == self.held.awake() as usize && few.iter().all(|(_, value)| *value == 0.0)
     }
 
     /// Holds what a volley brings; the current does not follow.
     pub(crate) fn hold(&mut self, volley: Volley<'_>) {
-        let held = flat_mut(&mut self.held);
-        let size = held.len() / self.awake.len();
         match volley {
-            Volley::Many(all) => {
-                // Trials in lots that are worth a thread.
-                let lot = (1 << 15) / size + 1;
-                let trials = held.par_chunks_mut(size).zip(all.par_chunks(size));
-                (self.awake.par_iter_mut().zip(trials).with_min_len(lot))
-                    .for_each(|(awake, (held, all))| *awake = hold_all(held, all));
-            }
+            Volley::Many(values) => self.held = Arc::clone(values),
             Volley::Few(few) => {
+                let held = Arc::make_mut(&mut self.held);
                 for &(at, value) in few {
-                    let held = &mut held[at as usize];
-                    let awake = &mut self.awake[at as usize / size];
-                    *awake += u32::from(value != 0.0);
-                    *awake -= u32::from(*held != 0.0);
-                    *held = value;
+                    held.set(at as usize, value);
                 }
             }
         }
@@ -136,18 +129,14 @@ impl Terminals {
         eligibility: Option<&mut Array2<f32>>,
         lazy: Option<&Lazy>,
     ) {
-        let pre = self.held.ncols();
-        let held = flat_mut(&mut self.held);
-        let awake = &mut self.awake;
+        let pre = self.shape.1;
+        let held = Arc::make_mut(&mut self.held);
         let sends: Vec<columns::Send> = (few.iter())
             .map(|&(at, value)| {
-                let old = std::mem::replace(&mut held[at as usize], value);
                 let at = at as usize;
-                let trial = at / pre;
-                awake[trial] += u32::from(value != 0.0);
-                awake[trial] -= u32::from(old != 0.0);
+                let old = held.set(at, value);
                 columns::Send {
-                    trial,
+                    trial: at / pre,
                     sender: at % pre,
                     old,
                     change: value - old,
@@ -166,7 +155,7 @@ impl Terminals {
         }
         // Where everybody has fallen silent, what differences leave behind is rounding.
         for send in sends.chunk_by(|a, b| a.trial == b.trial) {
-            if self.awake[send[0].trial] == 0 {
+            if self.held.is_silent_in(send[0].trial) {
                 self.current.row_mut(send[0].trial).fill(0.0);
             }
         }
@@ -179,7 +168,7 @@ impl Terminals {
         } else {
             product::assign(
                 scale,
-                self.held.view(),
+                view(&self.held, self.shape),
                 weights.t(),
                 self.current.view_mut(),
             );
@@ -189,13 +178,13 @@ impl Terminals {
 
     /// The current follows the weights over the step that has passed.
     pub(crate) fn follow(&mut self, lazy: &Lazy) {
-        let gram = (self.gram).get_or_insert_with(|| products(self.held.view()));
+        let gram = (self.gram).get_or_insert_with(|| products(view(&self.held, self.shape)));
         lazy.follow(gram, &mut self.current);
     }
 
     /// A plain consolidation of what the integrals hold; the current follows.
     pub(crate) fn strike(&mut self, lazy: &mut Lazy, rate: f32) {
-        let gram = (self.gram).get_or_insert_with(|| products(self.held.view()));
+        let gram = (self.gram).get_or_insert_with(|| products(view(&self.held, self.shape)));
         lazy.strike(rate, gram, &mut self.current);
     }
 
@@ -222,13 +211,6 @@ fn products(held: ArrayView2<'_, f32>) -> Array2<f32> {
     gram
 }
 
-/// Copies and counts what is not 0.
-#[multiversion(targets("x86_64+avx2"))]
-fn hold_all(held: &mut [f32], all: &[f32]) -> u32 {
-    let mut awake = 0;
-    for (held, value) in held.iter_mut().zip(all) {
-        *held = *value;
-        awake += u32::from(*value != 0.0);
-    }
-    awake
+fn view(held: &Values, shape: (usize, usize)) -> ArrayView2<'_, f32> {
+    ArrayView2::from_shape(shape, held.all()).expect("there are as many values as places")
 }

@@ -8,16 +8,14 @@
 //! [`DelayLine`]: super::DelayLine
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
-use multiversion::multiversion;
 
+use super::values::{Survey, Values, survey};
 use crate::circuit::pieces;
 use crate::model::Compartment;
-
-/// Values that are counted in 32 bits before the counts are added up.
-const PIECE: usize = 1 << 12;
 
 /// What axons carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,14 +56,13 @@ pub enum Volley<'a> {
     /// Position (trial x size + index) and value of each that was sent, in ascending order.
     Few(&'a [(u32, f32)]),
     /// So many were sent that all values are handed on, the others as they were.
-    Many(&'a [f32]),
+    Many(&'a Arc<Values>),
 }
 
 #[derive(Clone, Debug)]
 enum Flying {
     Few(Vec<(u32, f32)>),
-    /// All values; empty if no projection reads them later than in the step they were sent.
-    Many(Vec<f32>),
+    Many(Arc<Values>),
 }
 
 /// The axons of one population that carry one signal with one threshold.
@@ -79,7 +76,9 @@ pub struct Axons {
     pub threshold: f32,
     /// What has been done so far.
     pub traffic: Traffic,
-    sent: Vec<f32>,
+    sent: Arc<Values>,
+    /// Values of former times, to be written over when nobody holds them any more.
+    former: Vec<Arc<Values>>,
     flying: VecDeque<(u64, Flying)>,
     /// Delays in steps of the projections that read them, ascending.
     delays: Vec<u64>,
@@ -103,7 +102,8 @@ impl Axons {
             signal,
             threshold,
             traffic: Traffic::default(),
-            sent: vec![0.0; width],
+            sent: Arc::new(Values::new(trials, size, 0.0)),
+            former: Vec::new(),
             flying: VecDeque::new(),
             delays,
             // A single trial never gains from a product over all senders: columns are as cheap.
@@ -120,37 +120,42 @@ impl Axons {
         let spare = self.retire(step);
         // If half of the first do, one pass over all may decide and send at once.
         let (first, threshold) = (values.len() / 16, self.threshold);
-        let sample = survey(&values[..first], &self.sent[..first], threshold);
-        let send_all = |sent: &mut [f32]| {
-            let work = |sent: &mut [f32], values: &[f32]| send_many(sent, values, threshold);
-            pieces::change(sent, values, work, Survey::and)
-        };
-        if 2 * sample.crossing > first {
-            let survey = send_all(&mut self.sent);
-            self.count(survey);
-            self.fly_many(step);
-            return;
+        let sample = survey(&self.sent.all()[..first], &values[..first], threshold);
+        if 2 * sample.crossing > first && self.many <= values.len() {
+            let survey = self.send_all(step, values);
+            return self.count(survey);
         }
-        let work = |values: &[f32], sent: &[f32]| survey(values, sent, threshold);
-        let survey = pieces::survey(values, &self.sent, work, Survey::and);
+        let work = |values: &[f32], sent: &[f32]| survey(sent, values, threshold);
+        let survey = pieces::survey(values, self.sent.all(), work, Survey::and);
         self.count(survey);
-        if survey.crossing == 0 {
-            return;
-        }
         if survey.crossing >= self.many {
-            send_all(&mut self.sent);
-            self.fly_many(step);
-            return;
+            self.send_all(step, values);
+        } else if survey.crossing > 0 {
+            let few = match spare {
+                Some(Flying::Few(few)) => few,
+                _ => Vec::new(),
+            };
+            self.send_few(step, values, few, survey.crossing);
         }
-        let mut few = match spare {
-            Some(Flying::Few(few)) => few,
-            _ => Vec::new(),
-        };
+    }
+
+    fn send_all(&mut self, step: u64, values: &[f32]) -> Survey {
+        let free = (self.former.iter()).position(|values| Arc::strong_count(values) == 1);
+        let mut next = free.map_or_else(Arc::default, |n| self.former.swap_remove(n));
+        let survey = Arc::make_mut(&mut next).follow(&self.sent, values, self.threshold);
+        self.flying
+            .push_back((step, Flying::Many(Arc::clone(&next))));
+        self.former.push(std::mem::replace(&mut self.sent, next));
+        survey
+    }
+
+    fn send_few(&mut self, step: u64, values: &[f32], mut few: Vec<(u32, f32)>, count: usize) {
         few.clear();
-        few.reserve(survey.crossing);
-        for (at, (value, sent)) in values.iter().zip(&mut self.sent).enumerate() {
-            if (value - *sent).abs() > threshold {
-                *sent = *value;
+        few.reserve(count);
+        let sent = Arc::make_mut(&mut self.sent);
+        for (at, value) in values.iter().enumerate() {
+            if (value - sent.all()[at]).abs() > self.threshold {
+                sent.set(at, *value);
                 few.push((at as u32, *value));
             }
         }
@@ -163,12 +168,6 @@ impl Axons {
         self.traffic.worst_hold = self.traffic.worst_hold.max(survey.worst_hold);
     }
 
-    fn fly_many(&mut self, step: u64) {
-        let later = self.longest() > 1;
-        let all = if later { self.sent.clone() } else { Vec::new() };
-        self.flying.push_back((step, Flying::Many(all)));
-    }
-
     /// What arrives in step `step` after a delay of `delay` steps.
     #[must_use]
     pub fn arriving(&self, step: u64, delay: usize) -> Option<Volley<'_>> {
@@ -176,7 +175,6 @@ impl Axons {
         let (_, volley) = self.flying.iter().find(|(sent, _)| *sent == left)?;
         Some(match volley {
             Flying::Few(few) => Volley::Few(few),
-            Flying::Many(all) if all.is_empty() => Volley::Many(&self.sent),
             Flying::Many(all) => Volley::Many(all),
         })
     }
@@ -192,7 +190,7 @@ impl Axons {
     /// What was last sent, trials x size.
     #[must_use]
     pub fn sent(&self) -> &[f32] {
-        &self.sent
+        self.sent.all()
     }
 
     fn longest(&self) -> u64 {
@@ -208,68 +206,6 @@ impl Axons {
         }
         spare
     }
-}
-
-#[derive(Clone, Copy, Default)]
-struct Survey {
-    crossing: usize,
-    differing: usize,
-    worst_hold: f32,
-}
-
-impl Survey {
-    fn and(mut self, other: Self) -> Self {
-        self.crossing += other.crossing;
-        self.differing += other.differing;
-        self.worst_hold = self.worst_hold.max(other.worst_hold);
-        self
-    }
-
-    fn add(&mut self, crossing: u32, differing: u32, worst_hold: f32) {
-        self.crossing += crossing as usize;
-        self.differing += differing as usize;
-        self.worst_hold = self.worst_hold.max(worst_hold);
-    }
-}
-
-/// Counts who has changed and who crosses the threshold. Without early ends or branches, so that
-/// the loop is vectorised.
-#[multiversion(targets("x86_64+avx2"))]
-fn survey(values: &[f32], sent: &[f32], threshold: f32) -> Survey {
-    let mut survey = Survey::default();
-    for (values, sent) in values.chunks(PIECE).zip(sent.chunks(PIECE)) {
-        let (mut crossing, mut differing, mut worst) = (0u32, 0u32, 0u32);
-        for (value, sent) in values.iter().zip(sent) {
-            let difference = (value - sent).abs();
-            let crosses = difference > threshold;
-            crossing += u32::from(crosses);
-            differing += u32::from(difference > 0.0);
-            // As bits, which rise with magnitudes, the largest is found in a vectorised loop.
-            worst = worst.max(if crosses { 0 } else { difference.to_bits() });
-        }
-        survey.add(crossing, differing, f32::from_bits(worst));
-    }
-    survey
-}
-
-/// Sends the values that cross the threshold, keeps the others as they were, and counts.
-#[multiversion(targets("x86_64+avx2"))]
-fn send_many(sent: &mut [f32], values: &[f32], threshold: f32) -> Survey {
-    let mut survey = Survey::default();
-    for (sent, values) in sent.chunks_mut(PIECE).zip(values.chunks(PIECE)) {
-        let (mut crossing, mut differing, mut worst) = (0u32, 0u32, 0u32);
-        for (sent, value) in sent.iter_mut().zip(values) {
-            let difference = (value - *sent).abs();
-            let crosses = difference > threshold;
-            crossing += u32::from(crosses);
-            differing += u32::from(difference > 0.0);
-            // As bits, which rise with magnitudes, the largest is found in a vectorised loop.
-            worst = worst.max(if crosses { 0 } else { difference.to_bits() });
-            *sent = if crosses { *value } else { *sent };
-        }
-        survey.add(crossing, differing, f32::from_bits(worst));
-    }
-    survey
 }
 
 #[cfg(test)]
@@ -293,7 +229,7 @@ mod tests {
                         few.iter()
                             .for_each(|&(at, value)| held[at as usize] = value);
                     }
-                    Some(Volley::Many(all)) => held.copy_from_slice(all),
+                    Some(Volley::Many(values)) => held.copy_from_slice(values.all()),
                     None => {}
                 }
                 held.clone()

@@ -6,7 +6,9 @@
 mod axons;
 mod delay;
 mod timeline;
+mod values;
 
 pub use axons::{Axons, Signal, Traffic, Volley};
 pub use delay::{DelayLine, DeltaLine, RateLine};
 pub use timeline::{Event, Injection, Injections, NeuronParameter, Site, Timeline};
+pub use values::Values;

@@ -20,13 +20,26 @@ const STRETCH: usize = 1 << 14;
 /// Below this many synapses, starting another thread costs more than it saves.
 const WORTH_A_THREAD: usize = 1 << 17;
 
+/// What the memory of an eligibility holds. It is not cleared before it must be: that would be
+/// one more pass over all synapses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gathered {
+    /// Zeros.
+    Nothing,
+    /// What has been consolidated and stands for zeros.
+    Past,
+    /// The eligibility.
+    Something,
+}
+
 /// Per-synapse state between consolidations.
 ///
 /// `eligibility` is the integral of the rule's rate of change (without `eta`) since the last
 /// consolidation, in a.u. x ms; `g` is its mean, `eligibility / period`.
 pub struct Consolidator {
-    /// Integral since the last consolidation, post x pre.
+    /// Integral since the last consolidation, post x pre, if `gathered` says so.
     eligibility: Array2<f32>,
+    gathered: Gathered,
     every_steps: u64,
     offset_steps: u64,
     /// Sum of what was consolidated since somebody began to look, post x pre.
@@ -36,8 +49,6 @@ pub struct Consolidator {
     first: Array2<f32>,
     second: Array2<f32>,
     count: i32,
-    /// Whether nothing has been gathered since the last consolidation.
-    blank: bool,
     /// Consolidations of nothing in a row.
     idle: u64,
     /// The step of the last consolidation, counted from 1.
@@ -69,7 +80,7 @@ impl Consolidator {
             second: state(matches!(optimiser, Optimiser::Adam { .. })),
             eligibility,
             count: 0,
-            blank: true,
+            gathered: Gathered::Nothing,
             idle: 0,
             last: offset_steps,
         }
@@ -90,21 +101,38 @@ impl Consolidator {
 
     /// The eligibility, post x pre.
     #[must_use]
-    pub fn eligibility(&self) -> &Array2<f32> {
-        &self.eligibility
+    pub fn eligibility(&self) -> Array2<f32> {
+        let mut eligibility = self.eligibility.clone();
+        if self.nothing_gathered() {
+            eligibility.fill(0.0);
+        }
+        eligibility
+    }
+
+    fn nothing_gathered(&self) -> bool {
+        self.gathered != Gathered::Something
+    }
+
+    fn clear(&mut self) {
+        if self.gathered == Gathered::Past {
+            self.eligibility.fill(0.0);
+            self.gathered = Gathered::Nothing;
+        }
     }
 
     /// The eligibility, to be added to.
     pub fn gather(&mut self) -> &mut Array2<f32> {
-        self.blank = false;
+        self.clear();
+        self.gathered = Gathered::Something;
         &mut self.eligibility
     }
 
     /// What the integrals of lazy synapses hold goes into the eligibility.
     pub(crate) fn settle(&mut self, lazy: &mut Lazy, held: ArrayView2<'_, f32>) {
         if lazy.integrals().is_some() {
-            lazy.settle(&mut self.eligibility, held, self.blank);
-            self.blank = false;
+            let blank = self.nothing_gathered();
+            lazy.settle(&mut self.eligibility, held, blank);
+            self.gathered = Gathered::Something;
         }
     }
 
@@ -117,7 +145,7 @@ impl Consolidator {
 
     /// Whether nothing has been gathered, nor is anybody to see it.
     pub(crate) fn is_blank(&self) -> bool {
-        self.blank && self.watched.is_none()
+        self.nothing_gathered() && self.watched.is_none()
     }
 
     /// Whether a consolidation would change nothing: nothing was gathered, and what an optimiser
@@ -130,7 +158,7 @@ impl Consolidator {
                 self.count == 0 || self.idle as f64 * f64::from(fading).ln() < FADED.ln()
             }
         };
-        self.blank && faded
+        self.nothing_gathered() && faded
     }
 
     /// What the optimiser remembers fades as it would have in the consolidations of nothing that
@@ -161,16 +189,17 @@ impl Consolidator {
     ///
     /// If `weights` are not laid out as the shape given to [`new`](Self::new).
     pub fn consolidate(&mut self, weights: &mut Array2<f32>, eta: f32) {
-        if let Some(watched) = &mut self.watched {
+        if let (Some(watched), Gathered::Something) = (&mut self.watched, self.gathered) {
             *watched += &self.eligibility;
         }
-        self.idle = if self.blank { self.idle + 1 } else { 0 };
+        self.clear();
+        let nothing = self.nothing_gathered();
+        self.idle = if nothing { self.idle + 1 } else { 0 };
         let eligibility = std::mem::take(&mut self.eligibility);
         self.change(weights, &eligibility, eta);
         self.eligibility = eligibility;
-        if !self.blank {
-            self.eligibility.fill(0.0);
-            self.blank = true;
+        if !nothing {
+            self.gathered = Gathered::Past;
         }
     }
 
@@ -203,7 +232,7 @@ impl Consolidator {
         weights: &mut Array2<f32>,
         eta: f32,
     ) {
-        debug_assert!(self.blank && self.watched.is_none());
+        debug_assert!(self.is_blank());
         let post = weights.nrows();
         let Some(integrals) = lazy.integrals() else {
             return;
@@ -446,7 +475,7 @@ mod tests {
                 *e += scale * value((at.1, at.0));
             }
             consolidator.consolidate(&mut weights, 0.1);
-            assert!(consolidator.eligibility.iter().all(|e| *e == 0.0));
+            assert!(consolidator.eligibility().iter().all(|e| *e == 0.0));
         }
         weights
     }

@@ -250,8 +250,10 @@ impl Simulation {
         let gathered = plasticity.consolidation.as_ref()?.eligibility();
         let lazy = self.world.get::<Lazy>(entity);
         Some(match lazy.zip(self.world.get::<Terminals>(entity)) {
-            Some((lazy, terminals)) => lazy.eligibilities(gathered, terminals.held(), self.steps()),
-            None => gathered.clone(),
+            Some((lazy, terminals)) => {
+                lazy.eligibilities(&gathered, terminals.held(), self.steps())
+            }
+            None => gathered,
         })
     }
 

@@ -61,7 +61,9 @@ pub fn arrive(
         let stale = terminals.is_stale();
         let product = match arriving {
             Some(Volley::Many(_)) => true,
-            Some(Volley::Few(few)) => stale || !terminals.is_few(few.len()),
+            Some(Volley::Few(few)) => {
+                stale || !terminals.is_few(few.len()) || terminals.falls_silent(few)
+            }
             None => stale,
         };
         let mut lazy = plastic.as_mut().map(|(_, lazy)| &mut **lazy);

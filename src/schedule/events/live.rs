@@ -135,13 +135,18 @@ struct Sources<'a> {
 impl Sources<'_> {
     /// Sums into `out`, the neurons of some trials, of which the first stands at `start` of all.
     fn sum(&self, out: &mut [f32], start: usize, size: usize) {
-        if self.injected.is_empty() {
-            out.fill(0.0);
-        } else {
+        // What comes first is copied, not added to zeros.
+        let mut currents = self.currents.iter();
+        if !self.injected.is_empty() {
             out.chunks_exact_mut(size)
                 .for_each(|trial| trial.copy_from_slice(&self.injected));
+        } else if let Some(first) = self.currents.first().filter(|first| first.len() != size) {
+            out.copy_from_slice(&first[start..start + out.len()]);
+            currents.next();
+        } else {
+            out.fill(0.0);
         }
-        for current in &self.currents {
+        for current in currents {
             if current.len() == size {
                 out.chunks_exact_mut(size)
                     .for_each(|trial| add(trial, current));

@@ -1,0 +1,156 @@
+//! Values of a population, as they were last sent.
+
+use multiversion::multiversion;
+use rayon::prelude::*;
+
+/// What all neurons of a population said in all trials, and how many of them said anything but 0.
+///
+/// When all speak at once, axons and terminals share one of these; who hears a few of them
+/// afterwards has a copy of its own from then on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Values {
+    /// Trials x size.
+    all: Vec<f32>,
+    /// How many of them are not 0 in each trial.
+    awake: Vec<u32>,
+}
+
+impl Values {
+    /// The same value in `trials` x `size` places.
+    #[must_use]
+    pub fn new(trials: usize, size: usize, value: f32) -> Self {
+        let awake = if value == 0.0 { 0 } else { size as u32 };
+        Self {
+            all: vec![value; trials * size],
+            awake: vec![awake; trials],
+        }
+    }
+
+    /// All of them, trials x size.
+    #[must_use]
+    pub fn all(&self) -> &[f32] {
+        &self.all
+    }
+
+    /// Whether all are 0.
+    #[must_use]
+    pub fn silent(&self) -> bool {
+        self.awake.iter().all(|awake| *awake == 0)
+    }
+
+    /// How many are not 0.
+    #[must_use]
+    pub fn awake(&self) -> u32 {
+        self.awake.iter().sum()
+    }
+
+    /// Whether all of one trial are 0.
+    #[must_use]
+    pub fn is_silent_in(&self, trial: usize) -> bool {
+        self.awake[trial] == 0
+    }
+
+    /// Sets the value at a position, trial x size + index, and returns what it was.
+    pub fn set(&mut self, at: usize, value: f32) -> f32 {
+        let size = self.all.len() / self.awake.len();
+        let old = std::mem::replace(&mut self.all[at], value);
+        let awake = &mut self.awake[at / size];
+        *awake += u32::from(value != 0.0);
+        *awake -= u32::from(old != 0.0);
+        old
+    }
+
+    /// Becomes `old` with those of `new` that differ by more than the threshold.
+    pub(super) fn follow(&mut self, old: &Self, new: &[f32], threshold: f32) -> Survey {
+        let trials = old.awake.len();
+        self.all.resize(new.len(), 0.0);
+        self.awake.resize(trials, 0);
+        let size = new.len() / trials;
+        // Trials in lots that are worth a thread.
+        let lot = trials.min(LOT / size + 1);
+        let work = |(((sent, awake), old), new): (((&mut [f32], &mut [u32]), &[f32]), &[f32])| {
+            let sent = sent.chunks_exact_mut(size).zip(awake);
+            let told = old.chunks_exact(size).zip(new.chunks_exact(size));
+            sent.zip(told)
+                .fold(Survey::default(), |so_far, ((sent, awake), (old, new))| {
+                    let (survey, count) = follow(sent, old, new, threshold);
+                    *awake = count;
+                    so_far.and(survey)
+                })
+        };
+        if lot == trials {
+            return work((((&mut self.all, &mut self.awake), &old.all), new));
+        }
+        let sent = (self.all.par_chunks_mut(lot * size)).zip(self.awake.par_chunks_mut(lot));
+        let told = sent.zip(old.all.par_chunks(lot * size));
+        (told.zip(new.par_chunks(lot * size)).map(work)).reduce(Survey::default, Survey::and)
+    }
+}
+
+/// Values that are worth a thread.
+const LOT: usize = 1 << 15;
+
+/// What has changed.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Survey {
+    pub crossing: usize,
+    pub differing: usize,
+    pub worst_hold: f32,
+}
+
+impl Survey {
+    fn of(crossing: u32, differing: u32, worst: u32) -> Self {
+        Self {
+            crossing: crossing as usize,
+            differing: differing as usize,
+            worst_hold: f32::from_bits(worst),
+        }
+    }
+
+    pub fn and(mut self, other: Self) -> Self {
+        self.crossing += other.crossing;
+        self.differing += other.differing;
+        self.worst_hold = self.worst_hold.max(other.worst_hold);
+        self
+    }
+}
+
+/// Counts who has changed and who crosses the threshold. Without early ends or branches, so that
+/// the loop is vectorised.
+#[multiversion(targets("x86_64+avx2"))]
+pub(super) fn survey(old: &[f32], new: &[f32], threshold: f32) -> Survey {
+    /// Values that are counted in 32 bits before the counts are added up.
+    const PIECE: usize = 1 << 12;
+    let mut survey = Survey::default();
+    for (old, new) in old.chunks(PIECE).zip(new.chunks(PIECE)) {
+        let (mut crossing, mut differing, mut worst) = (0u32, 0u32, 0u32);
+        for (old, new) in old.iter().zip(new) {
+            let difference = (new - old).abs();
+            let crosses = difference > threshold;
+            crossing += u32::from(crosses);
+            differing += u32::from(difference > 0.0);
+            // As bits, which rise with magnitudes, the largest is found in a vectorised loop.
+            worst = worst.max(if crosses { 0 } else { difference.to_bits() });
+        }
+        survey = survey.and(Survey::of(crossing, differing, worst));
+    }
+    survey
+}
+
+/// The same for one trial, whose new values go into `sent` where they cross the threshold. Counts
+/// what is not 0 there.
+#[multiversion(targets("x86_64+avx2"))]
+fn follow(sent: &mut [f32], old: &[f32], new: &[f32], threshold: f32) -> (Survey, u32) {
+    let (mut crossing, mut differing, mut worst, mut awake) = (0u32, 0u32, 0u32, 0u32);
+    for (sent, (old, new)) in sent.iter_mut().zip(old.iter().zip(new)) {
+        let difference = (new - old).abs();
+        let crosses = difference > threshold;
+        crossing += u32::from(crosses);
+        differing += u32::from(difference > 0.0);
+        worst = worst.max(if crosses { 0 } else { difference.to_bits() });
+        let value = if crosses { *new } else { *old };
+        awake += u32::from(value != 0.0);
+        *sent = value;
+    }
+    (Survey::of(crossing, differing, worst), awake)
+}
