@@ -68,7 +68,7 @@ impl Values {
         let size = new.len() / trials;
         // Trials in lots that are worth a thread.
         let lot = trials.min(LOT / size + 1);
-        let work = |(((sent, awake), old), new): (((&mut [f32], &mut [u32]), &[f32]), &[f32])| {
+        let work = |sent: &mut [f32], awake: &mut [u32], old: &[f32], new: &[f32]| {
             let sent = sent.chunks_exact_mut(size).zip(awake);
             let told = old.chunks_exact(size).zip(new.chunks_exact(size));
             sent.zip(told)
@@ -79,11 +79,13 @@ impl Values {
                 })
         };
         if lot == trials {
-            return work((((&mut self.all, &mut self.awake), &old.all), new));
+            return work(&mut self.all, &mut self.awake, &old.all, new);
         }
         let sent = (self.all.par_chunks_mut(lot * size)).zip(self.awake.par_chunks_mut(lot));
-        let told = sent.zip(old.all.par_chunks(lot * size));
-        (told.zip(new.par_chunks(lot * size)).map(work)).reduce(Survey::default, Survey::and)
+        let told = (old.all.par_chunks(lot * size)).zip(new.par_chunks(lot * size));
+        sent.zip(told)
+            .map(|((sent, awake), (old, new))| work(sent, awake, old, new))
+            .reduce(Survey::default, Survey::and)
     }
 }
 
