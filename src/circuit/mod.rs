@@ -16,4 +16,5 @@ pub use build::{BuildError, Clock, EtaScale, Setup, Wiring, build};
 pub use engine::Engine;
 pub use population::{NeuronId, Parameters, Population};
 pub use projection::{Plasticity, Projection, Synapses};
+pub(crate) use terminals::PRODUCT_PAYS;
 pub use terminals::Terminals;

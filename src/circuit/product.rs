@@ -4,6 +4,8 @@
 //! alone, never by the number of threads. A block is computed by one thread. So results are the
 //! same bytes for any number of threads.
 
+use std::ops::Range;
+
 use gemm::{Parallelism, gemm};
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
@@ -62,6 +64,21 @@ pub fn assign_alone(
     let shapes = ((a.nrows(), b.ncols()), a.ncols());
     assert_eq!((out.dim(), b.nrows()), shapes, "shapes of a product");
     Product { scale, add: false }.block(a, b, out);
+}
+
+/// The senders among whom all lie that say anything but 0 in any trial; `held` is trials x senders.
+///
+/// Products leave out the others: edges of images, for the most part, are at rest.
+#[must_use]
+pub fn speaking(held: ArrayView2<'_, f32>) -> Range<usize> {
+    let (mut start, mut end) = (held.ncols(), 0);
+    for trial in held.rows() {
+        let mut says = trial.iter().map(|value| *value != 0.0);
+        start = (says.by_ref().take(start).position(|says| says)).unwrap_or(start);
+        let mut says = trial.iter().skip(end).map(|value| *value != 0.0);
+        end += says.rposition(|says| says).map_or(0, |last| last + 1);
+    }
+    start.min(end)..end
 }
 
 #[derive(Clone, Copy)]
@@ -140,7 +157,7 @@ impl Product {
 
 #[cfg(test)]
 mod tests {
-    use super::{accumulate, assign};
+    use super::{accumulate, assign, speaking};
     use ndarray::{Array2, ArrayView2, ShapeBuilder};
 
     /// m, k, n: tiny, empty, one row, rank one, cut along either axis, and with remainders.
@@ -222,6 +239,19 @@ mod tests {
             assert!((f64::from(*got) - exact[at]).abs() < 1e-4);
         }
         assert_eq!(big[[0, 1]], matrix(40, 40, 3, false)[[0, 1]]);
+    }
+
+    #[test]
+    fn senders_at_rest_at_either_edge_do_not_speak() {
+        let silent = Array2::zeros((3, 7));
+        assert!(speaking(silent.view()).is_empty());
+        assert!(speaking(Array2::zeros((3, 0)).view()).is_empty());
+        for (first, last) in [(0, 0), (2, 5), (6, 6), (0, 6), (5, 6)] {
+            let mut held = silent.clone();
+            held[[2, first]] = -1.0;
+            held[[0, last]] = f32::NAN;
+            assert_eq!(speaking(held.view()), first..last + 1);
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, s};
 
 use super::{columns, pieces, product};
 use crate::event::{Values, Volley};
@@ -14,7 +14,7 @@ use crate::plasticity::Lazy;
 ///
 /// A synapse takes 0.14 ns in a column and 0.025 ns in a product, whose operands stay in registers
 /// (`cargo bench --bench senders`).
-const PRODUCT_PAYS: usize = 6;
+pub(crate) const PRODUCT_PAYS: usize = 6;
 
 /// The axon terminals of a projection. They hold the last value that arrived from each sender.
 ///
@@ -166,12 +166,10 @@ impl Terminals {
         if self.silent() {
             self.current.fill(0.0);
         } else {
-            product::assign(
-                scale,
-                view(&self.held, self.shape),
-                weights.t(),
-                self.current.view_mut(),
-            );
+            let held = view(&self.held, self.shape);
+            let senders = s![.., product::speaking(held)];
+            let (held, weights) = (held.slice(senders), weights.slice(senders));
+            product::assign(scale, held, weights.t(), self.current.view_mut());
         }
         self.seen = self.revision;
     }

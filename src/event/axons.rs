@@ -14,7 +14,7 @@ use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 
 use super::values::{Survey, Values, survey};
-use crate::circuit::pieces;
+use crate::circuit::{PRODUCT_PAYS, pieces};
 use crate::model::Compartment;
 
 /// What axons carry.
@@ -110,7 +110,7 @@ impl Axons {
             many: if trials == 1 {
                 width + 1
             } else {
-                width.div_ceil(3)
+                width.div_ceil(PRODUCT_PAYS)
             },
         }
     }
@@ -118,10 +118,10 @@ impl Axons {
     /// In step `step` the neurons have `values` to say; those that differ enough are sent.
     pub fn send(&mut self, step: u64, values: &[f32]) {
         let spare = self.retire(step);
-        // If half of the first do, one pass over all may decide and send at once.
+        // If many of the first do, one pass over all may decide and send at once.
         let (first, threshold) = (values.len() / 16, self.threshold);
         let sample = survey(&self.sent.all()[..first], &values[..first], threshold);
-        if 2 * sample.crossing > first && self.many <= values.len() {
+        if sample.crossing * values.len() > self.many * first {
             let survey = self.send_all(step, values);
             return self.count(survey);
         }

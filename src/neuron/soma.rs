@@ -52,6 +52,17 @@ pub struct Dendrites<'a> {
     pub i_s: &'a [f32],
 }
 
+/// The side from which something new has reached a soma.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The basal potential.
+    Basal,
+    /// The apical potential or an injected current.
+    Apical,
+    /// Both, or a leak is still on its way.
+    Both,
+}
+
 /// Moves `s` and `b_hat` through the same leak and sets their difference `xi`.
 ///
 /// `(g_a, leak)`: apical coupling and the somatic leak fraction of the step.
@@ -63,21 +74,43 @@ pub fn compare(
     xi: &mut [f32],
     (g_a, leak): (f32, f32),
 ) {
+    if leak == 1.0 {
+        return settle(dendrites, s, b_hat, xi, (g_a, Side::Both));
+    }
     let pairs = (dendrites.b.iter().zip(dendrites.a)).zip(dendrites.i_s);
     let states = s.iter_mut().zip(b_hat).zip(xi);
-    if leak == 1.0 {
-        // Without a leak the mismatch is the apical contribution itself, free of rounding.
-        for (((&b, &a), &i_s), ((s, b_hat), xi)) in pairs.zip(states) {
-            *b_hat = b;
-            *xi = g_a * a + i_s;
-            *s = b + *xi;
-        }
-        return;
-    }
     for (((&b, &a), &i_s), ((s, b_hat), xi)) in pairs.zip(states) {
         *b_hat += leak * (b - *b_hat);
         *xi += leak * (g_a * a + i_s - *xi);
         *s = *b_hat + *xi;
+    }
+}
+
+/// [`compare`] without a leak, where something new has come from one side or both.
+///
+/// The mismatch is then the apical contribution itself, free of rounding, and what the other side
+/// has not changed is not written again: passes over columns are what populations at rest save.
+#[multiversion(targets("x86_64+avx2"))]
+pub fn settle(
+    dendrites: Dendrites<'_>,
+    s: &mut [f32],
+    b_hat: &mut [f32],
+    xi: &mut [f32],
+    (g_a, new): (f32, Side),
+) {
+    if new != Side::Apical {
+        b_hat.copy_from_slice(dendrites.b);
+    }
+    if new == Side::Basal {
+        for (s, (b, xi)) in s.iter_mut().zip(dendrites.b.iter().zip(xi)) {
+            *s = b + *xi;
+        }
+        return;
+    }
+    let apical = dendrites.a.iter().zip(dendrites.i_s);
+    for ((s, xi), (b, (a, i_s))) in s.iter_mut().zip(xi).zip(dendrites.b.iter().zip(apical)) {
+        *xi = g_a * a + i_s;
+        *s = b + *xi;
     }
 }
 

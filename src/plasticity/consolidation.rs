@@ -240,13 +240,21 @@ impl Consolidator {
         self.idle = 0;
         // Whole columns, so many that an operand that is packed anew for each stretch is small.
         let columns = (4 * STRETCH).div_ceil(post).max(8);
+        let speaking = product::speaking(held);
         self.in_stretches(weights, eta, columns * post, |step, start, synapses| {
-            let senders = start / post..(start + synapses.weights.len()) / post;
+            let from = start / post;
+            let to = from + synapses.weights.len() / post;
+            // Those who say nothing make none eligible.
+            let senders = speaking.start.clamp(from, to)..speaking.end.clamp(from, to);
             ELIGIBILITY.with_borrow_mut(|e| {
                 e.resize(e.len().max(synapses.weights.len()), 0.0);
                 let e = &mut e[..synapses.weights.len()];
+                let (before, rest) = e.split_at_mut((senders.start - from) * post);
+                let (made, after) = rest.split_at_mut(senders.len() * post);
+                before.fill(0.0);
+                after.fill(0.0);
                 let shape = (post, senders.len()).f();
-                if let Ok(out) = ArrayViewMut2::from_shape(shape, &mut *e) {
+                if let Ok(out) = ArrayViewMut2::from_shape(shape, made) {
                     product::assign_alone(1.0, integrals.t(), held.slice(s![.., senders]), out);
                 }
                 step.apply(synapses.weights, e, synapses.first, synapses.second);

@@ -21,7 +21,7 @@
 //! second kind of them, the *consolidated* ones, which take the place of `D` for the weights.
 
 use bevy_ecs::component::Component;
-use ndarray::{Array2, ArrayView2, Axis, Zip};
+use ndarray::{Array2, ArrayView2, Axis, Zip, s};
 
 use crate::circuit::{pieces, product};
 
@@ -230,7 +230,7 @@ impl Lazy {
             } else {
                 1.0
             };
-            product::accumulate(scale, self.integrals.t(), held, matrix.view_mut());
+            gain(scale, &self.integrals, held, matrix);
         }
         self.pending = false;
     }
@@ -246,7 +246,7 @@ impl Lazy {
         if self.continuous {
             self.settle(weights, held, false);
         } else if self.consolidated {
-            product::accumulate(1.0, self.steady.t(), held, weights.view_mut());
+            gain(1.0, &self.steady, held, weights);
             self.consolidated = false;
         }
     }
@@ -374,6 +374,13 @@ impl Lazy {
     pub(crate) fn rows(&self) -> usize {
         self.factors.len_of(Axis(0))
     }
+}
+
+/// `matrix += scale integrals^T held`: what synapses gain, of senders who say anything.
+fn gain(scale: f32, integrals: &Array2<f32>, held: ArrayView2<'_, f32>, matrix: &mut Array2<f32>) {
+    let senders = s![.., product::speaking(held)];
+    let (held, matrix) = (held.slice(senders), matrix.slice_mut(senders));
+    product::accumulate(scale, integrals.t(), held, matrix);
 }
 
 pub(crate) fn flat(a: &Array2<f32>) -> &[f32] {

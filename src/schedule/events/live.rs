@@ -12,7 +12,7 @@ use crate::schedule::stages::write;
 use crate::teaching::Teacher;
 
 /// Neurons of a piece of work: its columns fit into the nearest cache.
-const PIECE: usize = 1 << 12;
+const PIECE: usize = 1 << 10;
 
 /// From this many neurons on, pieces are worth several threads.
 const WORTH_THREADS: usize = 1 << 15;
@@ -177,6 +177,17 @@ struct Work<'a> {
     moves_apical: bool,
 }
 
+impl Work<'_> {
+    /// From where something new reaches the somata.
+    fn side(&self) -> soma::Side {
+        match (self.moves_basal, self.moves_apical || self.soma.is_some()) {
+            (true, false) => soma::Side::Basal,
+            (false, true) => soma::Side::Apical,
+            _ => soma::Side::Both,
+        }
+    }
+}
+
 /// The columns of some neurons, of equal length.
 struct Columns<'a> {
     i_b: &'a mut [f32],
@@ -316,7 +327,12 @@ impl Columns<'_> {
             a: self.a,
             i_s: self.i_s,
         };
-        soma::compare(dendrites, self.s, self.b_hat, self.xi, (p.g_a, leak_s));
+        let (s, b_hat, xi) = (&mut *self.s, &mut *self.b_hat, &mut *self.xi);
+        if leak_s == 1.0 && p.leak_s == 1.0 {
+            soma::settle(dendrites, s, b_hat, xi, (p.g_a, work.side()));
+        } else {
+            soma::compare(dendrites, s, b_hat, xi, (p.g_a, leak_s));
+        }
         let mut outcome = Outcome::default();
         self.fire(work, &mut outcome);
         outcome.ran_away = ran_away(self.s);
