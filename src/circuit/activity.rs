@@ -26,6 +26,8 @@ pub struct Activity {
     pub soma: bool,
     /// How far the compartments are on their way.
     pub way: Way,
+    /// Whether any mismatch is not 0, so that there is something to teach.
+    pub mismatched: bool,
     /// Whether the neurons were updated in this step.
     pub updated: bool,
     /// Whether any potential was no longer a number after the last update.
@@ -57,6 +59,7 @@ impl Default for Activity {
             apical: true,
             soma: true,
             way: Way::Moving,
+            mismatched: false,
             updated: false,
             ran_away: false,
             scale: [0.0; 2],

@@ -104,6 +104,7 @@ pub fn live(
             ends: activity.way == Way::Arriving && !stirred,
             moves_basal: activity.basal || activity.way != Way::Resting,
             moves_apical: activity.apical || activity.way != Way::Resting,
+            mismatched: activity.mismatched,
         };
         let rows = population.rows.clone();
         let piece = (PIECE / population.size).max(1) * population.size;
@@ -175,6 +176,8 @@ struct Work<'a> {
     /// Whether basal and apical potentials can change.
     moves_basal: bool,
     moves_apical: bool,
+    /// Whether any mismatch is not 0 before this step.
+    mismatched: bool,
 }
 
 impl Work<'_> {
@@ -207,6 +210,8 @@ struct Columns<'a> {
 struct Outcome {
     rate_changed: bool,
     delta_changed: bool,
+    /// Whether any mismatch is not 0.
+    mismatched: bool,
     /// Whether any potential is no longer a number.
     ran_away: bool,
     /// Largest distance from where the currents lead, basal and apical side.
@@ -221,6 +226,7 @@ impl Outcome {
         Self {
             rate_changed: self.rate_changed | other.rate_changed,
             delta_changed: self.delta_changed | other.delta_changed,
+            mismatched: self.mismatched | other.mismatched,
             ran_away: self.ran_away | other.ran_away,
             distance: larger(self.distance, other.distance),
             scale: larger(self.scale, other.scale),
@@ -237,6 +243,7 @@ impl Outcome {
     ) {
         news.rate |= self.rate_changed;
         news.delta |= self.delta_changed;
+        activity.mismatched = self.mismatched;
         activity.ran_away = self.ran_away;
         activity.basal = false;
         activity.soma = false;
@@ -333,7 +340,13 @@ impl Columns<'_> {
         } else {
             soma::compare(dendrites, s, b_hat, xi, (p.g_a, leak_s));
         }
-        let mut outcome = Outcome::default();
+        let mut outcome = Outcome {
+            mismatched: match work.side() {
+                soma::Side::Basal => work.mismatched,
+                _ => largest(self.xi) != 0.0,
+            },
+            ..Outcome::default()
+        };
         self.fire(work, &mut outcome);
         outcome.ran_away = ran_away(self.s);
         if !p.is_quasi_static() {
@@ -355,7 +368,9 @@ impl Columns<'_> {
         // The slope is that of the basal potential, whatever the soma adds to the rate.
         if p.lambda == 0.0 {
             outcome.rate_changed = work.moves_basal && p.transfer.fire(self.b, self.r, work.size);
-            outcome.delta_changed = p.transfer.teach(self.r, self.xi, self.delta);
+            // Where there was no mismatch and is none, there is nothing to teach.
+            outcome.delta_changed = (work.mismatched || outcome.mismatched)
+                && p.transfer.teach(self.r, self.xi, self.delta);
             return;
         }
         let mut unnudged = self.b.to_vec();
