@@ -4,7 +4,7 @@
 //! are one stretch of memory. Work is cut by receiving neurons.
 
 use multiversion::multiversion;
-use ndarray::{Array2, Axis};
+use ndarray::{Array2, ArrayView2, Axis, Zip};
 use rayon::prelude::*;
 
 use crate::plasticity::lazy::{flat, flat_mut};
@@ -71,8 +71,8 @@ pub fn read(sends: &[Send], scale: f32, matrix: &Array2<f32>, current: &mut Arra
         });
 }
 
-/// `e_ij -= D_i change` for each send: what the synapse has gathered so far stays as it is.
-pub fn touch(sends: &[Send], integrals: &Array2<f32>, matrix: &mut Array2<f32>) {
+/// `m_ij -= scale D_i change` for each send: what the synapse has gained so far stays as it is.
+pub fn touch(sends: &[Send], scale: f32, integrals: &Array2<f32>, matrix: &mut Array2<f32>) {
     let piece = piece(sends, matrix.nrows());
     let pieces = matrix.axis_chunks_iter_mut(Axis(0), piece).into_par_iter();
     pieces
@@ -81,10 +81,23 @@ pub fn touch(sends: &[Send], integrals: &Array2<f32>, matrix: &mut Array2<f32>) 
             for send in sends {
                 let (mut column, d) = (matrix.column_mut(send.sender), integrals.row(send.trial));
                 if let (Some(column), Some(d)) = (column.as_slice_mut(), d.to_slice()) {
-                    add(column, d, -send.change);
+                    add(column, d, -scale * send.change);
                 }
             }
         });
+}
+
+/// For each trial the products of what changes in it and what was held before in every trial,
+/// trials x trials.
+pub fn products(sends: &[Send], held: ArrayView2<'_, f32>) -> Array2<f32> {
+    let mut products = Array2::zeros((held.nrows(), held.nrows()));
+    for send in sends {
+        let of_trial = products.row_mut(send.trial);
+        Zip::from(of_trial)
+            .and(held.column(send.sender))
+            .for_each(|sum, held| *sum += send.change * held);
+    }
+    products
 }
 
 /// With one trial: the weight is `scale m_ij + D_i old`, so `I_i` changes by it times the change,
@@ -197,5 +210,69 @@ fn touch_four(
         *b -= back[1] * d;
         *c -= back[2] * d;
         *e -= back[3] * d;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Send, products, read, read_and_touch, touch};
+    use crate::circuit::product;
+    use ndarray::{Array2, ShapeBuilder};
+
+    const SCALE: f32 = 0.8;
+
+    fn value(seed: usize) -> impl Fn((usize, usize)) -> f32 {
+        move |(i, j)| ((i * 37 + j * 11 + i * j * seed + seed) % 29) as f32 / 14.0 - 1.0
+    }
+
+    /// The weights as they are: `scale w^ + sum over trials of D held`, in f64.
+    fn weights(matrix: &Array2<f32>, d: &Array2<f32>, held: &Array2<f32>) -> Array2<f64> {
+        let gained = d.t().mapv(f64::from).dot(&held.mapv(f64::from));
+        matrix.mapv(f64::from) * f64::from(SCALE) + gained
+    }
+
+    #[test]
+    fn currents_are_those_of_the_weights_which_stay_what_they_are() {
+        for (trials, post, pre, every) in [(1, 9, 40, 3), (1, 300, 500, 2), (4, 9, 40, 7)] {
+            let d = Array2::from_shape_fn((trials, post), value(3));
+            let mut held = Array2::from_shape_fn((trials, pre), value(5));
+            let mut matrix = Array2::from_shape_fn((post, pre).f(), value(2));
+            let before = weights(&matrix, &d, &held);
+            let mut current = held.mapv(f64::from).dot(&before.t()).mapv(|i| i as f32);
+            let news = Array2::from_shape_fn((trials, pre), value(8));
+            let sends: Vec<Send> = (news.indexed_iter().step_by(every))
+                .map(|((trial, sender), new)| {
+                    let old = held[[trial, sender]];
+                    let change = new - old;
+                    Send {
+                        trial,
+                        sender,
+                        old,
+                        change,
+                    }
+                })
+                .collect();
+            if trials == 1 {
+                read_and_touch(&sends, SCALE, &d, &mut matrix, &mut current);
+            } else {
+                let news = products(&sends, held.view());
+                product::accumulate(1.0, news.view(), d.view(), current.view_mut());
+                read(&sends, SCALE, &matrix, &mut current);
+                touch(&sends, 1.0 / SCALE, &d, &mut matrix);
+            }
+            for send in &sends {
+                held[[send.trial, send.sender]] += send.change;
+            }
+            let after = weights(&matrix, &d, &held);
+            let exact = held.mapv(f64::from).dot(&before.t());
+            let near = |a: &f64, b: f64| (a - b).abs() < 1e-5 * (1.0 + b.abs());
+            assert!(after.iter().zip(&before).all(|(a, b)| near(a, *b)));
+            assert!(
+                exact
+                    .iter()
+                    .zip(&current)
+                    .all(|(a, b)| near(a, f64::from(*b)))
+            );
+        }
     }
 }

@@ -120,8 +120,11 @@ impl Terminals {
     /// Holds what a few senders say, whose columns change the current one by one:
     /// `I_i += W_ij (r_new - r_old)`. Weights are `scale` times the matrix.
     ///
-    /// Synapses that have gained anything since their sender last sent are touched: those of the
-    /// weights, with one trial, and eligibilities.
+    /// Synapses that have gained anything since their sender last sent are touched, weights and
+    /// eligibilities. With parallel trials a weight is
+    /// `W_ij = scale w^_ij + sum over trials b of D_bi r_jb`, so that the current of trial `c` also
+    /// gains `sum over b of D_bi (sum over senders of r_jb,old (r_jc,new - r_jc,old))`: no synapse
+    /// is asked for what the other trials have given it.
     pub(crate) fn touch(
         &mut self,
         few: &[(u32, f32)],
@@ -129,12 +132,11 @@ impl Terminals {
         eligibility: Option<&mut Array2<f32>>,
         lazy: Option<&Lazy>,
     ) {
-        let pre = self.shape.1;
-        let held = Arc::make_mut(&mut self.held);
+        let (trials, pre) = self.shape;
         let sends: Vec<columns::Send> = (few.iter())
             .map(|&(at, value)| {
                 let at = at as usize;
-                let old = held.set(at, value);
+                let old = self.held.all()[at];
                 columns::Send {
                     trial: at / pre,
                     sender: at % pre,
@@ -143,16 +145,24 @@ impl Terminals {
                 }
             })
             .collect();
-        self.gram = None;
         let scale = lazy.map_or(1.0, Lazy::scale);
         match lazy.and_then(Lazy::of_weights) {
-            Some(d) => columns::read_and_touch(&sends, scale, d, matrix, &mut self.current),
+            Some(d) if trials == 1 => {
+                columns::read_and_touch(&sends, scale, d, matrix, &mut self.current);
+            }
+            Some(d) => {
+                let news = columns::products(&sends, self.held());
+                product::accumulate(1.0, news.view(), d.view(), self.current.view_mut());
+                columns::read(&sends, scale, matrix, &mut self.current);
+                columns::touch(&sends, 1.0 / scale, d, matrix);
+            }
             None => columns::read(&sends, scale, matrix, &mut self.current),
         }
         let integrals = lazy.and_then(Lazy::of_eligibilities);
         if let Some((d, eligibility)) = integrals.zip(eligibility) {
-            columns::touch(&sends, d, eligibility);
+            columns::touch(&sends, 1.0, d, eligibility);
         }
+        self.hold(Volley::Few(few));
         // Where everybody has fallen silent, what differences leave behind is rounding.
         for send in sends.chunk_by(|a, b| a.trial == b.trial) {
             if self.held.is_silent_in(send[0].trial) {

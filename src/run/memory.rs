@@ -2,6 +2,7 @@
 //! there is would be ended without a word.
 
 use super::RunError;
+use crate::circuit::Engine;
 use crate::model::{Model, Optimiser};
 use crate::scenario::{Happening, Scenario, windows};
 
@@ -9,6 +10,11 @@ use crate::scenario::{Happening, Scenario, windows};
 const NUMBER: f64 = 4.0;
 /// Numbers of a neuron: its components, and as much again for what is read of them.
 const A_NEURON: f64 = 32.0;
+/// Numbers of an axon: what was sent, what is under way, and a spare.
+const AN_AXON: f64 = 3.0;
+/// Numbers of a neuron for each projection that ends on it: its current, and with plasticity a
+/// factor and two integrals.
+const A_TERMINAL: f64 = 4.0;
 
 /// About how many bytes the circuit of a scenario takes.
 #[must_use]
@@ -32,7 +38,17 @@ pub fn needed_bytes(scenario: &Scenario, model: &Model) -> f64 {
     let delays = model.projections.iter().map(|p| p.delay_ms);
     let longest = (delays.fold(0.0, f64::max) / scenario.dt_ms).max(1.0);
     let neurons: f64 = sizes().map(|(_, size)| size * trials).sum();
-    let state = neurons * (A_NEURON + 2.0 * longest) * circuits;
+    let state = match scenario.engine {
+        // Delay lines keep every value for as long as it travels.
+        Engine::Dense => neurons * (A_NEURON + 2.0 * longest),
+        // Axons keep what was sent, projections what they hold, make of it and integrate.
+        Engine::Events => {
+            let held = model.projections.iter();
+            let held = held.map(|p| size(&p.from) + A_TERMINAL * size(&p.to));
+            neurons * (A_NEURON + 2.0 * AN_AXON) + trials * held.sum::<f64>()
+        }
+    };
+    let state = state * circuits;
     let copies = |synapse: &str| {
         let consolidation = model
             .synapses
@@ -102,6 +118,18 @@ mod tests {
     }
 
     #[test]
+    fn the_event_engine_holds_more_for_each_trial() {
+        for (trials, more) in [(1, 0.0), (32, 2e5)] {
+            let bytes = ["dense", "events"].map(|engine| {
+                let set = [format!("engine={engine}"), format!("trials={trials}")];
+                let loaded = digits(&[&set[0], &set[1]]);
+                needed_bytes(&loaded.scenario, &loaded.model)
+            });
+            assert!(bytes[1] > bytes[0] + more, "{bytes:?}");
+        }
+    }
+
+    #[test]
     fn what_is_shipped_fits_and_what_would_be_killed_is_refused() {
         let small = digits(&[]);
         let bytes = needed_bytes(&small.scenario, &small.model);
@@ -114,6 +142,7 @@ mod tests {
                 "model.populations.hidden2.size=16000000",
             ],
             vec![
+                "engine=dense",
                 "model.projections.pixels_to_hidden1.delay_ms=100000000",
                 "task.presentation_ms=200000000",
                 "trials=65536",

@@ -96,6 +96,7 @@ impl Simulation {
                         stages::occur,
                         events::send,
                         events::arrive,
+                        events::mirror,
                         events::live,
                         events::learn,
                         events::consolidate,

@@ -1,6 +1,7 @@
 //! Arrive: volleys reach their terminals, and currents follow what was sent and what was learned.
 
 use bevy_ecs::prelude::*;
+use ndarray::Array2;
 
 use crate::circuit::{Activity, Clock, Plasticity, Projection, Synapses, Terminals, Wiring};
 use crate::event::{Axons, Volley};
@@ -23,16 +24,6 @@ pub fn arrive(
     axons: Query<&Axons>,
     mut activities: Query<&mut Activity>,
 ) {
-    let now = clock.step;
-    let volley = |projection: &Projection, terminals: &Terminals| {
-        let axons = axons.get(terminals.axons?).ok()?;
-        axons.arriving(now, projection.delay)
-    };
-    let mut tell = |projection: &Projection| {
-        if let Ok(mut activity) = activities.get_mut(projection.post) {
-            activity.tell(projection.compartment);
-        }
-    };
     for entity in wiring.projections.values() {
         let Ok((projection, mut synapses, mut terminals, mut plastic)) =
             projections.get_mut(*entity)
@@ -42,80 +33,29 @@ pub fn arrive(
         let Synapses::Own(weights) = &mut *synapses else {
             continue;
         };
-        let terminals = &mut *terminals;
-        if let Some((plasticity, lazy)) = &mut plastic {
-            // Bounds hold in every step, and a mirror reads all weights: then the weights are
-            // brought up to date whenever they change.
-            let bounds = plasticity.bounds;
-            if (bounds.is_some() || terminals.mirrored) && lazy.drifts() && lazy.since() < now {
-                lazy.catch_up(now, terminals.silent());
-                lazy.settle_weights(weights, terminals.held());
-                lazy.fold(weights);
-                if let Some((low, high)) = bounds {
-                    weights.mapv_inplace(|w| w.clamp(low, high));
-                }
-                terminals.revision += 1;
-            }
-        }
-        let arriving = volley(projection, terminals);
-        let stale = terminals.is_stale();
-        let product = match arriving {
-            Some(Volley::Many(_)) => true,
-            Some(Volley::Few(few)) => {
-                stale || !terminals.is_few(few.len()) || terminals.falls_silent(few)
-            }
-            None => stale,
+        let mut arrival = Arrival {
+            now: clock.step,
+            volley: volley(&axons, clock.step, projection, terminals.axons),
+            weights,
+            terminals: &mut terminals,
+            plastic: plastic.as_mut().map(|(p, lazy)| (&mut **p, &mut **lazy)),
         };
-        let mut lazy = plastic.as_mut().map(|(_, lazy)| &mut **lazy);
-        // The current follows the weights over the last step; a product would make it anew.
-        if let Some(lazy) = &lazy
-            && !product
-            && !terminals.silent()
-            && lazy.drifts()
+        if arrival.takes_place()
+            && let Ok(mut activity) = activities.get_mut(projection.post)
         {
-            terminals.follow(lazy);
-            tell(projection);
-        }
-        if arriving.is_none() && (!product || terminals.silent()) {
-            // New weights make no difference to silence.
-            terminals.acknowledge();
-            continue;
-        }
-        tell(projection);
-        if let Some(lazy) = &mut lazy {
-            lazy.catch_up(now, terminals.silent());
-        }
-        if let Some((plasticity, lazy)) = &mut plastic {
-            let one = terminals.held().nrows() == 1;
-            // Columns of several trials are touched together, by one product.
-            if product || !one {
-                lazy.settle_weights(weights, terminals.held());
-            }
-            if let (true, true, Some(consolidation)) =
-                (product, arriving.is_some(), &mut plasticity.consolidation)
-            {
-                consolidation.settle(lazy, terminals.held());
-            }
-        }
-        if product {
-            if let Some(volley) = arriving {
-                terminals.hold(volley);
-            }
-            let scale = plastic.as_ref().map_or(1.0, |(_, lazy)| lazy.scale());
-            terminals.sum(weights.view(), scale);
-        } else if let Some(Volley::Few(few)) = arriving {
-            let (lazy, eligibility) = match &mut plastic {
-                Some((plasticity, lazy)) => {
-                    let gathers = lazy.of_eligibilities().is_some();
-                    let consolidation = plasticity.consolidation.as_mut().filter(|_| gathers);
-                    (Some(&**lazy), consolidation.map(|c| c.gather()))
-                }
-                None => (None, None),
-            };
-            terminals.touch(few, weights, eligibility, lazy);
+            activity.tell(projection.compartment);
         }
     }
-    // Mirrors come last, since they read what the others have become.
+}
+
+/// Projections that read the weights of others follow, once those are what they are now.
+pub fn mirror(
+    clock: Res<Clock>,
+    wiring: Res<Wiring>,
+    mut projections: Query<Synaptic>,
+    axons: Query<&Axons>,
+    mut activities: Query<&mut Activity>,
+) {
     for entity in wiring.projections.values() {
         let Ok((_, synapses, ..)) = projections.get(*entity) else {
             continue;
@@ -132,14 +72,148 @@ pub fn arrive(
             continue;
         };
         terminals.mirror(source.revision);
-        let arriving = volley(projection, &terminals);
+        let arriving = volley(&axons, clock.step, projection, terminals.axons);
         if let Some(volley) = arriving {
             terminals.hold(volley);
         }
         if arriving.is_some() || (terminals.is_stale() && !terminals.silent()) {
             let scale = lazy.as_ref().map_or(1.0, |(_, lazy)| lazy.scale());
             terminals.sum(weights.t(), scale);
-            tell(projection);
+            if let Ok(mut activity) = activities.get_mut(projection.post) {
+                activity.tell(projection.compartment);
+            }
         }
+    }
+}
+
+/// What reaches a projection in step `now` along its axons; a bias has none.
+fn volley<'a>(
+    axons: &'a Query<&Axons>,
+    now: u64,
+    projection: &Projection,
+    along: Option<Entity>,
+) -> Option<Volley<'a>> {
+    axons.get(along?).ok()?.arriving(now, projection.delay)
+}
+
+/// How a current is brought up to date.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Means {
+    /// One product of all weights and everything held.
+    Product,
+    /// The columns of those who sent, if any.
+    Columns,
+}
+
+/// One step of one projection.
+struct Arrival<'a> {
+    now: u64,
+    volley: Option<Volley<'a>>,
+    weights: &'a mut Array2<f32>,
+    terminals: &'a mut Terminals,
+    plastic: Option<(&'a mut Plasticity, &'a mut Lazy)>,
+}
+
+impl Arrival<'_> {
+    /// Brings synapses and current up to date, and tells whether the current may have changed.
+    fn takes_place(&mut self) -> bool {
+        self.keep_whole();
+        let means = self.means();
+        // A product would make the current anew.
+        let followed = means == Means::Columns && self.follow();
+        if self.volley.is_none() && (means == Means::Columns || self.terminals.silent()) {
+            // New weights make no difference to silence.
+            self.terminals.acknowledge();
+            return followed;
+        }
+        self.settle(means);
+        match (means, self.volley) {
+            (Means::Product, volley) => {
+                if let Some(volley) = volley {
+                    self.terminals.hold(volley);
+                }
+                let scale = self.plastic.as_ref().map_or(1.0, |(_, lazy)| lazy.scale());
+                self.terminals.sum(self.weights.view(), scale);
+            }
+            (Means::Columns, Some(Volley::Few(few))) => self.touch(few),
+            (Means::Columns, _) => unreachable!("a volley of many takes a product"),
+        }
+        true
+    }
+
+    /// Bounds hold in every step, and a mirror reads all weights: then the weights are brought up
+    /// to date whenever they change.
+    fn keep_whole(&mut self) {
+        let Some((plasticity, lazy)) = &mut self.plastic else {
+            return;
+        };
+        let whole = plasticity.bounds.is_some() || self.terminals.mirrored;
+        if !(whole && lazy.drifts() && lazy.since() < self.now) {
+            return;
+        }
+        lazy.catch_up(self.now, self.terminals.silent());
+        lazy.settle_weights(self.weights, self.terminals.held());
+        lazy.fold(self.weights);
+        if let Some((low, high)) = plasticity.bounds {
+            self.weights.mapv_inplace(|w| w.clamp(low, high));
+        }
+        self.terminals.revision += 1;
+    }
+
+    fn means(&self) -> Means {
+        let terminals = &self.terminals;
+        let product = match self.volley {
+            Some(Volley::Many(_)) => true,
+            Some(Volley::Few(few)) => {
+                let columns = terminals.is_few(few.len()) && !terminals.falls_silent(few);
+                terminals.is_stale() || !columns
+            }
+            None => terminals.is_stale(),
+        };
+        if product {
+            Means::Product
+        } else {
+            Means::Columns
+        }
+    }
+
+    /// The current follows the weights over the last step. Whether there was anything to follow.
+    fn follow(&mut self) -> bool {
+        match &self.plastic {
+            Some((_, lazy)) if lazy.drifts() && !self.terminals.silent() => {
+                self.terminals.follow(lazy);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// What synapses have gained from what was held so far goes where it belongs, if all of it has
+    /// to before something else is held.
+    fn settle(&mut self, means: Means) {
+        let Some((plasticity, lazy)) = &mut self.plastic else {
+            return;
+        };
+        lazy.catch_up(self.now, self.terminals.silent());
+        if means == Means::Columns {
+            return;
+        }
+        lazy.settle_weights(self.weights, self.terminals.held());
+        if let (Some(_), Some(consolidation)) = (self.volley, &mut plasticity.consolidation) {
+            consolidation.settle(lazy, self.terminals.held());
+        }
+    }
+
+    /// The columns of a few senders, with the eligibilities that their synapses have gathered.
+    fn touch(&mut self, few: &[(u32, f32)]) {
+        let (lazy, eligibility) = match &mut self.plastic {
+            Some((plasticity, lazy)) => {
+                let gathers = lazy.of_eligibilities().is_some();
+                let consolidation = plasticity.consolidation.as_mut().filter(|_| gathers);
+                (Some(&**lazy), consolidation.map(|c| c.gather()))
+            }
+            None => (None, None),
+        };
+        self.terminals.touch(few, self.weights, eligibility, lazy);
     }
 }

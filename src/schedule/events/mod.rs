@@ -14,7 +14,7 @@ mod rest;
 mod send;
 mod stir;
 
-pub(super) use arrive::arrive;
+pub(super) use arrive::{arrive, mirror};
 pub(super) use learn::{consolidate, learn};
 pub(super) use live::live;
 pub(super) use rest::{Rest, rest};
