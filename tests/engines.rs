@@ -6,7 +6,10 @@ mod common;
 use apical::circuit::{Engine, Setup};
 use apical::event::{Event, Injection, NeuronParameter, Site};
 use apical::model::Model;
-use apical::plasticity::Registry;
+use apical::plasticity::{
+    ApicalKernel, ApicalSite, BasalKernel, BasalSite, Change, Modulator, Registry, Rule,
+    ThirdFactor,
+};
 use apical::schedule::{Simulation, Variable};
 use apical::teaching::Teacher;
 use common::{bits, error, f64s, parse};
@@ -41,6 +44,10 @@ struct Plan {
     offset_ms: f64,
     /// Delay of one way up.
     long_delay_ms: f64,
+    /// What hidden neurons have besides.
+    neuron: &'static str,
+    /// What happens to weights when they are consolidated.
+    kept: &'static str,
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
@@ -56,7 +63,19 @@ fn plan() -> impl Strategy<Value = Plan> {
         Just(r#"rule: "dll", parameters: {"s": 0}"#),
         Just(r#"rule: "kolen_pollack""#),
         Just(r#"rule: "transport""#),
+        Just(r#"rule: "predictive_coding""#),
+        Just(r#"rule: "hebbian""#),
+        Just(r#"rule: "node_perturbation""#),
+        Just(r#"rule: "node_perturbation", parameters: {"trace_ms": 4, "baseline_ms": 6}"#),
+        Just(r#"rule: "contrastive""#),
     ];
+    let neuron = prop_oneof![
+        2 => Just(""),
+        1 => Just("mismatch: potential,"),
+        1 => Just("noise: Some((std: 0.2, every_ms: 5.5)),"),
+    ];
+    let kept =
+        prop_oneof![2 => Just(""), 1 => Just("norm: Some(0.9),"), 1 => Just("turnover: 2.0,")];
     (
         any::<u64>(),
         prop_oneof![2 => Just(1usize), 2 => Just(3), 1 => Just(8)],
@@ -69,6 +88,7 @@ fn plan() -> impl Strategy<Value = Plan> {
         prop_oneof![Just("tanh"), Just("logistic"), Just("relu")],
         prop_oneof![Just(0.0), Just(2.5), Just(13.0)],
         prop_oneof![Just(DT_MS), Just(45.0)],
+        (neuron, kept),
     )
         .prop_map(
             |(
@@ -83,6 +103,7 @@ fn plan() -> impl Strategy<Value = Plan> {
                 transfer,
                 offset_ms,
                 long_delay_ms,
+                (neuron, kept),
             )| Plan {
                 seed,
                 trials,
@@ -92,9 +113,20 @@ fn plan() -> impl Strategy<Value = Plan> {
                 decay,
                 bounds,
                 lambda,
-                transfer,
+                // Where a slope jumps, and the rate depends on it, two roundings are two fates.
+                transfer: if neuron.contains("potential") && transfer == "relu" {
+                    "tanh"
+                } else {
+                    transfer
+                },
                 offset_ms,
                 long_delay_ms,
+                neuron,
+                kept: if consolidation.is_some() && !bounds {
+                    kept
+                } else {
+                    ""
+                },
             },
         )
 }
@@ -114,13 +146,13 @@ fn model(plan: &Plan) -> Model {
     };
     let mut neurons = String::new();
     for name in ["n1", "n2", "n3"] {
-        let transfer = if name == "n3" {
-            "softmax"
+        let (transfer, besides) = if name == "n3" {
+            ("softmax", "")
         } else {
-            plan.transfer
+            (plan.transfer, plan.neuron)
         };
         neurons += &format!(
-            r#""{name}": (tau_b_ms: {}, tau_a_ms: {}, tau_s_ms: {}, lambda: {}, transfer: {transfer}),"#,
+            r#""{name}": (tau_b_ms: {}, tau_a_ms: {}, tau_s_ms: {}, lambda: {}, transfer: {transfer}, {besides}),"#,
             tau(),
             tau(),
             tau(),
@@ -154,7 +186,7 @@ fn model(plan: &Plan) -> Model {
                 (name: "p3", size: 5, neuron: "n3", bias: (synapse: "plastic")),
             ],
             synapses: {{
-                "plastic": ({rule}, eta: {eta}, decay_per_ms: {decay}, {bounds} {consolidation}),
+                "plastic": ({rule}, eta: {eta}, decay_per_ms: {decay}, {bounds} {kept} {consolidation}),
                 "fixed": (),
             }},
             projections: [
@@ -178,7 +210,35 @@ fn model(plan: &Plan) -> Model {
         d[6],
         rule = plan.rule,
         decay = plan.decay,
+        kept = plan.kept,
     ))
+}
+
+/// The rules there are, and one that learns from one kind of presentation and unlearns from
+/// another, on both dendrites, with what is eligible outlasting its cause.
+fn registry() -> Registry {
+    struct Contrast;
+    impl BasalKernel for Contrast {
+        fn factor(&self, site: BasalSite) -> f32 {
+            site.rate + site.mismatch
+        }
+    }
+    impl ApicalKernel for Contrast {
+        fn factor(&self, site: ApicalSite) -> f32 {
+            site.rate
+        }
+    }
+    const THIRD: ThirdFactor = ThirdFactor {
+        modulator: Modulator::Presentation,
+        trace_ms: 3.0,
+    };
+    Registry::default().with(Rule {
+        name: "contrastive",
+        about: "learns or unlearns what is there",
+        parameters: &[],
+        basal: |_| Change::modulated_basal(Contrast, THIRD),
+        apical: |_| Change::modulated_apical(Contrast, THIRD),
+    })
 }
 
 fn circuit(plan: &Plan, engine: Engine) -> Simulation {
@@ -190,7 +250,7 @@ fn circuit(plan: &Plan, engine: Engine) -> Simulation {
         directory: "".as_ref(),
         engine,
     };
-    let mut simulation = Simulation::new(&model(plan), &Registry::default(), setup).unwrap();
+    let mut simulation = Simulation::new(&model(plan), &registry(), setup).unwrap();
     happen(&mut simulation, plan);
     simulation
 }
@@ -255,6 +315,9 @@ fn happen(simulation: &mut Simulation, plan: &Plan) {
     let x1 = simulation.projection("x1").unwrap();
     simulation.enter(70, Event::Eta(x1, 0.01)).unwrap();
     simulation.enter(100, Event::EtaScale(0.5)).unwrap();
+    for (step, kind) in [(20, 1.0), (60, -1.0), (110, 0.0), (SILENCE + 25, 0.5)] {
+        simulation.enter(step, Event::Presentation(kind)).unwrap();
+    }
     // Learning stops and goes on, and rates of learning change, in silence and in company.
     simulation.enter(SILENCE + 9, Event::EtaScale(0.0)).unwrap();
     simulation

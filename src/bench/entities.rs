@@ -51,10 +51,15 @@ impl Plain {
             (self.neuron.g_a, leak_s),
         );
         let size = r.len();
-        let Neuron {
-            transfer, lambda, ..
-        } = self.neuron;
-        soma::fire((transfer, lambda, size), (b, s, xi), r, delta);
+        let how = soma::Firing {
+            transfer: self.neuron.transfer,
+            mismatch: self.neuron.mismatch,
+            lambda: self.neuron.lambda,
+            noisy: false,
+            size,
+        };
+        let noise = i_s;
+        soma::fire(how, soma::Potentials { b, s, xi, noise }, r, delta);
         black_box(s.iter().fold(false, |found, s| found | !s.is_finite()));
     }
 }

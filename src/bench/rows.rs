@@ -353,6 +353,8 @@ fn recurrent(size: usize, eta: f32) -> Simulation {
         eta,
         decay_per_ms: 0.0,
         bounds: None,
+        norm: None,
+        turnover: 0.0,
         consolidation: None,
     };
     let model = Model {

@@ -19,7 +19,9 @@ use super::wire::wire_events;
 use crate::event::{DelayLine, DeltaLine, Injections, RateLine, Signal, Timeline};
 use crate::model::{self, Compartment, Model, Weights};
 use crate::neuron::{apical, basal, soma};
-use crate::plasticity::{Consolidator, Kind, Parameters as RuleParameters, Registry};
+use crate::plasticity::{
+    Broadcast, Consolidator, Kind, Modulation, Parameters as RuleParameters, Registry,
+};
 use crate::schedule::Watchdog;
 use crate::stimulus::seed::stream;
 use crate::teaching::Teacher;
@@ -81,6 +83,10 @@ pub struct Clock {
     pub step: u64,
 }
 
+/// What everything random in a circuit is keyed by.
+#[derive(Resource, Clone, Copy, Debug)]
+pub struct Seed(pub u64);
+
 /// Multiplies every learning rate; the scenario's schedule sets it.
 #[derive(Resource, Clone, Copy, Debug)]
 pub struct EtaScale(pub f32);
@@ -100,6 +106,8 @@ pub fn build(model: &Model, registry: &Registry, setup: Setup<'_>) -> Result<Wor
     world.init_resource::<Timeline>();
     world.init_resource::<Injections>();
     world.init_resource::<Watchdog>();
+    world.insert_resource(Broadcast::new(setup.trials));
+    world.insert_resource(Seed(setup.seed));
     let longest = longest_delay(model, setup.dt_ms)?;
     let mut wiring = Wiring::default();
     spawn_populations(&mut world, &mut wiring, model, longest, setup)?;
@@ -196,6 +204,7 @@ fn spawn_populations(
                 (soma::Potential::default(), soma::Prediction::default()),
                 (soma::Current::default(), soma::Mismatch::default()),
                 (soma::Rate::default(), soma::Delta::default()),
+                soma::Noise::default(),
             )
         }));
     }
@@ -265,7 +274,8 @@ fn spawn_projections(
                 world.entity_mut(entity).insert(Synapses::Own(weights));
             }
             Plastic::Local(plasticity) => {
-                let weights = plasticity.bound(weights);
+                let mut weights = weights;
+                plasticity.confine(&mut weights);
                 (world.entity_mut(entity)).insert((Synapses::Own(weights), *plasticity));
             }
             Plastic::Transported => transported.push((entity, pre, post, place.clone())),
@@ -321,8 +331,11 @@ fn spawn_biases(
         .map_err(|message| wrong(&place, message))?;
         let entity = match change {
             Plastic::Local(plasticity) => {
-                let synapses = Synapses::Own(plasticity.bound(weights));
-                world.spawn((projection, synapses, *plasticity)).id()
+                let mut weights = weights;
+                plasticity.confine(&mut weights);
+                world
+                    .spawn((projection, Synapses::Own(weights), *plasticity))
+                    .id()
             }
             _ => world.spawn((projection, Synapses::Own(weights))).id(),
         };
@@ -354,28 +367,26 @@ fn plasticity(
     };
     let rule = (registry.get(rule)).ok_or_else(|| format!("there is no rule `{rule}`"))?;
     let parameters = RuleParameters::of(rule, &synapse.parameters);
-    let change = match compartment {
-        Compartment::Basal => (rule.basal)(&parameters),
-        Compartment::Apical => (rule.apical)(&parameters),
-    };
-    let kernel = match change.0 {
+    let (kernel, third) = match rule.change(compartment, &parameters).0 {
         Kind::Fixed => return Ok(Plastic::Fixed),
         Kind::Transported => return Ok(Plastic::Transported),
-        Kind::Local(kernel) => kernel,
+        Kind::Local(kernel, third) => (kernel, third),
     };
     let consolidation = (synapse.consolidation.as_ref()).map(|c| {
         let every_ms = c.every_ms.unwrap_or(setup.presentation_ms);
         let every_steps = ((every_ms / setup.dt_ms).round() as u64).max(1);
         let offset_steps = (c.offset_ms / setup.dt_ms).round() as u64;
         let clock = (every_steps, offset_steps, setup.dt_ms);
-        Consolidator::new(shape.f(), clock, c.optimiser)
+        Consolidator::new(shape.f(), clock, c.optimiser).with_turnover(synapse.turnover)
     });
     Ok(Plastic::Local(Box::new(Plasticity {
         kernel,
         eta: synapse.eta,
         decay_per_ms: synapse.decay_per_ms,
         bounds: synapse.bounds,
+        norm: synapse.norm,
         consolidation,
+        third: third.map(|third| Modulation::new(third, (setup.trials, shape.0), setup.dt_ms)),
     })))
 }
 

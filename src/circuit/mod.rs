@@ -12,7 +12,7 @@ mod terminals;
 mod wire;
 
 pub use activity::{Activity, Afferents, News, Way};
-pub use build::{BuildError, Clock, EtaScale, Setup, Wiring, build};
+pub use build::{BuildError, Clock, EtaScale, Seed, Setup, Wiring, build};
 pub use engine::Engine;
 pub use population::{NeuronId, Parameters, Population};
 pub use projection::{Plasticity, Projection, Synapses};

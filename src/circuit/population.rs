@@ -7,7 +7,8 @@ use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 
 use crate::event::NeuronParameter;
-use crate::model;
+use crate::model::{self, Units};
+use crate::neuron::soma::Firing;
 use crate::neuron::{Transfer, leak_fraction};
 
 /// Who a neuron is, whatever row it stands in.
@@ -54,6 +55,10 @@ pub struct Parameters {
     pub lambda: f32,
     /// Transfer function.
     pub transfer: Transfer,
+    /// In which units the soma compares.
+    pub mismatch: Units,
+    /// Standard deviation of the noise, and steps from one draw to the next.
+    pub noise: Option<(f32, u64)>,
 }
 
 impl Parameters {
@@ -67,13 +72,29 @@ impl Parameters {
             g_a: neuron.g_a,
             lambda: neuron.lambda,
             transfer: neuron.transfer,
+            mismatch: neuron.mismatch,
+            noise: (neuron.noise).map(|n| (n.std, ((n.every_ms / dt_ms).round() as u64).max(1))),
+        }
+    }
+
+    /// How a population of `size` neurons a trial fires.
+    #[must_use]
+    pub fn firing(&self, size: usize) -> Firing {
+        Firing {
+            transfer: self.transfer,
+            mismatch: self.mismatch,
+            lambda: self.lambda,
+            noisy: self.noise.is_some(),
+            size,
         }
     }
 
     /// Whether every compartment is where its currents lead after one step.
     #[must_use]
     pub fn is_quasi_static(&self) -> bool {
-        self.leak_b == 1.0 && self.leak_a == 1.0 && self.leak_s == 1.0
+        let leaks = [self.leak_b, self.leak_a, self.leak_s];
+        // A mismatch of potentials depends on the rate that it makes.
+        leaks == [1.0; 3] && self.mismatch == Units::Rate
     }
 
     /// Changes one of them.

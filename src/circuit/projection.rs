@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::model::Compartment;
-use crate::plasticity::{ColumnKernel, Consolidator};
+use crate::plasticity::{ColumnKernel, Consolidator, Modulation};
 
 /// What a projection joins.
 #[derive(Component, Clone, Debug)]
@@ -59,8 +59,12 @@ pub struct Plasticity {
     pub decay_per_ms: f64,
     /// Smallest and largest weight.
     pub bounds: Option<(f32, f32)>,
+    /// Length of the weights of each neuron after a consolidation.
+    pub norm: Option<f32>,
     /// Absent: continuous change.
     pub consolidation: Option<Consolidator>,
+    /// Multiplies what the kernel says; absent: nothing does.
+    pub third: Option<Modulation>,
 }
 
 impl Plasticity {
@@ -71,5 +75,31 @@ impl Plasticity {
             weights.mapv_inplace(|w| w.clamp(low, high));
         }
         weights
+    }
+
+    /// Whether weights are held to bounds or a length.
+    #[must_use]
+    pub fn confines(&self) -> bool {
+        self.bounds.is_some() || self.norm.is_some()
+    }
+
+    /// The weights, post x pre, are brought to where they may be.
+    pub fn confine(&self, weights: &mut Array2<f32>) {
+        if let Some((low, high)) = self.bounds {
+            weights.mapv_inplace(|w| w.clamp(low, high));
+        }
+        if let Some(norm) = self.norm {
+            let squares = weights.mapv(|w| w * w).sum_axis(Axis(1));
+            for mut column in weights.columns_mut() {
+                for (w, square) in column.iter_mut().zip(&squares) {
+                    // A neuron without weights has no direction to keep.
+                    *w *= if *square > 0.0 {
+                        norm / square.sqrt()
+                    } else {
+                        1.0
+                    };
+                }
+            }
+        }
     }
 }

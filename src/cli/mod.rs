@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod inspect;
+pub mod list;
 pub mod plot;
 pub mod run;
 pub mod validate;
@@ -32,6 +33,8 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Draw the figures of a run
     Plot(plot::Arguments),
+    /// List what models may name: the rules of plasticity
+    List(list::Arguments),
     /// Measure what simulations cost
     Bench(bench::Arguments),
 }
@@ -45,6 +48,7 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Validate(arguments) => return validate::run(&arguments, &registry),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
+        Command::List(arguments) => return list::run(&arguments, &registry),
         Command::Bench(arguments) => {
             bench::run(&arguments).map_err(|error| error as Box<dyn Error>)
         }

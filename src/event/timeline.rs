@@ -32,6 +32,8 @@ pub enum Event {
     Eta(Entity, f32),
     /// Every learning rate is multiplied by this from now on, in place of the factor before.
     EtaScale(f32),
+    /// What is presented from now on is of this kind, for rules with a third factor.
+    Presentation(f32),
 }
 
 impl Event {
@@ -45,7 +47,7 @@ impl Event {
             | Self::Neuron(entity, ..) => Some(*entity),
             Self::Inject(_, injection) => Some(injection.population),
             Self::Withdraw(number) => Some(injections.0.get(number)?.population),
-            Self::Eta(..) | Self::EtaScale(_) => None,
+            Self::Eta(..) | Self::EtaScale(_) | Self::Presentation(_) => None,
         }
     }
 }

@@ -68,6 +68,33 @@ pub struct Neuron {
     pub lambda: f32,
     /// Transfer function `f`.
     pub transfer: Transfer,
+    /// Whether the mismatch counts in rates or in potentials.
+    pub mismatch: Units,
+    /// A current of each neuron's own that moves its output; absent: none.
+    pub noise: Option<Noise>,
+}
+
+/// In which units a soma compares its two sides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Units {
+    /// What comes from above is a mismatch of rates, `xi = g_a a`, and the slope is applied to what
+    /// is sent down, `delta = f'(b) xi`: Dendritic Localized Learning.
+    #[default]
+    Rate,
+    /// What comes from above is turned into a mismatch of potentials where it arrives,
+    /// `xi = f'(s) g_a a`, and sent down as it is, `delta = xi`: predictive coding.
+    Potential,
+}
+
+/// Noise that is drawn anew now and then, and kept in between.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Noise {
+    /// Standard deviation, normal with mean 0, in a.u. of the potential.
+    pub std: f32,
+    /// Time from one draw to the next in ms.
+    pub every_ms: f64,
 }
 
 /// The quasi-static, unnudged neuron of Dendritic Localized Learning (ICML 2025).
@@ -80,6 +107,8 @@ impl Default for Neuron {
             g_a: 1.0,
             lambda: 0.0,
             transfer: Transfer::Tanh,
+            mismatch: Units::Rate,
+            noise: None,
         }
     }
 }
@@ -142,6 +171,14 @@ pub struct Synapse {
     /// Smallest and largest weight.
     #[serde(default)]
     pub bounds: Option<(f32, f32)>,
+    /// Length that the weights of each neuron have at the start and are brought back to after
+    /// every consolidation (synaptic scaling); absent: whatever comes.
+    #[serde(default)]
+    pub norm: Option<f32>,
+    /// How much of a weight is overwritten by what a consolidation changes:
+    /// `W += D - turnover |D| W` for the change `D`, per a.u.
+    #[serde(default)]
+    pub turnover: f32,
     /// Turns the eligibility into weight change at its own clock; absent: continuous change.
     #[serde(default)]
     pub consolidation: Option<Consolidation>,

@@ -10,6 +10,7 @@ use bytemuck::TransparentWrapper;
 use multiversion::multiversion;
 
 use super::Transfer;
+use crate::model::Units;
 
 /// Somatic potential `s` in a.u.
 #[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
@@ -40,6 +41,11 @@ pub struct Rate(pub f32);
 #[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
 #[repr(transparent)]
 pub struct Delta(pub f32);
+
+/// The neuron's own noise `n` in a.u., which moves its output and nothing else of it.
+#[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
+#[repr(transparent)]
+pub struct Noise(pub f32);
 
 /// What reaches the somata of a population; equal lengths.
 #[derive(Clone, Copy, Debug)]
@@ -114,25 +120,89 @@ pub fn settle(
     }
 }
 
-/// Sets what a population of `size` neurons a trial sends: `r = f(b + lambda (s - b))` and
-/// `delta = f'(b) xi`.
+/// What the soma feels of the apical potential `a`, in the units of its mismatch: `a` itself, or
+/// `f'(s) a`, with the slope where it last fired.
+pub fn felt<'a>(
+    (mismatch, transfer): (Units, Transfer),
+    r: &[f32],
+    a: &'a [f32],
+    scratch: &'a mut Vec<f32>,
+) -> &'a [f32] {
+    match mismatch {
+        Units::Rate => a,
+        Units::Potential => {
+            scratch.resize(a.len(), 0.0);
+            transfer.teach(r, a, scratch);
+            scratch
+        }
+    }
+}
+
+/// How the neurons of a population fire.
+#[derive(Clone, Copy, Debug)]
+pub struct Firing {
+    /// Transfer function `f`.
+    pub transfer: Transfer,
+    /// In which units the soma compares.
+    pub mismatch: Units,
+    /// Somatic coupling.
+    pub lambda: f32,
+    /// Whether there is noise.
+    pub noisy: bool,
+    /// Neurons a trial.
+    pub size: usize,
+}
+
+impl Firing {
+    /// Whether the output is `f(b)` and the teaching signal `f'(b) xi`.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.lambda == 0.0 && !self.noisy && self.mismatch == Units::Rate
+    }
+}
+
+/// What firing depends on; equal lengths.
+#[derive(Clone, Copy, Debug)]
+pub struct Potentials<'a> {
+    /// Basal potentials.
+    pub b: &'a [f32],
+    /// Somatic potentials.
+    pub s: &'a [f32],
+    /// Mismatches.
+    pub xi: &'a [f32],
+    /// Noise.
+    pub noise: &'a [f32],
+}
+
+/// Sets what a population sends: `r = f(b + n + lambda (s - b))`, and `delta = f'(b + n) xi` or,
+/// where mismatches are those of potentials, `delta = xi`. Tells whether any rate and whether any
+/// teaching signal has changed.
 pub fn fire(
-    (transfer, lambda, size): (Transfer, f32, usize),
-    (b, s, xi): (&[f32], &[f32], &[f32]),
+    how: Firing,
+    potentials: Potentials<'_>,
     r: &mut [f32],
     delta: &mut [f32],
-) {
-    // The slope is that of the basal potential, whatever the soma adds to the rate.
-    r.copy_from_slice(b);
-    transfer.rates(r, size);
-    transfer.teach(r, xi, delta);
-    if lambda == 0.0 {
-        return;
+) -> (bool, bool) {
+    let (transfer, size) = (how.transfer, how.size);
+    let Potentials { b, s, xi, noise } = potentials;
+    if how.is_plain() {
+        let rate_changed = transfer.fire(b, r, size);
+        return (rate_changed, transfer.teach(r, xi, delta));
     }
-    for (r, (b, s)) in r.iter_mut().zip(b.iter().zip(s)) {
-        *r = b + lambda * (s - b);
+    let mut u: Vec<f32> = b.iter().zip(noise).map(|(b, n)| b + n).collect();
+    let delta_changed = match how.mismatch {
+        // The slope is that of the basal side, whatever the soma adds to the rate.
+        Units::Rate => {
+            let mut unnudged = u.clone();
+            transfer.rates(&mut unnudged, size);
+            transfer.teach(&unnudged, xi, delta)
+        }
+        Units::Potential => Transfer::Linear.teach(r, xi, delta),
+    };
+    for (u, (b, s)) in u.iter_mut().zip(b.iter().zip(s)) {
+        *u += how.lambda * (s - b);
     }
-    transfer.rates(r, size);
+    (transfer.fire(&u, r, size), delta_changed)
 }
 
 #[cfg(test)]

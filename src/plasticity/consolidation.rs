@@ -46,6 +46,7 @@ pub struct Consolidator {
     pub watched: Option<Array2<f32>>,
     period_ms: f32,
     optimiser: Optimiser,
+    turnover: f32,
     first: Array2<f32>,
     second: Array2<f32>,
     count: i32,
@@ -76,6 +77,7 @@ impl Consolidator {
             watched: None,
             period_ms: (every_steps as f64 * dt_ms) as f32,
             optimiser,
+            turnover: 0.0,
             first: state(!matches!(optimiser, Optimiser::Plain)),
             second: state(matches!(optimiser, Optimiser::Adam { .. })),
             eligibility,
@@ -84,6 +86,12 @@ impl Consolidator {
             idle: 0,
             last: offset_steps,
         }
+    }
+
+    /// The same with this much of a weight overwritten by what changes it: `W += D - turnover |D| W`.
+    #[must_use]
+    pub fn with_turnover(self, turnover: f32) -> Self {
+        Self { turnover, ..self }
     }
 
     /// Whether the clock strikes at the end of `step`.
@@ -139,7 +147,8 @@ impl Consolidator {
     /// What a plain consolidation at the rate `eta` multiplies an eligibility by; none if the
     /// optimiser is another or somebody wants to see the eligibility.
     pub(crate) fn plain_rate(&self, eta: f32) -> Option<f32> {
-        let plain = self.optimiser == Optimiser::Plain && self.watched.is_none();
+        let plain =
+            self.optimiser == Optimiser::Plain && self.turnover == 0.0 && self.watched.is_none();
         plain.then_some(eta / self.period_ms)
     }
 
@@ -214,10 +223,15 @@ impl Consolidator {
                 && weights.is_standard_layout() == eligibility.is_standard_layout(),
             "weights and eligibility are laid out alike"
         );
-        let e = flat(eligibility);
+        let (e, turnover) = (flat(eligibility), self.turnover);
         self.in_stretches(weights, eta, STRETCH, |step, start, synapses| {
             let e = &e[start..start + synapses.weights.len()];
-            step.apply(synapses.weights, e, synapses.first, synapses.second);
+            step.apply(
+                (synapses.weights, turnover),
+                e,
+                synapses.first,
+                synapses.second,
+            );
         });
     }
 
@@ -240,7 +254,7 @@ impl Consolidator {
         self.idle = 0;
         // Whole columns, so many that an operand that is packed anew for each stretch is small.
         let columns = (4 * STRETCH).div_ceil(post).max(8);
-        let speaking = product::speaking(held);
+        let (speaking, turnover) = (product::speaking(held), self.turnover);
         self.in_stretches(weights, eta, columns * post, |step, start, synapses| {
             let from = start / post;
             let to = from + synapses.weights.len() / post;
@@ -257,7 +271,12 @@ impl Consolidator {
                 if let Ok(out) = ArrayViewMut2::from_shape(shape, made) {
                     product::assign_alone(1.0, integrals.t(), held.slice(s![.., senders]), out);
                 }
-                step.apply(synapses.weights, e, synapses.first, synapses.second);
+                step.apply(
+                    (synapses.weights, turnover),
+                    e,
+                    synapses.first,
+                    synapses.second,
+                );
             });
         });
         lazy.forget();
@@ -357,22 +376,36 @@ impl Step {
         }
     }
 
-    /// Changes the weights `w` of some synapses by their eligibilities `e`, all in one order.
+    /// Changes the weights `w` of some synapses by their eligibilities `e`, all in one order, of
+    /// which each change overwrites the part `turnover` of its own size.
     ///
     /// `first` and `second` are the optimiser's state, empty where it has none. A synapse does not
     /// depend on others, so it does not matter how they are divided among calls.
-    pub(crate) fn apply(self, w: &mut [f32], e: &[f32], first: &mut [f32], second: &mut [f32]) {
-        apply(self, w, e, first, second);
+    pub(crate) fn apply(
+        self,
+        (w, turnover): (&mut [f32], f32),
+        e: &[f32],
+        first: &mut [f32],
+        second: &mut [f32],
+    ) {
+        apply(self, (w, turnover), e, first, second);
     }
 }
 
 /// One version for each set of instructions; none of them rounds otherwise.
 #[multiversion(targets("x86_64+avx2"))]
-fn apply(step: Step, w: &mut [f32], e: &[f32], first: &mut [f32], second: &mut [f32]) {
+fn apply(
+    step: Step,
+    (w, turnover): (&mut [f32], f32),
+    e: &[f32],
+    first: &mut [f32],
+    second: &mut [f32],
+) {
+    let change = |w: &mut f32, by: f32| *w += by - turnover * by.abs() * *w;
     match step {
         Step::Plain { rate } => {
             for (w, e) in w.iter_mut().zip(e) {
-                *w += rate * e;
+                change(w, rate * e);
             }
         }
         Step::Momentum {
@@ -382,7 +415,7 @@ fn apply(step: Step, w: &mut [f32], e: &[f32], first: &mut [f32], second: &mut [
         } => {
             for ((w, e), v) in w.iter_mut().zip(e).zip(first) {
                 *v = momentum * *v + e * per_ms;
-                *w += eta * *v;
+                change(w, eta * *v);
             }
         }
         Step::Adam {
@@ -395,7 +428,7 @@ fn apply(step: Step, w: &mut [f32], e: &[f32], first: &mut [f32], second: &mut [
                 let g = e * per_ms;
                 *m += new[0] * (g - *m);
                 *v += new[1] * (g * g - *v);
-                *w += step * *m / (v.sqrt() + floor);
+                change(w, step * *m / (v.sqrt() + floor));
             }
         }
     }
@@ -516,7 +549,7 @@ mod tests {
                 let step = Step::new(optimiser, 7, 0.1, 20.0);
                 let parts = (w.chunks_mut(length).zip(e.chunks(length)))
                     .zip(m.chunks_mut(length).zip(v.chunks_mut(length)));
-                parts.for_each(|((w, e), (m, v))| step.apply(w, e, m, v));
+                parts.for_each(|((w, e), (m, v))| step.apply((w, 0.3), e, m, v));
                 [w, m, v].map(|x| x.into_iter().map(f32::to_bits).collect::<Vec<_>>())
             };
             assert_eq!(run(1003), run(17));

@@ -60,6 +60,8 @@ pub struct BasalSite {
     pub delta: f32,
     /// Output `r`.
     pub rate: f32,
+    /// The neuron's own noise `n`, which moves its output; 0 without.
+    pub noise: f32,
 }
 
 /// What an apical synapse may know of the neuron it sits on.
@@ -72,6 +74,8 @@ pub struct ApicalSite {
     pub mismatch: f32,
     /// Output `r`.
     pub rate: f32,
+    /// The neuron's own noise `n`, which moves its output; 0 without.
+    pub noise: f32,
 }
 
 /// Postsynaptic factor of a basal synapse; its sender's signal is the rate `r_j`.
@@ -93,6 +97,7 @@ pub(crate) struct Columns<'a> {
     pub mismatch: &'a [f32],
     pub delta: &'a [f32],
     pub rate: &'a [f32],
+    pub noise: &'a [f32],
 }
 
 impl<'a> Columns<'a> {
@@ -102,7 +107,8 @@ impl<'a> Columns<'a> {
             potential: &self.potential[range.clone()],
             mismatch: &self.mismatch[range.clone()],
             delta: &self.delta[range.clone()],
-            rate: &self.rate[range],
+            rate: &self.rate[range.clone()],
+            noise: &self.noise[range],
         }
     }
 }
@@ -121,12 +127,15 @@ impl<K: BasalKernel> ColumnKernel for OnBasal<K> {
     fn fill(&self, c: Columns<'_>, out: &mut [f32]) -> bool {
         let mut magnitudes = 0;
         let sites = (c.potential.iter().zip(c.mismatch)).zip(c.delta.iter().zip(c.rate));
-        for (out, ((&potential, &mismatch), (&delta, &rate))) in out.iter_mut().zip(sites) {
+        let sites = sites.zip(c.noise);
+        for (out, (((&potential, &mismatch), (&delta, &rate)), &noise)) in out.iter_mut().zip(sites)
+        {
             *out = self.0.factor(BasalSite {
                 potential,
                 mismatch,
                 delta,
                 rate,
+                noise,
             });
             magnitudes |= out.abs().to_bits();
         }
@@ -137,12 +146,13 @@ impl<K: BasalKernel> ColumnKernel for OnBasal<K> {
 impl<K: ApicalKernel> ColumnKernel for OnApical<K> {
     fn fill(&self, c: Columns<'_>, out: &mut [f32]) -> bool {
         let mut magnitudes = 0;
-        let sites = (c.potential.iter().zip(c.mismatch)).zip(c.rate);
-        for (out, ((&potential, &mismatch), &rate)) in out.iter_mut().zip(sites) {
+        let sites = (c.potential.iter().zip(c.mismatch)).zip(c.rate.iter().zip(c.noise));
+        for (out, ((&potential, &mismatch), (&rate, &noise))) in out.iter_mut().zip(sites) {
             *out = self.0.factor(ApicalSite {
                 potential,
                 mismatch,
                 rate,
+                noise,
             });
             magnitudes |= out.abs().to_bits();
         }

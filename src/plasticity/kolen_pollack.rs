@@ -23,7 +23,8 @@ pub const RULE: Rule = Rule {
     apical: |_| Change::apical(OwnRate),
 };
 
-struct OwnRate;
+/// `r_i`, to be multiplied with `delta_k`: what the basal counterpart gains.
+pub(super) struct OwnRate;
 
 impl ApicalKernel for OwnRate {
     fn factor(&self, site: ApicalSite) -> f32 {

@@ -4,11 +4,18 @@
 //! [`ApicalSite`] hold and nothing else.
 
 mod consolidation;
+pub mod direct_feedback_alignment;
 pub mod dll;
+pub mod feedback_alignment;
+pub mod hebbian;
 mod kernel;
 pub mod kolen_pollack;
 pub(crate) mod lazy;
+pub mod local_losses;
+pub mod node_perturbation;
+pub mod predictive_coding;
 mod registry;
+mod third_factor;
 pub mod transport;
 
 pub use consolidation::Consolidator;
@@ -16,4 +23,5 @@ pub use kernel::{ApicalKernel, ApicalSite, BasalKernel, BasalSite};
 pub(crate) use kernel::{ColumnKernel, Columns};
 pub use lazy::Lazy;
 pub(crate) use registry::Kind;
-pub use registry::{Change, Parameter, Parameters, Registry, Rule};
+pub use registry::{Change, Criteria, Parameter, Parameters, Registry, Rule};
+pub use third_factor::{Broadcast, Modulation, Modulator, ThirdFactor};

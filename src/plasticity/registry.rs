@@ -2,8 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::Compartment;
+
 use super::kernel::{ApicalKernel, BasalKernel, ColumnKernel, OnApical, OnBasal};
-use super::{dll, kolen_pollack, transport};
+use super::third_factor::ThirdFactor;
+use super::{
+    direct_feedback_alignment, dll, feedback_alignment, hebbian, kolen_pollack, local_losses,
+    node_perturbation, predictive_coding, transport,
+};
 
 /// A rule of plasticity as it stands in the registry.
 #[derive(Clone, Copy)]
@@ -51,14 +57,56 @@ impl Parameters {
     }
 }
 
+impl Rule {
+    /// What it does to synapses of a compartment.
+    #[must_use]
+    pub fn change(&self, compartment: Compartment, parameters: &Parameters) -> Change {
+        match compartment {
+            Compartment::Basal => (self.basal)(parameters),
+            Compartment::Apical => (self.apical)(parameters),
+        }
+    }
+
+    /// Which criteria of biological plausibility it meets with its default parameters.
+    #[must_use]
+    pub fn criteria(&self) -> Criteria {
+        let parameters = Parameters::of(self, &BTreeMap::new());
+        let kinds = [Compartment::Basal, Compartment::Apical];
+        let kinds = kinds.map(|compartment| self.change(compartment, &parameters).0);
+        let nowhere = |of: fn(&Kind) -> bool| !kinds.iter().any(of);
+        Criteria {
+            no_weight_symmetry: nowhere(|kind| matches!(kind, Kind::Transported)),
+            local: nowhere(|kind| matches!(kind, Kind::Transported)),
+            no_phases: nowhere(
+                |kind| matches!(kind, Kind::Local(_, Some(third)) if third.knows_presentations()),
+            ),
+        }
+    }
+}
+
+/// Criteria of biological plausibility (Lv et al., ICML 2025), as they hold in this engine.
+///
+/// They follow from what a rule's changes are made of: a kernel is handed nothing but its own
+/// site, only [`Change::transported`] reads the weights of another projection, and only a third
+/// factor from the timeline tells one kind of presentation from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Criteria {
+    /// C1: no synapse reads the weight of another.
+    pub no_weight_symmetry: bool,
+    /// C2: a synapse changes by what is there where it sits, and by a scalar that all are told.
+    pub local: bool,
+    /// C3: no separate phases; the same equations hold at all times.
+    pub no_phases: bool,
+}
+
 /// What a rule does to the synapses of one compartment.
 pub struct Change(pub(crate) Kind);
 
 pub(crate) enum Kind {
     /// The weights stay as they are.
     Fixed,
-    /// The weights change by a local kernel.
-    Local(Box<dyn ColumnKernel>),
+    /// The weights change by a local kernel, and a third factor if there is one.
+    Local(Box<dyn ColumnKernel>, Option<ThirdFactor>),
     /// Not local: the weights are those of the reciprocal basal projection, transposed.
     Transported,
 }
@@ -72,12 +120,33 @@ impl Change {
 
     /// Local change at basal synapses.
     pub fn basal(kernel: impl BasalKernel) -> Self {
-        Self(Kind::Local(Box::new(OnBasal(kernel))))
+        Self(Kind::Local(Box::new(OnBasal(kernel)), None))
     }
 
     /// Local change at apical synapses.
     pub fn apical(kernel: impl ApicalKernel) -> Self {
-        Self(Kind::Local(Box::new(OnApical(kernel))))
+        Self(Kind::Local(Box::new(OnApical(kernel)), None))
+    }
+
+    /// Local change at basal synapses, multiplied by a third factor that all are told.
+    pub fn modulated_basal(kernel: impl BasalKernel, third: ThirdFactor) -> Self {
+        Self(Kind::Local(Box::new(OnBasal(kernel)), Some(third)))
+    }
+
+    /// Likewise at apical synapses.
+    pub fn modulated_apical(kernel: impl ApicalKernel, third: ThirdFactor) -> Self {
+        Self(Kind::Local(Box::new(OnApical(kernel)), Some(third)))
+    }
+
+    /// In a word, for tables.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match &self.0 {
+            Kind::Fixed => "fixed",
+            Kind::Local(_, None) => "local",
+            Kind::Local(_, Some(third)) => third.name(),
+            Kind::Transported => "transported",
+        }
     }
 
     /// Weight transport, the one thing here that is not local: a control.
@@ -92,7 +161,17 @@ pub struct Registry(Vec<Rule>);
 
 impl Default for Registry {
     fn default() -> Self {
-        Self(vec![dll::RULE, kolen_pollack::RULE, transport::RULE])
+        Self(vec![
+            dll::RULE,
+            kolen_pollack::RULE,
+            feedback_alignment::RULE,
+            direct_feedback_alignment::RULE,
+            transport::RULE,
+            predictive_coding::RULE,
+            local_losses::RULE,
+            node_perturbation::RULE,
+            hebbian::RULE,
+        ])
     }
 }
 

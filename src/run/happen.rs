@@ -10,7 +10,7 @@ use crate::teaching::Teacher;
 /// A stretch of time in which something came from outside; a row of `timeline.csv`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Window {
-    /// `stimulus`, `teacher` or `current`.
+    /// `stimulus`, `teacher`, `current` or `presentation`.
     pub kind: String,
     /// What it was.
     pub label: String,
@@ -89,6 +89,13 @@ pub fn enter(
                     ends.push((step(*until), Event::Strength(entity, 0.0)));
                 }
                 show("teacher", population);
+            }
+            Happening::Presentation { kind, .. } => {
+                for (from, until) in &all {
+                    begins.push((step(*from), Event::Presentation(*kind)));
+                    ends.push((step(*until), Event::Presentation(0.0)));
+                }
+                show("presentation", &kind.to_string());
             }
             Happening::Neuron {
                 population,

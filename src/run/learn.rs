@@ -110,6 +110,8 @@ impl Lesson {
         };
         let mut still = model.clone();
         (still.synapses.values_mut()).for_each(|synapse| synapse.rule = None);
+        // What has been learned is asked for without noise.
+        (still.neurons.values_mut()).for_each(|neuron| neuron.noise = None);
         let window = Window::of(&task, model, scenario.dt_ms);
         if window.on >= window.off {
             return Err(RunError::NoTimeToTeach {
@@ -196,7 +198,9 @@ impl Lesson {
         let start = simulation.steps();
         let (on, off) = (start + self.window.on, start + self.window.off);
         let input = simulation.input(&self.task.input)?;
-        let output = simulation.pyramidal(&self.task.output)?;
+        let taught: Vec<_> = (self.task.taught())
+            .map(|population| simulation.pyramidal(population))
+            .collect::<Result<_, _>>()?;
         let target = self.targets(&presentation.positions);
         let teacher = Teacher {
             target: target.clone(),
@@ -205,8 +209,10 @@ impl Lesson {
         let stimuli = self.train.stimuli(&presentation.positions);
         simulation.enter(start, Event::EtaScale(self.eta_factor(presentation.done)))?;
         simulation.enter(start, Event::Rates(input, stimuli))?;
-        simulation.enter(on, Event::Teacher(output, teacher))?;
-        simulation.enter(off, Event::Strength(output, 0.0))?;
+        for population in taught {
+            simulation.enter(on, Event::Teacher(population, teacher.clone()))?;
+            simulation.enter(off, Event::Strength(population, 0.0))?;
+        }
         let watch = (!angles.is_empty()).then(|| simulation.watch_changes());
         while simulation.steps() < on {
             advance(simulation, on)?;

@@ -74,6 +74,10 @@ pub struct Task {
     pub input: String,
     /// Population that answers, one neuron a class.
     pub output: String,
+    /// Further populations that are told the target, one neuron a class: readouts of populations
+    /// on the way, each for its own. They do not answer.
+    #[serde(default)]
+    pub taught: Vec<String>,
     /// Times that the training part is shown.
     pub epochs: u64,
     /// Length of a presentation in ms.
@@ -124,6 +128,15 @@ pub enum EtaSchedule {
         /// Factor at the end of the run.
         end: f32,
     },
+}
+
+impl Task {
+    /// All populations that a teacher speaks to, the output first.
+    pub fn taught(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.output)
+            .chain(&self.taught)
+            .map(String::as_str)
+    }
 }
 
 impl EtaSchedule {

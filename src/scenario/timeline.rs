@@ -62,6 +62,20 @@ pub enum Happening {
         #[serde(default)]
         repeat: Option<Repeat>,
     },
+    /// What is presented is of this kind: the third factor of rules that tell one kind from
+    /// another, and 0 at other times.
+    Presentation {
+        /// The kind, such as 1 for patterns to learn and -1 for others.
+        kind: f32,
+        /// Start in ms.
+        from_ms: f64,
+        /// End in ms.
+        #[serde(default)]
+        until_ms: Option<f64>,
+        /// Once more after each period.
+        #[serde(default)]
+        repeat: Option<Repeat>,
+    },
     /// A parameter of the neurons of a population becomes this.
     Neuron {
         /// Population.
@@ -121,6 +135,12 @@ pub fn windows(happening: &Happening, end_ms: f64) -> Vec<(f64, f64)> {
         ..
     }
     | Happening::Teacher {
+        from_ms,
+        until_ms,
+        repeat,
+        ..
+    }
+    | Happening::Presentation {
         from_ms,
         until_ms,
         repeat,

@@ -94,10 +94,12 @@ impl Simulation {
                     (
                         events::stir,
                         stages::occur,
+                        stages::fluctuate,
                         events::send,
                         events::arrive,
                         events::mirror,
                         events::live,
+                        stages::judge,
                         events::learn,
                         events::consolidate,
                         stages::watch,
@@ -110,10 +112,12 @@ impl Simulation {
                 schedule.add_systems(
                     (
                         stages::occur,
+                        stages::fluctuate,
                         dense::send,
                         dense::deliver,
                         dense::integrate,
                         dense::fire,
+                        stages::judge,
                         dense::learn,
                         dense::consolidate,
                         stages::watch,
@@ -275,7 +279,8 @@ impl Simulation {
         (wiring.projections.get(name).copied()).ok_or_else(|| Misfit::Projection(name.to_owned()))
     }
 
-    /// Sets the weights of a projection that has its own, post x pre; bounds hold for them too.
+    /// Sets the weights of a projection that has its own, post x pre; bounds and length hold for
+    /// them too.
     ///
     /// # Errors
     /// [`Misfit`] if there is no such projection or the shape is another.
@@ -283,10 +288,10 @@ impl Simulation {
         let entity = self.projection(name)?;
         let now = self.steps();
         let mut projection = self.world.entity_mut(entity);
-        let weights = match projection.get::<Plasticity>() {
-            Some(plasticity) => plasticity.bound(weights),
-            None => weights,
-        };
+        let mut weights = weights;
+        if let Some(plasticity) = projection.get::<Plasticity>() {
+            plasticity.confine(&mut weights);
+        }
         match projection.get_mut::<Synapses>().map(Mut::into_inner) {
             Some(Synapses::Own(own)) if own.dim() == weights.dim() => own.assign(&weights),
             Some(Synapses::Own(own)) => {

@@ -29,7 +29,7 @@ pub fn check(
     name(&mut issues, "name", &model.name);
     for (key, neuron) in &model.neurons {
         name(&mut issues, &format!("neurons.{key}"), key);
-        check_neuron(&mut issues, &format!("neurons.{key}"), neuron);
+        check_neuron(&mut issues, &format!("neurons.{key}"), neuron, dt_ms);
     }
     issues.number("threshold", model.threshold, Allowed::AtLeast(0.0));
     names::populations(&mut issues, model);
@@ -77,7 +77,7 @@ pub fn check(
     issues.into_vec()
 }
 
-fn check_neuron(issues: &mut Issues, path: &str, neuron: &Neuron) {
+fn check_neuron(issues: &mut Issues, path: &str, neuron: &Neuron, dt_ms: Option<f64>) {
     for (name, tau) in [
         ("tau_b_ms", neuron.tau_b_ms),
         ("tau_a_ms", neuron.tau_a_ms),
@@ -88,6 +88,11 @@ fn check_neuron(issues: &mut Issues, path: &str, neuron: &Neuron) {
     issues.number(format!("{path}.g_a"), neuron.g_a, Allowed::Any);
     let lambda = Allowed::Within(0.0, 1.0);
     issues.number(format!("{path}.lambda"), neuron.lambda, lambda);
+    if let Some(noise) = &neuron.noise {
+        let path = format!("{path}.noise");
+        issues.number(format!("{path}.std"), noise.std, Allowed::AtLeast(0.0));
+        issues.steps(format!("{path}.every_ms"), noise.every_ms, dt_ms);
+    }
 }
 
 fn check_input(issues: &mut Issues, path: &str, input: &Input) {

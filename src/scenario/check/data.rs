@@ -51,15 +51,21 @@ pub fn check_data(scenario: &Scenario, model: &Model, data: &Loaded) -> Vec<Issu
         );
     }
     let classes = data.train.classes;
-    let output = model.populations.iter().find(|p| p.name == task.output);
-    if let Some(output) = output.filter(|output| output.size != classes) {
-        issues.error(
-            "task.output",
-            format!(
-                "`{}` has {} neurons; expected {classes}, one a class of the data",
-                output.name, output.size
-            ),
-        );
+    for (index, name) in task.taught().enumerate() {
+        let taught = model.populations.iter().find(|p| p.name == *name);
+        if let Some(taught) = taught.filter(|taught| taught.size != classes) {
+            let path = match index.checked_sub(1) {
+                None => "task.output".to_owned(),
+                Some(index) => format!("task.taught[{index}]"),
+            };
+            let found = taught.size;
+            issues.error(
+                path,
+                format!(
+                    "`{name}` has {found} neurons; expected {classes}, one a class of the data"
+                ),
+            );
+        }
     }
     match task.split.counts(data.train.samples()) {
         Err(error) => setting(&mut issues, "task.", error),

@@ -12,6 +12,19 @@ const MOST_EPOCHS: u64 = 1_000_000;
 pub(super) fn check(issues: &mut Issues, view: &View<'_>, task: &Task) {
     view.input(issues, "task.input", &task.input);
     let output = view.population(issues, "task.output", &task.output);
+    let mut known = output.is_some();
+    for (index, population) in task.taught.iter().enumerate() {
+        let path = format!("task.taught[{index}]");
+        known &= view.population(issues, &path, population).is_some();
+        if task
+            .taught()
+            .take(index + 1)
+            .any(|other| other == population)
+        {
+            let message = format!("`{population}` is taught already; expected another population");
+            issues.error(path, message);
+        }
+    }
     if !(1..=MOST_EPOCHS).contains(&task.epochs) {
         let found = task.epochs;
         issues.error(
@@ -47,7 +60,7 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>, task: &Task) {
     half_a_test_part(issues, &task.data);
     if let (Some(model), Some(dt_ms), true) = (view.model, view.dt_ms, presented) {
         consolidations(issues, model, task.presentation_ms);
-        if timed && output.is_some() && has_times(model) {
+        if timed && known && has_times(model) {
             window(issues, model, task, dt_ms);
         }
     }
@@ -124,7 +137,7 @@ fn has_times(model: &Model) -> bool {
 fn window(issues: &mut Issues, model: &Model, task: &Task, dt_ms: f64) {
     let window = Window::of(task, model, dt_ms);
     let presentation = task.presentation_ms;
-    let (up, down) = settling(model, &task.output);
+    let (up, down) = settling(model, task.taught());
     let latency = task.teacher.latency_ms.unwrap_or(up);
     let off = task.teacher.off_before_end_ms.unwrap_or(down);
     if window.on >= window.off {

@@ -52,13 +52,17 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
                 vector(issues, &format!("{path}.target"), target, size);
                 let path = format!("{path}.strength");
                 issues.number(path, *strength, Allowed::AtLeast(0.0));
-                if task.is_some_and(|task| task.output == *population) {
+                if task.is_some_and(|task| task.taught().any(|taught| taught == population)) {
                     issues.error(
                         at,
                         format!("the task teaches `{population}`; expected another population"),
                     );
                 }
                 Some(("teacher of", population.as_str()))
+            }
+            Happening::Presentation { kind, .. } => {
+                issues.number(format!("{path}.kind"), *kind, Allowed::Any);
+                Some(("kind of", "presentation"))
             }
             moment => {
                 check_moment(issues, view, &path, moment);
@@ -172,6 +176,12 @@ fn check_window(issues: &mut Issues, view: &View<'_>, path: &str, happening: &Ha
         ..
     }
     | Happening::Teacher {
+        from_ms,
+        until_ms,
+        repeat,
+        ..
+    }
+    | Happening::Presentation {
         from_ms,
         until_ms,
         repeat,

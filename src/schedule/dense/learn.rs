@@ -7,14 +7,14 @@ use super::send::{Senders, with_arriving};
 use crate::circuit::{Clock, EtaScale, Plasticity, Projection, Synapses, Wiring, product};
 use crate::model::Compartment;
 use crate::neuron::{apical, basal, soma};
-use crate::plasticity::Columns;
+use crate::plasticity::{Broadcast, Columns};
 use crate::schedule::stages::read;
 
 /// Every plastic synapse changes by its rule, always.
 pub fn learn(
     wiring: Res<Wiring>,
     clock: Res<Clock>,
-    scale: Res<EtaScale>,
+    (scale, broadcast): (Res<EtaScale>, Res<Broadcast>),
     mut projections: Query<(&Projection, &mut Synapses, &mut Plasticity)>,
     populations: Senders<'_, '_>,
     neurons: Query<(
@@ -23,16 +23,19 @@ pub fn learn(
         &soma::Mismatch,
         &soma::Delta,
         &soma::Rate,
+        &soma::Noise,
     )>,
     mut factors: Local<Vec<f32>>,
 ) {
-    let Some((b, a, xi, delta, r)) = (neurons.contiguous_iter().ok()).and_then(|mut t| t.next())
+    let Some((b, a, xi, delta, r, noise)) =
+        (neurons.contiguous_iter().ok()).and_then(|mut t| t.next())
     else {
         return;
     };
     let (b, a) = (read::<basal::Potential>(b), read::<apical::Potential>(a));
     let xi = read::<soma::Mismatch>(xi);
     let (delta, r) = (read::<soma::Delta>(delta), read::<soma::Rate>(r));
+    let noise = read::<soma::Noise>(noise);
     for &entity in wiring.projections.values() {
         let Ok((projection, mut synapses, mut plasticity)) = projections.get_mut(entity) else {
             continue;
@@ -52,10 +55,14 @@ pub fn learn(
             potential: &potential[rows.clone()],
             mismatch: &xi[rows.clone()],
             delta: &delta[rows.clone()],
-            rate: &r[rows],
+            rate: &r[rows.clone()],
+            noise: &noise[rows],
         };
         factors.resize(post.trials * post.size, 0.0);
         plasticity.kernel.fill(columns, &mut factors);
+        if let Some(third) = &mut plasticity.third {
+            third.apply(&broadcast, &mut factors);
+        }
         let Ok(factors) = ArrayView2::from_shape((post.trials, post.size), factors.as_slice())
         else {
             continue;
@@ -95,8 +102,8 @@ pub fn consolidate(
             && consolidator.strikes(clock.step)
         {
             consolidator.consolidate(weights, plasticity.eta * scale.0);
-        }
-        if let Some((low, high)) = plasticity.bounds {
+            plasticity.confine(weights);
+        } else if let Some((low, high)) = plasticity.bounds {
             weights.mapv_inplace(|w| w.clamp(low, high));
         }
     }

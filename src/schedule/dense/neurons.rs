@@ -36,6 +36,7 @@ type Firing = (
         &'static basal::Potential,
         &'static apical::Potential,
         &'static soma::Current,
+        &'static soma::Noise,
     ),
     (&'static mut soma::Potential, &'static mut soma::Prediction),
     &'static mut soma::Mismatch,
@@ -44,21 +45,24 @@ type Firing = (
 
 /// The soma compares its dendrites; rate and teaching signal follow.
 pub fn fire(populations: Query<(&Population, &Parameters)>, mut neurons: Query<Firing>) {
-    let Some(((b, a, i_s), (mut s, mut b_hat), mut xi, (mut r, mut delta))) =
+    let Some(((b, a, i_s, noise), (mut s, mut b_hat), mut xi, (mut r, mut delta))) =
         (neurons.contiguous_iter_mut().ok()).and_then(|mut t| t.next())
     else {
         return;
     };
     let (b, a) = (read::<basal::Potential>(b), read::<apical::Potential>(a));
-    let i_s = read::<soma::Current>(i_s);
+    let (i_s, noise) = (read::<soma::Current>(i_s), read::<soma::Noise>(noise));
     let (s, b_hat, xi) = (write(&mut s), write(&mut b_hat), write(&mut xi));
     let (r, delta) = (write(&mut r), write(&mut delta));
+    let mut scratch = Vec::new();
     for (population, p) in &populations {
         let rows = population.rows.clone();
+        let felt = (p.mismatch, p.transfer);
+        let a = soma::felt(felt, &r[rows.clone()], &a[rows.clone()], &mut scratch);
         soma::compare(
             soma::Dendrites {
                 b: &b[rows.clone()],
-                a: &a[rows.clone()],
+                a,
                 i_s: &i_s[rows.clone()],
             },
             &mut s[rows.clone()],
@@ -66,13 +70,13 @@ pub fn fire(populations: Query<(&Population, &Parameters)>, mut neurons: Query<F
             &mut xi[rows.clone()],
             (p.g_a, p.leak_s),
         );
-        let (b, s, xi) = (&b[rows.clone()], &s[rows.clone()], &xi[rows.clone()]);
+        let potentials = soma::Potentials {
+            b: &b[rows.clone()],
+            s: &s[rows.clone()],
+            xi: &xi[rows.clone()],
+            noise: &noise[rows.clone()],
+        };
         let (r, delta) = (&mut r[rows.clone()], &mut delta[rows]);
-        soma::fire(
-            (p.transfer, p.lambda, population.size),
-            (b, s, xi),
-            r,
-            delta,
-        );
+        soma::fire(p.firing(population.size), potentials, r, delta);
     }
 }

@@ -8,7 +8,7 @@ use crate::circuit::{
 };
 use crate::model::Compartment;
 use crate::neuron::{apical, basal, soma};
-use crate::plasticity::{Columns, Lazy};
+use crate::plasticity::{Broadcast, Columns, Lazy};
 use crate::schedule::stages::read;
 
 type Variables = (
@@ -17,33 +17,36 @@ type Variables = (
     &'static soma::Mismatch,
     &'static soma::Delta,
     &'static soma::Rate,
+    &'static soma::Noise,
 );
 
 /// Rules see the sites that have changed; synapses follow when they are read.
 pub fn learn(
     clock: Res<Clock>,
-    scale: Res<EtaScale>,
+    (scale, broadcast): (Res<EtaScale>, Res<Broadcast>),
     wiring: Res<Wiring>,
     mut projections: Query<(
         &Projection,
         &mut Synapses,
         &Terminals,
-        &Plasticity,
+        &mut Plasticity,
         &mut Lazy,
     )>,
     populations: Query<(&Population, &Activity)>,
     neurons: Query<Variables>,
-    mut of_trial: Local<Vec<f32>>,
+    mut scratch: Local<Vec<f32>>,
 ) {
-    let Some((b, a, xi, delta, r)) = (neurons.contiguous_iter().ok()).and_then(|mut t| t.next())
+    let Some((b, a, xi, delta, r, noise)) =
+        (neurons.contiguous_iter().ok()).and_then(|mut t| t.next())
     else {
         return;
     };
     let (b, a) = (read::<basal::Potential>(b), read::<apical::Potential>(a));
     let xi = read::<soma::Mismatch>(xi);
     let (delta, r) = (read::<soma::Delta>(delta), read::<soma::Rate>(r));
+    let noise = read::<soma::Noise>(noise);
     for entity in wiring.projections.values() {
-        let Ok((projection, mut synapses, terminals, plasticity, mut lazy)) =
+        let Ok((projection, mut synapses, terminals, mut plasticity, mut lazy)) =
             projections.get_mut(*entity)
         else {
             continue;
@@ -59,11 +62,14 @@ pub fn learn(
         };
         let mean = (clock.dt_ms / post.trials as f64) as f32;
         lazy.set_gain(mean * eta, clock.step, terminals.silent());
-        if terminals.silent() {
+        // A third factor goes on in time, whatever arrives.
+        let modulated = (plasticity.third.as_ref())
+            .is_some_and(|third| activity.updated || !third.rests(&broadcast));
+        if terminals.silent() && !modulated {
             lazy.sleep();
             continue;
         }
-        if !(activity.updated || lazy.behind) {
+        if !(activity.updated || lazy.behind || modulated) {
             continue;
         }
         let rows = post.rows.clone();
@@ -75,24 +81,31 @@ pub fn learn(
             potential: &potential[rows.clone()],
             mismatch: &xi[rows.clone()],
             delta: &delta[rows.clone()],
-            rate: &r[rows],
+            rate: &r[rows.clone()],
+            noise: &noise[rows],
         };
-        let part = |from: usize, out: &mut [f32]| {
-            let part = columns.part(from..from + out.len());
-            plasticity.kernel.fill(part, out)
+        let Plasticity { kernel, third, .. } = &mut *plasticity;
+        let part =
+            |from: usize, out: &mut [f32]| kernel.fill(columns.part(from..from + out.len()), out);
+        let mut fill = |factors: &mut [f32]| {
+            let works = pieces::fill(factors, part);
+            match third {
+                Some(third) => third.apply(&broadcast, factors),
+                None => works,
+            }
         };
         if lazy.rows() == post.trials {
-            lazy.refresh(clock.step, |factors| pieces::fill(factors, part));
+            lazy.refresh(clock.step, fill);
         } else {
             // A bias is one synapse a neuron for all trials.
-            of_trial.resize(post.size, 0.0);
+            scratch.resize(post.trials * post.size, 0.0);
             lazy.refresh(clock.step, |factors| {
+                let works = fill(&mut scratch);
                 factors.fill(0.0);
-                (0..post.trials).fold(false, |any, trial| {
-                    let works = part(trial * post.size, &mut of_trial);
-                    (factors.iter_mut().zip(&*of_trial)).for_each(|(sum, f)| *sum += f);
-                    any | works
-                })
+                for of_trial in scratch.chunks_exact(post.size) {
+                    (factors.iter_mut().zip(of_trial)).for_each(|(sum, f)| *sum += f);
+                }
+                works
             });
         }
         if lazy.is_continuous()
@@ -121,6 +134,8 @@ pub fn consolidate(
 ) {
     for (projection, mut synapses, mut terminals, mut plasticity, mut lazy) in &mut projections {
         let plasticity = &mut *plasticity;
+        let confines = plasticity.confines();
+        let restores = plasticity.norm.is_some() && lazy.fades();
         let (Some(consolidation), Synapses::Own(weights)) =
             (&mut plasticity.consolidation, &mut *synapses)
         else {
@@ -131,11 +146,11 @@ pub fn consolidate(
         }
         lazy.catch_up(clock.step + 1, terminals.silent());
         let eta = plasticity.eta * scale.0;
-        if lazy.integrals().is_none() && consolidation.rests() {
+        if lazy.integrals().is_none() && consolidation.rests() && !restores {
             continue;
         }
         // Whole weights are needed where bounds hold, others read them, or they fade.
-        let whole = plasticity.bounds.is_some() || terminals.mirrored || lazy.fades();
+        let whole = confines || terminals.mirrored || lazy.fades();
         if let (false, Some(rate)) = (whole, consolidation.plain_rate(eta)) {
             terminals.strike(&mut lazy, rate);
             if let (false, Ok(mut activity)) =
@@ -162,9 +177,7 @@ pub fn consolidate(
             consolidation.settle(&mut lazy, terminals.held());
             consolidation.consolidate(weights, eta);
         }
-        if let Some((low, high)) = plasticity.bounds {
-            weights.mapv_inplace(|w| w.clamp(low, high));
-        }
+        plasticity.confine(weights);
         terminals.revision += 1;
     }
 }

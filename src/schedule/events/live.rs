@@ -7,8 +7,9 @@ use rayon::prelude::*;
 use crate::circuit::pieces::{largest, largest_difference};
 use crate::circuit::{Activity, Afferents, News, Parameters, Population, Terminals, Way, Wiring};
 use crate::event::{Injections, Site};
+use crate::model::Units;
 use crate::neuron::{apical, basal, soma};
-use crate::schedule::stages::write;
+use crate::schedule::stages::{read, write};
 use crate::teaching::Teacher;
 
 /// Neurons of a piece of work: its columns fit into the nearest cache.
@@ -43,6 +44,7 @@ pub fn live(
         &mut News,
     )>,
     mut neurons: Query<Neurons>,
+    noise: Query<&soma::Noise>,
 ) {
     let Some((
         (mut i_b, mut b),
@@ -54,6 +56,10 @@ pub fn live(
     else {
         return;
     };
+    let Some(noise) = noise.contiguous_iter().ok().and_then(|mut t| t.next()) else {
+        return;
+    };
+    let noise = read::<soma::Noise>(noise);
     let (i_b, b) = (write(&mut i_b), write(&mut b));
     let (i_a, a) = (write(&mut i_a), write(&mut a));
     let (i_s, s) = (write(&mut i_s), write(&mut s));
@@ -105,6 +111,7 @@ pub fn live(
             moves_basal: activity.basal || activity.way != Way::Resting,
             moves_apical: activity.apical || activity.way != Way::Resting,
             mismatched: activity.mismatched,
+            noise: &noise[population.rows.clone()],
         };
         let rows = population.rows.clone();
         let piece = (PIECE / population.size).max(1) * population.size;
@@ -178,11 +185,17 @@ struct Work<'a> {
     moves_apical: bool,
     /// Whether any mismatch is not 0 before this step.
     mismatched: bool,
+    /// Of all neurons of the population.
+    noise: &'a [f32],
 }
 
 impl Work<'_> {
     /// From where something new reaches the somata.
     fn side(&self) -> soma::Side {
+        // With the rate, what the soma feels of its apical side changes.
+        if self.parameters.mismatch == Units::Potential {
+            return soma::Side::Both;
+        }
         match (self.moves_basal, self.moves_apical || self.soma.is_some()) {
             (true, false) => soma::Side::Basal,
             (false, true) => soma::Side::Apical,
@@ -329,9 +342,11 @@ impl Columns<'_> {
         if work.moves_apical {
             apical::integrate(self.a, self.i_a, leak_a);
         }
+        let mut scratch = Vec::new();
+        let a = soma::felt((p.mismatch, p.transfer), self.r, self.a, &mut scratch);
         let dendrites = soma::Dendrites {
             b: self.b,
-            a: self.a,
+            a,
             i_s: self.i_s,
         };
         let (s, b_hat, xi) = (&mut *self.s, &mut *self.b_hat, &mut *self.xi);
@@ -347,13 +362,15 @@ impl Columns<'_> {
             },
             ..Outcome::default()
         };
-        self.fire(work, &mut outcome);
         outcome.ran_away = ran_away(self.s);
+        self.fire(work, start, &mut outcome);
         if !p.is_quasi_static() {
+            // By what the soma will feel next: where it counts in potentials, its rate has changed that.
+            let a = soma::felt((p.mismatch, p.transfer), self.r, self.a, &mut scratch);
             outcome.distance = [
                 largest_difference(self.i_b, self.b).max(largest_difference(self.b, self.b_hat)),
                 largest_difference(self.i_a, self.a)
-                    .max(mismatch_distance(self.a, self.i_s, self.xi, p.g_a)),
+                    .max(mismatch_distance(a, self.i_s, self.xi, p.g_a)),
             ];
             outcome.scale = [
                 largest(self.b).max(largest(self.i_b)),
@@ -363,23 +380,24 @@ impl Columns<'_> {
         outcome
     }
 
-    fn fire(&mut self, work: &Work<'_>, outcome: &mut Outcome) {
+    fn fire(&mut self, work: &Work<'_>, start: usize, outcome: &mut Outcome) {
         let p = work.parameters;
-        // The slope is that of the basal potential, whatever the soma adds to the rate.
-        if p.lambda == 0.0 {
+        let how = p.firing(work.size);
+        if how.is_plain() {
             outcome.rate_changed = work.moves_basal && p.transfer.fire(self.b, self.r, work.size);
             // Where there was no mismatch and is none, there is nothing to teach.
             outcome.delta_changed = (work.mismatched || outcome.mismatched)
                 && p.transfer.teach(self.r, self.xi, self.delta);
             return;
         }
-        let mut unnudged = self.b.to_vec();
-        p.transfer.rates(&mut unnudged, work.size);
-        outcome.delta_changed = p.transfer.teach(&unnudged, self.xi, self.delta);
-        for (u, (b, s)) in unnudged.iter_mut().zip(self.b.iter().zip(&*self.s)) {
-            *u = b + p.lambda * (s - b);
-        }
-        outcome.rate_changed = p.transfer.fire(&unnudged, self.r, work.size);
+        let potentials = soma::Potentials {
+            b: self.b,
+            s: self.s,
+            xi: self.xi,
+            noise: &work.noise[start..start + self.b.len()],
+        };
+        (outcome.rate_changed, outcome.delta_changed) =
+            soma::fire(how, potentials, self.r, self.delta);
     }
 }
 

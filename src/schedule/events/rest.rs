@@ -2,9 +2,9 @@
 
 use bevy_ecs::prelude::*;
 
-use crate::circuit::{Activity, Clock, News, Plasticity, Terminals, Way};
+use crate::circuit::{Activity, Clock, News, Parameters, Plasticity, Terminals, Way};
 use crate::event::Axons;
-use crate::plasticity::Lazy;
+use crate::plasticity::{Broadcast, Lazy};
 
 /// The first step that has to be computed; those before it would change nothing unless an event
 /// of the timeline does.
@@ -25,6 +25,8 @@ pub fn rest(
     populations: Query<(&News, Option<&Activity>)>,
     axons: Query<&Axons>,
     projections: Query<(&Terminals, Option<(&Plasticity, &Lazy)>)>,
+    parameters: Query<&Parameters>,
+    broadcast: Res<Broadcast>,
 ) {
     let step = clock.step;
     clock.step += 1;
@@ -40,6 +42,9 @@ pub fn rest(
     }
     let arrivals = axons.iter().filter_map(|axons| axons.next_arrival(step));
     let mut until = arrivals.min().unwrap_or(u64::MAX);
+    for (_, every) in parameters.iter().filter_map(|p| p.noise) {
+        until = until.min((step + 1).next_multiple_of(every));
+    }
     for (terminals, plastic) in &projections {
         let silent = terminals.silent();
         if terminals.is_stale() && !silent {
@@ -48,11 +53,17 @@ pub fn rest(
         let Some((plasticity, lazy)) = plastic else {
             continue;
         };
+        let modulation = plasticity.third.as_ref();
+        if modulation.is_some_and(|third| !third.rests(&broadcast)) {
+            return;
+        }
         if lazy.drifts() && !silent {
             return;
         }
+        // What has faded is brought back to its length.
+        let restores = plasticity.norm.is_some() && lazy.fades();
         if let Some(consolidation) = &plasticity.consolidation
-            && (lazy.at_work() || !consolidation.rests())
+            && (lazy.at_work() || !consolidation.rests() || restores)
         {
             until = until.min(consolidation.next_strike(step + 1));
         }

@@ -1,5 +1,7 @@
 //! Stages that both engines share, each one system.
 
+mod fluctuate;
+mod judge;
 mod occur;
 mod watch;
 
@@ -7,6 +9,8 @@ use bevy_ecs::change_detection::ContiguousMut;
 use bevy_ecs::prelude::*;
 use bytemuck::TransparentWrapper;
 
+pub use fluctuate::fluctuate;
+pub use judge::judge;
 pub use occur::occur;
 pub use watch::{Runaway, Watchdog, watch};
 

@@ -8,13 +8,14 @@ use super::{IsInput, write};
 use crate::circuit::{Clock, EtaScale, Parameters, Plasticity, Population};
 use crate::event::{Event, Injections, Timeline};
 use crate::neuron::soma;
+use crate::plasticity::Broadcast;
 use crate::teaching::Teacher;
 
 /// Events of the timeline that are due act on the state.
 pub fn occur(
     clock: Res<Clock>,
     mut timeline: ResMut<Timeline>,
-    mut scale: ResMut<EtaScale>,
+    (mut scale, mut broadcast): (ResMut<EtaScale>, ResMut<Broadcast>),
     mut injections: ResMut<Injections>,
     mut populations: Query<(&Population, Option<(&mut Teacher, &mut Parameters)>)>,
     mut plasticities: Query<&mut Plasticity>,
@@ -56,6 +57,7 @@ pub fn occur(
                 }
             }
             Event::EtaScale(factor) => scale.0 = factor,
+            Event::Presentation(kind) => broadcast.presentation = kind,
         }
     }
 }

@@ -1,0 +1,30 @@
+//! Predictive coding: somata relax to what both sides say, and synapses learn what is left over.
+//!
+//! ```text
+//! soma     tau_s ds_i/dt = -(s_i - b_i) + f'(s_i) sum_k W_ki xi_k       r_i = f(s_i),  xi_i = s_i - b_i
+//! basal    dW_ij/dt      = eta xi_i r_j
+//! apical   Theta         = W transposed
+//! ```
+//!
+//! The soma descends on `E = sum of xi^2 / 2` over all populations, at all times. That takes
+//! neurons with `mismatch: potential` and `lambda: 1` (see [`crate::neuron::soma`]), and `tau_s_ms`
+//! above the delays, so that descent is stable. The output, with `lambda: 0`, answers from its
+//! basal side and sends down `target - softmax(b)`, the cross-entropy's part of `E`.
+//!
+//! No parameters. C3 holds, C1 and C2 do not: feedback is read from the forward weights.
+//!
+//! Source: Rao and Ballard, *Predictive coding in the visual cortex*, Nature Neuroscience 1999;
+//! Whittington and Bogacz, *An approximation of the error backpropagation algorithm in a
+//! predictive coding network with local Hebbian synaptic plasticity*, Neural Computation 2017.
+
+use super::dll::MismatchTimesRate;
+use super::registry::{Change, Rule};
+
+/// The registry's entry.
+pub const RULE: Rule = Rule {
+    name: "predictive_coding",
+    about: "predictive coding: relaxing somata, feedback through the transposed weights",
+    parameters: &[],
+    basal: |_| Change::basal(MismatchTimesRate),
+    apical: |_| Change::transported(),
+};
