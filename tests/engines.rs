@@ -67,6 +67,7 @@ fn plan() -> impl Strategy<Value = Plan> {
         Just(r#"rule: "hebbian""#),
         Just(r#"rule: "node_perturbation""#),
         Just(r#"rule: "node_perturbation", parameters: {"trace_ms": 4, "baseline_ms": 6}"#),
+        Just(r#"rule: "turnover", parameters: {"turnover": 2}"#),
         Just(r#"rule: "contrastive""#),
     ];
     let neuron = prop_oneof![
@@ -74,8 +75,7 @@ fn plan() -> impl Strategy<Value = Plan> {
         1 => Just("mismatch: potential,"),
         1 => Just("noise: Some((std: 0.2, every_ms: 5.5)),"),
     ];
-    let kept =
-        prop_oneof![2 => Just(""), 1 => Just("norm: Some(0.9),"), 1 => Just("turnover: 2.0,")];
+    let kept = prop_oneof![2 => Just(""), 1 => Just("norm: Some(0.9),")];
     (
         any::<u64>(),
         prop_oneof![2 => Just(1usize), 2 => Just(3), 1 => Just(8)],

@@ -65,7 +65,6 @@ fn chain(sizes: &[usize], rule: &str, s: f64, eta: f32) -> Model {
         decay_per_ms: 0.0,
         bounds: None,
         norm: None,
-        turnover: 0.0,
         consolidation: None,
     };
     Model {

@@ -157,7 +157,7 @@ fn kolen_pollack_differences_decay_as_the_closed_form(engine: Engine) {
 fn with_turnover_feedback_aligns_as_much_as_is_learned(engine: Engine) {
     let aligned = |turnover: f32| {
         let synapse = format!(
-            r#"rule: "kolen_pollack", eta: 0.01, turnover: {turnover},
+            r#"rule: "turnover", eta: 0.01, parameters: {{"turnover": {turnover}}},
                consolidation: (every_ms: 1, optimiser: adam())"#
         );
         let model = circuit("transfer: tanh", &synapse, STEP_BY_STEP);

@@ -354,7 +354,6 @@ fn recurrent(size: usize, eta: f32) -> Simulation {
         decay_per_ms: 0.0,
         bounds: None,
         norm: None,
-        turnover: 0.0,
         consolidation: None,
     };
     let model = Model {

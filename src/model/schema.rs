@@ -175,10 +175,6 @@ pub struct Synapse {
     /// every consolidation (synaptic scaling); absent: whatever comes.
     #[serde(default)]
     pub norm: Option<f32>,
-    /// How much of a weight is overwritten by what a consolidation changes:
-    /// `W += D - turnover |D| W` for the change `D`, per a.u.
-    #[serde(default)]
-    pub turnover: f32,
     /// Turns the eligibility into weight change at its own clock; absent: continuous change.
     #[serde(default)]
     pub consolidation: Option<Consolidation>,

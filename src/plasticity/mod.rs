@@ -17,6 +17,7 @@ pub mod predictive_coding;
 mod registry;
 mod third_factor;
 pub mod transport;
+pub mod turnover;
 
 pub use consolidation::Consolidator;
 pub use kernel::{ApicalKernel, ApicalSite, BasalKernel, BasalSite};

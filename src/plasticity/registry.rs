@@ -8,7 +8,7 @@ use super::kernel::{ApicalKernel, BasalKernel, ColumnKernel, OnApical, OnBasal};
 use super::third_factor::ThirdFactor;
 use super::{
     direct_feedback_alignment, dll, feedback_alignment, hebbian, kolen_pollack, local_losses,
-    node_perturbation, predictive_coding, transport,
+    node_perturbation, predictive_coding, transport, turnover,
 };
 
 /// A rule of plasticity as it stands in the registry.
@@ -67,12 +67,19 @@ impl Rule {
         }
     }
 
+    /// Whether changes overwrite what was there, which needs a consolidation.
+    pub(crate) fn overwrites(&self, given: &BTreeMap<String, f64>) -> bool {
+        let parameters = Parameters::of(self, given);
+        let kinds = [Compartment::Basal, Compartment::Apical];
+        (kinds.iter()).any(|compartment| self.change(*compartment, &parameters).turnover != 0.0)
+    }
+
     /// Which criteria of biological plausibility it meets with its default parameters.
     #[must_use]
     pub fn criteria(&self) -> Criteria {
         let parameters = Parameters::of(self, &BTreeMap::new());
         let kinds = [Compartment::Basal, Compartment::Apical];
-        let kinds = kinds.map(|compartment| self.change(compartment, &parameters).0);
+        let kinds = kinds.map(|compartment| self.change(compartment, &parameters).kind);
         let nowhere = |of: fn(&Kind) -> bool| !kinds.iter().any(of);
         Criteria {
             no_weight_symmetry: nowhere(|kind| matches!(kind, Kind::Transported)),
@@ -100,7 +107,11 @@ pub struct Criteria {
 }
 
 /// What a rule does to the synapses of one compartment.
-pub struct Change(pub(crate) Kind);
+pub struct Change {
+    pub(crate) kind: Kind,
+    /// How much of a weight a change of it overwrites.
+    pub(crate) turnover: f32,
+}
 
 pub(crate) enum Kind {
     /// The weights stay as they are.
@@ -112,36 +123,48 @@ pub(crate) enum Kind {
 }
 
 impl Change {
+    fn of(kind: Kind) -> Self {
+        let turnover = 0.0;
+        Self { kind, turnover }
+    }
+
+    /// The same, each change `D` overwriting a part of what was there when it is consolidated:
+    /// `W += D - turnover |D| W`.
+    #[must_use]
+    pub fn overwriting(self, turnover: f32) -> Self {
+        Self { turnover, ..self }
+    }
+
     /// The weights stay as they are.
     #[must_use]
     pub fn fixed() -> Self {
-        Self(Kind::Fixed)
+        Self::of(Kind::Fixed)
     }
 
     /// Local change at basal synapses.
     pub fn basal(kernel: impl BasalKernel) -> Self {
-        Self(Kind::Local(Box::new(OnBasal(kernel)), None))
+        Self::of(Kind::Local(Box::new(OnBasal(kernel)), None))
     }
 
     /// Local change at apical synapses.
     pub fn apical(kernel: impl ApicalKernel) -> Self {
-        Self(Kind::Local(Box::new(OnApical(kernel)), None))
+        Self::of(Kind::Local(Box::new(OnApical(kernel)), None))
     }
 
     /// Local change at basal synapses, multiplied by a third factor that all are told.
     pub fn modulated_basal(kernel: impl BasalKernel, third: ThirdFactor) -> Self {
-        Self(Kind::Local(Box::new(OnBasal(kernel)), Some(third)))
+        Self::of(Kind::Local(Box::new(OnBasal(kernel)), Some(third)))
     }
 
     /// Likewise at apical synapses.
     pub fn modulated_apical(kernel: impl ApicalKernel, third: ThirdFactor) -> Self {
-        Self(Kind::Local(Box::new(OnApical(kernel)), Some(third)))
+        Self::of(Kind::Local(Box::new(OnApical(kernel)), Some(third)))
     }
 
     /// In a word, for tables.
     #[must_use]
     pub fn name(&self) -> &'static str {
-        match &self.0 {
+        match &self.kind {
             Kind::Fixed => "fixed",
             Kind::Local(_, None) => "local",
             Kind::Local(_, Some(third)) => third.name(),
@@ -152,7 +175,7 @@ impl Change {
     /// Weight transport, the one thing here that is not local: a control.
     #[must_use]
     pub fn transported() -> Self {
-        Self(Kind::Transported)
+        Self::of(Kind::Transported)
     }
 }
 
@@ -164,6 +187,7 @@ impl Default for Registry {
         Self(vec![
             dll::RULE,
             kolen_pollack::RULE,
+            turnover::RULE,
             feedback_alignment::RULE,
             direct_feedback_alignment::RULE,
             transport::RULE,

@@ -101,7 +101,7 @@ fn is_transported(model: &Model, registry: &Registry, projection: &Projection) -
     projection.compartment == Compartment::Apical
         && synapse.zip(rule).is_some_and(|(synapse, rule)| {
             let parameters = Parameters::of(rule, &synapse.parameters);
-            matches!((rule.apical)(&parameters).0, Kind::Transported)
+            matches!((rule.apical)(&parameters).kind, Kind::Transported)
         })
 }
 

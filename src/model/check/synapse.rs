@@ -37,18 +37,15 @@ pub(super) fn check(
     if let Some(norm) = synapse.norm {
         issues.number(format!("{path}.norm"), norm, Allowed::Above(0.0));
     }
-    let turnover = Allowed::AtLeast(0.0);
-    issues.number(format!("{path}.turnover"), synapse.turnover, turnover);
     if synapse.norm.is_some() && synapse.bounds.is_some() {
         let message =
             "bounds and a length cannot both be kept; expected one of `norm` and `bounds`";
         issues.error(format!("{path}.norm"), message);
     }
-    for (name, given) in [
-        ("norm", synapse.norm.is_some()),
-        ("turnover", synapse.turnover != 0.0),
-    ] {
-        if given && synapse.rule.is_some() && synapse.consolidation.is_none() {
+    let rule = synapse.rule.as_deref().and_then(|name| registry.get(name));
+    let overwrites = rule.is_some_and(|rule| rule.overwrites(&synapse.parameters));
+    for (name, given) in [("norm", synapse.norm.is_some()), ("rule", overwrites)] {
+        if given && rule.is_some() && synapse.consolidation.is_none() {
             let message = "this happens when weights are consolidated; expected a `consolidation`";
             issues.error(format!("{path}.{name}"), message);
         }
@@ -67,7 +64,6 @@ fn without_rule(issues: &mut Issues, path: &str, synapse: &Synapse) {
         ("decay_per_ms", synapse.decay_per_ms != 0.0),
         ("bounds", synapse.bounds.is_some()),
         ("norm", synapse.norm.is_some()),
-        ("turnover", synapse.turnover != 0.0),
         ("consolidation", synapse.consolidation.is_some()),
     ] {
         if given {
