@@ -10,6 +10,46 @@ use super::style::{Area, Stroke};
 use super::ticks::usable;
 use std::borrow::Cow;
 
+/// A line, alone or as the mean of several.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Course<'a> {
+    /// Values over epochs or time.
+    pub line: Line<'a>,
+    /// Least and greatest values that the line stands for, as over seeds.
+    pub band: Option<(&'a [f64], &'a [f64])>,
+    /// Which of the strokes that lines are told apart by, so that several figures can share them;
+    /// absent: as its place among the lines says.
+    pub stroke: Option<usize>,
+}
+
+impl<'a> Course<'a> {
+    /// A line alone.
+    #[must_use]
+    pub fn alone(line: Line<'a>) -> Self {
+        Self {
+            line,
+            band: None,
+            stroke: None,
+        }
+    }
+
+    /// Its values and the edges of its band.
+    pub(super) fn values(&self) -> impl Iterator<Item = &f64> {
+        let band = self.band.into_iter().flat_map(|(low, high)| [low, high]);
+        self.line.y.iter().chain(band.flatten())
+    }
+
+    /// Named and with its band.
+    pub(super) fn curve(&self, stroke: Stroke) -> Result<Curve<'a>, PlotError> {
+        let name = Name::Plain(self.line.name.clone());
+        let curve = Curve::new(&self.line, Some(name), stroke)?;
+        match self.band {
+            Some((low, high)) => curve.with_band(low, high),
+            None => Ok(curve),
+        }
+    }
+}
+
 /// A line with how it is drawn.
 #[derive(Clone, Debug)]
 pub(super) struct Curve<'a> {

@@ -1,10 +1,8 @@
 //! How the projections of a circuit change: a panel for each statistic.
 
-use super::curve::{Curve, distinct};
+use super::curve::{Course, distinct};
 use super::error::PlotError;
 use super::figure::Figure;
-use super::labels::Name;
-use super::line::Line;
 use super::stack::{Abscissa, Horizontal, Panel, Stack};
 use super::style::{COLUMN, Stroke};
 use super::ticks::extent;
@@ -32,11 +30,13 @@ pub enum Measure {
 pub struct Statistic<'a> {
     /// What is shown.
     pub measure: Measure,
+    /// Of what, written above the panel; empty if the lines say it.
+    pub heading: String,
     /// One line a projection, over time in ms or over epochs.
-    pub lines: Vec<Line<'a>>,
+    pub lines: Vec<Course<'a>>,
 }
 
-/// Statistics over time, one panel each; a projection has one colour in all panels.
+/// Statistics over time, one panel each; lines of one name have one colour in all panels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statistics<'a> {
     /// Written above the figure.
@@ -45,25 +45,23 @@ pub struct Statistics<'a> {
     pub abscissa: Abscissa,
     /// Panels from above.
     pub statistics: Vec<Statistic<'a>>,
+    /// Written below the figure.
+    pub notes: Vec<String>,
 }
 
 impl Statistics<'_> {
     /// # Errors
     /// [`PlotError::Shape`] for a line with not as many values as times; [`PlotError::Drawing`].
     pub fn draw(&self) -> Result<Figure, PlotError> {
-        let mut projections: Vec<&str> = Vec::new();
-        for line in self
-            .statistics
-            .iter()
-            .flat_map(|statistic| &statistic.lines)
-        {
-            if !projections.contains(&line.name.as_str()) {
-                projections.push(&line.name);
+        let mut names: Vec<&str> = Vec::new();
+        for course in self.statistics.iter().flat_map(|s| &s.lines) {
+            if !names.contains(&course.line.name.as_str()) {
+                names.push(&course.line.name);
             }
         }
-        let stroke = |name: &str| -> Stroke {
-            let index = projections.iter().position(|known| *known == name);
-            distinct(index.unwrap_or(0), 1.0)
+        let stroke = |course: &Course| -> Stroke {
+            let place = || names.iter().position(|known| *known == course.line.name);
+            distinct(course.stroke.or_else(place).unwrap_or(0), 1.0)
         };
         let mut panels = self
             .statistics
@@ -72,14 +70,12 @@ impl Statistics<'_> {
                 let curves = statistic
                     .lines
                     .iter()
-                    .map(|line| {
-                        let name = Name::Plain(line.name.clone());
-                        Curve::new(line, Some(name), stroke(&line.name))
-                    })
+                    .map(|course| course.curve(stroke(course)))
                     .collect::<Result<_, _>>()?;
-                let values = statistic.lines.iter().flat_map(|line| line.y).copied();
+                let values = statistic.lines.iter().flat_map(Course::values).copied();
                 Ok(Panel {
                     curves,
+                    heading: statistic.heading.clone(),
                     ..statistic.measure.panel(extent(values))
                 })
             })
@@ -96,7 +92,7 @@ impl Statistics<'_> {
             shaded: Vec::new(),
             panels,
             mark: None,
-            notes: Vec::new(),
+            notes: self.notes.clone(),
             // The same names in every panel: once is enough.
             legend: true,
         }
@@ -119,7 +115,7 @@ impl Measure {
             range,
             ticks: Vec::new(),
             references: reference.into_iter().collect(),
-            curves: Vec::new(),
+            ..Panel::default()
         };
         match self {
             Self::Norm(symbol) => panel(&format!("|{symbol}|"), "a.u.", None, None),
