@@ -18,7 +18,12 @@ pub struct Arguments {
     /// The comparison's file
     comparison: PathBuf,
     /// How many seeds, counted from 1, or a list of them, such as `3,5,7`
-    #[arg(long, value_name = "SEEDS", default_value = "4", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "SEEDS",
+        default_value = "4",
+        allow_hyphen_values = true
+    )]
     seeds: Seeds,
     /// Changes a value for every rule, as in `task.epochs=3`
     #[arg(long, value_name = "PATH=VALUE")]

@@ -12,9 +12,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{CompareError, Directory, Loaded, Outcome, RuleRows, State, Table};
 use crate::plasticity::Registry;
-use crate::run::{
-    Job, RunError, Summary, Telling, available_bytes, check_memory, needed_bytes, run, tell,
-};
+use crate::run::{Job, Summary, Telling, available_bytes, check_memory, needed_bytes, run, tell};
 use crate::scenario::{self, data};
 use crate::stimulus::{self, Source};
 
@@ -93,7 +91,9 @@ impl Session<'_> {
                 scope.spawn(move || {
                     while !self.stop.load(Ordering::Relaxed)
                         && let Some(cell) = due.get(next.fetch_add(1, Ordering::Relaxed))
-                        && ended.send((cell, self.cell(cell, directory, pool, bars))).is_ok()
+                        && ended
+                            .send((cell, self.cell(cell, directory, pool, bars)))
+                            .is_ok()
                     {}
                 });
             }
@@ -193,9 +193,7 @@ impl Session<'_> {
             };
             let known = (read.take()).filter(|(source, _)| *source == task.data);
             let found = match known {
-                Some((_, known)) => {
-                    scenario::fitting(loaded, known).map_err(CompareError::Data)?
-                }
+                Some((_, known)) => scenario::fitting(loaded, known).map_err(CompareError::Data)?,
                 None => match data(loaded, self.data).map_err(CompareError::Data)? {
                     Some(found) => found,
                     None => continue,
@@ -269,10 +267,7 @@ fn failed(directory: &Directory, cell: &Cell, error: &CompareError) -> Outcome {
     let place = directory.unfinished(&cell.rule, cell.scenario.scenario.seed);
     let text = fs::read_to_string(place.join("summary.json")).unwrap_or_default();
     Outcome::Failed {
-        reason: match error {
-            CompareError::Run(RunError::Runaway(runaway)) => runaway.to_string(),
-            error => error.to_string(),
-        },
+        reason: error.to_string(),
         summary: serde_json::from_str(&text).ok().map(Box::new),
     }
 }

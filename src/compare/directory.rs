@@ -208,7 +208,10 @@ mod tests {
     #[test]
     fn the_first_difference_is_told() {
         assert_eq!(difference("a\n  b\n", "a\n  b\n"), None);
-        assert_eq!(difference("a\n  b: 1,\n", "a\n  b: 2,\n"), Some(("b: 1,", "b: 2,")));
+        assert_eq!(
+            difference("a\n  b: 1,\n", "a\n  b: 2,\n"),
+            Some(("b: 1,", "b: 2,"))
+        );
         assert_eq!(difference("a\n", "a\nb\n"), Some(("the end", "b")));
     }
 
@@ -222,7 +225,10 @@ mod tests {
         drop(first);
         assert!(open(&path, "one").is_ok());
         let error = open(&path, "two").unwrap_err();
-        assert!(error.contains("holds `one`") && error.contains("--out"), "{error}");
+        assert!(
+            error.contains("holds `one`") && error.contains("--out"),
+            "{error}"
+        );
         fs::write(path.join("comparison.ron"), "(").unwrap();
         assert!(open(&path, "one").unwrap_err().contains("damaged"));
 

@@ -84,7 +84,10 @@ fn note(table: &Table) -> String {
     }
     match seeds[..] {
         [seed] => format!("Seed {seed}."),
-        _ => format!("Mean over {} seeds, from least to greatest.", seeds.len()),
+        _ => format!(
+            "Lines: mean over {} seeds; bands: from the least to the greatest.",
+            seeds.len()
+        ),
     }
 }
 
@@ -102,11 +105,7 @@ struct Cell {
 }
 
 impl<'a> Rule<'a> {
-    fn read(
-        index: usize,
-        rows: &'a RuleRows,
-        directory: &Directory,
-    ) -> Result<Self, CompareError> {
+    fn read(index: usize, rows: &'a RuleRows, directory: &Directory) -> Result<Self, CompareError> {
         // Of the eight colours of lines the last, yellow, is hard to see.
         const COLOURS: usize = 7;
         let cell = |seed| {
@@ -202,7 +201,8 @@ impl Band {
         let mut band = Self::default();
         for (x, values) in &places {
             band.x.push(f64::from_bits(*x));
-            band.mean.push(values.iter().sum::<f64>() / values.len() as f64);
+            band.mean
+                .push(values.iter().sum::<f64>() / values.len() as f64);
             (band.least).push(values.iter().copied().fold(f64::INFINITY, f64::min));
             (band.greatest).push(values.iter().copied().fold(f64::NEG_INFINITY, f64::max));
         }

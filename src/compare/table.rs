@@ -91,7 +91,10 @@ impl Table {
     /// [`CompareError::Record`], which only a lack of memory could cause.
     pub fn csv(&self) -> Result<String, CompareError> {
         let rows = self.rules.iter().flat_map(|rule| {
-            let over = rule.rows.iter().filter(|(_, outcome)| *outcome != Outcome::Missing);
+            let over = rule
+                .rows
+                .iter()
+                .filter(|(_, outcome)| *outcome != Outcome::Missing);
             over.map(move |(seed, outcome)| {
                 let (summary, finished) = match outcome {
                     Outcome::Finished(summary) => (Some(&**summary), true),
@@ -138,7 +141,10 @@ impl Table {
         .map(str::to_owned);
         let width = |column: usize| {
             let cells = lines.iter().chain([&names]);
-            cells.map(|line| line[column].chars().count()).max().unwrap_or_default()
+            cells
+                .map(|line| line[column].chars().count())
+                .max()
+                .unwrap_or_default()
         };
         let widths: [usize; 9] = std::array::from_fn(width);
         let written = |line: &[String; 9]| {
@@ -149,10 +155,13 @@ impl Table {
             });
             format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
         };
-        let rule = widths.iter().enumerate().map(|(column, width)| match column {
-            0 => "-".repeat(width + 2),
-            _ => format!("{}:", "-".repeat(width + 1)),
-        });
+        let rule = widths
+            .iter()
+            .enumerate()
+            .map(|(column, width)| match column {
+                0 => "-".repeat(width + 2),
+                _ => format!("{}:", "-".repeat(width + 1)),
+            });
         let rule = format!("|{}|\n", rule.collect::<Vec<_>>().join("|"));
         let mut text = format!("# {}\n\n", self.name);
         if !self.about.is_empty() {
@@ -168,10 +177,12 @@ impl Table {
 
     fn failures(&self, text: &mut String) {
         let failures = self.rules.iter().flat_map(|rule| {
-            rule.rows.iter().filter_map(|(seed, outcome)| match outcome {
-                Outcome::Failed { reason, .. } => Some((&rule.rule, seed, reason)),
-                _ => None,
-            })
+            rule.rows
+                .iter()
+                .filter_map(|(seed, outcome)| match outcome {
+                    Outcome::Failed { reason, .. } => Some((&rule.rule, seed, reason)),
+                    _ => None,
+                })
         });
         for (number, (rule, seed, reason)) in failures.enumerate() {
             if number == 0 {
@@ -187,15 +198,19 @@ impl Table {
 impl RuleRows {
     /// Its finished cells.
     pub fn finished(&self) -> impl Iterator<Item = (u64, &Summary)> {
-        self.rows.iter().filter_map(|(seed, outcome)| match outcome {
-            Outcome::Finished(summary) => Some((*seed, &**summary)),
-            _ => None,
-        })
+        self.rows
+            .iter()
+            .filter_map(|(seed, outcome)| match outcome {
+                Outcome::Finished(summary) => Some((*seed, &**summary)),
+                _ => None,
+            })
     }
 
     fn line(&self) -> [String; 9] {
         let values = |of: &dyn Fn(&Summary) -> Option<f64>| -> Vec<f64> {
-            self.finished().filter_map(|(_, summary)| of(summary)).collect()
+            self.finished()
+                .filter_map(|(_, summary)| of(summary))
+                .collect()
         };
         let mean = |of: &dyn Fn(&Summary) -> Option<f64>, decimals: usize| {
             let mean = Spread::of(&values(of)).map(|spread| spread.mean);

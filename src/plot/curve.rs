@@ -33,12 +33,6 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// Its values and the edges of its band.
-    pub(super) fn values(&self) -> impl Iterator<Item = &f64> {
-        let band = self.band.into_iter().flat_map(|(low, high)| [low, high]);
-        self.line.y.iter().chain(band.flatten())
-    }
-
     /// Named and with its band.
     pub(super) fn curve(&self, stroke: Stroke) -> Result<Curve<'a>, PlotError> {
         let name = Name::Plain(self.line.name.clone());

@@ -1,6 +1,6 @@
 //! Single values by group: a row of dots for each, with their mean.
 
-use super::colours::{FAINT, INK};
+use super::colours::{FAINT, INK, WHITE};
 use super::curve::distinct;
 use super::error::PlotError;
 use super::figure::Figure;
@@ -9,7 +9,7 @@ use super::frame::{Axis, Frame, ROOM_BELOW, TICK, TICK_GAP};
 use super::page::{Page, notes_height, title_height};
 use super::stack::left_out;
 use super::style::{Anchor, Area, COLUMN, COLUMN_AND_HALF, Lettering, Stroke, TEXT, THIN};
-use super::ticks::{extent, padded, usable};
+use super::ticks::{extent, padded, usable, without_stragglers};
 
 /// The values of one group.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,7 +26,8 @@ pub struct Dots {
 }
 
 /// Groups of values on one horizontal axis, a row each, the first above. Dots of a group are set
-/// a little apart from above to below, in their order; the bar is their mean.
+/// a little apart from above to below, in their order; the bar is their mean. Groups that lie far
+/// below all others are beyond the axis, and an arrow and a note say so.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DotPlot {
     /// Written above the figure.
@@ -67,6 +68,11 @@ impl DotPlot {
         let mut notes = self.notes.clone();
         notes.extend(left_out(values().filter(|value| !usable(*value)).count()));
 
+        let (low, high) = self.range();
+        if values().any(|value| usable(value) && value < low) {
+            notes.push("Triangles point to what lies below the axis.".to_owned());
+        }
+
         let top = title_height(&self.title);
         let area = Area {
             left: MARGIN + names + TICK + TICK_GAP,
@@ -84,7 +90,7 @@ impl DotPlot {
             x: Axis::new(
                 &self.quantity,
                 &self.unit,
-                padded(extent(values()), 0.06),
+                (low, high),
                 (area.width() / 30.0) as usize,
             ),
             // The first row is above.
@@ -108,6 +114,25 @@ impl DotPlot {
             page.notes(&notes)
         })
     }
+
+    /// Range of the horizontal axis.
+    fn range(&self) -> (f64, f64) {
+        const FINE: f64 = 1.0;
+        let mean = |group: &Dots| {
+            let (sum, count) = usable_values(group).fold((0.0, 0), |(s, n), v| (s + v, n + 1));
+            sum / f64::from(count)
+        };
+        let worst = without_stragglers(self.groups.iter().map(mean), FINE).map(|means| means.0);
+        let kept = self
+            .groups
+            .iter()
+            .filter(|group| worst.is_none_or(|worst| mean(group) >= worst));
+        padded(extent(kept.flat_map(usable_values)), 0.06)
+    }
+}
+
+fn usable_values(group: &Dots) -> impl Iterator<Item = f64> {
+    group.values.iter().copied().filter(|value| usable(*value))
 }
 
 fn row(
@@ -131,18 +156,33 @@ fn row(
         ..Stroke::solid(FAINT, THIN / 2.0)
     };
     page.line([(left, y), (end, y)], guide)?;
-    let colour = distinct(group.stroke.unwrap_or(index), 1.0).colour;
-    let values = || group.values.iter().copied().filter(|value| usable(*value));
+    let Stroke { colour, dash, .. } = distinct(group.stroke.unwrap_or(index), 1.0);
+    let values = || usable_values(group);
     let count = values().count();
+    let inside = |x: &f64| *x >= left;
+    let mean = frame.x_at(values().sum::<f64>() / count as f64);
+    if count > 0 && inside(&mean) {
+        let half = BAR * ROW / 2.0;
+        page.line(
+            [(mean, y - half), (mean, y + half)],
+            Stroke::solid(INK, 1.0),
+        )?;
+    }
     for (place, value) in values().enumerate() {
         let share = (place as f64 + 0.5) / count as f64 - 0.5;
-        let at = (frame.x_at(value), y + SPREAD * ROW * share);
-        page.disc(at, DOT, colour)?;
+        let y = y + SPREAD * ROW * share;
+        let x = frame.x_at(value);
+        if inside(&x) {
+            page.disc((x, y), DOT, colour)?;
+            // What is dashed as a line is hollow as a dot.
+            if dash.is_some() {
+                page.disc((x, y), DOT / 2.0, WHITE)?;
+            }
+        }
     }
-    if count > 0 {
-        let x = frame.x_at(values().sum::<f64>() / count as f64);
-        let half = BAR * ROW / 2.0;
-        page.line([(x, y - half), (x, y + half)], Stroke::solid(INK, 1.0))?;
+    if values().any(|value| !inside(&frame.x_at(value))) {
+        let (tip, foot) = (left + 2.0, left + 2.0 + 2.0 * DOT);
+        page.polygon([(tip, y), (foot, y - DOT), (foot, y + DOT)], colour, 1.0)?;
     }
     let remark = font::fitted(&group.remark, TEXT, false, room + 0.1);
     page.text(&remark, (right, y), Lettering::new(TEXT, Anchor::Right))

@@ -5,13 +5,15 @@ use super::curve::{Course, Curve, distinct};
 use super::error::PlotError;
 use super::figure::Figure;
 use super::labels::Name;
+use super::line::Line;
 use super::stack::{Abscissa, Horizontal, Panel, Stack};
 use super::style::{COLUMN, COLUMN_AND_HALF, Stroke};
-use super::ticks::{extent, usable, widened};
+use super::ticks::{extent, usable, widened, without_stragglers};
 use std::borrow::Cow;
 
 /// Accuracy over training. The vertical axis ends at what the courses reach and begins where their
-/// later part remains readable; what lies lower is clipped, and a note says so.
+/// later part remains readable, but for courses that end far below all others; what lies lower is
+/// clipped, and a note says so.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LearningCurve<'a> {
     /// Written above the figure.
@@ -38,6 +40,7 @@ impl LearningCurve<'_> {
         const MOST_DOTTED: usize = 15;
         const DOT: f64 = 1.2;
         const MOST_IN_COLUMN: usize = 4;
+        let (range, clipped) = self.range();
         let mut curves = self
             .courses
             .iter()
@@ -50,13 +53,16 @@ impl LearningCurve<'_> {
                     _ => distinct(index, 1.0),
                 };
                 let mut curve = course.curve(stroke)?;
+                if let Some(end) = end(&course.line).filter(|end| *end < range.0) {
+                    // Below the axis: its name says where.
+                    curve.name = Some(Name::Plain(format!("{} ({end:.1} %)", course.line.name)));
+                }
                 if course.line.x.len() <= MOST_DOTTED {
                     curve.dots = DOT;
                 }
                 Ok(curve)
             })
             .collect::<Result<Vec<_>, PlotError>>()?;
-        let (range, clipped) = self.range();
         curves.extend(self.tests());
         let drawn = !curves.is_empty();
         let width = match self.courses.len() {
@@ -146,12 +152,9 @@ impl LearningCurve<'_> {
         // Narrower ranges would show noise of single samples.
         const LEAST_WIDTH: f64 = 1.0;
 
-        let lasts = self.courses.iter().filter_map(|course| {
-            let values = course.line.y.iter().rev();
-            values.copied().find(|&value| usable(value))
-        });
+        let lasts = self.courses.iter().filter_map(|course| end(&course.line));
         let tests = self.tests.iter().map(|(_, accuracy)| *accuracy);
-        let ends = extent(lasts.chain(tests.clone()));
+        let ends = without_stragglers(lasts.chain(tests.clone()), LEAST_WIDTH);
         let bands = self
             .courses
             .iter()
@@ -172,4 +175,10 @@ impl LearningCurve<'_> {
         let bottom = if low >= 0.0 { bottom.max(0.0) } else { bottom };
         ((bottom, top), low < bottom)
     }
+}
+
+/// The last value that can be drawn.
+fn end(line: &Line) -> Option<f64> {
+    let values = line.y.iter().rev();
+    values.copied().find(|&value| usable(value))
 }

@@ -9,8 +9,8 @@ use ndarray::{Array2, stack};
 
 use super::learn::{Lesson, Weights, accuracy};
 use super::progress::{Epoch, Progress, Telling};
-use super::summary::{Summary, peak_memory_bytes};
 use super::resolved::resolved;
+use super::summary::{Summary, peak_memory_bytes};
 use super::{RunDirectory, RunError, Window, happen};
 use crate::circuit::Setup;
 use crate::model::Model;

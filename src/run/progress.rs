@@ -102,10 +102,7 @@ impl Progress {
             if elapsed > self.told + silence {
                 self.told = elapsed;
                 let (simulated, eta) = (self.simulated(steps), self.eta(steps));
-                tell(&format!(
-                    "{}{simulated}{}  {eta}",
-                    self.prefix, self.latest
-                ));
+                tell(&format!("{}{simulated}{}  {eta}", self.prefix, self.latest));
             }
         }
     }
