@@ -117,12 +117,14 @@ impl DotPlot {
 
     /// Range of the horizontal axis.
     fn range(&self) -> (f64, f64) {
-        const FINE: f64 = 1.0;
+        const FINE: f64 = 0.01;
         let mean = |group: &Dots| {
             let (sum, count) = usable_values(group).fold((0.0, 0), |(s, n), v| (s + v, n + 1));
             sum / f64::from(count)
         };
-        let worst = without_stragglers(self.groups.iter().map(mean), FINE).map(|means| means.0);
+        let means = || self.groups.iter().map(mean);
+        let largest = means().filter(|mean| usable(*mean)).fold(0.0, |m: f64, v| m.max(v.abs()));
+        let worst = without_stragglers(means(), FINE * largest).map(|means| means.0);
         let kept = self
             .groups
             .iter()
