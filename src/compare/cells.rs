@@ -82,7 +82,7 @@ impl Session<'_> {
             .collect::<Result<Vec<_>, _>>()?;
         let progress = Progress::new(self, finished, due.len());
         self.announce(&due, &progress);
-        let mut outcome = Ok(());
+        let (mut over, mut outcome) = (0, Ok(()));
         let next = AtomicUsize::new(0);
         thread::scope(|scope| {
             let (ended, ends) = channel::unbounded();
@@ -104,6 +104,7 @@ impl Session<'_> {
                     Ok(summary) => Outcome::Finished(Box::new(summary)),
                     Err(error) => failed(directory, cell, &error),
                 };
+                over += 1;
                 progress.ended(&cell.name(), &result);
                 table.enter(cell.row, result);
                 if outcome.is_ok() {
@@ -117,7 +118,7 @@ impl Session<'_> {
         outcome?;
         Ok(Report {
             table,
-            interrupted: self.stop.load(Ordering::Relaxed),
+            interrupted: over < due.len(),
         })
     }
 

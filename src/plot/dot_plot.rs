@@ -123,7 +123,9 @@ impl DotPlot {
             sum / f64::from(count)
         };
         let means = || self.groups.iter().map(mean);
-        let largest = means().filter(|mean| usable(*mean)).fold(0.0, |m: f64, v| m.max(v.abs()));
+        let largest = means()
+            .filter(|mean| usable(*mean))
+            .fold(0.0, |m: f64, v| m.max(v.abs()));
         let worst = without_stragglers(means(), FINE * largest).map(|means| means.0);
         let kept = self
             .groups
