@@ -108,9 +108,13 @@ pub(super) fn distinct(index: usize, width: f64) -> Stroke {
     }
 }
 
-/// The band of a curve, if it has one.
-pub(super) fn band(page: &Page, frame: &Frame, curve: &Curve) -> Result<(), PlotError> {
-    const SHADE: f64 = 0.18;
+/// The band of a curve, if it has one, with this opacity.
+pub(super) fn band(
+    page: &Page,
+    frame: &Frame,
+    curve: &Curve,
+    opacity: f64,
+) -> Result<(), PlotError> {
     let Some((low, high)) = curve.band else {
         return Ok(());
     };
@@ -128,7 +132,7 @@ pub(super) fn band(page: &Page, frame: &Frame, curve: &Curve) -> Result<(), Plot
     if visible.len() < 3 {
         return Ok(());
     }
-    page.polygon(visible, curve.stroke.colour, SHADE)
+    page.polygon(visible, curve.stroke.colour, opacity)
 }
 
 /// The line of a curve, its lone points and its dots.

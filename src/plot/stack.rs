@@ -192,6 +192,7 @@ impl Stack<'_> {
         last: bool,
     ) -> Result<(), PlotError> {
         const SHADE: f64 = 0.13;
+        const MOST_BANDS: usize = 3;
         for &(from, until, colour) in &self.shaded {
             if let Some(area) = frame.between(from, until) {
                 let area = strip::apart(area);
@@ -216,10 +217,15 @@ impl Stack<'_> {
         let heading = font::fitted(&panel.heading, TEXT, false, page.width - left - 6.0);
         let lettering = Lettering::new(TEXT, Anchor::Left);
         page.text(&heading, (left, top - HEADING / 2.0), lettering)?;
+        // Of many that overlap no colour would be left.
+        let opacity = match panel.curves.iter().filter(|c| c.band.is_some()).count() {
+            ..=MOST_BANDS => 0.18,
+            _ => 0.1,
+        };
         panel
             .curves
             .iter()
-            .try_for_each(|curve| band(page, frame, curve))?;
+            .try_for_each(|curve| band(page, frame, curve, opacity))?;
         panel
             .curves
             .iter()
