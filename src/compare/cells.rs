@@ -89,12 +89,14 @@ impl Session<'_> {
             for pool in &pools {
                 let (ended, due, next, bars) = (ended.clone(), &due, &next, &progress.bars);
                 scope.spawn(move || {
-                    while !self.stop.load(Ordering::Relaxed)
-                        && let Some(cell) = due.get(next.fetch_add(1, Ordering::Relaxed))
-                        && ended
-                            .send((cell, self.cell(cell, directory, pool, bars)))
-                            .is_ok()
-                    {}
+                    while !self.stop.load(Ordering::Relaxed) {
+                        let Some(cell) = due.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                            break;
+                        };
+                        let result = self.cell(cell, directory, pool, bars);
+                        // Whoever listens does so until all have ended.
+                        let _ = ended.send((cell, result));
+                    }
                 });
             }
             drop(ended);
