@@ -19,12 +19,14 @@
 //! | [`plot`] | figures, from plain data to SVG and PNG |
 //! | [`run`] | a scenario on its way: presentations, evaluation, results |
 //! | [`record`] | recordings: from the simulation to Parquet and back; arrays, small tables |
+//! | [`compare`] | learning rules side by side, over several seeds |
 //! | [`mod@bench`] | what simulations cost |
 //! | [`cli`] | the command line: one file a command |
 
 pub mod bench;
 pub mod circuit;
 pub mod cli;
+pub mod compare;
 pub mod document;
 pub mod event;
 pub mod model;

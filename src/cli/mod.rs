@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 pub mod bench;
+pub mod compare;
 pub mod inspect;
 pub mod list;
 pub mod plot;
@@ -10,10 +11,16 @@ pub mod validate;
 use std::error::Error;
 use std::io::{Write, stderr};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Parser, Subcommand};
 
+use crate::document::Problems;
 use crate::plasticity::Registry;
+
+/// Code of a process that ended because of Ctrl-C, as shells expect it.
+const INTERRUPTED: u8 = 130;
 
 /// Simulates pyramidal neurons that learn
 #[derive(Parser)]
@@ -27,7 +34,9 @@ struct Cli {
 enum Command {
     /// Run a scenario; leave recordings and figures
     Run(run::Arguments),
-    /// Say everything that is wrong with model and scenario files, and run nothing
+    /// Run learning rules side by side; leave a table and figures
+    Compare(compare::Arguments),
+    /// Say everything that is wrong with model, scenario and comparison files, and run nothing
     Validate(validate::Arguments),
     /// Look into one neuron of a run
     Inspect(inspect::Arguments),
@@ -45,6 +54,7 @@ enum Command {
 pub fn main(registry: Registry) -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Run(arguments) => run::run(&arguments, registry),
+        Command::Compare(arguments) => compare::run(&arguments, registry),
         Command::Validate(arguments) => return validate::run(&arguments, &registry),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
@@ -62,6 +72,24 @@ pub fn main(registry: Registry) -> ExitCode {
 /// Writes a text out. Nobody may be listening any more; then there is nothing to say.
 fn say(mut to: impl Write, text: &str) {
     let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+}
+
+fn refused(problems: &Problems) -> ExitCode {
+    say(stderr(), &format!("{problems}\n"));
+    ExitCode::FAILURE
+}
+
+/// The first Ctrl-C ends the run in order, the second at once.
+fn stop_on_interrupt() -> Result<Arc<AtomicBool>, ctrlc::Error> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = stop.clone();
+    ctrlc::set_handler(move || {
+        if asked.swap(true, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED.into());
+        }
+        say(stderr(), "\nstopping; what was recorded is being kept\n");
+    })?;
+    Ok(stop)
 }
 
 /// A number with its noun, in groups of three digits.

@@ -6,18 +6,14 @@ use std::io::{stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-use super::{counted, say};
-use crate::document::{Problems, Severity};
+use super::{INTERRUPTED, counted, refused, say, stop_on_interrupt};
 use crate::plasticity::Registry;
 use crate::plot::{comparison, gallery};
-use crate::run::{Job, Results, RunDirectory, Summary, check_memory, run as run_job};
-use crate::scenario::{Loaded, check_data, load, read_data};
+use crate::run::{Job, Results, RunDirectory, Summary, Telling, check_memory, run as run_job};
+use crate::scenario::{Loaded, data, load};
 use crate::stimulus::{self, file::data_dir};
-
-/// Code of a process that ended because of Ctrl-C, as shells expect it.
-const INTERRUPTED: u8 = 130;
 
 /// Runs a scenario; leaves recordings and figures.
 #[derive(clap::Args, Debug)]
@@ -90,7 +86,7 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
     let mut ready = Vec::new();
     for (name, loaded) in jobs {
         check_memory(&loaded.scenario, &loaded.model)?;
-        match session.data(&loaded) {
+        match data(&loaded, session.data.as_deref()) {
             Ok(data) => ready.push((name, loaded, data)),
             Err(problems) => return Ok(refused(&problems)),
         }
@@ -122,24 +118,6 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
     Ok(ExitCode::SUCCESS)
 }
 
-fn refused(problems: &Problems) -> ExitCode {
-    say(stderr(), &format!("{problems}\n"));
-    ExitCode::FAILURE
-}
-
-/// The first Ctrl-C ends the run in order, the second at once.
-fn stop_on_interrupt() -> Result<Arc<AtomicBool>, ctrlc::Error> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = stop.clone();
-    ctrlc::set_handler(move || {
-        if asked.swap(true, Ordering::Relaxed) {
-            std::process::exit(INTERRUPTED.into());
-        }
-        say(stderr(), "\nstopping; what was recorded is being kept\n");
-    })?;
-    Ok(stop)
-}
-
 /// What all runs of one command share.
 struct Session {
     registry: Registry,
@@ -149,32 +127,6 @@ struct Session {
 }
 
 impl Session {
-    /// Reads the data of a scenario and checks that they fit.
-    fn data(&self, loaded: &Loaded) -> Result<Option<stimulus::Loaded>, Problems> {
-        let Some(task) = &loaded.scenario.task else {
-            return Ok(None);
-        };
-        let data = read_data(task, &loaded.directory, self.data.as_deref());
-        let mut issues = match &data {
-            Ok(data) => check_data(&loaded.scenario, &loaded.model, data),
-            Err(issue) => vec![issue.clone()],
-        };
-        // To validate without the data is fine, to run is not.
-        if data.is_err() {
-            issues
-                .iter_mut()
-                .for_each(|issue| issue.severity = Severity::Error);
-        }
-        let problems = issues
-            .into_iter()
-            .map(|issue| loaded.scenario_document.problem(issue));
-        let problems = Problems(problems.collect());
-        match data {
-            Ok(data) if problems.errors() == 0 => Ok(Some(data)),
-            _ => Err(problems),
-        }
-    }
-
     fn run(
         &self,
         loaded: &Loaded,
@@ -188,7 +140,11 @@ impl Session {
             directory: &loaded.directory,
             model_directory: &loaded.model_directory,
             data_directory: self.data.as_deref(),
-            quiet: self.quiet,
+            telling: match self.quiet {
+                true => Telling::Nothing,
+                false => Telling::Alone,
+            },
+            alone: true,
         };
         // Inside the pool, so that starting parallel work costs no switch of threads.
         let summary = rayon::scope(|_| run_job(&job, data, directory, &self.stop))?;

@@ -1,19 +1,21 @@
-//! `apical validate`: says everything that is wrong with model and scenario files, and runs nothing.
+//! `apical validate`: says everything that is wrong with model, scenario and comparison files, and
+//! runs nothing.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::{counted, say};
+use crate::compare;
 use crate::document::{Document, Problem, Problems};
 use crate::model::Model;
 use crate::plasticity::Registry;
 use crate::scenario::{self, Loaded, Task, check_data, read_data};
 use crate::stimulus;
 
-/// Says everything that is wrong with model and scenario files, and runs nothing.
+/// Says everything that is wrong with model, scenario and comparison files, and runs nothing.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
-    /// Scenarios or models
+    /// Scenarios, models or comparisons
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
     /// Changes a value, as in `task.epochs=3` or `model.neurons.pyramidal.tau_b_ms=5`
@@ -63,8 +65,11 @@ pub fn validate(
     // Of a text that is broken near its start no field can be told for sure.
     let is = |fields: [&str; 2]| fields.iter().any(|field| document.has(field));
     let (is_scenario, is_model) = (is(["model", "dt_ms"]), is(["neurons", "populations"]));
-    let unclear = !is_scenario && !is_model;
-    if is_scenario || unclear && document.mentions("dt_ms") {
+    let is_comparison = is(["scenario", "rules"]);
+    let unclear = !is_scenario && !is_model && !is_comparison;
+    if is_comparison && !is_scenario {
+        validate_comparison(compare::load(file, set, registry)?, data)
+    } else if is_scenario || unclear && document.mentions("dt_ms") {
         let loaded = scenario::load(file, set, registry)?;
         validate_scenario(loaded, data)
     } else if is_model || unclear && document.mentions("populations") {
@@ -72,8 +77,38 @@ pub fn validate(
         Ok((circuit(&loaded.model), loaded.warnings))
     } else {
         let message = "this is neither a scenario, with `model` and `dt_ms`, nor a model, with \
-                       `neurons` and `populations`";
+                       `neurons` and `populations`, nor a comparison, with `scenario` and `rules`";
         Err(Problem::of_file(document.name(), message).into())
+    }
+}
+
+/// Each rule as a scenario of its own; what is said of several is said once.
+fn validate_comparison(
+    loaded: compare::Loaded,
+    data: Option<&Path>,
+) -> Result<(String, Problems), Problems> {
+    let mut summary = String::new();
+    let mut warnings = loaded.warnings;
+    let number = counted(loaded.rules.len() as u64, "rule");
+    for (rule, scenario) in loaded.rules {
+        let found = match validate_scenario(scenario, data) {
+            Ok((of_rule, found)) => {
+                if summary.is_empty() {
+                    summary = format!("{number}; {rule}: {of_rule}");
+                }
+                found
+            }
+            Err(found) => found,
+        };
+        for problem in found.0 {
+            if !warnings.0.contains(&problem) {
+                warnings.0.push(problem);
+            }
+        }
+    }
+    match warnings.errors() {
+        0 => Ok((summary, warnings)),
+        _ => Err(warnings),
     }
 }
 

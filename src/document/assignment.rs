@@ -44,6 +44,12 @@ impl Assignment {
         })
     }
 
+    /// The path before `=`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
     /// The same in the file that `name` stands for, if the path starts with `name.`.
     #[must_use]
     pub fn within(&self, name: &str) -> Option<Self> {

@@ -10,6 +10,40 @@ use super::style::{Area, Stroke};
 use super::ticks::usable;
 use std::borrow::Cow;
 
+/// A line, alone or as the mean of several.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Course<'a> {
+    /// Values over epochs or time.
+    pub line: Line<'a>,
+    /// Least and greatest values that the line stands for, as over seeds.
+    pub band: Option<(&'a [f64], &'a [f64])>,
+    /// Which of the strokes that lines are told apart by, so that several figures can share them;
+    /// absent: as its place among the lines says.
+    pub stroke: Option<usize>,
+}
+
+impl<'a> Course<'a> {
+    /// A line alone.
+    #[must_use]
+    pub fn alone(line: Line<'a>) -> Self {
+        Self {
+            line,
+            band: None,
+            stroke: None,
+        }
+    }
+
+    /// Named and with its band.
+    pub(super) fn curve(&self, stroke: Stroke) -> Result<Curve<'a>, PlotError> {
+        let name = Name::Plain(self.line.name.clone());
+        let curve = Curve::new(&self.line, Some(name), stroke)?;
+        match self.band {
+            Some((low, high)) => curve.with_band(low, high),
+            None => Ok(curve),
+        }
+    }
+}
+
 /// A line with how it is drawn.
 #[derive(Clone, Debug)]
 pub(super) struct Curve<'a> {
@@ -74,9 +108,13 @@ pub(super) fn distinct(index: usize, width: f64) -> Stroke {
     }
 }
 
-/// The band of a curve, if it has one.
-pub(super) fn band(page: &Page, frame: &Frame, curve: &Curve) -> Result<(), PlotError> {
-    const SHADE: f64 = 0.18;
+/// The band of a curve, if it has one, with this opacity.
+pub(super) fn band(
+    page: &Page,
+    frame: &Frame,
+    curve: &Curve,
+    opacity: f64,
+) -> Result<(), PlotError> {
     let Some((low, high)) = curve.band else {
         return Ok(());
     };
@@ -94,7 +132,7 @@ pub(super) fn band(page: &Page, frame: &Frame, curve: &Curve) -> Result<(), Plot
     if visible.len() < 3 {
         return Ok(());
     }
-    page.polygon(visible, curve.stroke.colour, SHADE)
+    page.polygon(visible, curve.stroke.colour, opacity)
 }
 
 /// The line of a curve, its lone points and its dots.

@@ -84,6 +84,7 @@ pub fn comparison(
         chosen: None,
         // With several runs there is no room for a line each; their summaries have the numbers.
         tests: Vec::new(),
+        notes: Vec::new(),
     };
     let mut saved = Vec::new();
     if !curve.courses.is_empty() {
@@ -168,6 +169,7 @@ impl Gallery<'_> {
                 .collect(),
             chosen: summary.chosen_epoch.map(|epoch| epoch as f64),
             tests: test.into_iter().collect(),
+            notes: Vec::new(),
         };
         self.save(&figure.draw()?, "learning_curve")
     }
@@ -262,9 +264,10 @@ impl Gallery<'_> {
         let recorded = self.recorded()?;
         let panel = |statistic: &str, measure: Measure, keep: &dyn Fn(&str) -> bool| Statistic {
             measure,
+            heading: String::new(),
             lines: (recorded.iter())
                 .filter(|((projection, known), _)| known == statistic && keep(projection))
-                .map(|((projection, _), series)| line(projection, series))
+                .map(|((projection, _), series)| Course::alone(line(projection, series)))
                 .collect(),
         };
         let panels = [
@@ -283,6 +286,7 @@ impl Gallery<'_> {
             statistics: (panels.into_iter())
                 .filter(|panel| !panel.lines.is_empty())
                 .collect(),
+            notes: Vec::new(),
         };
         if figure.statistics.is_empty() {
             return Ok(());
@@ -458,14 +462,11 @@ fn line<'a>(name: &str, series: &'a Series) -> Line<'a> {
 }
 
 fn course<'a>(name: &str, epoch: &'a [f64], values: &'a [f64]) -> Course<'a> {
-    Course {
-        line: Line {
-            name: name.to_owned(),
-            x: epoch,
-            y: values,
-        },
-        band: None,
-    }
+    Course::alone(Line {
+        name: name.to_owned(),
+        x: epoch,
+        y: values,
+    })
 }
 
 fn numbers<'a>(table: &'a [(String, Column)], name: &str) -> Option<&'a [f64]> {

@@ -1,27 +1,19 @@
 //! Accuracy over training, of one run or of several.
 
 use super::colours::{BLACK, BLUE, VERMILLION};
-use super::curve::{Curve, distinct};
+use super::curve::{Course, Curve, distinct};
 use super::error::PlotError;
 use super::figure::Figure;
 use super::labels::Name;
 use super::line::Line;
 use super::stack::{Abscissa, Horizontal, Panel, Stack};
-use super::style::{COLUMN, Stroke};
-use super::ticks::{extent, usable, widened};
+use super::style::{COLUMN, COLUMN_AND_HALF, Stroke};
+use super::ticks::{extent, usable, widened, without_stragglers};
 use std::borrow::Cow;
 
-/// A course of accuracies.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Course<'a> {
-    /// Accuracy in % over epochs or time.
-    pub line: Line<'a>,
-    /// Least and greatest accuracy that the line stands for, as over seeds.
-    pub band: Option<(&'a [f64], &'a [f64])>,
-}
-
 /// Accuracy over training. The vertical axis ends at what the courses reach and begins where their
-/// later part remains readable; what lies lower is clipped, and a note says so.
+/// later part remains readable, but for courses that end far below all others; what lies lower is
+/// clipped, and a note says so.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LearningCurve<'a> {
     /// Written above the figure.
@@ -30,12 +22,14 @@ pub struct LearningCurve<'a> {
     pub part: Option<String>,
     /// What `x` of the courses counts.
     pub abscissa: Abscissa,
-    /// Training and validation of one run, or one course for each of several runs.
+    /// Training and validation of one run, or one course for each of several runs; in %.
     pub courses: Vec<Course<'a>>,
     /// The epoch (or time) whose weights were kept.
     pub chosen: Option<f64>,
     /// Test accuracies in %, with their names; drawn from the chosen epoch on.
     pub tests: Vec<(String, f64)>,
+    /// Written below the figure.
+    pub notes: Vec<String>,
 }
 
 impl LearningCurve<'_> {
@@ -45,33 +39,39 @@ impl LearningCurve<'_> {
     pub fn draw(&self) -> Result<Figure, PlotError> {
         const MOST_DOTTED: usize = 15;
         const DOT: f64 = 1.2;
+        const MOST_IN_COLUMN: usize = 4;
+        let (range, clipped) = self.range();
         let mut curves = self
             .courses
             .iter()
             .enumerate()
             .map(|(index, course)| {
+                let index = course.stroke.unwrap_or(index);
                 let stroke = match (self.courses.len(), index) {
                     (..=2, 0) => Stroke::solid(BLUE, 1.0),
                     (..=2, _) => Stroke::solid(VERMILLION, 1.0),
                     _ => distinct(index, 1.0),
                 };
-                let name = Name::Plain(course.line.name.clone());
-                let mut curve = Curve::new(&course.line, Some(name), stroke)?;
+                let mut curve = course.curve(stroke)?;
+                if let Some(end) = end(&course.line).filter(|end| *end < range.0) {
+                    // Below the axis: its name says where.
+                    curve.name = Some(Name::Plain(format!("{} ({end:.1} %)", course.line.name)));
+                }
                 if course.line.x.len() <= MOST_DOTTED {
                     curve.dots = DOT;
                 }
-                match course.band {
-                    Some((low, high)) => curve.with_band(low, high),
-                    None => Ok(curve),
-                }
+                Ok(curve)
             })
-            .collect::<Result<Vec<_>, _>>()?;
-        let (range, clipped) = self.range();
+            .collect::<Result<Vec<_>, PlotError>>()?;
         curves.extend(self.tests());
         let drawn = !curves.is_empty();
+        let width = match self.courses.len() {
+            ..=MOST_IN_COLUMN => COLUMN,
+            _ => COLUMN_AND_HALF,
+        };
         Stack {
             title: &self.title,
-            width: COLUMN,
+            width,
             abscissa: Horizontal::Counted(self.abscissa),
             range: Some(self.span()),
             strips: Vec::new(),
@@ -84,9 +84,8 @@ impl LearningCurve<'_> {
                 unit: "%".to_owned(),
                 height: 135.0,
                 range: Some(range),
-                ticks: Vec::new(),
-                references: Vec::new(),
                 curves,
+                ..Panel::default()
             }],
             mark: self.chosen.filter(|&at| usable(at) && drawn).map(|at| {
                 let text = match self.abscissa {
@@ -95,9 +94,9 @@ impl LearningCurve<'_> {
                 };
                 (at, text)
             }),
-            notes: clipped
-                .then(|| format!("Accuracies below {:.1} % are not shown.", range.0))
+            notes: (clipped.then(|| format!("Accuracies below {:.1} % are not shown.", range.0)))
                 .into_iter()
+                .chain(self.notes.iter().cloned())
                 .collect(),
             legend: false,
         }
@@ -153,12 +152,9 @@ impl LearningCurve<'_> {
         // Narrower ranges would show noise of single samples.
         const LEAST_WIDTH: f64 = 1.0;
 
-        let lasts = self.courses.iter().filter_map(|course| {
-            let values = course.line.y.iter().rev();
-            values.copied().find(|&value| usable(value))
-        });
+        let lasts = self.courses.iter().filter_map(|course| end(&course.line));
         let tests = self.tests.iter().map(|(_, accuracy)| *accuracy);
-        let ends = extent(lasts.chain(tests.clone()));
+        let ends = without_stragglers(lasts.chain(tests.clone()), LEAST_WIDTH);
         let bands = self
             .courses
             .iter()
@@ -179,4 +175,10 @@ impl LearningCurve<'_> {
         let bottom = if low >= 0.0 { bottom.max(0.0) } else { bottom };
         ((bottom, top), low < bottom)
     }
+}
+
+/// The last value that can be drawn.
+fn end(line: &Line) -> Option<f64> {
+    let values = line.y.iter().rev();
+    values.copied().find(|&value| usable(value))
 }

@@ -15,6 +15,7 @@
 //! | [`Statistics`] | norms, alignment and angles of projections over time |
 //! | [`Growth`] | how one quantity grows with another |
 //! | [`Events`] | what is sent along projections over time |
+//! | [`DotPlot`] | single values by group, with their means |
 //! | [`Sweep`] | outcomes of runs over a setting |
 //! | [`Confusion`] | answers by true class |
 //!
@@ -24,6 +25,7 @@ mod colour_bar;
 mod colours;
 mod confusion;
 mod curve;
+mod dot_plot;
 mod error;
 mod events;
 mod fields;
@@ -51,13 +53,15 @@ mod trajectories;
 
 pub use colours::{OKABE_ITO, diverging, sequential};
 pub use confusion::Confusion;
+pub use curve::Course;
+pub use dot_plot::{DotPlot, Dots};
 pub use error::PlotError;
 pub use events::Events;
 pub use fields::Fields;
 pub use figure::Figure;
 pub use gallery::{GalleryError, comparison, gallery};
 pub use growth::Growth;
-pub use learning_curve::{Course, LearningCurve};
+pub use learning_curve::LearningCurve;
 pub use line::Line;
 pub use matrix::Matrix;
 pub use membrane::Membrane;

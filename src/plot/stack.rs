@@ -10,7 +10,7 @@ use super::labels::{LINE_SPACING, Legend, Name, direct, room_right};
 use super::line::{Line, unusable};
 use super::page::{Page, notes_height, title_height};
 use super::strip::{self, Strip};
-use super::style::{Anchor, Area, Lettering, SMALL, Stroke, THIN};
+use super::style::{Anchor, Area, Lettering, SMALL, Stroke, TEXT, THIN};
 use super::ticks::{extent, padded, union, widened};
 use plotters::style::{RGBColor, WHITE};
 
@@ -37,6 +37,8 @@ pub(super) enum Horizontal<'a> {
 /// One set of axes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Panel<'a> {
+    /// Written above it; may be empty.
+    pub heading: String,
     pub quantity: String,
     pub unit: String,
     pub height: f64,
@@ -63,6 +65,15 @@ impl Panel<'_> {
     /// Longest that the label of the vertical axis may be.
     fn label_room(&self) -> f64 {
         self.height + BETWEEN_PANELS - 3.0
+    }
+
+    /// Room that the heading takes above the axes.
+    fn heading_height(&self) -> f64 {
+        if self.heading.is_empty() {
+            0.0
+        } else {
+            HEADING
+        }
     }
 
     fn named(&self) -> impl Iterator<Item = (&Name, Stroke, Option<(f64, f64)>)> {
@@ -93,6 +104,7 @@ pub(super) struct Stack<'a> {
 }
 
 const BETWEEN_PANELS: f64 = 9.0;
+const HEADING: f64 = 10.0;
 
 impl Stack<'_> {
     pub fn draw(mut self) -> Result<Figure, PlotError> {
@@ -126,7 +138,7 @@ impl Stack<'_> {
             .iter()
             .zip(y_axes)
             .map(|(panel, y)| {
-                let top = bottom;
+                let top = bottom + panel.heading_height();
                 bottom = top + panel.height + BETWEEN_PANELS;
                 let area = Area {
                     left,
@@ -180,6 +192,7 @@ impl Stack<'_> {
         last: bool,
     ) -> Result<(), PlotError> {
         const SHADE: f64 = 0.13;
+        const MOST_BANDS: usize = 3;
         for &(from, until, colour) in &self.shaded {
             if let Some(area) = frame.between(from, until) {
                 let area = strip::apart(area);
@@ -201,10 +214,18 @@ impl Stack<'_> {
                 page.line([(left, y), (right, y)], dashed)?;
             }
         }
+        let heading = font::fitted(&panel.heading, TEXT, false, page.width - left - 6.0);
+        let lettering = Lettering::new(TEXT, Anchor::Left);
+        page.text(&heading, (left, top - HEADING / 2.0), lettering)?;
+        // Of many that overlap no colour would be left.
+        let opacity = match panel.curves.iter().filter(|c| c.band.is_some()).count() {
+            ..=MOST_BANDS => 0.18,
+            _ => 0.1,
+        };
         panel
             .curves
             .iter()
-            .try_for_each(|curve| band(page, frame, curve))?;
+            .try_for_each(|curve| band(page, frame, curve, opacity))?;
         panel
             .curves
             .iter()

@@ -1,12 +1,10 @@
 //! How the projections of a circuit change: a panel for each statistic.
 
-use super::curve::{Curve, distinct};
+use super::curve::{Course, distinct};
 use super::error::PlotError;
 use super::figure::Figure;
-use super::labels::Name;
-use super::line::Line;
 use super::stack::{Abscissa, Horizontal, Panel, Stack};
-use super::style::{COLUMN, Stroke};
+use super::style::{COLUMN, COLUMN_AND_HALF, Stroke};
 use super::ticks::extent;
 
 /// What a panel of [`Statistics`] shows.
@@ -32,11 +30,13 @@ pub enum Measure {
 pub struct Statistic<'a> {
     /// What is shown.
     pub measure: Measure,
+    /// Of what, written above the panel; empty if the lines say it.
+    pub heading: String,
     /// One line a projection, over time in ms or over epochs.
-    pub lines: Vec<Line<'a>>,
+    pub lines: Vec<Course<'a>>,
 }
 
-/// Statistics over time, one panel each; a projection has one colour in all panels.
+/// Statistics over time, one panel each; lines of one name have one colour in all panels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statistics<'a> {
     /// Written above the figure.
@@ -45,25 +45,34 @@ pub struct Statistics<'a> {
     pub abscissa: Abscissa,
     /// Panels from above.
     pub statistics: Vec<Statistic<'a>>,
+    /// Written below the figure.
+    pub notes: Vec<String>,
 }
 
 impl Statistics<'_> {
     /// # Errors
     /// [`PlotError::Shape`] for a line with not as many values as times; [`PlotError::Drawing`].
     pub fn draw(&self) -> Result<Figure, PlotError> {
-        let mut projections: Vec<&str> = Vec::new();
-        for line in self
-            .statistics
-            .iter()
-            .flat_map(|statistic| &statistic.lines)
-        {
-            if !projections.contains(&line.name.as_str()) {
-                projections.push(&line.name);
+        const MOST_IN_COLUMN: usize = 7;
+        let mut names: Vec<&str> = Vec::new();
+        for course in self.statistics.iter().flat_map(|s| &s.lines) {
+            if !names.contains(&course.line.name.as_str()) {
+                names.push(&course.line.name);
             }
         }
-        let stroke = |name: &str| -> Stroke {
-            let index = projections.iter().position(|known| *known == name);
-            distinct(index.unwrap_or(0), 1.0)
+        let stroke = |course: &Course| -> Stroke {
+            let place = || names.iter().position(|known| *known == course.line.name);
+            distinct(course.stroke.or_else(place).unwrap_or(0), 1.0)
+        };
+        // Panels of one measure share its axis, where that has a choice.
+        let shared = |measure: &Measure| {
+            let alike = self.statistics.iter().filter(|s| s.measure == *measure);
+            extent(
+                alike
+                    .flat_map(|s| &s.lines)
+                    .flat_map(|course| course.line.y)
+                    .copied(),
+            )
         };
         let mut panels = self
             .statistics
@@ -72,15 +81,12 @@ impl Statistics<'_> {
                 let curves = statistic
                     .lines
                     .iter()
-                    .map(|line| {
-                        let name = Name::Plain(line.name.clone());
-                        Curve::new(line, Some(name), stroke(&line.name))
-                    })
+                    .map(|course| course.curve(stroke(course)))
                     .collect::<Result<_, _>>()?;
-                let values = statistic.lines.iter().flat_map(|line| line.y).copied();
                 Ok(Panel {
                     curves,
-                    ..statistic.measure.panel(extent(values))
+                    heading: statistic.heading.clone(),
+                    ..statistic.measure.panel(shared(&statistic.measure))
                 })
             })
             .collect::<Result<Vec<_>, PlotError>>()?;
@@ -89,14 +95,17 @@ impl Statistics<'_> {
         }
         Stack {
             title: &self.title,
-            width: COLUMN,
+            width: match names.len() {
+                ..=MOST_IN_COLUMN => COLUMN,
+                _ => COLUMN_AND_HALF,
+            },
             abscissa: Horizontal::Counted(self.abscissa),
             range: None,
             strips: Vec::new(),
             shaded: Vec::new(),
             panels,
             mark: None,
-            notes: Vec::new(),
+            notes: self.notes.clone(),
             // The same names in every panel: once is enough.
             legend: true,
         }
@@ -107,9 +116,12 @@ impl Statistics<'_> {
 impl Measure {
     /// An empty panel with the axis this measure needs for values within `extent`: all that it
     /// can be if they take much of that, else the part from a little below what means nothing
-    /// (no alignment) or all (the gradient itself) on.
+    /// (no alignment) or all (the gradient itself) on. Bands are clipped where lines are not.
     fn panel(&self, extent: Option<(f64, f64)>) -> Panel<'static> {
-        const OBTUSE: f64 = 95.0;
+        const ACUTE: f64 = 95.0;
+        const OBTUSE: f64 = 120.0;
+        // A line at the end of the axis is whole.
+        const ALIGNED: f64 = 1.04;
         const OPPOSED: f64 = -0.1;
         let (low, high) = extent.unwrap_or_default();
         let panel = |quantity: &str, unit: &str, range, reference: Option<f64>| Panel {
@@ -119,18 +131,19 @@ impl Measure {
             range,
             ticks: Vec::new(),
             references: reference.into_iter().collect(),
-            curves: Vec::new(),
+            ..Panel::default()
         };
         match self {
             Self::Norm(symbol) => panel(&format!("|{symbol}|"), "a.u.", None, None),
             Self::Alignment => {
                 let least = if low < OPPOSED { -1.0 } else { OPPOSED };
-                panel("cos(W, Θᵀ)", "", Some((least, 1.0)), Some(0.0))
+                panel("cos(W, Θᵀ)", "", Some((least, ALIGNED)), Some(0.0))
             }
             Self::Angle => {
-                let (most, ticks) = match high > OBTUSE {
-                    true => (180.0, vec![0, 45, 90, 135, 180]),
-                    false => (OBTUSE, vec![0, 30, 60, 90]),
+                let (most, ticks) = match high {
+                    ..=ACUTE => (ACUTE, vec![0, 30, 60, 90]),
+                    ..=OBTUSE => (OBTUSE, vec![0, 30, 60, 90, 120]),
+                    _ => (180.0, vec![0, 45, 90, 135, 180]),
                 };
                 let range = Some((-0.04 * most, most));
                 Panel {

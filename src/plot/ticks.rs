@@ -44,6 +44,23 @@ pub(super) fn widened(extent: Option<(f64, f64)>) -> (f64, f64) {
     }
 }
 
+/// The extent of values without stragglers: those that lie so far below the others that they would
+/// take the axis from them, by more than three times what the best is above the median. Distances
+/// below `fine` do not count.
+pub(super) fn without_stragglers(
+    values: impl IntoIterator<Item = f64>,
+    fine: f64,
+) -> Option<(f64, f64)> {
+    const FAR: f64 = 3.0;
+    let mut values: Vec<f64> = values.into_iter().filter(|v| usable(*v)).collect();
+    values.sort_by(f64::total_cmp);
+    let best = *values.last()?;
+    // Of two in the middle the lower.
+    let median = *values.get((values.len() - 1) / 2)?;
+    let from = median - FAR * (best - median).max(fine);
+    extent(values.into_iter().filter(|value| *value >= from))
+}
+
 /// [`widened`], with a margin of `fraction` of its width on both sides.
 pub(super) fn padded(extent: Option<(f64, f64)>, fraction: f64) -> (f64, f64) {
     let (low, high) = widened(extent);
@@ -278,6 +295,17 @@ mod tests {
             Ticks::new((0.0, 30.0), 5, true).labels,
             ["0", "10", "20", "30"]
         );
+    }
+
+    #[test]
+    fn one_that_lies_far_below_is_a_straggler_and_a_wide_field_has_none() {
+        let of = |values: &[f64]| without_stragglers(values.iter().copied(), 1.0);
+        assert_eq!(of(&[97.0, 94.0, 95.0, 14.0, 96.0]), Some((94.0, 97.0)));
+        assert_eq!(of(&[97.0, 60.0, 10.0]), Some((10.0, 97.0)));
+        assert_eq!(of(&[97.0, 97.0, 95.0, 90.0]), Some((95.0, 97.0)));
+        assert_eq!(of(&[97.0, 10.0]), Some((10.0, 97.0)));
+        assert_eq!(of(&[f64::NAN, 5.0]), Some((5.0, 5.0)));
+        assert_eq!(of(&[]), None);
     }
 
     #[test]

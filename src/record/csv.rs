@@ -121,6 +121,24 @@ impl CsvTable {
     }
 }
 
+/// A whole table with a line of names, as text.
+///
+/// # Errors
+/// [`RecordError::Batch`] for a row that has not one cell for each column.
+pub fn text(header: &[&str], rows: &[Vec<Cell<'_>>]) -> Result<String, RecordError> {
+    let names: Vec<Cell> = header.iter().map(|name| Cell::Text(name)).collect();
+    let mut text = Vec::new();
+    for row in std::iter::once(&names).chain(rows) {
+        let line = encode(row).ok().filter(|_| row.len() == header.len());
+        text.extend(line.ok_or_else(|| RecordError::Batch {
+            what: "a row of a table".to_owned(),
+            values: row.len(),
+            expected: header.len(),
+        })?);
+    }
+    Ok(String::from_utf8_lossy(&text).into_owned())
+}
+
 fn encode(cells: &[Cell]) -> io::Result<Vec<u8>> {
     let mut writer = WriterBuilder::new().from_writer(Vec::new());
     writer.write_record(cells.iter().map(ToString::to_string))?;

@@ -8,9 +8,10 @@ use cpu_time::ProcessTime;
 use ndarray::{Array2, stack};
 
 use super::learn::{Lesson, Weights, accuracy};
-use super::progress::{Epoch, Progress};
+use super::progress::{Epoch, Progress, Telling};
+use super::resolved::resolved;
 use super::summary::{Summary, peak_memory_bytes};
-use super::{RunDirectory, RunError, Window, happen, resolved};
+use super::{RunDirectory, RunError, Window, happen};
 use crate::circuit::Setup;
 use crate::model::Model;
 use crate::plasticity::Registry;
@@ -34,8 +35,11 @@ pub struct Job<'a> {
     pub model_directory: &'a Path,
     /// Where data sets are that are not shipped.
     pub data_directory: Option<&'a Path>,
-    /// Whether to say nothing on the way.
-    pub quiet: bool,
+    /// How it is told.
+    pub telling: Telling<'a>,
+    /// Whether no other run shares the process; only then are its processor time and its memory
+    /// those of this run.
+    pub alone: bool,
 }
 
 /// Runs `job` into `directory`, with the data of its task if it has one. When `stop` becomes true the run ends in order at the next step,
@@ -68,7 +72,9 @@ pub fn run(
     };
     let end_ms = end as f64 * scenario.dt_ms;
     let windows = happen::enter(&mut simulation, &scenario.timeline, scenario.trials, end_ms)?;
-    resolved::write(job, directory)?;
+    for (name, text) in resolved(job)? {
+        directory.write(name, &text)?;
+    }
 
     let mut probes = scenario.probes.clone();
     probes.push(tail(model, scenario));
@@ -89,7 +95,7 @@ pub fn run(
             end,
             scenario.dt_ms,
             lesson.as_ref().map(Lesson::epochs),
-            job.quiet,
+            job.telling,
         ),
         summary: Summary {
             scenario: scenario.name.clone(),
@@ -125,8 +131,10 @@ pub fn run(
         .as_ref()
         .map_or(0, |files| files.iter().map(|file| file.rows).sum());
     summary.wall_seconds = started.elapsed().as_secs_f64();
-    summary.cpu_seconds = Some(processor.elapsed().as_secs_f64());
-    summary.peak_memory_bytes = peak_memory_bytes();
+    if job.alone {
+        summary.cpu_seconds = Some(processor.elapsed().as_secs_f64());
+        summary.peak_memory_bytes = peak_memory_bytes();
+    }
     let text = serde_json::to_string_pretty(&summary).unwrap_or_default();
     let written = directory.write("summary.json", &format!("{text}\n"));
     // The first thing that went wrong is the one to tell.

@@ -96,7 +96,8 @@ pub fn check_memory(scenario: &Scenario, model: &Model) -> Result<(), RunError> 
 }
 
 /// Memory that a process can have now, on Linux.
-fn available_bytes() -> Option<f64> {
+#[must_use]
+pub fn available_bytes() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;
     let line = (text.lines()).find_map(|line| line.strip_prefix("MemAvailable:"))?;
     let kibibytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;

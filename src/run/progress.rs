@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// Accuracies after an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,10 +17,28 @@ pub struct Epoch {
     pub validation: Option<f64>,
 }
 
+/// To whom a run is told.
+#[derive(Clone, Copy, Debug)]
+pub enum Telling<'a> {
+    /// Nobody.
+    Nothing,
+    /// It is the only one.
+    Alone,
+    /// It is one of several under way; they are told apart by their names.
+    Among {
+        /// Its name.
+        name: &'a str,
+        /// The bars of all of them, with the one of all together as the last.
+        bars: &'a MultiProgress,
+    },
+}
+
 /// How a run is told.
 pub struct Progress {
     bar: Option<ProgressBar>,
     lines: bool,
+    /// What lines begin with; only a run among several has a name there.
+    prefix: String,
     steps: u64,
     epochs: Option<u64>,
     dt_ms: f64,
@@ -30,22 +48,39 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins to tell about a run of `steps` steps of `dt_ms`; nothing at all if `quiet`.
+    /// Begins to tell about a run of `steps` steps of `dt_ms`.
     #[must_use]
-    pub fn new(name: &str, steps: u64, dt_ms: f64, epochs: Option<u64>, quiet: bool) -> Self {
+    pub fn new(
+        scenario: &str,
+        steps: u64,
+        dt_ms: f64,
+        epochs: Option<u64>,
+        telling: Telling<'_>,
+    ) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let bar = (terminal && !quiet).then(|| {
-            let bar = ProgressBar::with_draw_target(Some(steps), ProgressDrawTarget::stderr());
+        let (name, bar, prefix) = match telling {
+            Telling::Nothing => ("", None, String::new()),
+            Telling::Alone => {
+                let target = ProgressDrawTarget::stderr();
+                let bar = || ProgressBar::with_draw_target(Some(steps), target);
+                (scenario, terminal.then(bar), String::new())
+            }
+            Telling::Among { name, bars } => {
+                let bar = || bars.insert_from_back(1, ProgressBar::new(steps));
+                (name, terminal.then(bar), format!("{name}: "))
+            }
+        };
+        if let Some(bar) = &bar {
             let template = "{prefix} {bar:24} {percent:>3} %  {msg}  ETA {eta}";
             if let Ok(style) = ProgressStyle::with_template(template) {
                 bar.set_style(style);
             }
             bar.set_prefix(name.to_owned());
-            bar
-        });
+        }
         Self {
             bar,
-            lines: !terminal && !quiet,
+            lines: !terminal && !matches!(telling, Telling::Nothing),
+            prefix,
             steps,
             epochs,
             dt_ms,
@@ -67,7 +102,7 @@ impl Progress {
             if elapsed > self.told + silence {
                 self.told = elapsed;
                 let (simulated, eta) = (self.simulated(steps), self.eta(steps));
-                tell(&format!("{simulated}{}  {eta}", self.latest));
+                tell(&format!("{}{simulated}{}  {eta}", self.prefix, self.latest));
             }
         }
     }
@@ -87,7 +122,8 @@ impl Progress {
         // Some twenty lines tell as much as a thousand.
         let stride = epochs.div_ceil(20).max(1);
         let line = outcome.epoch.is_multiple_of(stride) || outcome.epoch == 1;
-        if self.lines && (line || outcome.epoch == epochs) {
+        // Of several runs only those are told that take long.
+        if self.lines && self.prefix.is_empty() && (line || outcome.epoch == epochs) {
             self.told = self.started.elapsed();
             tell(&format!(
                 "epoch {:>3}/{epochs}  {}{accuracy}  {}",
@@ -122,6 +158,6 @@ impl Progress {
 }
 
 /// Writes a line. Nobody may be listening any more; then there is nothing to tell.
-fn tell(line: &str) {
+pub fn tell(line: &str) {
     let _ = writeln!(std::io::stdout(), "{line}");
 }

@@ -6,13 +6,16 @@ use ron::extensions::Extensions;
 use ron::ser::PrettyConfig;
 use serde::Serialize;
 
-use super::{Job, RunDirectory, RunError};
+use super::{Job, RunError};
 use crate::model::Weights;
 use crate::stimulus::Source;
 
-/// Writes `scenario.ron` and `model.ron` with all defaults and overrides filled in. Paths are
-/// absolute but for the model's, which stands beside its scenario.
-pub(super) fn write(job: &Job<'_>, directory: &RunDirectory) -> Result<(), RunError> {
+/// `scenario.ron` and `model.ron`, names and texts, with all defaults and overrides filled in.
+/// Paths are absolute but for the model's, which stands beside its scenario.
+///
+/// # Errors
+/// [`RunError::Resolved`]
+pub fn resolved(job: &Job<'_>) -> Result<[(&'static str, String); 2], RunError> {
     let mut scenario = job.scenario.clone();
     scenario.model = "model.ron".into();
     scenario.variants.clear();
@@ -40,12 +43,13 @@ pub(super) fn write(job: &Job<'_>, directory: &RunDirectory) -> Result<(), RunEr
             *path = rooted(job.model_directory, path);
         }
     }
-    directory.write(
-        "scenario.ron",
-        &text("scenario.ron", &scenario, scenario.seed)?,
-    )?;
-    directory.write("model.ron", &text("model.ron", &model, scenario.seed)?)?;
-    Ok(())
+    Ok([
+        (
+            "scenario.ron",
+            text("scenario.ron", &scenario, scenario.seed)?,
+        ),
+        ("model.ron", text("model.ron", &model, scenario.seed)?),
+    ])
 }
 
 fn rooted(directory: &Path, path: &Path) -> PathBuf {

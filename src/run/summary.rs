@@ -45,9 +45,11 @@ pub struct Summary {
     pub simulated_ms: f64,
     /// Wall-clock time from loading to the last recording.
     pub wall_seconds: f64,
-    /// Time of the processor over the same, of all threads together.
+    /// Time of the processor over the same, of all threads together; null if several runs shared
+    /// the process.
     pub cpu_seconds: Option<f64>,
-    /// Largest resident memory of the process; null where the system does not tell.
+    /// Largest resident memory of the process; null where the system does not tell, and if several
+    /// runs shared the process.
     pub peak_memory_bytes: Option<u64>,
     /// Samples recorded by all probes.
     pub samples_recorded: u64,

@@ -50,14 +50,33 @@ pub struct LoadedModel {
 /// # Errors
 /// Everything that is wrong in both files, in the overrides and in the variants.
 pub fn load(path: &Path, overrides: &[String], registry: &Registry) -> Result<Loaded, Problems> {
+    load_with(path, None, overrides, registry)
+}
+
+/// The same with the model in the file `model`, if given, in the place of the one that the
+/// scenario names.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(
+    path: &Path,
+    model: Option<&Path>,
+    overrides: &[String],
+    registry: &Registry,
+) -> Result<Loaded, Problems> {
     let document = Document::read(path)?;
     let has_all = |fields: [&str; 2]| fields.iter().all(|field| document.has(field));
     if has_all(["neurons", "populations"]) && !document.has("dt_ms") {
         let message = "this is a model; expected a scenario, which names a model";
         return Err(Problem::of_file(document.name(), message).into());
     }
+    if document.has("rules") && !document.has("dt_ms") {
+        let message = "this is a comparison of rules, for `apical compare`; expected a scenario";
+        return Err(Problem::of_file(document.name(), message).into());
+    }
     let directory = path.parent().unwrap_or(Path::new("")).to_owned();
-    let attempt = |overrides: &[String]| Attempt::new(&document, &directory, overrides, registry);
+    let attempt =
+        |overrides: &[String]| Attempt::new((&document, &directory), model, overrides, registry);
     let whole = attempt(overrides);
     let mut problems = whole.problems.clone();
     let mut variants = Vec::new();
@@ -132,8 +151,8 @@ struct Attempt {
 
 impl Attempt {
     fn new(
-        document: &Document,
-        directory: &Path,
+        (document, directory): (&Document, &Path),
+        model: Option<&Path>,
         overrides: &[String],
         registry: &Registry,
     ) -> Self {
@@ -152,8 +171,9 @@ impl Attempt {
             Some(scenario) => Some(scenario.model.clone()),
             None => document.string_at("model").map(PathBuf::from),
         };
-        let model = named.and_then(|named| {
-            let path = tidy(&directory.join(named));
+        let path = (model.map(Path::to_owned)).or_else(|| Some(directory.join(named?)));
+        let model = path.and_then(|path| {
+            let path = tidy(&path);
             match Document::read(&path) {
                 Ok(text) => Some(Circuit::new(text, &path, &of_model, &mut problems)),
                 Err(problem) => {
@@ -263,7 +283,7 @@ fn of_variant(problem: &Problem, path: &str, changes: &[String], document: &Docu
 }
 
 /// `a/../b` as `b`, if that is the same place: a directory may be a link to elsewhere.
-fn tidy(path: &Path) -> PathBuf {
+pub(crate) fn tidy(path: &Path) -> PathBuf {
     let mut short = PathBuf::new();
     for component in path.components() {
         let ends_in_name = matches!(short.components().next_back(), Some(Component::Normal(_)));

@@ -9,8 +9,9 @@ mod selector;
 mod timeline;
 mod window;
 
-pub use check::{check, check_data, read_data};
-pub use load::{Loaded, LoadedModel, load, load_model};
+pub use check::{check, check_data, data, fitting, read_data};
+pub(crate) use load::tidy;
+pub use load::{Loaded, LoadedModel, load, load_model, load_with};
 pub use probe::{Probe, Statistic};
 pub use schema::*;
 pub use selector::{Indices, Neurons, SelectorError};

@@ -13,7 +13,7 @@ use apical::circuit::{Engine, Setup};
 use apical::event::{Event, Injection, Site};
 use apical::model::Model;
 use apical::plasticity::Registry;
-use apical::run::{Job, RunDirectory, RunError, Summary, run};
+use apical::run::{Job, RunDirectory, RunError, Summary, Telling, run};
 use apical::scenario::Scenario;
 use apical::schedule::{Simulation, Variable};
 use bevy_ecs::entity::Entity;
@@ -127,7 +127,8 @@ pub fn run_into(directory: &Path, scenario: &Scenario, model: &Model) -> Result<
         directory: &root.join("scenarios"),
         model_directory: &root.join("models"),
         data_directory: None,
-        quiet: true,
+        telling: Telling::Nothing,
+        alone: true,
     };
     let directory = RunDirectory::create(directory)?;
     let task = job.scenario.task.as_ref();

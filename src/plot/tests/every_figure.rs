@@ -57,9 +57,18 @@ fn figures(
             ]
             .map(|measure| Statistic {
                 measure,
-                lines: vec![line("input"), line(&title())],
+                heading: title(),
+                lines: vec![
+                    Course::alone(line("input")),
+                    Course {
+                        band: Some((y, x)),
+                        stroke: Some(12),
+                        ..Course::alone(line(&title()))
+                    },
+                ],
             })
             .to_vec(),
+            notes: vec![title()],
         }
         .draw(),
         LearningCurve {
@@ -67,11 +76,27 @@ fn figures(
             part: None,
             abscissa: Abscissa::Epoch,
             courses: vec![Course {
-                line: line("training"),
                 band: Some((y, x)),
+                ..Course::alone(line("training"))
             }],
             chosen: x.first().copied(),
             tests: y.iter().map(|&y| (title(), y)).collect(),
+            notes: vec![title()],
+        }
+        .draw(),
+        DotPlot {
+            title: title(),
+            quantity: quantity(),
+            unit: unit(),
+            groups: (0..y.len().min(9))
+                .map(|index| Dots {
+                    name: title(),
+                    values: y[index..].to_vec(),
+                    remark: title(),
+                    stroke: None,
+                })
+                .collect(),
+            notes: vec![title()],
         }
         .draw(),
         Events {

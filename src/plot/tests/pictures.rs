@@ -137,3 +137,45 @@ fn many_lines_have_their_mean_and_values_that_are_not_finite_a_note() {
     let noted = Pixmap::decode_png(trajectories(&[f64::NAN, 1.0]).png()).unwrap();
     assert!(noted.height() > png.height());
 }
+
+#[test]
+fn dots_are_at_their_values_and_what_lies_far_below_is_pointed_to() {
+    let group = |values: &[f64]| Dots {
+        name: "a".to_owned(),
+        values: values.to_vec(),
+        remark: "b".to_owned(),
+        stroke: None,
+    };
+    let plot = |last: &[f64]| {
+        let figure = DotPlot {
+            title: String::new(),
+            quantity: "accuracy".to_owned(),
+            unit: "%".to_owned(),
+            groups: vec![
+                group(&[90.0, 92.0]),
+                group(&[98.0, 96.0]),
+                group(&[91.0, 95.0]),
+                group(last),
+            ],
+            notes: Vec::new(),
+        };
+        figure.draw().unwrap()
+    };
+    let at = |figure: &Figure, index: usize| {
+        centre_of(figure, |[r, g, b]| RGBColor(r, g, b) == OKABE_ITO[index])
+    };
+    let near = plot(&[94.0]);
+    let (first, second, third, fourth) = (at(&near, 0), at(&near, 1), at(&near, 2), at(&near, 3));
+    // The means are 91, 97, 93 and 94, from above to below.
+    assert!(first.0 < third.0 && third.0 < fourth.0 && fourth.0 < second.0);
+    assert!(first.1 < second.1 && second.1 < third.1 && third.1 < fourth.1);
+    let share = (third.0 - first.0) / (second.0 - first.0);
+    assert!((share - 1.0 / 3.0).abs() < 0.01, "{share}");
+
+    // One at 10 leaves the others where they are, and a note is added.
+    let far = plot(&[10.0]);
+    assert!((at(&far, 0).0 - first.0).abs() < 0.01 && (at(&far, 1).0 - second.0).abs() < 0.01);
+    assert!(at(&far, 3).0 < at(&far, 0).0);
+    let height = |figure: &Figure| Pixmap::decode_png(figure.png()).unwrap().height();
+    assert!(height(&far) > height(&near));
+}

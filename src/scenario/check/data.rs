@@ -3,10 +3,47 @@
 use std::path::Path;
 
 use super::task::setting;
-use crate::document::{Issue, Issues, Severity};
+use crate::document::{Issue, Issues, Problems, Severity};
 use crate::model::Model;
-use crate::scenario::{Scenario, Task};
+use crate::scenario::{self, Scenario, Task};
 use crate::stimulus::{DataError, Loaded, Source};
+
+/// Reads the data of a scenario's task, if it has one, for a run: what is missing is an error.
+///
+/// # Errors
+/// Data that cannot be had or do not fit the circuit.
+pub fn data(
+    loaded: &scenario::Loaded,
+    data_directory: Option<&Path>,
+) -> Result<Option<Loaded>, Problems> {
+    let Some(task) = &loaded.scenario.task else {
+        return Ok(None);
+    };
+    match read_data(task, &loaded.directory, data_directory) {
+        Ok(data) => fitting(loaded, data).map(Some),
+        // To validate without the data is fine, to run is not.
+        Err(issue) => Err((loaded.scenario_document)
+            .problem(Issue {
+                severity: Severity::Error,
+                ..issue
+            })
+            .into()),
+    }
+}
+
+/// The data of a scenario's task, if they fit its circuit.
+///
+/// # Errors
+/// What does not fit.
+pub fn fitting(loaded: &scenario::Loaded, data: Loaded) -> Result<Loaded, Problems> {
+    let issues = check_data(&loaded.scenario, &loaded.model, &data);
+    let problems = (issues.into_iter()).map(|issue| loaded.scenario_document.problem(issue));
+    let problems = Problems(problems.collect());
+    match problems.errors() {
+        0 => Ok(data),
+        _ => Err(problems),
+    }
+}
 
 /// Reads the data of a task from the scenario's `directory`, or from `data_directory` if they
 /// are not shipped with it.

@@ -6,7 +6,7 @@ mod task;
 mod timeline;
 mod view;
 
-pub use data::{check_data, read_data};
+pub use data::{check_data, data, fitting, read_data};
 
 use super::Scenario;
 use crate::document::{Allowed, Issue, Issues};

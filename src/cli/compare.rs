@@ -1,0 +1,127 @@
+//! `apical compare`: learning rules side by side, over several seeds.
+
+use std::error::Error;
+use std::io::{stderr, stdout};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::thread::available_parallelism;
+
+use super::{INTERRUPTED, refused, say, stop_on_interrupt};
+use crate::compare::{Directory, Outcome, Seeds, Session, figures, load};
+use crate::document::unknown;
+use crate::plasticity::Registry;
+use crate::stimulus::file::data_dir;
+
+/// Runs learning rules side by side; leaves a table and figures.
+#[derive(clap::Args, Debug)]
+pub struct Arguments {
+    /// The comparison's file
+    comparison: PathBuf,
+    /// How many seeds, counted from 1, or a list of them, such as `3,5,7`
+    #[arg(
+        long,
+        value_name = "SEEDS",
+        default_value = "4",
+        allow_hyphen_values = true
+    )]
+    seeds: Seeds,
+    /// Changes a value for every rule, as in `task.epochs=3`
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// Run only these rules; what is finished of the others stays in the table
+    #[arg(long, value_name = "RULE", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Directory of the results; what is finished there is not run again
+    /// [default: runs/compare/NAME]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Directory of data sets that are not shipped [default: the variable APICAL_DATA]
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// Cells (a rule with a seed) at once [default: one a thread, as far as memory allows]
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u16).range(1..)
+    )]
+    cells: Option<u16>,
+    /// Threads of all cells together; the results are the same for any number
+    /// [default: one a core]
+    #[arg(
+        long,
+        value_name = "N",
+        allow_negative_numbers = true,
+        value_parser = clap::value_parser!(u16).range(1..)
+    )]
+    threads: Option<u16>,
+    /// Say nothing but what is wrong
+    #[arg(long)]
+    quiet: bool,
+}
+
+/// Runs the command. The exit code is 1 if a cell failed, 130 after Ctrl-C.
+///
+/// # Errors
+/// Everything that is wrong with the comparison, its scenario, models and data, before anything
+/// runs; then whatever keeps it from going on.
+pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dyn Error>> {
+    let loaded = match load(&arguments.comparison, &arguments.set, &registry) {
+        Ok(loaded) => loaded,
+        Err(problems) => return Ok(refused(&problems)),
+    };
+    if !arguments.quiet && !loaded.warnings.0.is_empty() {
+        say(stderr(), &format!("{}\n\n", loaded.warnings));
+    }
+    let name = &loaded.comparison.name;
+    for rule in &arguments.only {
+        let known = || loaded.comparison.rules.keys().map(String::as_str);
+        if !known().any(|known| known == rule) {
+            return Err(format!("--only {rule}: {}", unknown("rule", rule, known())).into());
+        }
+    }
+    let out = (arguments.out.clone()).unwrap_or_else(|| Path::new("runs/compare").join(name));
+    let directory = Directory::open(&out, &loaded.document, name)?;
+    let stop = stop_on_interrupt()?;
+    let data = data_dir(arguments.data.clone());
+    let cores = || available_parallelism().map_or(1, usize::from);
+    let session = Session {
+        loaded: &loaded,
+        seeds: arguments.seeds.as_slice(),
+        only: &arguments.only,
+        registry: &registry,
+        data: data.as_deref(),
+        cells: arguments.cells.map(usize::from),
+        threads: arguments.threads.map_or_else(cores, usize::from),
+        quiet: arguments.quiet,
+        stop: &stop,
+    };
+    let report = session.run(&directory)?;
+    // Figures do not listen to Ctrl-C; a second one ends the process.
+    let drawn = figures(&report.table, &directory)?;
+    if !arguments.quiet {
+        say(stdout(), &format!("\n{}\n", report.table.markdown()));
+        say(stdout(), &format!("results in {}\n", out.display()));
+        for path in drawn {
+            if path.extension().is_some_and(|extension| extension == "png") {
+                say(stdout(), &format!("  {}\n", path.display()));
+            }
+        }
+    }
+    let rows = || (report.table.rules.iter()).flat_map(|rule| &rule.rows);
+    if report.interrupted {
+        let finished = |outcome: &Outcome| matches!(outcome, Outcome::Finished(_));
+        let number = rows().filter(|(_, outcome)| finished(outcome)).count();
+        let text = format!(
+            "stopped with {number} of {} cells finished; the same command goes on from there\n",
+            rows().count()
+        );
+        say(stderr(), &text);
+        return Ok(ExitCode::from(INTERRUPTED));
+    }
+    let failed = |outcome: &Outcome| matches!(outcome, Outcome::Failed { .. });
+    Ok(match rows().any(|(_, outcome)| failed(outcome)) {
+        true => ExitCode::FAILURE,
+        false => ExitCode::SUCCESS,
+    })
+}

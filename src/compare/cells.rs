@@ -1,0 +1,331 @@
+//! Cells under way: those that are due, several at once, each in threads of its own.
+
+use std::fs;
+use std::io::IsTerminal;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::thread;
+
+use crossbeam::channel;
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+use super::{CompareError, Directory, Loaded, Outcome, RuleRows, State, Table};
+use crate::plasticity::Registry;
+use crate::run::{Job, Summary, Telling, available_bytes, check_memory, needed_bytes, run, tell};
+use crate::scenario::{self, data};
+use crate::stimulus::{self, Source};
+
+/// How a comparison is run.
+pub struct Session<'a> {
+    /// The rules with their scenarios.
+    pub loaded: &'a Loaded,
+    /// Each rule runs with each of these.
+    pub seeds: &'a [u64],
+    /// Only these rules are run; none given: all.
+    pub only: &'a [String],
+    /// The rules that models may name.
+    pub registry: &'a Registry,
+    /// Where data sets are that are not shipped.
+    pub data: Option<&'a Path>,
+    /// Cells at once; absent: as many as there are threads, and as fit into memory.
+    pub cells: Option<usize>,
+    /// Threads of all cells together.
+    pub threads: usize,
+    /// Whether to say nothing on the way.
+    pub quiet: bool,
+    /// Becomes true when the cells under way are to end in order and no other is to begin.
+    pub stop: &'a AtomicBool,
+}
+
+/// What came of a comparison.
+#[derive(Debug)]
+pub struct Report {
+    /// Every rule with every seed.
+    pub table: Table,
+    /// Whether it was stopped before its end.
+    pub interrupted: bool,
+}
+
+/// One rule with one seed.
+struct Cell {
+    /// Row of the table: rule, seed.
+    row: (usize, usize),
+    rule: String,
+    scenario: scenario::Loaded,
+    state: State,
+}
+
+impl Cell {
+    fn name(&self) -> String {
+        format!("{} seed {}", self.rule, self.scenario.scenario.seed)
+    }
+}
+
+impl Session<'_> {
+    /// Runs the cells that are due into `directory`; after each of them the table there is
+    /// written anew. A cell that fails stops no other: the table has its reason.
+    ///
+    /// # Errors
+    /// Data or memory that a cell would not have, before any runs; then a table or a directory
+    /// that cannot be written.
+    pub fn run(&self, directory: &Directory) -> Result<Report, CompareError> {
+        let (mut table, due, finished) = self.cells(directory)?;
+        let bytes = self.check(&due)?;
+        let at_once = self.at_once(due.len(), bytes)?;
+        self.write(directory, &table)?;
+        let pools = (0..at_once)
+            .map(|_| {
+                let threads = (self.threads / at_once).max(1);
+                ThreadPoolBuilder::new().num_threads(threads).build()
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        let progress = Progress::new(self, finished, due.len());
+        self.announce(&due, &progress);
+        let (mut over, mut outcome) = (0, Ok(()));
+        let next = AtomicUsize::new(0);
+        thread::scope(|scope| {
+            let (ended, ends) = channel::unbounded();
+            for pool in &pools {
+                let (ended, due, next, bars) = (ended.clone(), &due, &next, &progress.bars);
+                scope.spawn(move || {
+                    while !self.stop.load(Ordering::Relaxed) {
+                        let Some(cell) = due.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                            break;
+                        };
+                        let result = self.cell(cell, directory, pool, bars);
+                        // Whoever listens does so until all have ended.
+                        let _ = ended.send((cell, result));
+                    }
+                });
+            }
+            drop(ended);
+            for (cell, result) in ends {
+                let result = match result {
+                    Ok(summary) if summary.interrupted => continue,
+                    Ok(summary) => Outcome::Finished(Box::new(summary)),
+                    Err(error) => failed(directory, cell, &error),
+                };
+                over += 1;
+                progress.ended(&cell.name(), &result);
+                table.enter(cell.row, result);
+                if outcome.is_ok() {
+                    outcome = self.write(directory, &table);
+                    // Without a place for results there is no use in going on.
+                    self.stop.fetch_or(outcome.is_err(), Ordering::Relaxed);
+                }
+            }
+        });
+        progress.finish();
+        outcome?;
+        Ok(Report {
+            table,
+            interrupted: over < due.len(),
+        })
+    }
+
+    /// The table as it stands, the cells that are to be run, and how many are finished.
+    fn cells(&self, directory: &Directory) -> Result<(Table, Vec<Cell>, usize), CompareError> {
+        let (mut due, mut finished) = (Vec::new(), 0);
+        let mut rules = Vec::new();
+        for (name, loaded) in &self.loaded.rules {
+            let mut rows = Vec::new();
+            let runs = self.only.is_empty() || self.only.contains(name);
+            for &seed in self.seeds {
+                let mut scenario = loaded.clone();
+                scenario.scenario.seed = seed;
+                let state = directory.state(name, &self.job(&scenario, Telling::Nothing))?;
+                let outcome = match &state {
+                    State::Finished(summary) => Outcome::Finished(summary.clone()),
+                    State::Due(_) => Outcome::Missing,
+                };
+                finished += usize::from(runs && outcome != Outcome::Missing);
+                if runs && outcome == Outcome::Missing {
+                    due.push(Cell {
+                        row: (rules.len(), rows.len()),
+                        rule: name.clone(),
+                        scenario,
+                        state,
+                    });
+                }
+                rows.push((seed, outcome));
+            }
+            rules.push(RuleRows {
+                rule: name.clone(),
+                data: loaded.scenario.name.clone(),
+                rows,
+            });
+        }
+        // Seed by seed, so that a comparison that is stopped has something of every rule.
+        due.sort_by_key(|cell| (cell.row.1, cell.row.0));
+        let table = Table {
+            name: self.loaded.comparison.name.clone(),
+            about: self.loaded.comparison.about.clone(),
+            rules,
+        };
+        Ok((table, due, finished))
+    }
+
+    fn job<'a>(&'a self, loaded: &'a scenario::Loaded, telling: Telling<'a>) -> Job<'a> {
+        Job {
+            scenario: &loaded.scenario,
+            model: &loaded.model,
+            registry: self.registry,
+            directory: &loaded.directory,
+            model_directory: &loaded.model_directory,
+            data_directory: self.data,
+            telling,
+            alone: false,
+        }
+    }
+
+    /// Whether all data are there and every cell fits into memory by itself; about how many bytes
+    /// the largest takes.
+    fn check(&self, due: &[Cell]) -> Result<f64, CompareError> {
+        const NUMBER: f64 = 4.0;
+        let mut largest: f64 = 0.0;
+        // Rules mostly share their data, which are then read once.
+        let mut read: Option<(Source, stimulus::Loaded)> = None;
+        for (name, loaded) in &self.loaded.rules {
+            if !due.iter().any(|cell| cell.rule == *name) {
+                continue;
+            }
+            check_memory(&loaded.scenario, &loaded.model)?;
+            let Some(task) = &loaded.scenario.task else {
+                continue;
+            };
+            let known = (read.take()).filter(|(source, _)| *source == task.data);
+            let found = match known {
+                Some((_, known)) => scenario::fitting(loaded, known).map_err(CompareError::Data)?,
+                None => match data(loaded, self.data).map_err(CompareError::Data)? {
+                    Some(found) => found,
+                    None => continue,
+                },
+            };
+            let test = found.test.as_ref().map_or(0, |test| test.inputs.len());
+            let values = (found.train.inputs.len() + test) as f64;
+            largest = largest.max(needed_bytes(&loaded.scenario, &loaded.model) + NUMBER * values);
+            read = Some((task.data.clone(), found));
+        }
+        Ok(largest)
+    }
+
+    /// How many cells run at once.
+    fn at_once(&self, due: usize, bytes: f64) -> Result<usize, CompareError> {
+        let available = available_bytes().unwrap_or(f64::INFINITY);
+        // One fits, or the check of memory would have said so.
+        let fit = ((available / bytes.max(1.0)) as usize).max(1);
+        match self.cells.map(|wanted| wanted.min(due)) {
+            None => Ok(self.threads.min(due).min(fit)),
+            Some(wanted) if wanted <= fit => Ok(wanted),
+            Some(wanted) => Err(CompareError::Memory {
+                wanted,
+                fit,
+                needed_gb: bytes / 1e9,
+                available_gb: available / 1e9,
+            }),
+        }
+    }
+
+    fn announce(&self, due: &[Cell], progress: &Progress) {
+        for cell in due {
+            if let State::Due(Some(why)) = &cell.state {
+                progress.say(&format!("{} runs anew: {why}", cell.name()));
+            }
+        }
+    }
+
+    fn cell(
+        &self,
+        cell: &Cell,
+        directory: &Directory,
+        pool: &ThreadPool,
+        bars: &MultiProgress,
+    ) -> Result<Summary, CompareError> {
+        let (rule, seed) = (&cell.rule, cell.scenario.scenario.seed);
+        let place = directory.begin(rule, seed)?;
+        let data = data(&cell.scenario, self.data).map_err(CompareError::Data)?;
+        let name = cell.name();
+        let telling = match self.quiet {
+            true => Telling::Nothing,
+            false => Telling::Among { name: &name, bars },
+        };
+        let job = self.job(&cell.scenario, telling);
+        let summary = pool.install(|| run(&job, data, &place, self.stop))?;
+        if !summary.interrupted {
+            directory.finish(rule, seed)?;
+        }
+        Ok(summary)
+    }
+
+    fn write(&self, directory: &Directory, table: &Table) -> Result<(), CompareError> {
+        directory.write("table.csv", &table.csv()?)?;
+        directory.write("table.md", &table.markdown())?;
+        Ok(())
+    }
+}
+
+/// A cell that failed, with what it has left.
+fn failed(directory: &Directory, cell: &Cell, error: &CompareError) -> Outcome {
+    let place = directory.unfinished(&cell.rule, cell.scenario.scenario.seed);
+    let text = fs::read_to_string(place.join("summary.json")).unwrap_or_default();
+    Outcome::Failed {
+        reason: error.to_string(),
+        summary: serde_json::from_str(&text).ok().map(Box::new),
+    }
+}
+
+/// How a comparison is told: a bar for each cell and one for all at a terminal, lines elsewhere.
+struct Progress {
+    bars: MultiProgress,
+    all: ProgressBar,
+    quiet: bool,
+    terminal: bool,
+}
+
+impl Progress {
+    fn new(session: &Session<'_>, finished: usize, due: usize) -> Self {
+        let terminal = std::io::stderr().is_terminal();
+        let bars = MultiProgress::new();
+        let all = ProgressBar::new((finished + due) as u64);
+        let all = match session.quiet || !terminal {
+            true => all,
+            false => bars.add(all),
+        };
+        let template = "{prefix} {bar:24} {pos} of {len} cells  {elapsed}";
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            all.set_style(style);
+        }
+        all.set_prefix(session.loaded.comparison.name.clone());
+        all.set_position(finished as u64);
+        let progress = Self {
+            bars,
+            all,
+            quiet: session.quiet,
+            terminal,
+        };
+        if finished > 0 {
+            progress.say(&format!("{finished} finished before, {due} to run"));
+        }
+        progress
+    }
+
+    fn ended(&self, name: &str, outcome: &Outcome) {
+        self.all.inc(1);
+        let (done, all) = (self.all.position(), self.all.length().unwrap_or_default());
+        self.say(&format!("[{done}/{all}] {name}: {outcome}"));
+    }
+
+    fn say(&self, line: &str) {
+        match (self.quiet, self.terminal) {
+            (true, _) => {}
+            // If the terminal is gone there is nobody to tell.
+            (_, true) => drop(self.bars.println(line)),
+            (_, false) => tell(line),
+        }
+    }
+
+    fn finish(&self) {
+        self.all.finish_and_clear();
+    }
+}

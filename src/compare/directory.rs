@@ -1,0 +1,263 @@
+//! The directory of a comparison: which file holds what, and which cells are finished in it.
+//!
+//! | path | content |
+//! |---|---|
+//! | `comparison.ron` | the comparison's file as it was read |
+//! | `RULE/seed_N/` | a finished cell: the directory of a run |
+//! | `RULE/seed_N.unfinished/` | a cell that is under way, was stopped or has failed |
+//! | `table.csv`, `table.md` | [`Table`](super::Table) |
+//! | `figures/` | SVG and PNG |
+//!
+//! A cell gets its name by being renamed when it is complete, so that what has the name is whole.
+
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use super::{CompareError, Comparison};
+use crate::document::Document;
+use crate::run::{Job, RunDirectory, Summary, resolved};
+
+/// The folder of figures.
+pub const FIGURES: &str = "figures";
+/// What says that a directory is one of a comparison.
+const COMPARISON: &str = "comparison.ron";
+/// Held while a comparison is under way.
+const LOCK: &str = "comparison.lock";
+
+/// The directory of a comparison, held by this process.
+#[derive(Debug)]
+pub struct Directory {
+    path: PathBuf,
+    /// Given back when it is closed.
+    _lock: File,
+}
+
+/// What there is of a cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum State {
+    /// It is complete, and as it would be now.
+    Finished(Box<Summary>),
+    /// It is to be run, and why again if there is something of it.
+    Due(Option<String>),
+}
+
+impl Directory {
+    /// Opens a directory, which must be empty, not be there, or be one of the same comparison.
+    ///
+    /// # Errors
+    /// [`CompareError::Occupied`] for a directory with anything else in it,
+    /// [`CompareError::UnderWay`] if another process works there, [`CompareError::File`].
+    pub fn open(path: &Path, document: &Document, name: &str) -> Result<Self, CompareError> {
+        let occupied = |what: String| CompareError::Occupied {
+            directory: path.to_owned(),
+            what,
+        };
+        if path.exists() && !path.is_dir() {
+            return Err(occupied("is a file".to_owned()));
+        }
+        fs::create_dir_all(path).map_err(CompareError::file(path))?;
+        let marker = path.join(COMPARISON);
+        if marker.is_file() {
+            let earlier = Document::read(&marker).map_err(|problem| occupied(problem.message))?;
+            match earlier.parse::<Comparison>() {
+                Ok(earlier) if earlier.name == name => {}
+                Ok(earlier) => return Err(occupied(format!("holds `{}`", earlier.name))),
+                Err(_) => return Err(occupied(format!("holds a damaged {COMPARISON}"))),
+            }
+        } else {
+            let mut entries = fs::read_dir(path).map_err(CompareError::file(path))?;
+            if entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != LOCK)) {
+                return Err(occupied("is not empty and holds no comparison".to_owned()));
+            }
+        }
+        let lock_path = path.join(LOCK);
+        let lock = File::create(&lock_path).map_err(CompareError::file(&lock_path))?;
+        match lock.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                return Err(CompareError::UnderWay(path.to_owned()));
+            }
+            // Not every file system can; then nobody is kept out.
+            Ok(()) | Err(TryLockError::Error(_)) => {}
+        }
+        let directory = Self {
+            path: path.to_owned(),
+            _lock: lock,
+        };
+        directory.write(COMPARISON, document.text())?;
+        Ok(directory)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The directory of a finished cell.
+    #[must_use]
+    pub fn cell(&self, rule: &str, seed: u64) -> PathBuf {
+        self.path.join(rule).join(format!("seed_{seed}"))
+    }
+
+    /// The directory of a cell that is not finished.
+    #[must_use]
+    pub fn unfinished(&self, rule: &str, seed: u64) -> PathBuf {
+        self.path.join(rule).join(format!("seed_{seed}.unfinished"))
+    }
+
+    /// What there is of the cell that `job` would run.
+    ///
+    /// # Errors
+    /// [`CompareError::Run`] if what would run cannot be put into words.
+    pub fn state(&self, rule: &str, job: &Job<'_>) -> Result<State, CompareError> {
+        let seed = job.scenario.seed;
+        let cell = self.cell(rule, seed);
+        let due = |why: String| Ok(State::Due(Some(why)));
+        if !cell.exists() {
+            let begun = self.unfinished(rule, seed).exists();
+            return Ok(State::Due(begun.then(|| "it was not finished".to_owned())));
+        }
+        for (name, now) in resolved(job)? {
+            let Ok(then) = fs::read_to_string(cell.join(name)) else {
+                return due(format!("its {name} cannot be read"));
+            };
+            if let Some((then, now)) = difference(&then, &now) {
+                return due(format!("in its {name} is `{then}` where now is `{now}`"));
+            }
+        }
+        let text = fs::read_to_string(cell.join("summary.json")).unwrap_or_default();
+        match serde_json::from_str::<Summary>(&text) {
+            Ok(summary) if !summary.interrupted => Ok(State::Finished(Box::new(summary))),
+            Ok(_) => due("it was stopped before its end".to_owned()),
+            Err(_) => due("its summary.json cannot be read".to_owned()),
+        }
+    }
+
+    /// An empty directory for a cell that begins.
+    ///
+    /// # Errors
+    /// [`CompareError::File`], [`CompareError::Run`]
+    pub fn begin(&self, rule: &str, seed: u64) -> Result<RunDirectory, CompareError> {
+        let path = self.unfinished(rule, seed);
+        remove(&path)?;
+        Ok(RunDirectory::create(&path)?)
+    }
+
+    /// Gives a complete cell its name; an earlier one, which is out of date, goes.
+    ///
+    /// # Errors
+    /// [`CompareError::File`]
+    pub fn finish(&self, rule: &str, seed: u64) -> Result<PathBuf, CompareError> {
+        let cell = self.cell(rule, seed);
+        remove(&cell)?;
+        fs::rename(self.unfinished(rule, seed), &cell).map_err(CompareError::file(&cell))?;
+        Ok(cell)
+    }
+
+    /// Writes a file of the directory as a whole: it is there complete or not at all.
+    ///
+    /// # Errors
+    /// [`CompareError::File`]
+    pub fn write(&self, name: &str, content: &str) -> Result<PathBuf, CompareError> {
+        let path = self.path.join(name);
+        let part = self.path.join(format!("{name}.part"));
+        fs::write(&part, content)
+            .and_then(|()| fs::rename(&part, &path))
+            .map_err(CompareError::file(&path))?;
+        Ok(path)
+    }
+}
+
+fn remove(path: &Path) -> Result<(), CompareError> {
+    match fs::remove_dir_all(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(CompareError::file(path)(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The first lines in which two texts differ.
+fn difference<'a>(then: &'a str, now: &'a str) -> Option<(&'a str, &'a str)> {
+    let (mut then, mut now) = (then.lines(), now.lines());
+    loop {
+        match (then.next(), now.next()) {
+            (None, None) => return None,
+            (then, now) if then == now => {}
+            (then, now) => {
+                let told = |line: Option<&'a str>| line.map_or("the end", str::trim);
+                return Some((told(then), told(now)));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{Directory, difference};
+    use crate::document::Document;
+
+    fn open(path: &std::path::Path, name: &str) -> Result<Directory, String> {
+        let text = format!("(name: \"{name}\", scenario: \"x.ron\", rules: {{}})");
+        let document = Document::from_text("x.ron", text);
+        Directory::open(path, &document, name).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_first_difference_is_told() {
+        assert_eq!(difference("a\n  b\n", "a\n  b\n"), None);
+        assert_eq!(
+            difference("a\n  b: 1,\n", "a\n  b: 2,\n"),
+            Some(("b: 1,", "b: 2,"))
+        );
+        assert_eq!(difference("a\n", "a\nb\n"), Some(("the end", "b")));
+    }
+
+    #[test]
+    fn only_a_directory_of_the_same_comparison_is_taken() {
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("out");
+        let first = open(&path, "one").unwrap();
+        let error = open(&path, "one").unwrap_err();
+        assert!(error.contains("under way"), "{error}");
+        drop(first);
+        assert!(open(&path, "one").is_ok());
+        let error = open(&path, "two").unwrap_err();
+        assert!(
+            error.contains("holds `one`") && error.contains("--out"),
+            "{error}"
+        );
+        fs::write(path.join("comparison.ron"), "(").unwrap();
+        assert!(open(&path, "one").unwrap_err().contains("damaged"));
+
+        let other = parent.path().join("other");
+        fs::create_dir(&other).unwrap();
+        fs::write(other.join("table.csv"), "mine").unwrap();
+        let error = open(&other, "one").unwrap_err();
+        assert!(error.contains("is not empty"), "{error}");
+        let error = open(&other.join("table.csv"), "one").unwrap_err();
+        assert!(error.contains("is a file"), "{error}");
+        assert_eq!(fs::read_to_string(other.join("table.csv")).unwrap(), "mine");
+        assert_eq!(fs::read_dir(&other).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_cell_gets_its_name_when_it_is_complete() {
+        let parent = tempfile::tempdir().unwrap();
+        let directory = open(&parent.path().join("out"), "one").unwrap();
+        for text in ["first", "second"] {
+            let begun = directory.begin("dll", 3).unwrap();
+            begun.write("summary.json", text).unwrap();
+            assert_eq!(begun.path(), directory.unfinished("dll", 3));
+            // Nothing remains of one that was begun and left.
+            let begun = directory.begin("dll", 3).unwrap();
+            assert!(!begun.path().join("summary.json").exists());
+            begun.write("summary.json", text).unwrap();
+            let cell = directory.finish("dll", 3).unwrap();
+            assert_eq!(fs::read_to_string(cell.join("summary.json")).unwrap(), text);
+            assert!(!directory.unfinished("dll", 3).exists());
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! Why a comparison could not begin or go on.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::document::Problems;
+use crate::plot::GalleryError;
+use crate::record::RecordError;
+use crate::run::{ResultsError, RunError};
+
+/// Why a comparison, or a cell of it, could not begin or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum CompareError {
+    /// Something with other things in it where the results should go.
+    #[error(
+        "{directory}: {what}; expected a directory that is empty, not there, or of this \
+         comparison: give another with --out",
+        directory = directory.display()
+    )]
+    Occupied {
+        /// Where.
+        directory: PathBuf,
+        /// What it is or holds.
+        what: String,
+    },
+    /// Another process works in the directory.
+    #[error(
+        "{directory}: this comparison is under way in another process; wait for its end, or give \
+         another directory with --out",
+        directory = .0.display()
+    )]
+    UnderWay(PathBuf),
+    /// The data of a rule are not what they should be.
+    #[error("{0}")]
+    Data(Problems),
+    /// Fewer cells fit into memory.
+    #[error(
+        "--cells {wanted}: a cell takes about {needed_gb:.1} GB of memory, of which \
+         {available_gb:.1} GB are free; expected {fit} at most"
+    )]
+    Memory {
+        /// Cells at once that were asked for.
+        wanted: usize,
+        /// Those that fit.
+        fit: usize,
+        /// About what the largest takes.
+        needed_gb: f64,
+        /// What there is.
+        available_gb: f64,
+    },
+    /// A cell could not run.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A finished cell could not be read back.
+    #[error(transparent)]
+    Results(#[from] ResultsError),
+    /// A recording of a finished cell could not be read.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// A figure could not be drawn or saved.
+    #[error(transparent)]
+    Figure(#[from] GalleryError),
+    /// Threads could not be had.
+    #[error("threads: {0}")]
+    Threads(#[from] rayon::ThreadPoolBuildError),
+    /// A file could not be written or removed.
+    #[error("{path}: {source}", path = path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+}
+
+impl CompareError {
+    /// Names the file that an error of the system belongs to.
+    pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self + use<'_> {
+        move |source| Self::File {
+            path: path.to_owned(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! What came of the cells of a comparison, as figures: a colour a rule, the same in all of them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::table::Spread;
+use super::{CompareError, Directory, Outcome, RuleRows, Table, directory};
+use crate::model::Compartment;
+use crate::plot::{
+    Abscissa, Course, DotPlot, Dots, Figure, GalleryError, LearningCurve, Line, Measure, PlotError,
+    Statistic, Statistics,
+};
+use crate::record::csv::Column;
+use crate::record::{Series, statistics};
+use crate::run::Results;
+
+/// Draws the finished cells of a comparison into its folder `figures/` and returns the paths;
+/// nothing without a finished cell.
+///
+/// # Errors
+/// A cell that cannot be read back, a folder that cannot be written.
+pub fn figures(table: &Table, directory: &Directory) -> Result<Vec<PathBuf>, CompareError> {
+    let rules = (table.rules.iter().enumerate())
+        .map(|(index, rows)| Rule::read(index, rows, directory))
+        .collect::<Result<Vec<_>, _>>()?;
+    if rules.iter().all(|rule| rule.cells.is_empty()) {
+        return Ok(Vec::new());
+    }
+    let gallery = Gallery {
+        table,
+        rules,
+        notes: vec![note(table)],
+    };
+    let mut saved = Vec::new();
+    let mut save = |name: &str, figure: Result<Figure, PlotError>| {
+        let figure = figure.map_err(GalleryError::from)?;
+        let paths = figure.save(&directory.path().join(directory::FIGURES), name);
+        saved.extend(paths.map_err(GalleryError::from)?);
+        Ok::<_, CompareError>(())
+    };
+    if let Some(figure) = gallery.learning_curves()? {
+        save("learning_curves", figure)?;
+    }
+    save("accuracy", gallery.accuracy())?;
+    for (name, statistic, measure, compartment) in [
+        (
+            "gradient_angle",
+            "gradient_angle",
+            Measure::Angle,
+            Compartment::Basal,
+        ),
+        (
+            "alignment",
+            "alignment",
+            Measure::Alignment,
+            Compartment::Apical,
+        ),
+        (
+            "feedback_norm",
+            "norm",
+            Measure::Norm("Θ".to_owned()),
+            Compartment::Apical,
+        ),
+    ] {
+        let title = match name {
+            "gradient_angle" => "update and exact gradient",
+            "alignment" => "alignment of feedback",
+            _ => "norm of feedback",
+        };
+        if let Some(figure) = gallery.projections(title, statistic, &measure, compartment) {
+            save(name, figure)?;
+        }
+    }
+    Ok(saved)
+}
+
+/// What a line and its band are.
+fn note(table: &Table) -> String {
+    let mut seeds: Vec<u64> = Vec::new();
+    for (seed, _) in table.rules.iter().flat_map(RuleRows::finished) {
+        if !seeds.contains(&seed) {
+            seeds.push(seed);
+        }
+    }
+    match seeds[..] {
+        [seed] => format!("Seed {seed}."),
+        _ => format!(
+            "Lines: mean over {} seeds; bands: from the least to the greatest.",
+            seeds.len()
+        ),
+    }
+}
+
+/// A rule with its finished cells.
+struct Rule<'a> {
+    rows: &'a RuleRows,
+    stroke: usize,
+    cells: Vec<Cell>,
+}
+
+/// What a finished cell has recorded.
+struct Cell {
+    results: Results,
+    statistics: BTreeMap<(String, String), Series>,
+}
+
+impl<'a> Rule<'a> {
+    fn read(index: usize, rows: &'a RuleRows, directory: &Directory) -> Result<Self, CompareError> {
+        // Of the eight colours of lines the last, yellow, is hard to see.
+        const COLOURS: usize = 7;
+        let cell = |seed| {
+            let results = Results::open(&directory.cell(&rows.rule, seed))?;
+            let recorded = results.file("projections.parquet");
+            let recorded = recorded.map(|path| statistics(&path)).transpose()?;
+            Ok(Cell {
+                results,
+                statistics: recorded.unwrap_or_default(),
+            })
+        };
+        Ok(Self {
+            stroke: index + index / COLOURS,
+            cells: (rows.finished())
+                .map(|(seed, _)| cell(seed))
+                .collect::<Result<_, CompareError>>()?,
+            rows,
+        })
+    }
+
+    /// Projections onto a compartment, in the order of the model.
+    fn projections(&self, compartment: Compartment) -> impl Iterator<Item = String> {
+        let model = self.cells.first().map(|cell| &cell.results.model);
+        let projections = model.into_iter().flat_map(|model| &model.projections);
+        projections
+            .filter(move |projection| projection.compartment == compartment)
+            .map(|projection| projection.name())
+    }
+
+    /// A statistic of a projection over the seeds that have it.
+    fn statistic(&self, projection: &str, statistic: &str) -> Band {
+        let series = self.cells.iter().filter_map(|cell| {
+            let key = (projection.to_owned(), statistic.to_owned());
+            cell.statistics.get(&key)
+        });
+        Band::of(series.map(|series| (&series.time_ms[..], &series.value[..])))
+    }
+
+    /// Validation accuracy in % over epochs.
+    fn validation(&self) -> Result<Band, CompareError> {
+        let tables = (self.cells.iter())
+            .map(|cell| cell.results.table("metrics.csv"))
+            .collect::<Result<Vec<_>, _>>()?;
+        let column = |table: &'_ [(String, Column)], name: &str, factor: f64| -> Vec<f64> {
+            match table.iter().find(|(known, _)| known == name) {
+                Some((_, Column::Numbers(numbers))) => {
+                    numbers.iter().map(|number| factor * number).collect()
+                }
+                _ => Vec::new(),
+            }
+        };
+        let columns: Vec<_> = (tables.iter())
+            .map(|table| {
+                let accuracy = column(table, "validation_accuracy", 1e2);
+                (column(table, "epoch", 1.0), accuracy)
+            })
+            .collect();
+        Ok(Band::of(columns.iter().map(|(x, y)| (&x[..], &y[..]))))
+    }
+
+    fn course<'b>(&self, band: &'b Band) -> Course<'b> {
+        Course {
+            line: Line {
+                name: self.rows.rule.clone(),
+                x: &band.x,
+                y: &band.mean,
+            },
+            band: Some((&band.least, &band.greatest)),
+            stroke: Some(self.stroke),
+        }
+    }
+}
+
+/// A quantity over time or epochs for several seeds: mean, least and greatest at each place that
+/// any of them has.
+#[derive(Debug, Default, PartialEq)]
+struct Band {
+    x: Vec<f64>,
+    mean: Vec<f64>,
+    least: Vec<f64>,
+    greatest: Vec<f64>,
+}
+
+impl Band {
+    fn of<'a>(lines: impl Iterator<Item = (&'a [f64], &'a [f64])>) -> Self {
+        // Times and epochs are not negative, so that their bits are in the order of their values.
+        let mut places: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+        for (x, y) in lines.flat_map(|(x, y)| x.iter().zip(y)) {
+            if y.is_finite() {
+                places.entry(x.to_bits()).or_default().push(*y);
+            }
+        }
+        let mut band = Self::default();
+        for (x, values) in &places {
+            band.x.push(f64::from_bits(*x));
+            band.mean
+                .push(values.iter().sum::<f64>() / values.len() as f64);
+            (band.least).push(values.iter().copied().fold(f64::INFINITY, f64::min));
+            (band.greatest).push(values.iter().copied().fold(f64::NEG_INFINITY, f64::max));
+        }
+        band
+    }
+}
+
+/// Figures on their way to a folder.
+struct Gallery<'a> {
+    table: &'a Table,
+    rules: Vec<Rule<'a>>,
+    notes: Vec<String>,
+}
+
+impl Gallery<'_> {
+    fn title(&self, what: &str) -> String {
+        format!("{}: {what}", self.table.name)
+    }
+
+    /// Validation accuracy over epochs, if there is a validation part.
+    fn learning_curves(&self) -> Result<Option<Result<Figure, PlotError>>, CompareError> {
+        let bands = (self.rules.iter())
+            .map(|rule| Ok((rule, rule.validation()?)))
+            .collect::<Result<Vec<_>, CompareError>>()?;
+        let courses = bands.iter().filter(|(_, band)| !band.x.is_empty());
+        let courses: Vec<Course> = courses.map(|(rule, band)| rule.course(band)).collect();
+        if courses.is_empty() {
+            return Ok(None);
+        }
+        let figure = LearningCurve {
+            title: self.title("learning"),
+            part: Some("validation".to_owned()),
+            abscissa: Abscissa::Epoch,
+            courses,
+            chosen: None,
+            tests: Vec::new(),
+            notes: self.notes.clone(),
+        };
+        Ok(Some(figure.draw()))
+    }
+
+    /// Test accuracy of every finished cell.
+    fn accuracy(&self) -> Result<Figure, PlotError> {
+        let group = |rule: &Rule| {
+            let values: Vec<f64> = (rule.rows.finished())
+                .filter_map(|(_, summary)| Some(1e2 * summary.test_accuracy?))
+                .collect();
+            let failed = (rule.rows.rows.iter())
+                .any(|(_, outcome)| matches!(outcome, Outcome::Failed { .. }));
+            Dots {
+                name: rule.rows.rule.clone(),
+                remark: match (Spread::of(&values), failed) {
+                    (Some(spread), _) => spread.to_string(),
+                    (None, true) => "failed".to_owned(),
+                    (None, false) => "not run".to_owned(),
+                },
+                values,
+                stroke: Some(rule.stroke),
+            }
+        };
+        DotPlot {
+            title: self.title("test accuracy"),
+            quantity: "test accuracy".to_owned(),
+            unit: "%".to_owned(),
+            groups: self.rules.iter().map(group).collect(),
+            notes: vec!["A dot a seed, a bar at their mean; ± standard deviation.".to_owned()],
+        }
+        .draw()
+    }
+
+    /// A statistic over time, with a panel for each projection onto a compartment that any rule
+    /// has it of; none if no rule has it.
+    fn projections(
+        &self,
+        title: &str,
+        statistic: &str,
+        measure: &Measure,
+        compartment: Compartment,
+    ) -> Option<Result<Figure, PlotError>> {
+        let mut names: Vec<String> = Vec::new();
+        for name in (self.rules.iter()).flat_map(|rule| rule.projections(compartment)) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let panels: Vec<(String, Vec<(&Rule, Band)>)> = (names.into_iter())
+            .map(|name| {
+                let bands = self.rules.iter();
+                let bands = bands.map(|rule| (rule, rule.statistic(&name, statistic)));
+                let bands = bands.filter(|(_, band)| !band.x.is_empty()).collect();
+                (name, bands)
+            })
+            .filter(|(_, bands): &(_, Vec<_>)| !bands.is_empty())
+            .collect();
+        if panels.is_empty() {
+            return None;
+        }
+        let figure = Statistics {
+            title: self.title(title),
+            abscissa: Abscissa::Time,
+            statistics: (panels.iter())
+                .map(|(name, bands)| Statistic {
+                    measure: measure.clone(),
+                    heading: name.replace("_to_", " → "),
+                    lines: bands.iter().map(|(rule, band)| rule.course(band)).collect(),
+                })
+                .collect(),
+            notes: self.notes.clone(),
+        };
+        Some(figure.draw())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Band;
+
+    #[test]
+    fn a_band_has_every_place_that_any_seed_has() {
+        let lines: [(&[f64], &[f64]); 3] = [
+            (&[0.0, 2.0, 10.0], &[1.0, 2.0, f64::NAN]),
+            (&[0.0, 10.0], &[3.0, 4.0]),
+            (&[], &[]),
+        ];
+        let band = Band::of(lines.into_iter());
+        assert_eq!(band.x, [0.0, 2.0, 10.0]);
+        assert_eq!(band.mean, [2.0, 2.0, 4.0]);
+        assert_eq!(band.least, [1.0, 2.0, 4.0]);
+        assert_eq!(band.greatest, [3.0, 2.0, 4.0]);
+    }
+}

@@ -1,0 +1,233 @@
+//! From a comparison's file to a checked scenario for each rule, or to everything wrong with them.
+
+use std::path::Path;
+
+use super::{Comparison, directory};
+use crate::document::{Assignment, Document, Issue, Issues, Place, Problem, Problems, Severity};
+use crate::model::check_name;
+use crate::plasticity::Registry;
+use crate::scenario::{self, load_with, tidy};
+
+/// A comparison, checked.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What is compared.
+    pub comparison: Comparison,
+    /// Its text.
+    pub document: Document,
+    /// Scenario and model of each rule by its name, in the order of the file; the seed is the
+    /// scenario's own.
+    pub rules: Vec<(String, scenario::Loaded)>,
+    /// What is probably not as it was meant.
+    pub warnings: Problems,
+}
+
+/// Loads a comparison with the scenario and the models that it names. `overrides` change every
+/// rule, after what the file changes.
+///
+/// # Errors
+/// Everything that is wrong in all these files, in their changes and in the overrides.
+pub fn load(path: &Path, overrides: &[String], registry: &Registry) -> Result<Loaded, Problems> {
+    let document = Document::read(path)?;
+    let other = [
+        ("dt_ms", "a scenario, for `apical run`"),
+        ("neurons", "a model"),
+    ];
+    for (field, what) in other {
+        if document.has(field) && !document.has("rules") {
+            let message = format!(
+                "this is {what}; expected a comparison, which has a `scenario` and `rules`"
+            );
+            return Err(Problem::of_file(document.name(), message).into());
+        }
+    }
+    let comparison: Comparison = document.parse()?;
+    let issues = check(&comparison).into_iter();
+    let seeds = overrides.iter().filter(|text| is_seed(text));
+    let seeds = seeds.map(|assignment| Problem {
+        severity: Severity::Error,
+        place: Place::Override {
+            assignment: assignment.clone(),
+        },
+        path: String::new(),
+        message: SEEDS.to_owned(),
+    });
+    let mut reader = Reader {
+        directory: path.parent().unwrap_or(Path::new("")),
+        overrides,
+        registry,
+        problems: (issues.map(|issue| document.problem(issue)))
+            .chain(seeds)
+            .collect(),
+        comparison: &comparison,
+        document: &document,
+    };
+    let rules = reader.rules();
+    let mut problems = Problems(reader.problems);
+    problems.sort(&[document.name()]);
+    if problems.errors() > 0 {
+        return Err(problems);
+    }
+    Ok(Loaded {
+        rules,
+        warnings: problems,
+        comparison,
+        document,
+    })
+}
+
+/// What is wrong with a comparison by itself.
+fn check(comparison: &Comparison) -> Vec<Issue> {
+    let mut issues = Issues::default();
+    check_name(&mut issues, "name", &comparison.name);
+    if comparison.rules.is_empty() {
+        issues.error("rules", "expected one rule at least, found none");
+    }
+    for (name, entry) in &comparison.rules {
+        let path = format!("rules.{name}");
+        check_name(&mut issues, &path, name);
+        if name == directory::FIGURES {
+            let message = format!("`{name}` is where figures go; expected another name");
+            issues.error(&path, message);
+        }
+        seedless(&mut issues, &format!("{path}.set"), &entry.set);
+    }
+    seedless(&mut issues, "set", &comparison.set);
+    issues.into_vec()
+}
+
+/// What to say of a change of the seed.
+const SEEDS: &str = "every rule runs with each of `--seeds`; expected no change of `seed`";
+
+fn seedless(issues: &mut Issues, path: &str, set: &[String]) {
+    for (index, _) in set.iter().enumerate().filter(|(_, text)| is_seed(text)) {
+        issues.error(format!("{path}[{index}]"), SEEDS);
+    }
+}
+
+fn is_seed(text: &str) -> bool {
+    Assignment::parse(text).is_ok_and(|assignment| assignment.path() == "seed")
+}
+
+/// A comparison that is being read.
+struct Reader<'a> {
+    comparison: &'a Comparison,
+    document: &'a Document,
+    directory: &'a Path,
+    overrides: &'a [String],
+    registry: &'a Registry,
+    problems: Vec<Problem>,
+}
+
+impl Reader<'_> {
+    /// Scenario and model of each rule that has them.
+    fn rules(&mut self) -> Vec<(String, scenario::Loaded)> {
+        let path = tidy(&self.directory.join(&self.comparison.scenario));
+        if let Err(problem) = Document::read(&path) {
+            self.missing("scenario", &path, &problem);
+            return Vec::new();
+        }
+        let shared = [&self.comparison.set, self.overrides].concat();
+        let known = match scenario::load(&path, &shared, self.registry) {
+            Err(problems) => problems.0,
+            Ok(base) => {
+                self.comparable(&base);
+                base.warnings.0
+            }
+        };
+        let told: Vec<Problem> = (known.iter()).map(|p| self.of_file(p, None)).collect();
+        self.problems.extend(told);
+        let rules = self.comparison.rules.keys();
+        rules
+            .filter_map(|name| Some((name.clone(), self.rule(name, &path, &known)?)))
+            .collect()
+    }
+
+    /// Whether a scenario is one run that learns something.
+    fn comparable(&mut self, base: &scenario::Loaded) {
+        let scenario = &base.scenario;
+        let message = match (&scenario.task, scenario.variants.len()) {
+            (None, _) => "it has no `task`, so that nothing can be compared; expected one with it",
+            (_, 1..) => "it has variants, which are runs of their own; expected one without",
+            _ => return,
+        };
+        self.problems.push(self.document.problem(Issue {
+            severity: Severity::Error,
+            path: "scenario".into(),
+            message: format!("{}: {message}", base.scenario_document.name()),
+        }));
+    }
+
+    /// One rule; of its problems those are told that the scenario does not have without it.
+    fn rule(&mut self, name: &str, path: &Path, known: &[Problem]) -> Option<scenario::Loaded> {
+        let entry = self.comparison.rules.get(name)?;
+        let model = (entry.model.as_ref()).map(|model| tidy(&self.directory.join(model)));
+        if let Some(model) = &model
+            && let Err(problem) = Document::read(model)
+        {
+            self.missing(&format!("rules.{name}.model"), model, &problem);
+            return None;
+        }
+        let set = [&self.comparison.set, &entry.set, self.overrides].concat();
+        let (problems, loaded) = match load_with(path, model.as_deref(), &set, self.registry) {
+            Ok(mut loaded) => (std::mem::take(&mut loaded.warnings), Some(loaded)),
+            Err(problems) => (problems, None),
+        };
+        for problem in problems.0.iter().filter(|problem| !known.contains(problem)) {
+            let told = self.of_file(problem, Some(name));
+            // Rules may share a model of their own.
+            if !self.problems.contains(&told) {
+                self.problems.push(told);
+            }
+        }
+        loaded
+    }
+
+    fn missing(&mut self, path: &str, file: &Path, problem: &Problem) {
+        self.problems.push(self.document.problem(Issue {
+            severity: Severity::Error,
+            path: path.to_owned(),
+            message: format!("{}: {}", file.display(), problem.message),
+        }));
+    }
+
+    /// A problem of a scenario at the place in this file that it comes from: a change for every
+    /// rule, one of the rule's own, or the rule itself. What stands in a file of its own stays.
+    fn of_file(&self, problem: &Problem, rule: Option<&str>) -> Problem {
+        let position = |set: &[String]| match &problem.place {
+            Place::Override { assignment } => set.iter().position(|text| text == assignment),
+            _ => None,
+        };
+        let entry = rule.and_then(|name| Some((name, self.comparison.rules.get(name)?)));
+        let own = entry.and_then(|(name, entry)| {
+            let index = position(&entry.set)?;
+            Some(format!("rules.{name}.set[{index}]"))
+        });
+        let shared = || position(&self.comparison.set).map(|index| format!("set[{index}]"));
+        let file = match &problem.place {
+            Place::File { name } | Place::Text { name, .. } => Some(name.as_str()),
+            Place::Override { .. } => None,
+        };
+        let model = entry.and_then(|(_, entry)| entry.model.as_ref());
+        let model = model.map(|model| tidy(&self.directory.join(model)).display().to_string());
+        let in_own_model = file.is_some() && file == model.as_deref();
+        let path = match own.or_else(shared) {
+            Some(path) => path,
+            // From the command line, or not of this rule alone.
+            None if rule.is_none() || file.is_none() || in_own_model => return problem.clone(),
+            None => format!("rules.{}", rule.unwrap_or_default()),
+        };
+        let of_rule = rule.filter(|_| path.starts_with("set["));
+        let of_rule = of_rule.map(|name| format!("with `{name}`: "));
+        let inner = match problem.path.as_str() {
+            "" => String::new(),
+            inner => format!("{inner}: "),
+        };
+        let message = format!("{}{inner}{}", of_rule.unwrap_or_default(), problem.message);
+        self.document.problem(Issue {
+            severity: problem.severity,
+            path,
+            message,
+        })
+    }
+}

@@ -1,0 +1,78 @@
+//! Which seeds are run.
+
+use std::str::FromStr;
+
+/// Seeds in the order in which they were given, none twice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seeds(Vec<u64>);
+
+/// Most seeds: far beyond what a standard deviation asks for.
+const MOST: u64 = 1000;
+
+impl Seeds {
+    /// The seeds; one at least.
+    #[must_use]
+    pub fn as_slice(&self) -> &[u64] {
+        &self.0
+    }
+}
+
+/// A number is how many, from 1 on; with a comma it is a list: `3,5,7`, or `3,` for one.
+impl FromStr for Seeds {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = |found: &str| {
+            format!(
+                "found `{found}`; expected a number of seeds from 1 to {MOST}, such as `4`, or a \
+                 list of seeds, such as `3,5,7`"
+            )
+        };
+        if !text.contains(',') {
+            return match text.trim().parse() {
+                Ok(count @ 1..=MOST) => Ok(Self((1..=count).collect())),
+                _ => Err(wrong(text)),
+            };
+        }
+        let mut seeds = Vec::new();
+        for part in text.strip_suffix(',').unwrap_or(text).split(',') {
+            let seed = part.trim().parse().map_err(|_| wrong(part))?;
+            if seeds.contains(&seed) {
+                return Err(format!("seed {seed} is given twice; expected it once"));
+            }
+            seeds.push(seed);
+        }
+        Ok(Self(seeds))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Seeds;
+
+    #[test]
+    fn a_number_counts_and_a_list_names() {
+        for (text, expected) in [
+            ("3", vec![1, 2, 3]),
+            ("3,5,7", vec![3, 5, 7]),
+            ("9, 0", vec![9, 0]),
+            ("3,", vec![3]),
+        ] {
+            let seeds: Seeds = text.parse().unwrap();
+            assert_eq!(seeds.as_slice(), expected, "{text}");
+        }
+        for (text, part) in [
+            ("0", "found `0`"),
+            ("1001", "found `1001`"),
+            ("", "found ``"),
+            ("-1", "found `-1`"),
+            ("1..3", "found `1..3`"),
+            ("1,x", "found `x`"),
+            (",", "found ``"),
+            ("3,5,3", "seed 3 is given twice"),
+        ] {
+            let error = text.parse::<Seeds>().unwrap_err();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+}
