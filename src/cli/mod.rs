@@ -1,6 +1,7 @@
 //! The command line: one file a command.
 
 pub mod bench;
+pub mod data;
 pub mod inspect;
 pub mod plot;
 pub mod run;
@@ -9,10 +10,15 @@ pub mod validate;
 use std::error::Error;
 use std::io::{Write, stderr};
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::{Parser, Subcommand};
 
 use crate::plasticity::Registry;
+
+/// Code of a process that ended because of Ctrl-C, as shells expect it.
+const INTERRUPTED: u8 = 130;
 
 /// Simulates pyramidal neurons that learn
 #[derive(Parser)]
@@ -32,6 +38,8 @@ enum Command {
     Inspect(inspect::Arguments),
     /// Draw the figures of a run
     Plot(plot::Arguments),
+    /// Get public data sets
+    Data(data::Arguments),
     /// Measure what simulations cost
     Bench(bench::Arguments),
 }
@@ -45,6 +53,7 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Validate(arguments) => return validate::run(&arguments, &registry),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
+        Command::Data(arguments) => data::run(&arguments),
         Command::Bench(arguments) => {
             bench::run(&arguments).map_err(|error| error as Box<dyn Error>)
         }
@@ -53,6 +62,19 @@ pub fn main(registry: Registry) -> ExitCode {
         say(stderr(), &format!("error: {error}\n"));
         ExitCode::FAILURE
     })
+}
+
+/// The first Ctrl-C says `line` and ends the work in order, the second at once.
+fn stop_on_interrupt(line: &'static str) -> Result<Arc<AtomicBool>, ctrlc::Error> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let asked = stop.clone();
+    ctrlc::set_handler(move || {
+        if asked.swap(true, Ordering::Relaxed) {
+            std::process::exit(INTERRUPTED.into());
+        }
+        say(stderr(), &format!("\n{line}\n"));
+    })?;
+    Ok(stop)
 }
 
 /// Writes a text out. Nobody may be listening any more; then there is nothing to say.

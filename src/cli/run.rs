@@ -6,18 +6,15 @@ use std::io::{stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
-use super::{counted, say};
+use super::{INTERRUPTED, counted, say, stop_on_interrupt};
 use crate::document::{Problems, Severity};
 use crate::plasticity::Registry;
 use crate::plot::{comparison, gallery};
 use crate::run::{Job, Results, RunDirectory, Summary, check_memory, run as run_job};
 use crate::scenario::{Loaded, check_data, load, read_data};
 use crate::stimulus::{self, file::data_dir};
-
-/// Code of a process that ended because of Ctrl-C, as shells expect it.
-const INTERRUPTED: u8 = 130;
 
 /// Runs a scenario; leaves recordings and figures.
 #[derive(clap::Args, Debug)]
@@ -71,7 +68,7 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
     if let Some(threads) = arguments.threads {
         (rayon::ThreadPoolBuilder::new().num_threads(threads.into())).build_global()?;
     }
-    let stop = stop_on_interrupt()?;
+    let stop = stop_on_interrupt("stopping; what was recorded is being kept")?;
     let session = Session {
         registry,
         data: data_dir(arguments.data.clone()),
@@ -125,19 +122,6 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
 fn refused(problems: &Problems) -> ExitCode {
     say(stderr(), &format!("{problems}\n"));
     ExitCode::FAILURE
-}
-
-/// The first Ctrl-C ends the run in order, the second at once.
-fn stop_on_interrupt() -> Result<Arc<AtomicBool>, ctrlc::Error> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let asked = stop.clone();
-    ctrlc::set_handler(move || {
-        if asked.swap(true, Ordering::Relaxed) {
-            std::process::exit(INTERRUPTED.into());
-        }
-        say(stderr(), "\nstopping; what was recorded is being kept\n");
-    })?;
-    Ok(stop)
 }
 
 /// What all runs of one command share.

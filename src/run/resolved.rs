@@ -24,7 +24,7 @@ pub(super) fn write(job: &Job<'_>, directory: &RunDirectory) -> Result<(), RunEr
                 root(inputs);
                 root(labels);
             }
-            Source::Idx { directory, .. } => {
+            Source::Idx { directory, .. } | Source::Cifar10 { directory, .. } => {
                 *directory = match directory {
                     Some(path) => Some(rooted(job.directory, path)),
                     None => job.data_directory.map(|path| rooted(Path::new(""), path)),

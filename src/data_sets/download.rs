@@ -1,0 +1,202 @@
+//! Files from hosts, by HTTP: what has arrived is kept, and the rest is asked for.
+
+use std::io::{self, ErrorKind, Read};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use ureq::http::{Response, StatusCode, header};
+use ureq::{Agent, Body};
+
+use super::error::{DataSetError, Trouble};
+use super::part::Part;
+use super::progress::Progress;
+
+/// How long a host may be silent.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// How often a connection that has brought something is opened again.
+const RESUMED: u32 = 5;
+
+/// Why a file did not arrive.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// Another host may do better.
+    Host(Trouble),
+    /// No other host would help.
+    Here(DataSetError),
+}
+
+impl From<DataSetError> for Failure {
+    fn from(error: DataSetError) -> Self {
+        Self::Here(error)
+    }
+}
+
+/// Fetches files, one after the other.
+pub(super) struct Client<'a> {
+    agent: Agent,
+    patience: Duration,
+    progress: &'a Progress,
+    stop: &'a AtomicBool,
+}
+
+impl<'a> Client<'a> {
+    pub fn new(progress: &'a Progress, stop: &'a AtomicBool) -> Self {
+        Self::with_patience(progress, stop, PATIENCE)
+    }
+
+    fn with_patience(progress: &'a Progress, stop: &'a AtomicBool, patience: Duration) -> Self {
+        let config = Agent::config_builder()
+            .timeout_resolve(Some(patience))
+            .timeout_connect(Some(patience))
+            .timeout_recv_response(Some(patience))
+            .timeout_per_read(Some(patience))
+            .http_status_as_error(false)
+            .user_agent(concat!("apical/", env!("CARGO_PKG_VERSION")))
+            // Checksums are those of the files as they are.
+            .accept_encoding("identity")
+            .build();
+        Self {
+            agent: config.new_agent(),
+            patience,
+            progress,
+            stop,
+        }
+    }
+
+    /// Fetches `url`, a file of about `bytes` bytes that is told as `name`, into `part`: what is
+    /// missing there, or everything if the host cannot begin in the middle.
+    ///
+    /// Says whether something was there before.
+    pub fn fetch(
+        &self,
+        url: &str,
+        name: &str,
+        bytes: u64,
+        part: &mut Part,
+    ) -> Result<bool, Failure> {
+        let mut resumed = part.length() > 0;
+        let mut again = 0;
+        loop {
+            let from = part.length();
+            let response = self.request(url, from)?;
+            match response.status() {
+                StatusCode::OK => {
+                    if from > 0 {
+                        let host = host(url);
+                        let line = format!("{name}: {host} cannot resume; from the beginning");
+                        self.progress.note(&line);
+                    }
+                    part.clear()?;
+                    resumed = false;
+                }
+                StatusCode::PARTIAL_CONTENT if from > 0 && begins_at(&response, from) => {}
+                // Nothing is left to send.
+                StatusCode::RANGE_NOT_SATISFIABLE if from > 0 => return Ok(true),
+                StatusCode::PARTIAL_CONTENT if from > 0 => {
+                    part.clear()?;
+                    resumed = false;
+                    continue;
+                }
+                status => {
+                    let status = status.as_u16();
+                    return Err(Failure::Host(Trouble::Status { status }));
+                }
+            }
+            let from = part.length();
+            let of = (response.body().content_length()).map(|rest| from.saturating_add(rest));
+            self.progress.begin(name, from, of);
+            let outcome = self.receive(response, of, bytes, part);
+            self.progress.end();
+            let Some(reason) = outcome? else {
+                return Ok(resumed);
+            };
+            if part.length() == from || again == RESUMED {
+                return Err(Failure::Host(Trouble::Cut {
+                    have: part.length(),
+                    of,
+                    reason,
+                    part: part.path().to_owned(),
+                }));
+            }
+            again += 1;
+        }
+    }
+
+    fn request(&self, url: &str, from: u64) -> Result<Response<Body>, Failure> {
+        let mut request = self.agent.get(url);
+        if from > 0 {
+            request = request.header(header::RANGE, format!("bytes={from}-"));
+        }
+        request.call().map_err(|error| {
+            Failure::Host(Trouble::Unreachable {
+                host: host(url).to_owned(),
+                reason: match error {
+                    ureq::Error::Timeout(_) => self.silence(),
+                    ureq::Error::Io(error) => error.to_string(),
+                    ureq::Error::HostNotFound => "no such host is known here".into(),
+                    other => other.to_string(),
+                },
+            })
+        })
+    }
+
+    /// Writes what arrives. Says why the connection ended, if it did so too early.
+    fn receive(
+        &self,
+        response: Response<Body>,
+        of: Option<u64>,
+        bytes: u64,
+        part: &mut Part,
+    ) -> Result<Option<String>, Failure> {
+        // Another compression of the same may be somewhat longer than what was published.
+        let most = bytes.saturating_mul(2).max(1 << 20);
+        let mut body = response.into_body().into_reader();
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            if self.stop.load(Ordering::Relaxed) {
+                return Err(DataSetError::Stopped.into());
+            }
+            match body.read(&mut buffer) {
+                Ok(0) if of.is_some_and(|of| part.length() < of) => {
+                    return Ok(Some("the host closed it".into()));
+                }
+                Ok(0) => return Ok(None),
+                Ok(read) => {
+                    part.append(&buffer[..read])?;
+                    self.progress.advance(read as u64);
+                    if part.length() > most {
+                        part.clear()?;
+                        return Err(Failure::Host(Trouble::TooLong { most }));
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Ok(Some(self.reason(&error))),
+            }
+        }
+    }
+
+    fn reason(&self, error: &io::Error) -> String {
+        match error.kind() {
+            ErrorKind::TimedOut | ErrorKind::WouldBlock => self.silence(),
+            ErrorKind::UnexpectedEof => "the host closed it".into(),
+            _ => error.to_string(),
+        }
+    }
+
+    fn silence(&self) -> String {
+        format!("nothing came for {} s", self.patience.as_secs_f64())
+    }
+}
+
+/// Whether a part of a file begins where it should.
+fn begins_at(response: &Response<Body>, from: u64) -> bool {
+    let range = response.headers().get(header::CONTENT_RANGE);
+    let range = range.and_then(|range| range.to_str().ok());
+    range.is_some_and(|range| range.starts_with(&format!("bytes {from}-")))
+}
+
+/// The host of a URL.
+pub(super) fn host(url: &str) -> &str {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    rest.split(['/', '?']).next().unwrap_or(rest)
+}
