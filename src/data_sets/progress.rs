@@ -8,7 +8,8 @@ use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// How a download is told.
 pub struct Progress {
-    terminal: bool,
+    lines: RefCell<Box<dyn Write>>,
+    bars: bool,
     current: RefCell<Option<Current>>,
 }
 
@@ -22,19 +23,29 @@ struct Current {
 }
 
 impl Default for Progress {
-    /// A bar if somebody is looking.
+    /// Lines to standard output, and a bar if somebody is looking.
     fn default() -> Self {
         Self {
-            terminal: stderr().is_terminal(),
-            current: RefCell::default(),
+            bars: stderr().is_terminal(),
+            ..Self::lines(stdout())
         }
     }
 }
 
 impl Progress {
+    /// Lines and no bar.
+    #[must_use]
+    pub fn lines(to: impl Write + 'static) -> Self {
+        Self {
+            lines: RefCell::new(Box::new(to)),
+            bars: false,
+            current: RefCell::default(),
+        }
+    }
+
     /// The file `name` is on its way: `have` bytes are there, of `of` if that is known.
     pub(super) fn begin(&self, name: &str, have: u64, of: Option<u64>) {
-        let bar = self.terminal.then(|| {
+        let bar = self.bars.then(|| {
             let bar = ProgressBar::with_draw_target(of, ProgressDrawTarget::stderr());
             let template = "{prefix} {bar:24} {percent:>3} %  {decimal_bytes} of \
                             {decimal_total_bytes}  {decimal_bytes_per_sec}  ETA {eta}";
@@ -70,7 +81,7 @@ impl Progress {
                 current.told = Instant::now();
                 let of = current.of.map(|of| format!(" of {}", DecimalBytes(of)));
                 let (name, of) = (&current.name, of.unwrap_or_default());
-                tell(&format!("{name}: {}{of}", DecimalBytes(current.have)));
+                self.tell(&format!("{name}: {}{of}", DecimalBytes(current.have)));
             }
             None => {}
         }
@@ -86,13 +97,13 @@ impl Progress {
     /// Says a line.
     pub(super) fn note(&self, line: &str) {
         match self.current.borrow().as_ref().and_then(|c| c.bar.as_ref()) {
-            Some(bar) => bar.suspend(|| tell(line)),
-            None => tell(line),
+            Some(bar) => bar.suspend(|| self.tell(line)),
+            None => self.tell(line),
         }
     }
-}
 
-/// Writes a line. Nobody may be listening any more; then there is nothing to tell.
-fn tell(line: &str) {
-    let _ = writeln!(stdout(), "{line}");
+    /// Writes a line. Nobody may be listening any more; then there is nothing to tell.
+    fn tell(&self, line: &str) {
+        let _ = writeln!(self.lines.borrow_mut(), "{line}");
+    }
 }
