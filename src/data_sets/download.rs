@@ -200,3 +200,70 @@ pub(super) fn host(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     rest.split(['/', '?']).next().unwrap_or(rest)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Client, Failure, host};
+    use crate::data_sets::Progress;
+    use crate::data_sets::error::Trouble;
+    use crate::data_sets::part::Part;
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::sync::atomic::AtomicBool;
+    use std::time::Duration;
+
+    /// A host that answers each request with `bytes` and then is silent.
+    fn silent(bytes: &'static [u8]) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap();
+        std::thread::spawn(move || {
+            let mut open = Vec::new();
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(bytes);
+                open.push(stream);
+            }
+        });
+        format!("http://{address}/file")
+    }
+
+    #[test]
+    fn a_host_that_falls_silent_is_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let (progress, stop) = (Progress::lines(std::io::sink()), AtomicBool::new(false));
+        let client = Client::with_patience(&progress, &stop, Duration::from_millis(200));
+        let fetch = |url: &str, name: &str| {
+            let mut part = Part::open(dir.path(), name).unwrap();
+            match client.fetch(url, name, 100, &mut part).unwrap_err() {
+                Failure::Host(trouble) => trouble,
+                Failure::Here(error) => panic!("{error}"),
+            }
+        };
+        let no_answer = fetch(&silent(b""), "one");
+        assert!(
+            matches!(&no_answer, Trouble::Unreachable { reason, .. }
+            if reason == "nothing came for 0.2 s"),
+            "{no_answer}"
+        );
+        let begun = b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabcd";
+        let cut = fetch(&silent(begun), "two");
+        assert!(
+            matches!(&cut, Trouble::Cut { have: 4, of: Some(10), reason, .. }
+            if reason == "nothing came for 0.2 s"),
+            "{cut}"
+        );
+        assert_eq!(std::fs::read(dir.path().join("two.part")).unwrap(), b"abcd");
+    }
+
+    #[test]
+    fn the_host_of_a_url_is_between_slashes() {
+        for (url, name) in [
+            ("https://a.b/c/d", "a.b"),
+            ("http://a.b:80?c", "a.b:80"),
+            ("a.b/c", "a.b"),
+        ] {
+            assert_eq!(host(url), name);
+        }
+    }
+}

@@ -211,3 +211,37 @@ fn of_writing(error: &io::Error) -> String {
         _ => format!("cannot be written: {error}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{DataSetError, meaning};
+    use std::io::{Error, ErrorKind};
+    use std::path::Path;
+
+    #[test]
+    fn what_the_system_refuses_says_what_to_do() {
+        let said: Vec<String> = [
+            ErrorKind::StorageFull,
+            ErrorKind::QuotaExceeded,
+            ErrorKind::PermissionDenied,
+            ErrorKind::ReadOnlyFilesystem,
+            ErrorKind::NotADirectory,
+            ErrorKind::Other,
+        ]
+        .map(|kind| DataSetError::writing(Path::new("data/x.part"))(Error::from(kind)).to_string())
+        .into();
+        insta::assert_snapshot!(said.join("\n"), @"");
+    }
+
+    #[test]
+    fn codes_of_hosts_have_a_meaning() {
+        for (status, says) in [
+            (404, "not found"),
+            (403, "not allowed"),
+            (503, "wait a while"),
+        ] {
+            assert!(meaning(status).contains(says), "{status}");
+        }
+        assert_eq!(meaning(302), "");
+    }
+}

@@ -265,7 +265,13 @@ impl Target<'_> {
     ) -> Result<Part, Failure> {
         let mut part = Part::open(self.folder, &download.name)?;
         loop {
-            let resumed = client.fetch(url, &download.name, download.bytes, &mut part)?;
+            let resumed = match client.fetch(url, &download.name, download.bytes, &mut part) {
+                Ok(resumed) => resumed,
+                Err(failure) => {
+                    part.remove_if_empty();
+                    return Err(failure);
+                }
+            };
             let content = match (&download.packing, &download.holds[..]) {
                 (Packing::Gzip, [held]) => held.sha256.as_str(),
                 _ => "",

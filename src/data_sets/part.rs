@@ -61,6 +61,14 @@ impl Part {
         Ok(())
     }
 
+    /// Leaves no file where nothing has arrived.
+    pub fn remove_if_empty(self) {
+        if self.length == 0 {
+            // An empty file that stays does no harm.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+
     /// Whether it begins as a page for browsers does.
     pub fn is_page(&self) -> bool {
         let mut start = String::new();
