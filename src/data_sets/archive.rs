@@ -28,15 +28,18 @@ pub(super) fn unpack(
     for entry in entries.entries().map_err(damaged)? {
         let mut entry = entry.map_err(damaged)?;
         let path = entry.path().map_err(damaged)?.into_owned();
-        let inside = |c: Component| matches!(c, Component::Normal(_) | Component::CurDir);
-        if !path.components().all(inside) {
+        let names: Vec<Component> = (path.components())
+            .filter(|component| *component != Component::CurDir)
+            .collect();
+        if !names
+            .iter()
+            .all(|name| matches!(name, Component::Normal(_)))
+        {
             let found = format!("the path {:?}", path.display().to_string());
             return Err(wrong(archive, found, "paths that stay within the folder"));
         }
-        let is = |held: &&Held| {
-            path.components()
-                .eq(Path::new(folder).join(&held.name).components())
-        };
+        let is =
+            |held: &&Held| names == [folder, &held.name].map(|n| Component::Normal(n.as_ref()));
         let Some(position) = missing.iter().position(is) else {
             continue;
         };
@@ -69,7 +72,6 @@ mod tests {
     use crate::data_sets::Held;
     use crate::stimulus::file::tests::gzip;
     use std::collections::BTreeMap;
-    use std::io::Read;
 
     /// An archive of paths, types and contents.
     fn tar(entries: &[(&str, tar::EntryType, &[u8])]) -> Vec<u8> {
@@ -148,6 +150,15 @@ mod tests {
         .iter()
         .map(|bytes| unpacked(bytes).unwrap_err())
         .collect();
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @r#"
+        a.tar.gz: found the path "../two", expected paths that stay within the folder
+        a.tar.gz: found the path "folder/../../two", expected paths that stay within the folder
+        a.tar.gz: found the path "/folder/two", expected paths that stay within the folder
+        a.tar.gz: found folder/two, which is a link or a folder, expected a file of that name
+        a.tar.gz: found folder/two, which is a link or a folder, expected a file of that name
+        a.tar.gz: found no such file, expected folder/two
+        a.tar.gz: found incomplete deflate stream, expected a whole .tar.gz archive
+        a.tar.gz: found unexpected end of file, expected a whole .tar.gz archive
+        "#);
     }
 }

@@ -1,6 +1,6 @@
 //! Files from hosts, by HTTP: what has arrived is kept, and the rest is asked for.
 
-use std::io::{self, ErrorKind, Read};
+use std::io::{ErrorKind, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -130,12 +130,7 @@ impl<'a> Client<'a> {
         request.call().map_err(|error| {
             Failure::Host(Trouble::Unreachable {
                 host: host(url).to_owned(),
-                reason: match error {
-                    ureq::Error::Timeout(_) => self.silence(),
-                    ureq::Error::Io(error) => error.to_string(),
-                    ureq::Error::HostNotFound => "no such host is known here".into(),
-                    other => other.to_string(),
-                },
+                reason: self.reason(error),
             })
         })
     }
@@ -170,21 +165,23 @@ impl<'a> Client<'a> {
                     }
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Ok(Some(self.reason(&error))),
+                Err(error) => return Ok(Some(self.reason(error.into()))),
             }
         }
     }
 
-    fn reason(&self, error: &io::Error) -> String {
-        match error.kind() {
-            ErrorKind::TimedOut | ErrorKind::WouldBlock => self.silence(),
-            ErrorKind::UnexpectedEof => "the host closed it".into(),
-            _ => error.to_string(),
+    fn reason(&self, error: ureq::Error) -> String {
+        match error {
+            ureq::Error::Timeout(_) => {
+                format!("nothing came for {} s", self.patience.as_secs_f64())
+            }
+            ureq::Error::HostNotFound => "no such host is known here".into(),
+            ureq::Error::Io(error) if error.kind() == ErrorKind::UnexpectedEof => {
+                "the host closed it".into()
+            }
+            ureq::Error::Io(error) => error.to_string(),
+            other => other.to_string(),
         }
-    }
-
-    fn silence(&self) -> String {
-        format!("nothing came for {} s", self.patience.as_secs_f64())
     }
 }
 

@@ -230,7 +230,14 @@ mod tests {
         ]
         .map(|kind| DataSetError::writing(Path::new("data/x.part"))(Error::from(kind)).to_string())
         .into();
-        insta::assert_snapshot!(said.join("\n"), @"");
+        insta::assert_snapshot!(said.join("\n"), @r"
+        data/x.part: the disk is full; make room and give the same command, which goes on from what is there, or take another folder with --to DIR
+        data/x.part: the disk is full; make room and give the same command, which goes on from what is there, or take another folder with --to DIR
+        data/x.part: cannot be written: permission denied; take another folder with --to DIR
+        data/x.part: cannot be written: read-only filesystem or storage medium; take another folder with --to DIR
+        data/x.part: a file is where a folder should be; take another folder with --to DIR
+        data/x.part: cannot be written: other error
+        ");
     }
 
     #[test]

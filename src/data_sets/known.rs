@@ -156,7 +156,7 @@ mod tests {
     use super::known;
     use crate::scenario::Task;
     use crate::stimulus::Source;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     /// The files of a data set are those that its scenario reads, and checksums are such.
     #[test]
@@ -183,7 +183,7 @@ mod tests {
                 other => panic!("{other:?}"),
             };
             let held = || set.downloads.iter().flat_map(|download| &download.holds);
-            let mut fetched: Vec<_> = held().map(|held| held.name.clone().into()).collect();
+            let mut fetched: Vec<PathBuf> = held().map(|held| held.name.clone().into()).collect();
             read.sort();
             fetched.sort();
             assert_eq!(read, fetched);

@@ -182,7 +182,17 @@ mod tests {
         said.push(read(Some(dir.path()), &[]).unwrap_err());
         let said: Vec<String> = said.iter().map(|error| error.to_string()).collect();
         let here = format!("{}/", dir.path().display());
-        insta::assert_snapshot!(said.join("\n").replace(&here, ""), @"");
+        insta::assert_snapshot!(said.join("\n").replace(&here, ""), @r"
+        a.bin, byte 0: found the end of the file, expected records of 3073 bytes: a label and 3072 pixels
+        a.bin, byte 3072: found the end of the file, expected 3073 bytes of record 0, of which 3072 are there
+        a.bin, byte 3074: found the end of the file, expected 3073 bytes of record 1, of which 1 are there
+        a.bin, byte 6147: found the end of the file, expected 3073 bytes of record 2, of which 1 are there
+        a.bin, byte 3073: found the label 10 of record 1, expected 0 to 9
+        a.bin, byte 6146: cannot be read: incomplete deflate stream; expected a readable file, plain or complete gzip
+        b.bin: no such file; looked for cifar10/b.bin and cifar10/cifar-10-batches-bin/b.bin and cifar-10-batches-bin/b.bin and b.bin, plain or .gz. CIFAR-10, the binary version, is six files, plain or .gz: data_batch_1.bin to data_batch_5.bin and test_batch.bin. Get them with `apical data get cifar10`, and pass --data DIR or set APICAL_DATA=DIR.
+        b.bin: no such file; looked for it nowhere, since no directory is given. CIFAR-10, the binary version, is six files, plain or .gz: data_batch_1.bin to data_batch_5.bin and test_batch.bin. Get them with `apical data get cifar10`, and pass --data DIR or set APICAL_DATA=DIR.
+        cifar10: found 0 samples of 3072 features, expected at least one of both
+        ");
     }
 
     proptest::proptest! {
