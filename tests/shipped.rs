@@ -191,13 +191,13 @@ fn noise(count: u32) -> impl Iterator<Item = u8> {
 
 /// Runs a scenario whose data are not shipped on the 20 test images in `data`.
 fn run_on(scenario: &str, data: &Path, set: &[&str]) {
-    let data_and_out = [data, &data.join("out")].map(|path| path.to_str().unwrap());
-    let mut more = vec!["--quiet", "--trials", "16", "--data", data_and_out[0]];
+    let out = data.join("out");
+    let data = data.to_str().unwrap();
+    let mut more = vec!["--quiet", "--trials", "16", "--data", data];
     for change in [&["task.epochs=1"], set].concat() {
         more.extend(["--set", change]);
     }
-    let out = Path::new(data_and_out[1]);
-    run(scenario, &more, out);
+    run(scenario, &more, &out);
     let counts = fs::read_to_string(out.join("confusion.csv")).unwrap();
     let rows = counts
         .lines()

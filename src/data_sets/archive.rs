@@ -52,8 +52,8 @@ pub(super) fn unpack(
     match missing.first() {
         None => Ok(()),
         Some(held) => {
-            let expected = format!("{folder}/{}", held.name);
-            Err(wrong(archive, "no such file".into(), &expected))
+            let found = format!("no {folder}/{}", held.name);
+            Err(wrong(archive, found, "a file of that name"))
         }
     }
 }
@@ -156,7 +156,7 @@ mod tests {
         a.tar.gz: found the path "/folder/two", expected paths that stay within the folder
         a.tar.gz: found folder/two, which is a link or a folder, expected a file of that name
         a.tar.gz: found folder/two, which is a link or a folder, expected a file of that name
-        a.tar.gz: found no such file, expected folder/two
+        a.tar.gz: found no folder/two, expected a file of that name
         a.tar.gz: found incomplete deflate stream, expected a whole .tar.gz archive
         a.tar.gz: found unexpected end of file, expected a whole .tar.gz archive
         "#);

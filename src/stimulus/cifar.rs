@@ -24,7 +24,7 @@ const FOLDERS: [&str; 3] = ["cifar10", "cifar10/cifar-10-batches-bin", ARCHIVE_F
 /// Folder of the files within the archive.
 pub const ARCHIVE_FOLDER: &str = "cifar-10-batches-bin";
 
-const REMEDY: &str = "CIFAR-10, the binary version, is six files, plain or .gz: data_batch_1.bin \
+const REMEDY: &str = "CIFAR-10, the binary version, is six files: data_batch_1.bin \
     to data_batch_5.bin and test_batch.bin. Get them with `apical data get cifar10`, and pass \
     --data DIR or set APICAL_DATA=DIR.";
 
@@ -189,8 +189,8 @@ mod tests {
         a.bin, byte 6147: found the end of the file, expected 3073 bytes of record 2, of which 1 are there
         a.bin, byte 3073: found the label 10 of record 1, expected 0 to 9
         a.bin, byte 6146: cannot be read: incomplete deflate stream; expected a readable file, plain or complete gzip
-        b.bin: no such file; looked for cifar10/b.bin and cifar10/cifar-10-batches-bin/b.bin and cifar-10-batches-bin/b.bin and b.bin, plain or .gz. CIFAR-10, the binary version, is six files, plain or .gz: data_batch_1.bin to data_batch_5.bin and test_batch.bin. Get them with `apical data get cifar10`, and pass --data DIR or set APICAL_DATA=DIR.
-        b.bin: no such file; looked for it nowhere, since no directory is given. CIFAR-10, the binary version, is six files, plain or .gz: data_batch_1.bin to data_batch_5.bin and test_batch.bin. Get them with `apical data get cifar10`, and pass --data DIR or set APICAL_DATA=DIR.
+        b.bin: no such file; looked for cifar10/b.bin, cifar10/cifar-10-batches-bin/b.bin, cifar-10-batches-bin/b.bin and b.bin, plain or .gz. CIFAR-10, the binary version, is six files: data_batch_1.bin to data_batch_5.bin and test_batch.bin. Get them with `apical data get cifar10`, and pass --data DIR or set APICAL_DATA=DIR.
+        b.bin: no such file; looked for it nowhere, since no directory is given. CIFAR-10, the binary version, is six files: data_batch_1.bin to data_batch_5.bin and test_batch.bin. Get them with `apical data get cifar10`, and pass --data DIR or set APICAL_DATA=DIR.
         cifar10: found 0 samples of 3072 features, expected at least one of both
         ");
     }

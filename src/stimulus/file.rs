@@ -84,7 +84,11 @@ pub(super) fn find(
             .iter()
             .map(|path| path.display().to_string())
             .collect();
-        let searched = format!("{}, plain or .gz", searched.join(" and "));
+        let searched = match searched.split_last() {
+            Some((last, [])) => format!("{last}, plain or .gz"),
+            Some((last, others)) => format!("{} and {last}, plain or .gz", others.join(", ")),
+            None => String::new(),
+        };
         missing(&directory.join(name), searched, remedy)
     })
 }

@@ -10,7 +10,7 @@ use super::file::{self, Bytes};
 use ndarray::Array2;
 use std::path::{Path, PathBuf};
 
-const REMEDY: &str = "MNIST and Fashion-MNIST are four IDX files each, plain or .gz: \
+const REMEDY: &str = "MNIST and Fashion-MNIST are four IDX files each: \
     train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and \
     t10k-labels-idx1-ubyte. Get them with `apical data get mnist` or `apical data get \
     fashion-mnist`, and pass --data DIR or set APICAL_DATA=DIR.";
