@@ -15,6 +15,7 @@
 //! | [`document`] | model and scenario files as text: places, overrides, problems |
 //! | [`model`] | what a circuit is: the RON schema of `models/` |
 //! | [`stimulus`] | data sets, encodings, splits and the order of presentation |
+//! | [`data_sets`] | getting public data sets, checked by SHA-256 |
 //! | [`scenario`] | what happens to a circuit: the RON schema of `scenarios/` |
 //! | [`plot`] | figures, from plain data to SVG and PNG |
 //! | [`run`] | a scenario on its way: presentations, evaluation, results |
@@ -27,6 +28,7 @@ pub mod bench;
 pub mod circuit;
 pub mod cli;
 pub mod compare;
+pub mod data_sets;
 pub mod document;
 pub mod event;
 pub mod model;

@@ -514,6 +514,7 @@ fn scenarios_that_cannot_happen() {
                 ("latency_ms: 20.0", "strength: 1.5"),
                 ("latency_ms: 20.0", "label_smoothing: 1.0"),
                 ("linear(end: 0.1)", "linear(end: -0.1)"),
+                ("linear(end: 0.1)", "linear(start: -0.5, end: 0.1)"),
                 ("factor: 0.5", "factor: 0.0"),
                 (
                     "scale(offset: 0.0, factor: 0.5)",
@@ -544,6 +545,9 @@ fn scenarios_that_cannot_happen() {
                     "csv(path: \"data.csv\")",
                     "idx(images: \"i\", labels: \"l\")",
                 ),
+                ("csv(path: \"data.csv\")", "cifar10()"),
+                ("csv(path: \"data.csv\")", "cifar10(train: [])"),
+                ("csv(path: \"data.csv\")", "cifar10(batches: [])"),
                 ("task.epochs=1", "task.epoch=1"),
                 ("task.epochs=1", "task.epochs=0"),
                 ("task.epochs=1", "task.epochs"),

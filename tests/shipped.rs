@@ -184,39 +184,20 @@ fn thresholds_are_compared() {
     assert!(variants.map(sent).is_sorted_by(|more, less| more > less));
 }
 
-/// MNIST is not shipped: sixty images of noise in its format, and a smaller first population.
-#[test]
-fn mnist_runs_on_idx_files_and_says_how_to_get_them() {
-    let dir = tempfile::tempdir().unwrap();
-    let write = |name: &str, count: u32| {
-        let pixels = (0..count * 784).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8);
-        let sizes = [count, 28, 28].map(u32::to_be_bytes).concat();
-        let images: Vec<u8> = [0, 0, 8, 3]
-            .into_iter()
-            .chain(sizes)
-            .chain(pixels)
-            .collect();
-        fs::write(dir.path().join(format!("{name}-images-idx3-ubyte")), images).unwrap();
-        let labels = (0..count).map(|i| (i % 10) as u8);
-        let head = [0, 0, 8, 1].into_iter().chain(count.to_be_bytes());
-        let labels: Vec<u8> = head.chain(labels).collect();
-        fs::write(dir.path().join(format!("{name}-labels-idx1-ubyte")), labels).unwrap();
-    };
-    write("train", 60);
-    write("t10k", 20);
-    let more = [
-        "--quiet",
-        "--data",
-        dir.path().to_str().unwrap(),
-        "--trials",
-        "16",
-        "--set",
-        "task.epochs=1",
-        "--set",
-        "model.populations.hidden1.size=64",
-    ];
-    let out = dir.path().join("mnist");
-    run("mnist", &more, &out);
+/// Bytes of noise.
+fn noise(count: u32) -> impl Iterator<Item = u8> {
+    (0..count).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
+}
+
+/// Runs a scenario whose data are not shipped on the 20 test images in `data`.
+fn run_on(scenario: &str, data: &Path, set: &[&str]) {
+    let out = data.join("out");
+    let data = data.to_str().unwrap();
+    let mut more = vec!["--quiet", "--trials", "16", "--data", data];
+    for change in [&["task.epochs=1"], set].concat() {
+        more.extend(["--set", change]);
+    }
+    run(scenario, &more, &out);
     let counts = fs::read_to_string(out.join("confusion.csv")).unwrap();
     let rows = counts
         .lines()
@@ -226,11 +207,71 @@ fn mnist_runs_on_idx_files_and_says_how_to_get_them() {
         rows.map(|cell| cell.parse::<u32>().unwrap()).sum::<u32>(),
         20
     );
+    assert!(out.join("figures/fields_pixels_to_hidden1.png").is_file());
+    // It runs again from its own directory, which says where the data are.
+    let scenario = out.join("scenario.ron");
+    succeed(&["validate", scenario.to_str().unwrap()]);
+    fs::remove_dir_all(out).unwrap();
+}
 
-    let without = apical(&["run", "scenarios/mnist.ron"]);
+fn says_how_to_get(scenario: &str, name: &str, file: &str) {
+    let without = apical(&["run", &format!("scenarios/{scenario}.ron")]);
     assert_eq!(without.status.code(), Some(1));
     let message = String::from_utf8_lossy(&without.stderr).into_owned();
-    assert!(message.contains("--data DIR") && message.contains("t10k-images-idx3-ubyte"));
+    for text in [&format!("apical data get {name}"), "--data DIR", file] {
+        assert!(message.contains(text), "{text} in {message}");
+    }
+}
+
+/// MNIST and its like are not shipped: sixty images of noise in its format, and a smaller first
+/// population.
+#[test]
+fn mnist_and_fashion_run_on_idx_files_and_say_how_to_get_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, count: u32| {
+        let sizes = [count, 28, 28].map(u32::to_be_bytes).concat();
+        let images: Vec<u8> = [0, 0, 8, 3]
+            .into_iter()
+            .chain(sizes)
+            .chain(noise(count * 784))
+            .collect();
+        fs::write(dir.path().join(format!("{name}-images-idx3-ubyte")), images).unwrap();
+        let labels = (0..count).map(|i| (i % 10) as u8);
+        let head = [0, 0, 8, 1].into_iter().chain(count.to_be_bytes());
+        let labels: Vec<u8> = head.chain(labels).collect();
+        fs::write(dir.path().join(format!("{name}-labels-idx1-ubyte")), labels).unwrap();
+    };
+    write("train", 60);
+    write("t10k", 20);
+    for (scenario, name) in [("mnist", "mnist"), ("fashion", "fashion-mnist")] {
+        run_on(scenario, dir.path(), &["model.populations.hidden1.size=64"]);
+        says_how_to_get(scenario, name, "train-images-idx3-ubyte");
+    }
+}
+
+/// The same for CIFAR-10, whose populations are larger.
+#[test]
+fn cifar10_runs_on_its_batches_and_says_how_to_get_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str, count: u32| {
+        let pixels: Vec<u8> = noise(count * 3072).collect();
+        let labelled = pixels.chunks(3072).zip((0..10).cycle());
+        let records: Vec<u8> = labelled
+            .flat_map(|(image, label)| [&[label][..], image].concat())
+            .collect();
+        fs::write(dir.path().join(name), records).unwrap();
+    };
+    for batch in 1..=5 {
+        write(&format!("data_batch_{batch}.bin"), 20);
+    }
+    write("test_batch.bin", 20);
+    let smaller = [
+        "model.populations.hidden1.size=32",
+        "model.populations.hidden2.size=24",
+        "model.populations.hidden3.size=16",
+    ];
+    run_on("cifar10", dir.path(), &smaller);
+    says_how_to_get("cifar10", "cifar10", "data_batch_1.bin");
 }
 
 /// What cannot be begun says so at once, and makes no directory.

@@ -34,6 +34,7 @@ impl Images {
         };
         let source = Source::Idx {
             directory: None,
+            folder: Some("mnist".into()),
             images: "train-images-idx3-ubyte".into(),
             labels: "train-labels-idx1-ubyte".into(),
             test_images: None,

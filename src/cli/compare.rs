@@ -82,7 +82,7 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
     }
     let out = (arguments.out.clone()).unwrap_or_else(|| Path::new("runs/compare").join(name));
     let directory = Directory::open(&out, &loaded.document, name)?;
-    let stop = stop_on_interrupt()?;
+    let stop = stop_on_interrupt("stopping; what was recorded is being kept")?;
     let data = data_dir(arguments.data.clone());
     let cores = || available_parallelism().map_or(1, usize::from);
     let session = Session {

@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod compare;
+pub mod data;
 pub mod inspect;
 pub mod list;
 pub mod plot;
@@ -44,6 +45,8 @@ enum Command {
     Plot(plot::Arguments),
     /// List what models may name: the rules of plasticity
     List(list::Arguments),
+    /// Get public data sets
+    Data(data::Arguments),
     /// Measure what simulations cost
     Bench(bench::Arguments),
 }
@@ -59,6 +62,7 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
         Command::List(arguments) => return list::run(&arguments, &registry),
+        Command::Data(arguments) => data::run(&arguments),
         Command::Bench(arguments) => {
             bench::run(&arguments).map_err(|error| error as Box<dyn Error>)
         }
@@ -69,27 +73,28 @@ pub fn main(registry: Registry) -> ExitCode {
     })
 }
 
-/// Writes a text out. Nobody may be listening any more; then there is nothing to say.
-fn say(mut to: impl Write, text: &str) {
-    let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
-}
-
-fn refused(problems: &Problems) -> ExitCode {
-    say(stderr(), &format!("{problems}\n"));
-    ExitCode::FAILURE
-}
-
-/// The first Ctrl-C ends the run in order, the second at once.
-fn stop_on_interrupt() -> Result<Arc<AtomicBool>, ctrlc::Error> {
+/// The first Ctrl-C says `line` and ends the work in order, the second at once.
+fn stop_on_interrupt(line: &'static str) -> Result<Arc<AtomicBool>, ctrlc::Error> {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = stop.clone();
     ctrlc::set_handler(move || {
         if asked.swap(true, Ordering::Relaxed) {
             std::process::exit(INTERRUPTED.into());
         }
-        say(stderr(), "\nstopping; what was recorded is being kept\n");
+        say(stderr(), &format!("\n{line}\n"));
     })?;
     Ok(stop)
+}
+
+/// Writes a text out. Nobody may be listening any more; then there is nothing to say.
+fn say(mut to: impl Write, text: &str) {
+    let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+}
+
+/// Says what is wrong and that nothing is done.
+fn refused(problems: &Problems) -> ExitCode {
+    say(stderr(), &format!("{problems}\n"));
+    ExitCode::FAILURE
 }
 
 /// A number with its noun, in groups of three digits.

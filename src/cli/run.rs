@@ -67,7 +67,7 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
     if let Some(threads) = arguments.threads {
         (rayon::ThreadPoolBuilder::new().num_threads(threads.into())).build_global()?;
     }
-    let stop = stop_on_interrupt()?;
+    let stop = stop_on_interrupt("stopping; what was recorded is being kept")?;
     let session = Session {
         registry,
         data: data_dir(arguments.data.clone()),

@@ -278,7 +278,13 @@ mod tests {
         assert_eq!((task.epochs, task.input.as_str()), (3, "pixels"));
         assert_eq!(task.teacher.latency_ms, Some(5.0));
         assert_eq!(task.teacher.strength, 0.5);
-        assert_eq!(task.eta_schedule, EtaSchedule::Linear { end: 0.25 });
+        assert_eq!(
+            task.eta_schedule,
+            EtaSchedule::Linear {
+                start: 1.0,
+                end: 0.25
+            }
+        );
         let data = format!("{:?}", task.data);
         assert!(
             data.contains("b c.csv") && data.contains("header: true"),

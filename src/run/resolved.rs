@@ -27,7 +27,7 @@ pub fn resolved(job: &Job<'_>) -> Result<[(&'static str, String); 2], RunError> 
                 root(inputs);
                 root(labels);
             }
-            Source::Idx { directory, .. } => {
+            Source::Idx { directory, .. } | Source::Cifar10 { directory, .. } => {
                 *directory = match directory {
                     Some(path) => Some(rooted(job.directory, path)),
                     None => job.data_directory.map(|path| rooted(Path::new(""), path)),

@@ -123,8 +123,11 @@ pub enum EtaSchedule {
     /// 1 throughout.
     #[default]
     Constant,
-    /// From 1 at the start to this at the end, linearly.
+    /// From `start` to `end`, linearly.
     Linear {
+        /// Factor at the start of the run.
+        #[serde(default = "one_f32")]
+        start: f32,
         /// Factor at the end of the run.
         end: f32,
     },
@@ -145,7 +148,7 @@ impl EtaSchedule {
     pub fn factor(self, done: f64) -> f32 {
         match self {
             Self::Constant => 1.0,
-            Self::Linear { end } => 1.0 + (end - 1.0) * done as f32,
+            Self::Linear { start, end } => start + (end - start) * done as f32,
         }
     }
 }
@@ -156,4 +159,8 @@ fn one() -> usize {
 
 fn one_u64() -> u64 {
     1
+}
+
+fn one_f32() -> f32 {
+    1.0
 }

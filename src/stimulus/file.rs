@@ -32,18 +32,21 @@ pub(super) fn open(path: &Path, remedy: &str) -> Result<Box<dyn Read>, DataError
         offset: 0,
         source,
     };
-    let mut file = match File::open(path) {
-        Ok(file) => BufReader::new(file),
+    match File::open(path) {
+        Ok(file) => unpacked(file).map_err(failed),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(missing(path, &[path.to_owned()], remedy));
+            let searched = path.display().to_string();
+            Err(missing(path, searched, remedy))
         }
-        Err(error) => return Err(failed(error)),
-    };
+        Err(error) => Err(failed(error)),
+    }
+}
+
+/// What a file holds: itself, or what is inside if it begins as gzip does.
+pub(crate) fn unpacked(file: File) -> io::Result<Box<dyn Read>> {
+    let mut file = BufReader::new(file);
     let mut magic = Vec::new();
-    file.by_ref()
-        .take(2)
-        .read_to_end(&mut magic)
-        .map_err(failed)?;
+    file.by_ref().take(2).read_to_end(&mut magic)?;
     let compressed = magic == [0x1f, 0x8b];
     let whole = Cursor::new(magic).chain(file);
     Ok(if compressed {
@@ -54,16 +57,58 @@ pub(super) fn open(path: &Path, remedy: &str) -> Result<Box<dyn Read>, DataError
     })
 }
 
-/// The error for a file that is at none of the paths `tried`, with the nearest name beside it.
-pub(super) fn missing(file: &Path, tried: &[PathBuf], remedy: &str) -> DataError {
-    let searched: Vec<String> = tried.iter().map(|p| p.display().to_string()).collect();
+/// The path of `name` or of `name.gz` in one of `folders` of `directory`, or in itself.
+///
+/// # Errors
+/// [`DataError::Missing`] with `remedy` if it is nowhere, or if there is no directory.
+pub(super) fn find(
+    directory: Option<&Path>,
+    folders: &[&Path],
+    name: &Path,
+    remedy: &str,
+) -> Result<PathBuf, DataError> {
+    let Some(directory) = directory else {
+        return Err(DataError::Missing {
+            file: name.to_owned(),
+            searched: "it nowhere, since no directory is given".into(),
+            remedy: remedy.into(),
+        });
+    };
+    let inside = folders
+        .iter()
+        .map(|folder| directory.join(folder).join(name));
+    let plain: Vec<PathBuf> = inside.chain([directory.join(name)]).collect();
+    let mut tried = plain.iter().flat_map(|path| [path.clone(), packed(path)]);
+    tried.find(|path| path.exists()).ok_or_else(|| {
+        let searched: Vec<String> = plain
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        let searched = match searched.split_last() {
+            Some((last, [])) => format!("{last}, plain or .gz"),
+            Some((last, others)) => format!("{} and {last}, plain or .gz", others.join(", ")),
+            None => String::new(),
+        };
+        missing(&directory.join(name), searched, remedy)
+    })
+}
+
+/// `NAME.gz` for `NAME`.
+pub(crate) fn packed(path: &Path) -> PathBuf {
+    let mut packed = path.to_owned().into_os_string();
+    packed.push(".gz");
+    packed.into()
+}
+
+/// The error for a file that is at none of the paths `searched`, with the nearest name beside it.
+fn missing(file: &Path, searched: String, remedy: &str) -> DataError {
     let mut remedy = remedy.to_owned();
     if let Some(name) = nearest(file) {
         remedy = format!("Did you mean {name:?}, which is there? {remedy}");
     }
     DataError::Missing {
         file: file.to_owned(),
-        searched: searched.join(" and "),
+        searched,
         remedy,
     }
 }
@@ -123,6 +168,11 @@ impl Bytes {
         Ok(bytes)
     }
 
+    /// All bytes that are left.
+    pub fn rest(&mut self) -> Result<Vec<u8>, DataError> {
+        self.up_to(u64::MAX)
+    }
+
     /// Checks that nothing follows; for gzip this also checks the checksum at the end.
     pub fn end(&mut self) -> Result<(), DataError> {
         let at = self.offset;
@@ -153,7 +203,7 @@ impl Bytes {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use super::{Bytes, data_dir};
     use crate::stimulus::DataError;
     use flate2::{Compression, write::GzEncoder};

@@ -6,37 +6,26 @@
 //! ```
 
 use super::error::{DataError, Place};
-use super::file::{Bytes, missing};
+use super::file::{self, Bytes};
 use ndarray::Array2;
 use std::path::{Path, PathBuf};
 
-const REMEDY: &str = "MNIST and Fashion-MNIST are four IDX files each, plain or .gz: \
+const REMEDY: &str = "MNIST and Fashion-MNIST are four IDX files each: \
     train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and \
-    t10k-labels-idx1-ubyte. Download them, from https://ossci-datasets.s3.amazonaws.com/mnist/ \
-    or https://github.com/zalandoresearch/fashion-mnist for example, put them into one directory \
-    and pass --data DIR or set APICAL_DATA=DIR.";
+    t10k-labels-idx1-ubyte. Get them with `apical data get mnist` or `apical data get \
+    fashion-mnist`, and pass --data DIR or set APICAL_DATA=DIR.";
 
-/// The path of `name` or of `name.gz` in `directory`.
+/// The path of `name` or of `name.gz` in `directory`, or before that in its `folder`.
 ///
 /// # Errors
-/// [`DataError::Missing`] if neither is there or there is no directory; it says how to get the
+/// [`DataError::Missing`] if it is in neither or there is no directory; it says how to get the
 /// files of MNIST and Fashion-MNIST.
-pub fn find(directory: Option<&Path>, name: &Path) -> Result<PathBuf, DataError> {
-    let Some(directory) = directory else {
-        return Err(DataError::Missing {
-            file: name.to_owned(),
-            searched: "it nowhere, since no directory is given".into(),
-            remedy: REMEDY.into(),
-        });
-    };
-    let plain = directory.join(name);
-    let mut packed = plain.clone().into_os_string();
-    packed.push(".gz");
-    let tried = [plain, packed.into()];
-    match tried.iter().find(|path| path.exists()) {
-        Some(path) => Ok(path.clone()),
-        None => Err(missing(&tried[0], &tried, REMEDY)),
-    }
+pub fn find(
+    directory: Option<&Path>,
+    folder: Option<&Path>,
+    name: &Path,
+) -> Result<PathBuf, DataError> {
+    file::find(directory, folder.as_slice(), name, REMEDY)
 }
 
 /// Reads images, `[images, rows, columns]` of `u8`, as `[images, rows * columns]`.

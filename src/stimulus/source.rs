@@ -3,7 +3,7 @@
 use super::dataset::{Dataset, classes_of};
 use super::error::{DataError, Place};
 use super::table::{self, LabelColumn};
-use super::{idx, npy};
+use super::{cifar, idx, npy};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -39,6 +39,10 @@ pub enum Source {
         /// Directory of the files; if omitted, the one given with `--data` or `APICAL_DATA`.
         #[serde(default)]
         directory: Option<PathBuf>,
+        /// Folder of the directory that is looked into first, so that data sets whose files have
+        /// the same names can be in one directory.
+        #[serde(default)]
+        folder: Option<PathBuf>,
         /// File of the training images, `[images, rows, columns]`.
         images: PathBuf,
         /// File of the training labels, `[images]`.
@@ -49,6 +53,18 @@ pub enum Source {
         /// File of the test labels.
         #[serde(default)]
         test_labels: Option<PathBuf>,
+    },
+    /// CIFAR-10, the binary version; each file may also be there as `NAME.gz`.
+    Cifar10 {
+        /// Directory of the files; if omitted, the one given with `--data` or `APICAL_DATA`.
+        #[serde(default)]
+        directory: Option<PathBuf>,
+        /// Files of the training images.
+        #[serde(default = "cifar_train")]
+        train: Vec<PathBuf>,
+        /// Files of the test images; none for no test part.
+        #[serde(default = "cifar_test")]
+        test: Vec<PathBuf>,
     },
     /// Arrays of NumPy.
     Npy {
@@ -96,6 +112,7 @@ impl Source {
             }
             Self::Idx {
                 directory,
+                folder,
                 images,
                 labels,
                 test_images,
@@ -103,10 +120,11 @@ impl Source {
             } => {
                 let directory = directory.as_ref().map(|path| base_dir.join(path));
                 let directory = directory.as_deref().or(data_dir);
-                let train = idx_pair(directory, images, labels)?;
+                let pair = |images, labels| idx_pair(directory, folder.as_deref(), images, labels);
+                let train = pair(images, labels)?;
                 let test = match (test_images, test_labels) {
                     (None, None) => None,
-                    (Some(images), Some(labels)) => Some(idx_pair(directory, images, labels)?),
+                    (Some(images), Some(labels)) => Some(pair(images, labels)?),
                     (images, _) => {
                         let only = ["test_labels", "test_images"][usize::from(images.is_some())];
                         let found = format!("only {only}");
@@ -119,14 +137,47 @@ impl Source {
                     Some(test) => alike(train, test, test_images.as_deref()),
                 }
             }
+            Self::Cifar10 {
+                directory,
+                train,
+                test,
+            } => {
+                if train.is_empty() {
+                    let expected = "one file at least, as in [\"data_batch_1.bin\"]";
+                    return Err(DataError::setting("cifar10.train", "no file", expected));
+                }
+                let directory = directory.as_ref().map(|path| base_dir.join(path));
+                let directory = directory.as_deref().or(data_dir);
+                // The small part first: what is missing is told before the large one is read.
+                let test = (!test.is_empty())
+                    .then(|| cifar::read(directory, test))
+                    .transpose()?;
+                let train = cifar::read(directory, train)?;
+                Ok(Loaded { train, test })
+            }
         }
     }
 }
 
-fn idx_pair(directory: Option<&Path>, images: &Path, labels: &Path) -> Result<Dataset, DataError> {
+fn cifar_train() -> Vec<PathBuf> {
+    (1..=5)
+        .map(|batch| format!("data_batch_{batch}.bin").into())
+        .collect()
+}
+
+fn cifar_test() -> Vec<PathBuf> {
+    vec!["test_batch.bin".into()]
+}
+
+fn idx_pair(
+    directory: Option<&Path>,
+    folder: Option<&Path>,
+    images: &Path,
+    labels: &Path,
+) -> Result<Dataset, DataError> {
     // Both are looked for before either is read: reading takes long, and may be in vain.
-    let images = idx::find(directory, images)?;
-    let labels = idx::find(directory, labels)?;
+    let images = idx::find(directory, folder, images)?;
+    let labels = idx::find(directory, folder, labels)?;
     let classes = idx::labels(&labels)?;
     pair(&images, idx::images(&images)?, &labels, classes)
 }
@@ -221,14 +272,59 @@ mod tests {
     }
 
     #[test]
+    fn the_folder_of_a_data_set_is_looked_into_first() {
+        let (dir, text) = (
+            idx_files(),
+            ALL.replace("idx(", "idx(folder: Some(\"other\"), "),
+        );
+        let load = || source(&text).load("".as_ref(), Some(dir.path()));
+        assert_eq!(load().unwrap().train.labels, [1]);
+        let other = dir.path().join("other");
+        fs::create_dir(&other).unwrap();
+        fs::write(other.join("train-l"), [0, 0, 8, 1, 0, 0, 0, 1, 6]).unwrap();
+        assert_eq!(load().unwrap().train.labels, [6]);
+        fs::remove_file(dir.path().join("train-i")).unwrap();
+        let text = load().unwrap_err().to_string();
+        let (first, second) = (other.join("train-i"), dir.path().join("train-i"));
+        let looked = format!("{} and {}, plain", first.display(), second.display());
+        assert!(text.contains(&looked), "{text}");
+    }
+
+    #[test]
+    fn batches_of_cifar_are_named_or_the_standard_ones() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, label| {
+            let record = [&[label][..], &[7; 3072]].concat();
+            fs::write(dir.path().join(name), record).unwrap();
+        };
+        let load = |text| source(text).load("".as_ref(), Some(dir.path()));
+        for batch in 1..=5 {
+            write(&format!("data_batch_{batch}.bin"), batch);
+        }
+        let text = load("cifar10()").unwrap_err().to_string();
+        assert!(text.contains("test_batch.bin: no such file"), "{text}");
+        write("test_batch.bin", 8);
+        let data = load("cifar10()").unwrap();
+        assert_eq!(data.train.labels, [1, 2, 3, 4, 5]);
+        assert_eq!(data.test.unwrap().labels, [8]);
+        let data = load(r#"cifar10(train: ["data_batch_2.bin"], test: [])"#).unwrap();
+        assert_eq!((data.train.labels, data.test), (vec![2], None));
+        let text = load("cifar10(train: [])").unwrap_err().to_string();
+        assert!(
+            text.contains("found no file, expected one file at least"),
+            "{text}"
+        );
+    }
+
+    #[test]
     fn a_missing_file_says_where_it_was_looked_for_and_how_to_get_it() {
         let dir = idx_files();
         fs::remove_file(dir.path().join("test-l.gz")).unwrap();
         let error = source(ALL).load("".as_ref(), Some(dir.path())).unwrap_err();
         let text = error.to_string();
         let path = dir.path().join("test-l").display().to_string();
-        assert!(text.contains(&format!("looked for {path} and {path}.gz.")));
-        assert!(text.contains("train-images-idx3-ubyte") && text.contains("--data DIR"));
+        assert!(text.contains(&format!("looked for {path}, plain or .gz.")));
+        assert!(text.contains("apical data get mnist") && text.contains("--data DIR"));
 
         let text = source(ALL).load("".as_ref(), None).unwrap_err().to_string();
         assert!(text.contains("no directory is given") && text.contains("APICAL_DATA"));
@@ -271,6 +367,7 @@ mod tests {
         for text in [
             ALL,
             r#"csv(path: "a.csv", label_column: index(3), header: true)"#,
+            r#"cifar10(directory: Some("d"), test: [])"#,
         ] {
             let source = source(text);
             assert_eq!(

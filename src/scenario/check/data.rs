@@ -56,7 +56,7 @@ pub fn read_data(
     data_directory: Option<&Path>,
 ) -> Result<Loaded, Issue> {
     (task.data.load(directory, data_directory)).map_err(|error| {
-        let elsewhere = matches!(task.data, Source::Idx { .. });
+        let elsewhere = matches!(task.data, Source::Idx { .. } | Source::Cifar10 { .. });
         let missing = matches!(error, DataError::Missing { .. });
         Issue {
             severity: match elsewhere && missing {

@@ -50,14 +50,15 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>, task: &Task) {
         teacher.label_smoothing,
         smoothing,
     );
-    if let EtaSchedule::Linear { end } = task.eta_schedule {
+    if let EtaSchedule::Linear { start, end } = task.eta_schedule {
+        issues.number("task.eta_schedule.start", start, Allowed::AtLeast(0.0));
         issues.number("task.eta_schedule.end", end, Allowed::AtLeast(0.0));
     }
     if let Err(error) = task.encoding.check() {
         setting(issues, "task.encoding.", error);
     }
     parts(issues, &task.split);
-    half_a_test_part(issues, &task.data);
+    files(issues, &task.data);
     if let (Some(model), Some(dt_ms), true) = (view.model, view.dt_ms, presented) {
         consolidations(issues, model, task.presentation_ms);
         if timed && known && has_times(model) {
@@ -105,23 +106,29 @@ fn parts(issues: &mut Issues, parts: &Parts) {
     }
 }
 
-fn half_a_test_part(issues: &mut Issues, source: &Source) {
-    if let Source::Idx {
-        test_images,
-        test_labels,
-        ..
-    } = source
-        && test_images.is_some() != test_labels.is_some()
-    {
-        let name = if test_images.is_some() {
-            "test_images"
-        } else {
-            "test_labels"
-        };
-        issues.error(
-            format!("task.data.{name}"),
-            "expected both `test_images` and `test_labels`, or neither; found this one alone",
-        );
+/// Files of a source that go together.
+fn files(issues: &mut Issues, source: &Source) {
+    match source {
+        Source::Idx {
+            test_images,
+            test_labels,
+            ..
+        } if test_images.is_some() != test_labels.is_some() => {
+            let name = if test_images.is_some() {
+                "test_images"
+            } else {
+                "test_labels"
+            };
+            issues.error(
+                format!("task.data.{name}"),
+                "expected both `test_images` and `test_labels`, or neither; found this one alone",
+            );
+        }
+        Source::Cifar10 { train, .. } if train.is_empty() => issues.error(
+            "task.data.train",
+            "expected one file at least, as in [\"data_batch_1.bin\"], found none",
+        ),
+        _ => {}
     }
 }
 
