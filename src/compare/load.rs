@@ -111,14 +111,17 @@ fn is_seed(text: &str) -> bool {
 
 /// Why a file is no scenario that is one run and learns something.
 fn incomparable(scenario: &Document) -> Option<&'static str> {
+    if !scenario.has("dt_ms") {
+        return Some("this is no scenario, which has a `dt_ms`; expected one with a `task`");
+    }
     // As far as the text can be read; the rest is told when it is loaded.
-    let variants = scenario
-        .parse::<Scenario>()
-        .map(|scenario| scenario.variants.len());
-    match (scenario.has("dt_ms"), scenario.has("task"), variants) {
-        (false, ..) => Some("this is no scenario, which has a `dt_ms`; expected one with a `task`"),
-        (_, false, _) => Some("it has no `task`, so nothing is learned; expected one with it"),
-        (.., Ok(1..)) => Some("it has variants, which are runs of their own; expected one without"),
+    let (task, variants) = match scenario.parse::<Scenario>() {
+        Ok(scenario) => (scenario.task.is_some(), scenario.variants.len()),
+        Err(_) => (scenario.has("task"), 0),
+    };
+    match (task, variants) {
+        (false, _) => Some("it has no `task`, so nothing is learned; expected one with it"),
+        (_, 1..) => Some("it has variants, which are runs of their own; expected one without"),
         _ => None,
     }
 }

@@ -162,7 +162,7 @@ fn syntax(code: &Error, (start, end): (usize, usize), tree: &Node, text: &str) -
         let rest = text.get(start..).unwrap_or("").trim_start();
         rest.starts_with([')', ']', '}']) && tree.unclosed().is_some()
     };
-    if !between && !(matches!(code, Error::ExpectedString) && closing()) {
+    if !(between || matches!(code, Error::ExpectedString) && closing()) {
         return None;
     }
     let chain = tree.around(start);
