@@ -419,7 +419,7 @@ fn what_cannot_begin_says_why() {
         ),
         (
             vec!["--set", "task.input=hidden1"],
-            "there is no input `hidden1`",
+            "expected an input: `pixels`",
         ),
     ] {
         let (code, said, wrong) = case.run("out", &arguments);

@@ -6,7 +6,7 @@ use super::{Comparison, directory};
 use crate::document::{Assignment, Document, Issue, Issues, Place, Problem, Problems, Severity};
 use crate::model::check_name;
 use crate::plasticity::Registry;
-use crate::scenario::{self, load_with, tidy};
+use crate::scenario::{self, Scenario, load_with, tidy};
 
 /// A comparison, checked.
 #[derive(Clone, Debug)]
@@ -109,6 +109,23 @@ fn is_seed(text: &str) -> bool {
     Assignment::parse(text).is_ok_and(|assignment| assignment.path() == "seed")
 }
 
+/// Why a file is no scenario that is one run and learns something.
+fn incomparable(scenario: &Document) -> Option<&'static str> {
+    if !scenario.has("dt_ms") {
+        return Some("this is no scenario, which has a `dt_ms`; expected one with a `task`");
+    }
+    // As far as the text can be read; the rest is told when it is loaded.
+    let (task, variants) = match scenario.parse::<Scenario>() {
+        Ok(scenario) => (scenario.task.is_some(), scenario.variants.len()),
+        Err(_) => (scenario.has("task"), 0),
+    };
+    match (task, variants) {
+        (false, _) => Some("it has no `task`, so nothing is learned; expected one with it"),
+        (_, 1..) => Some("it has variants, which are runs of their own; expected one without"),
+        _ => None,
+    }
+}
+
 /// A comparison that is being read.
 struct Reader<'a> {
     comparison: &'a Comparison,
@@ -123,17 +140,22 @@ impl Reader<'_> {
     /// Scenario and model of each rule that has them.
     fn rules(&mut self) -> Vec<(String, scenario::Loaded)> {
         let path = tidy(&self.directory.join(&self.comparison.scenario));
-        if let Err(problem) = Document::read(&path) {
-            self.missing("scenario", &path, &problem);
-            return Vec::new();
+        match Document::read(&path) {
+            Err(problem) => {
+                self.unfit("scenario", &path, &problem.message);
+                return Vec::new();
+            }
+            Ok(scenario) => {
+                if let Some(message) = incomparable(&scenario) {
+                    self.unfit("scenario", &path, message);
+                    return Vec::new();
+                }
+            }
         }
         let shared = [&self.comparison.set, self.overrides].concat();
         let known = match scenario::load(&path, &shared, self.registry) {
             Err(problems) => problems.0,
-            Ok(base) => {
-                self.comparable(&base);
-                base.warnings.0
-            }
+            Ok(base) => base.warnings.0,
         };
         let told: Vec<Problem> = (known.iter()).map(|p| self.of_file(p, None)).collect();
         self.problems.extend(told);
@@ -143,21 +165,6 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// Whether a scenario is one run that learns something.
-    fn comparable(&mut self, base: &scenario::Loaded) {
-        let scenario = &base.scenario;
-        let message = match (&scenario.task, scenario.variants.len()) {
-            (None, _) => "it has no `task`, so that nothing can be compared; expected one with it",
-            (_, 1..) => "it has variants, which are runs of their own; expected one without",
-            _ => return,
-        };
-        self.problems.push(self.document.problem(Issue {
-            severity: Severity::Error,
-            path: "scenario".into(),
-            message: format!("{}: {message}", base.scenario_document.name()),
-        }));
-    }
-
     /// One rule; of its problems those are told that the scenario does not have without it.
     fn rule(&mut self, name: &str, path: &Path, known: &[Problem]) -> Option<scenario::Loaded> {
         let entry = self.comparison.rules.get(name)?;
@@ -165,7 +172,7 @@ impl Reader<'_> {
         if let Some(model) = &model
             && let Err(problem) = Document::read(model)
         {
-            self.missing(&format!("rules.{name}.model"), model, &problem);
+            self.unfit(&format!("rules.{name}.model"), model, &problem.message);
             return None;
         }
         let set = [&self.comparison.set, &entry.set, self.overrides].concat();
@@ -183,11 +190,12 @@ impl Reader<'_> {
         loaded
     }
 
-    fn missing(&mut self, path: &str, file: &Path, problem: &Problem) {
+    /// Adds what is wrong with a file that is named at `path`.
+    fn unfit(&mut self, path: &str, file: &Path, message: &str) {
         self.problems.push(self.document.problem(Issue {
             severity: Severity::Error,
             path: path.to_owned(),
-            message: format!("{}: {}", file.display(), problem.message),
+            message: format!("{}: {message}", file.display()),
         }));
     }
 

@@ -339,11 +339,35 @@ mod tests {
 
     #[test]
     fn every_cell_that_is_over_has_a_row() {
-        insta::assert_snapshot!(table().csv().unwrap(), @"");
+        insta::assert_snapshot!(table().csv().unwrap(), @r"
+        rule,data,seed,epochs,validation_accuracy,test_accuracy,wall_seconds,events_sent
+        dll,digits,1,3,0.5,0.9,2.5,1000000
+        dll,digits,2,3,0.5,0.92,2.5,2000000
+        dll,digits,5,3,0.5,0.97,2.5,3000000
+        hebbian,digits,1,3,0.5,0.5,2.5,NaN
+        hebbian,digits,2,1,NaN,NaN,1,NaN
+        ");
     }
 
     #[test]
     fn every_rule_has_a_line_for_people() {
-        insta::assert_snapshot!(table().markdown(), @"");
+        insta::assert_snapshot!(table().markdown(), @r"
+        # rules
+
+        What they do.
+
+        | rule    | test accuracy (%) | validation (%) |  seeds | epochs | time (s) | events sent | of dense (%) | failed |
+        |---------|------------------:|---------------:|-------:|-------:|---------:|------------:|-------------:|-------:|
+        | dll     |      93.00 ± 3.61 |   50.00 ± 0.00 |      3 |      3 |      2.5 |     2.000e6 |        25.00 |      0 |
+        | hebbian |             50.00 |          50.00 | 1 of 3 |      3 |      2.5 |           – |            – |      1 |
+        | none    |                 – |              – | 0 of 1 |      – |        – |           – |            – |      0 |
+
+        Mean ± standard deviation over seeds; test accuracy with the weights of the epoch that validation chose.
+
+        Failed:
+
+        * hebbian, seed 2: first line
+          second line
+        ");
     }
 }

@@ -157,7 +157,12 @@ fn syntax(code: &Error, (start, end): (usize, usize), tree: &Node, text: &str) -
             | Error::ExpectedStructLikeEnd
             | Error::ExpectedOptionEnd
     );
-    if !between {
+    // In the place of the name of an entry, a bracket that closes something else.
+    let closing = || {
+        let rest = text.get(start..).unwrap_or("").trim_start();
+        rest.starts_with([')', ']', '}']) && tree.unclosed().is_some()
+    };
+    if !(between || matches!(code, Error::ExpectedString) && closing()) {
         return None;
     }
     let chain = tree.around(start);
