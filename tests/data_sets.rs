@@ -124,8 +124,10 @@ fn sum(bytes: &[u8]) -> String {
 
 /// Bytes that do not compress.
 fn noise(seed: u32, count: u32) -> Vec<u8> {
-    let mixed = |i: u32| (i ^ seed.rotate_left(16)).wrapping_mul(2_654_435_761);
-    (0..count).map(|i| (mixed(mixed(i)) >> 24) as u8).collect()
+    let mixed = |i: u32| (i ^ i >> 15).wrapping_mul(2_654_435_761);
+    (0..count)
+        .map(|i| (mixed(mixed(mixed(i ^ seed << 20))) >> 24) as u8)
+        .collect()
 }
 
 /// What the files `one` and `two` hold.
@@ -255,13 +257,19 @@ fn what_is_there_and_right_is_not_fetched_again() {
     let to = dir.path().join("data/made");
     let host = Host::of(files, true);
     let said = gotten(&set, &host.origin(), &to);
-    insta::assert_snapshot!(still(&said, &[&to], &[&host]), @"");
+    insta::assert_snapshot!(still(&said, &[&to], &[&host]), @r"
+    one.gz: 100.04 kB from HOST0
+    two.gz: 100.04 kB from HOST0
+    ");
     let all = [("one.gz".to_owned(), None), ("two.gz".to_owned(), None)];
     assert_eq!(host.asked(), all);
     assert_eq!(names(&to), ["one.gz", "two.gz"]);
 
     let said = gotten(&set, &host.origin(), &to);
-    insta::assert_snapshot!(still(&said, &[&to], &[&host]), @"");
+    insta::assert_snapshot!(still(&said, &[&to], &[&host]), @r"
+    one.gz: there and right
+    two.gz: there and right
+    ");
     assert_eq!(host.asked(), []);
 
     // Unpacked, packed otherwise: the same content.
@@ -281,7 +289,14 @@ fn what_is_wrong_is_fetched_again_and_kept_aside() {
     let cut = &files[1].1[..1000];
     fs::write(dir.path().join("two.gz"), cut).unwrap();
     let said = gotten(&set, &host.origin(), dir.path());
-    insta::assert_snapshot!(still(&said, &[dir.path()], &[&host]), @"");
+    insta::assert_snapshot!(still(&said, &[dir.path()], &[&host]), @r"
+    DIR0/one: expected SHA-256 eda5c6062ea65d4d2937457191640979582f36ff2b4e68428ec6c7c228d5cdd8, found 3c2c84df0d02f0cc20978fe36ec099e5b5d9214f4d658b108c18d48ad17f77c1; to be replaced
+    DIR0/two.gz: cannot be unpacked: incomplete deflate stream; to be replaced
+    one.gz: 100.04 kB from HOST0
+    one: kept as DIR0/one.wrong
+    two.gz: kept as DIR0/two.gz.wrong
+    two.gz: 100.04 kB from HOST0
+    ");
     assert_eq!(
         names(dir.path()),
         ["one.gz", "one.wrong", "two.gz", "two.gz.wrong"]
@@ -362,7 +377,12 @@ fn a_host_that_never_gets_on_leaves_the_part() {
         Some(from) => rest(stream, &served[0].1, from, from),
     });
     let said = refused(&set, &host.origin(), dir.path());
-    insta::assert_snapshot!(still(&said, &[dir.path()], &[&host]), @"");
+    insta::assert_snapshot!(still(&said, &[dir.path()], &[&host]), @r"
+    one.gz: no host gives it
+      http://HOST0/one.gz
+        the connection ended after 30000 of 100038 bytes: the host closed it; DIR0/one.gz.part is kept, and the same command goes on from there
+    --from URL takes another mirror, --from FOLDER a folder with the files.
+    ");
     assert_eq!(
         fs::read(dir.path().join("one.gz.part")).unwrap(),
         files[0].1[..30_000]
@@ -379,7 +399,14 @@ fn another_host_is_asked_if_one_has_not_got_the_file() {
     let good = Host::of(files, true);
     let hosts = |hosts: &[&Host]| Origin::Hosts(hosts.iter().map(|h| h.url.clone()).collect());
     let said = refused(&set, &hosts(&[&none, &page]), dir.path());
-    insta::assert_snapshot!(still(&said, &[dir.path()], &[&none, &page]), @"");
+    insta::assert_snapshot!(still(&said, &[dir.path()], &[&none, &page]), @r"
+    one.gz: no host gives it
+      http://HOST0/one.gz
+        the host answers 404, not found: the file is not at this URL
+      http://HOST1/one.gz
+        expected SHA-256 fe9f20b9ebb0fe042a9d99eb9a8f1d10e08981a431f70fffddfd7b0c0b5146b3, found 80c76479aad0e3fb22266b9ef5ae85374ffbfee4cedb461a668d59b8142b698d; it is a web page, as of a login or a proxy; it is kept as DIR0/one.gz.wrong
+    --from URL takes another mirror, --from FOLDER a folder with the files.
+    ");
     assert_eq!(
         fs::read(dir.path().join("one.gz.wrong")).unwrap(),
         b"<html>Log in"
@@ -428,7 +455,11 @@ fn an_archive_is_unpacked_and_not_kept() {
     let dir = tempfile::tempdir().unwrap();
     let host = Host::of(files.clone(), true);
     let said = gotten(&set, &host.origin(), dir.path());
-    insta::assert_snapshot!(still(&said, &[dir.path()], &[&host]), @"");
+    insta::assert_snapshot!(still(&said, &[dir.path()], &[&host]), @r"
+    all.tar.gz: 200.37 kB from HOST0
+    two: unpacked
+    one: unpacked
+    ");
     assert_eq!(names(dir.path()), ["one", "two"]);
     assert_eq!(fs::read(dir.path().join("two")).unwrap(), content("two"));
 
@@ -460,7 +491,7 @@ fn what_an_archive_holds_is_checked_too() {
     let dir = tempfile::tempdir().unwrap();
     let host = Host::of(files, true);
     let said = refused(&set, &host.origin(), dir.path());
-    insta::assert_snapshot!(still(&said, &[dir.path()], &[&host]), @"");
+    insta::assert_snapshot!(still(&said, &[dir.path()], &[&host]), @"two, from DIR0/all.tar.gz: expected SHA-256 b5581c9458e93ae3056c3721b2a13331daa0a7b65e925c13c8ac05413775eed1, found 2e2095ce5c7fa687cdf3ba4a60a0198b6eff3d6c9f50142d36d5c5665aa18323; it is kept as DIR0/two.part");
     assert!(!dir.path().join("two").exists());
 }
 
@@ -522,7 +553,18 @@ fn a_folder_that_lacks_files_or_has_others_says_so() {
     said.push(refused(&set, &origin, to.path()));
     fs::write(from.path().join("all.tar.gz"), b"").unwrap();
     said.push(refused(&set, &origin, to.path()));
-    insta::assert_snapshot!(still(&said.join("\n\n"), &[from.path(), to.path()], &[]), @"");
+    insta::assert_snapshot!(still(&said.join("\n\n"), &[from.path(), to.path()], &[]), @r"
+    DIR0: these files are not there, plain or .gz: one, two
+
+    DIR0: these files are not there, plain or .gz: one
+    DIR0/two.gz: expected SHA-256 862ec7429cb74cfcc77ac0c430c0f8802d3ca204eec4637c67a87ae35ef88096, found fe9f20b9ebb0fe042a9d99eb9a8f1d10e08981a431f70fffddfd7b0c0b5146b3
+
+    DIR0/two.gz: expected SHA-256 862ec7429cb74cfcc77ac0c430c0f8802d3ca204eec4637c67a87ae35ef88096, found fe9f20b9ebb0fe042a9d99eb9a8f1d10e08981a431f70fffddfd7b0c0b5146b3
+
+    DIR0: these files are not there, plain or .gz: all.tar.gz, or what is inside: one, two
+
+    DIR0/all.tar.gz: expected SHA-256 ecfaa3f783e5c23595dcf133079e4fef53565e80d0440ded32081294f9201a2e, found e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+    ");
     assert_eq!(names(to.path()), [""; 0]);
     for given in ["ftp://somewhere/", "no such folder"] {
         let error = Origin::parse(given).unwrap_err().to_string();
@@ -553,7 +595,7 @@ fn a_full_disk_is_told() {
     let dir = tempfile::tempdir().unwrap();
     std::os::unix::fs::symlink("/dev/full", dir.path().join("one.gz.part")).unwrap();
     let said = refused(&set, &host.origin(), dir.path());
-    insta::assert_snapshot!(still(&said, &[dir.path()], &[]), @"");
+    insta::assert_snapshot!(still(&said, &[dir.path()], &[]), @"DIR0/one.gz.part: the disk is full; make room and give the same command, which goes on from what is there, or take another folder with --to DIR");
 }
 
 #[test]
@@ -652,5 +694,20 @@ fn the_command_says_what_it_knows_and_where_files_go() {
         said(&mut with_variable),
         said(apical(&here).args(["--to", "there"])),
     ];
-    insta::assert_snapshot!(all.join("\n"), @"");
+    insta::assert_snapshot!(all.join("\n"), @r"
+    error: there is no data set `mnits`; did you mean `mnist`?
+
+    error: there is no data set `imagenet`; expected one of `mnist`, `fashion-mnist`, `cifar10`
+
+    error: --from ftp://host: expected http://..., https://... or a folder that is there
+
+    fashion-mnist, pieces of clothing: 4 files of 30.88 MB, into data/fashion-mnist
+    error: .: these files are not there, plain or .gz: train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte
+
+    fashion-mnist, pieces of clothing: 4 files of 30.88 MB, into DIR0/sets/fashion-mnist
+    error: .: these files are not there, plain or .gz: train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte
+
+    fashion-mnist, pieces of clothing: 4 files of 30.88 MB, into there
+    error: .: these files are not there, plain or .gz: train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte
+    ");
 }

@@ -27,6 +27,18 @@ pub enum DataSetError {
         /// What is not what it should be.
         wrong: Vec<(PathBuf, Fault)>,
     },
+    /// A copy is not the file that is wanted.
+    #[error("{name}, from {from}: {fault}; it is kept as {kept}", from = from.display(), kept = kept.display())]
+    Copy {
+        /// The file.
+        name: String,
+        /// The file or archive that it was copied from.
+        from: PathBuf,
+        /// What is wrong with it.
+        fault: Fault,
+        /// Where it is.
+        kept: PathBuf,
+    },
     /// `--from` is neither a URL nor a folder.
     #[error("--from {given}: expected http://..., https://... or a folder that is there")]
     Origin {
@@ -113,7 +125,7 @@ pub enum Trouble {
     },
     /// The file ended before its end.
     #[error(
-        "the connection ended after {have}{}: {reason}; {part} is kept, and the same command goes on from there",
+        "the connection ended after {have}{} bytes: {reason}; {part} is kept, and the same command goes on from there",
         of.map(|of| format!(" of {of}")).unwrap_or_default(),
         part = part.display()
     )]
@@ -183,7 +195,7 @@ fn of_folder(folder: &Path, missing: &[String], wrong: &[(PathBuf, Fault)]) -> S
     if !missing.is_empty() {
         let _ = write!(
             text,
-            "{}: expected {}, plain or .gz; found none of that name",
+            "{}: these files are not there, plain or .gz: {}",
             folder.display(),
             missing.join(", ")
         );

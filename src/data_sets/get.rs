@@ -123,20 +123,29 @@ fn in_folder<'a>(
     let (mut sources, mut missing, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
     for (download, held) in wanted {
         let archive = folder.join(&download.name);
-        if let Packing::Tar { folder } = &download.packing
-            && archive.is_file()
-        {
-            match fault(&archive, Some(&download.sha256), &download.sha256)? {
-                None => sources.push(Source::Archive(archive, folder, held.clone())),
-                Some(fault) => wrong.push((archive, fault)),
-            }
-            continue;
-        }
+        let (mut files, mut absent, mut others) = (Vec::new(), Vec::new(), Vec::new());
         for held in held {
             match look(folder, download, held)? {
-                (Some(path), _) => sources.push(Source::File(path, download, held)),
-                (None, found) if found.is_empty() => missing.push(held.name.clone()),
-                (None, found) => wrong.extend(found),
+                (Some(path), _) => files.push(Source::File(path, download, held)),
+                (None, found) if found.is_empty() => absent.push(held.name.as_str()),
+                (None, found) => others.extend(found),
+            }
+        }
+        match &download.packing {
+            _ if absent.is_empty() && others.is_empty() => sources.extend(files),
+            Packing::Tar { folder } if archive.is_file() => {
+                match fault(&archive, Some(&download.sha256), &download.sha256)? {
+                    None => sources.push(Source::Archive(archive, folder, held.clone())),
+                    Some(fault) => wrong.push((archive, fault)),
+                }
+            }
+            Packing::Tar { .. } if files.is_empty() && others.is_empty() => {
+                let inside = absent.join(", ");
+                missing.push(format!("{}, or what is inside: {inside}", download.name));
+            }
+            _ => {
+                missing.extend(absent.into_iter().map(str::to_owned));
+                wrong.extend(others);
             }
         }
     }
@@ -365,10 +374,11 @@ impl Target<'_> {
                 self.set_wrong_aside()?;
                 part.rename(name).map(drop)
             }
-            Some(fault) => Err(DataSetError::Folder {
-                folder: from.to_owned(),
-                missing: Vec::new(),
-                wrong: vec![(part.path().to_owned(), fault)],
+            Some(fault) => Err(DataSetError::Copy {
+                name: name.to_owned(),
+                from: from.to_owned(),
+                fault,
+                kept: part.path().to_owned(),
             }),
         }
     }
