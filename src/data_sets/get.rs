@@ -79,14 +79,14 @@ pub fn get(
             fs::create_dir_all(to).map_err(DataSetError::writing(to))?;
             let client = Client::new(progress, stop);
             for (download, held) in wanted {
-                target.from_hosts(&client, hosts, download, &held)?;
+                target.fetch_from_hosts(&client, hosts, download, &held)?;
             }
         }
         Origin::Folder(folder) => {
             let sources = in_folder(folder, &wanted)?;
             fs::create_dir_all(to).map_err(DataSetError::writing(to))?;
             for source in &sources {
-                target.from_folder(source)?;
+                target.take_from_folder(source)?;
             }
         }
     }
@@ -159,12 +159,11 @@ fn in_folder<'a>(
     })
 }
 
+/// A right file, and files that are wrong.
+type Found = (Option<PathBuf>, Vec<(PathBuf, Fault)>);
+
 /// The first right file of those that data may be read from, and what is wrong with those before.
-fn look(
-    folder: &Path,
-    download: &Download,
-    held: &Held,
-) -> Result<(Option<PathBuf>, Vec<(PathBuf, Fault)>), DataSetError> {
+fn look(folder: &Path, download: &Download, held: &Held) -> Result<Found, DataSetError> {
     let mut folders = vec![folder.to_owned()];
     if let Packing::Tar { folder: inner } = &download.packing {
         // The order in which a scenario looks.
@@ -223,7 +222,7 @@ impl Target<'_> {
         Ok(wanted)
     }
 
-    fn from_hosts(
+    fn fetch_from_hosts(
         &mut self,
         client: &Client<'_>,
         hosts: &[String],
@@ -240,7 +239,7 @@ impl Target<'_> {
         let mut attempts = Vec::new();
         for base in hosts {
             let url = format!("{base}{}", download.name);
-            match self.from_host(client, &url, download) {
+            match self.fetch_from(client, &url, download) {
                 Ok(part) => {
                     let size = DecimalBytes(part.length());
                     let line = format!("{}: {size} from {}", download.name, host(&url));
@@ -266,7 +265,7 @@ impl Target<'_> {
     }
 
     /// A download, whole and right, but for its name.
-    fn from_host(
+    fn fetch_from(
         &self,
         client: &Client<'_>,
         url: &str,
@@ -303,7 +302,7 @@ impl Target<'_> {
         }
     }
 
-    fn from_folder(&mut self, source: &Source<'_>) -> Result<(), DataSetError> {
+    fn take_from_folder(&mut self, source: &Source<'_>) -> Result<(), DataSetError> {
         match source {
             Source::Archive(path, folder, wanted) => self.unpack(path, folder, wanted),
             Source::File(path, download, held) => {
