@@ -1,8 +1,8 @@
 //! The data sets that are known by name.
 //!
-//! Checksums of MNIST: those that torchvision's and other loaders check; of Fashion-MNIST: of the
-//! files whose MD5 the README of zalandoresearch/fashion-mnist gives; of CIFAR-10: of the archive
-//! whose MD5 <https://www.cs.toronto.edu/~kriz/cifar.html> gives, and of what is inside.
+//! Where checksums are from: MNIST's authors gave none, and these are the ones that loaders of many
+//! libraries agree on; the README of zalandoresearch/fashion-mnist gives the MD5 of the same files;
+//! <https://www.cs.toronto.edu/~kriz/cifar.html> gives the MD5 of the archive of CIFAR-10.
 
 use super::description::{DataSet, Download, Held, Packing};
 use crate::stimulus::cifar::ARCHIVE_FOLDER;
