@@ -313,7 +313,43 @@ fn hebbian_finds_the_first_principal_component(engine: Engine) {
     }
 }
 
+/// With `s` -1 at a bias, rates `r = I + b` lose the part `eta` of their mean over trials at each
+/// consolidation, whatever their inputs.
+fn an_anti_hebbian_bias_takes_the_mean_rate_away(engine: Engine) {
+    let eta = 0.1;
+    let model: Model = parse(&format!(
+        r#"(
+            name: "fatigue",
+            neurons: {{"linear": (transfer: linear)}},
+            inputs: [(name: "x", size: 3)],
+            populations: [(name: "h", size: 2, neuron: "linear", bias: (synapse: "fatigue"))],
+            synapses: {{
+                "fixed": (),
+                "fatigue": (
+                    rule: "hebbian", parameters: {{"s": -1}}, eta: {eta},
+                    consolidation: (every_ms: 1, optimiser: plain),
+                ),
+            }},
+            projections: [(name: "W", from: "x", to: "h", compartment: basal, delay_ms: 1, synapse: "fixed", weights: normal(std: 0.5))],
+        )"#
+    ));
+    let mut circuit = simulation(&model, engine, 1.0, TRIALS, 1.0);
+    circuit
+        .set_input("x", random((TRIALS, 3), 9).view())
+        .unwrap();
+    circuit.advance_to(5);
+    let before = read(&mut circuit, "h", Variable::Rate);
+    circuit.advance_to(25);
+    let after = read(&mut circuit, "h", Variable::Rate);
+    let mean = before.mean_axis(Axis(0)).unwrap();
+    assert!(mean.iter().all(|mean| mean.abs() > 0.01), "{mean}");
+    let kept = (1.0_f64 - eta).powi(20) - 1.0;
+    let off = error(&after.mapv(|r| r as f32), &(&before + &(mean * kept)));
+    assert!(off < 1e-5, "{off}");
+}
+
 both_engines! {
+    an_anti_hebbian_bias_takes_the_mean_rate_away,
     fixed_feedback_is_the_recursion_of_its_paper_and_stays,
     kolen_pollack_differences_decay_as_the_closed_form,
     with_turnover_feedback_aligns_as_much_as_is_learned,

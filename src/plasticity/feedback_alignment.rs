@@ -7,19 +7,27 @@
 //!
 //! The basal weights turn towards what makes the fixed feedback useful.
 //!
-//! No parameters. C1, C2 and C3 hold here: a feedback synapse knows nothing but itself.
+//! C1, C2 and C3 hold here: a feedback synapse knows nothing but itself.
+//!
+//! | parameter | unit | default | meaning |
+//! |---|---|---|---|
+//! | `turnover` | 1 / a.u. | 0 | of basal synapses as in [`turnover`](super::turnover), to tell what it does without alignment |
 //!
 //! Source: Lillicrap, Cownden, Tweed and Akerman, *Random synaptic feedback weights support error
 //! backpropagation for deep learning*, Nature Communications 2016.
 
 use super::dll::MismatchTimesRate;
-use super::registry::{Change, Rule};
+use super::registry::{Change, Parameter, Rule};
+use super::turnover::TURNOVER;
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {
     name: "feedback_alignment",
     about: "feedback alignment: random feedback that never changes, population by population",
-    parameters: &[],
-    basal: |_| Change::basal(MismatchTimesRate),
+    parameters: &[Parameter {
+        default: 0.0,
+        ..TURNOVER
+    }],
+    basal: |p| Change::basal(MismatchTimesRate).overwriting(p.get("turnover")),
     apical: |_| Change::fixed(),
 };

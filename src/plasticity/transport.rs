@@ -7,17 +7,25 @@
 //!
 //! Not local and not biologically plausible, by design: it shows what exact feedback would give.
 //!
+//! | parameter | unit | default | meaning |
+//! |---|---|---|---|
+//! | `turnover` | 1 / a.u. | 0 | of basal synapses as in [`turnover`](super::turnover), to tell what it does without alignment |
+//!
 //! Source: Rumelhart, Hinton and Williams, *Learning representations by back-propagating errors*,
 //! Nature 1986.
 
 use super::dll::MismatchTimesRate;
-use super::registry::{Change, Rule};
+use super::registry::{Change, Parameter, Rule};
+use super::turnover::TURNOVER;
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {
     name: "transport",
     about: "weight transport: feedback through the transposed weights, the backprop control",
-    parameters: &[],
-    basal: |_| Change::basal(MismatchTimesRate),
+    parameters: &[Parameter {
+        default: 0.0,
+        ..TURNOVER
+    }],
+    basal: |p| Change::basal(MismatchTimesRate).overwriting(p.get("turnover")),
     apical: |_| Change::transported(),
 };

@@ -25,16 +25,19 @@ use super::dll::MismatchTimesRate;
 use super::kolen_pollack::OwnRate;
 use super::registry::{Change, Parameter, Rule};
 
+/// Of this rule, and without any turnover by default of its controls.
+pub(super) const TURNOVER: Parameter = Parameter {
+    name: "turnover",
+    default: 10.0,
+    range: (0.0, 1e6),
+    meaning: "part of a weight that a change of 1 overwrites",
+};
+
 /// The registry's entry.
 pub const RULE: Rule = Rule {
     name: "turnover",
     about: "Kolen-Pollack with turnover: each change overwrites a part of what was there",
-    parameters: &[Parameter {
-        name: "turnover",
-        default: 10.0,
-        range: (0.0, 1e6),
-        meaning: "part of a weight that a change of 1 overwrites",
-    }],
+    parameters: &[TURNOVER],
     basal: |p| Change::basal(MismatchTimesRate).overwriting(p.get("turnover")),
     apical: |p| Change::apical(OwnRate).overwriting(p.get("turnover")),
 };
