@@ -14,7 +14,7 @@
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
-//! | `turnover` | 1 / a.u. | 10 | part of a weight that a change of 1 overwrites |
+//! | `turnover` | 1 / a.u. | 3 | part of a weight that a change of 1 overwrites |
 //!
 //! Needs a consolidation. C1, C2 and C3 hold here: each synapse knows its own change and weight.
 //!
@@ -28,7 +28,7 @@ use super::registry::{Change, Parameter, Rule};
 /// Of this rule, and without any turnover by default of its controls.
 pub(super) const TURNOVER: Parameter = Parameter {
     name: "turnover",
-    default: 10.0,
+    default: 3.0,
     range: (0.0, 1e6),
     meaning: "part of a weight that a change of 1 overwrites",
 };
