@@ -270,12 +270,23 @@ fn what_is_finished_is_not_run_again_and_what_has_changed_is() {
     let file = case.path("small.ron");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replace("parameters.s=-1", "parameters.s=0")).unwrap();
-    let said = case.succeed("out", &["--seeds", "3,8"]);
+    // They are replaced by nobody who does not say so.
+    let before = files(&case.path("out"));
+    let (code, _, wrong) = case.run("out", &["--seeds", "3,8", "--quiet"]);
+    assert_eq!(code, Some(1));
+    let why = "dll seed 8 is finished, but in its model.ron is `\"s\": -1.0,` where now is";
+    assert!(wrong.contains(why) && wrong.contains("--anew"), "{wrong}");
+    assert!(files(&case.path("out")) == before);
+    let said = case.succeed("out", &["--seeds", "3,8", "--anew"]);
     let why = "dll seed 3 runs anew: in its model.ron is `\"s\": -1.0,` where now is `\"s\": 0.0,`";
     assert!(
         said.contains(why) && said.contains("4 finished before, 2 to run"),
         "{said}"
     );
+
+    // Seeds of earlier commands stay in the table.
+    case.succeed("out", &["--seeds", "8,", "--only", "dll"]);
+    assert_eq!(case.table("out")["rule"].len(), 6);
 }
 
 #[test]

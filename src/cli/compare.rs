@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::thread::available_parallelism;
 
 use super::{INTERRUPTED, refused, say, stop_on_interrupt};
-use crate::compare::{Directory, Outcome, Seeds, Session, figures, load};
+use crate::compare::{CompareError, Directory, Outcome, Seeds, Session, figures, load};
 use crate::document::unknown;
 use crate::plasticity::Registry;
 use crate::stimulus::file::data_dir;
@@ -17,7 +17,7 @@ use crate::stimulus::file::data_dir;
 pub struct Arguments {
     /// The comparison's file
     comparison: PathBuf,
-    /// How many seeds, counted from 1, or a list of them, such as `3,5,7`
+    /// How many seeds, counted from 1, or a list of them, such as `3,5,7`, `3-7`, or `3,` for one
     #[arg(
         long,
         value_name = "SEEDS",
@@ -55,6 +55,9 @@ pub struct Arguments {
         value_parser = clap::value_parser!(u16).range(1..)
     )]
     threads: Option<u16>,
+    /// Run finished cells again that are not what would be run now, and replace them
+    #[arg(long)]
+    anew: bool,
     /// Say nothing but what is wrong
     #[arg(long)]
     quiet: bool,
@@ -93,10 +96,14 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
         data: data.as_deref(),
         cells: arguments.cells.map(usize::from),
         threads: arguments.threads.map_or_else(cores, usize::from),
+        anew: arguments.anew,
         quiet: arguments.quiet,
         stop: &stop,
     };
-    let report = session.run(&directory)?;
+    let report = match session.run(&directory) {
+        Err(CompareError::Data(problems)) => return Ok(refused(&problems)),
+        report => report?,
+    };
     // Figures do not listen to Ctrl-C; a second one ends the process.
     let drawn = figures(&report.table, &directory)?;
     if !arguments.quiet {

@@ -32,6 +32,8 @@ pub struct Session<'a> {
     pub cells: Option<usize>,
     /// Threads of all cells together.
     pub threads: usize,
+    /// Whether finished cells that are not what would be run now are replaced.
+    pub anew: bool,
     /// Whether to say nothing on the way.
     pub quiet: bool,
     /// Becomes true when the cells under way are to end in order and no other is to begin.
@@ -67,12 +69,13 @@ impl Session<'_> {
     /// written anew. A cell that fails stops no other: the table has its reason.
     ///
     /// # Errors
-    /// Data or memory that a cell would not have, before any runs; then a table or a directory
+    /// Finished cells that are out of date, unless they are to be replaced. Data or memory that a cell would not have, before any runs; then a table or a directory
     /// that cannot be written.
     pub fn run(&self, directory: &Directory) -> Result<Report, CompareError> {
         let (mut table, due, finished) = self.cells(directory)?;
         let bytes = self.check(&due)?;
         let at_once = self.at_once(due.len(), bytes)?;
+        directory.record(&self.loaded.document)?;
         self.write(directory, &table)?;
         let pools = (0..at_once)
             .map(|_| {
@@ -131,14 +134,21 @@ impl Session<'_> {
         for (name, loaded) in &self.loaded.rules {
             let mut rows = Vec::new();
             let runs = self.only.is_empty() || self.only.contains(name);
-            for &seed in self.seeds {
+            // Then those that an earlier command has finished.
+            let earlier = directory.seeds(name);
+            let earlier = earlier.iter().filter(|seed| !self.seeds.contains(seed));
+            for &seed in self.seeds.iter().chain(earlier) {
+                let runs = runs && self.seeds.contains(&seed);
                 let mut scenario = loaded.clone();
                 scenario.scenario.seed = seed;
                 let state = directory.state(name, &self.job(&scenario, Telling::Nothing))?;
                 let outcome = match &state {
                     State::Finished(summary) => Outcome::Finished(summary.clone()),
-                    State::Due(_) => Outcome::Missing,
+                    State::Due(_) | State::Outdated(_) => Outcome::Missing,
                 };
+                if !self.seeds.contains(&seed) && outcome == Outcome::Missing {
+                    continue;
+                }
                 finished += usize::from(runs && outcome != Outcome::Missing);
                 if runs && outcome == Outcome::Missing {
                     due.push(Cell {
@@ -156,11 +166,23 @@ impl Session<'_> {
                 rows,
             });
         }
+        let outdated = due.iter().filter_map(|cell| match &cell.state {
+            State::Outdated(why) => Some(format!("{} is finished, but {why}", cell.name())),
+            _ => None,
+        });
+        let outdated: Vec<String> = outdated.collect();
+        if !outdated.is_empty() && !self.anew {
+            return Err(CompareError::Outdated {
+                directory: directory.path().to_owned(),
+                cells: outdated,
+            });
+        }
         // Seed by seed, so that a comparison that is stopped has something of every rule.
         due.sort_by_key(|cell| (cell.row.1, cell.row.0));
         let table = Table {
             name: self.loaded.comparison.name.clone(),
             about: self.loaded.comparison.about.clone(),
+            changes: self.loaded.overrides.clone(),
             rules,
         };
         Ok((table, due, finished))
@@ -229,7 +251,7 @@ impl Session<'_> {
 
     fn announce(&self, due: &[Cell], progress: &Progress) {
         for cell in due {
-            if let State::Due(Some(why)) = &cell.state {
+            if let State::Due(Some(why)) | State::Outdated(why) = &cell.state {
                 progress.say(&format!("{} runs anew: {why}", cell.name()));
             }
         }

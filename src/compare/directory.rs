@@ -39,6 +39,8 @@ pub enum State {
     Finished(Box<Summary>),
     /// It is to be run, and why again if there is something of it.
     Due(Option<String>),
+    /// It is complete, but not what would be run now; in what it differs.
+    Outdated(String),
 }
 
 impl Directory {
@@ -83,8 +85,18 @@ impl Directory {
             path: path.to_owned(),
             _lock: lock,
         };
-        directory.write(COMPARISON, document.text())?;
+        if !marker.is_file() {
+            directory.record(document)?;
+        }
         Ok(directory)
+    }
+
+    /// Keeps the comparison's file as it was read.
+    ///
+    /// # Errors
+    /// [`CompareError::File`]
+    pub fn record(&self, document: &Document) -> Result<(), CompareError> {
+        self.write(COMPARISON, document.text()).map(drop)
     }
 
     /// Where it is.
@@ -105,6 +117,18 @@ impl Directory {
         self.path.join(rule).join(format!("seed_{seed}.unfinished"))
     }
 
+    /// Seeds of which there is a finished cell, in their order.
+    #[must_use]
+    pub fn seeds(&self, rule: &str) -> Vec<u64> {
+        let entries = fs::read_dir(self.path.join(rule)).into_iter().flatten();
+        let names = entries.flatten().map(|entry| entry.file_name());
+        let mut seeds: Vec<u64> = names
+            .filter_map(|name| name.to_str()?.strip_prefix("seed_")?.parse().ok())
+            .collect();
+        seeds.sort_unstable();
+        seeds
+    }
+
     /// What there is of the cell that `job` would run.
     ///
     /// # Errors
@@ -122,7 +146,8 @@ impl Directory {
                 return due(format!("its {name} cannot be read"));
             };
             if let Some((then, now)) = difference(&then, &now) {
-                return due(format!("in its {name} is `{then}` where now is `{now}`"));
+                let why = format!("in its {name} is `{then}` where now is `{now}`");
+                return Ok(State::Outdated(why));
             }
         }
         let text = fs::read_to_string(cell.join("summary.json")).unwrap_or_default();

@@ -30,6 +30,19 @@ pub enum CompareError {
         directory = .0.display()
     )]
     UnderWay(PathBuf),
+    /// Finished cells are not what would be run now.
+    #[error(
+        "{cells}; expected what is in {directory}, or another directory with --out; --anew runs \
+         them again and replaces what is there",
+        cells = .cells.join("; "),
+        directory = directory.display()
+    )]
+    Outdated {
+        /// Where they are.
+        directory: PathBuf,
+        /// Which, and in what they differ.
+        cells: Vec<String>,
+    },
     /// The data of a rule are not what they should be.
     #[error("{0}")]
     Data(Problems),

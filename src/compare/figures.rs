@@ -74,21 +74,24 @@ pub fn figures(table: &Table, directory: &Directory) -> Result<Vec<PathBuf>, Com
     Ok(saved)
 }
 
+/// Most rules whose bands can be told apart.
+const MOST_BANDS: usize = 6;
+
 /// What a line and its band are.
 fn note(table: &Table) -> String {
-    let mut seeds: Vec<u64> = Vec::new();
-    for (seed, _) in table.rules.iter().flat_map(RuleRows::finished) {
-        if !seeds.contains(&seed) {
-            seeds.push(seed);
-        }
-    }
-    match seeds[..] {
-        [seed] => format!("Seed {seed}."),
-        _ => format!(
-            "Lines: mean over {} seeds; bands: from the least to the greatest.",
-            seeds.len()
-        ),
-    }
+    let numbers = || (table.rules.iter()).map(|rule| rule.finished().count());
+    let least = numbers().filter(|n| *n > 0).min().unwrap_or_default();
+    let most = numbers().max().unwrap_or_default();
+    let seeds = match (least, most) {
+        (1, 1) => return "One seed.".to_owned(),
+        (least, most) if least == most => format!("{most}"),
+        (least, most) => format!("{least} to {most}"),
+    };
+    let bands = match numbers().filter(|n| *n > 0).count() {
+        ..=MOST_BANDS => "; bands: from the least to the greatest",
+        _ => "",
+    };
+    format!("Lines: mean over {seeds} seeds{bands}.")
 }
 
 /// A rule with its finished cells.
@@ -166,14 +169,14 @@ impl<'a> Rule<'a> {
         Ok(Band::of(columns.iter().map(|(x, y)| (&x[..], &y[..]))))
     }
 
-    fn course<'b>(&self, band: &'b Band) -> Course<'b> {
+    fn course<'b>(&self, band: &'b Band, banded: bool) -> Course<'b> {
         Course {
             line: Line {
                 name: self.rows.rule.clone(),
                 x: &band.x,
                 y: &band.mean,
             },
-            band: Some((&band.least, &band.greatest)),
+            band: banded.then_some((&band.least, &band.greatest)),
             stroke: Some(self.stroke),
         }
     }
@@ -210,6 +213,26 @@ impl Band {
     }
 }
 
+impl Band {
+    /// Decimal logarithms in place of values, which are above 0.
+    fn magnitudes(&mut self) {
+        let values = [&mut self.mean, &mut self.least, &mut self.greatest];
+        values
+            .into_iter()
+            .flatten()
+            .for_each(|value| *value = value.log10());
+    }
+}
+
+/// Whether some of these values, all above 0, are so much larger than others that they would take
+/// the axis from them.
+fn far_apart<'a>(bands: impl Iterator<Item = &'a (&'a Rule<'a>, Band)>) -> bool {
+    const FAR: f64 = 20.0;
+    let values: Vec<f64> = bands.flat_map(|(_, band)| band.least.clone()).collect();
+    let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+    least > 0.0 && values.iter().any(|value| *value > FAR * least)
+}
+
 /// Figures on their way to a folder.
 struct Gallery<'a> {
     table: &'a Table,
@@ -218,6 +241,11 @@ struct Gallery<'a> {
 }
 
 impl Gallery<'_> {
+    fn banded(&self) -> bool {
+        let shown = self.rules.iter().filter(|rule| !rule.cells.is_empty());
+        shown.count() <= MOST_BANDS
+    }
+
     fn title(&self, what: &str) -> String {
         format!("{}: {what}", self.table.name)
     }
@@ -228,7 +256,8 @@ impl Gallery<'_> {
             .map(|rule| Ok((rule, rule.validation()?)))
             .collect::<Result<Vec<_>, CompareError>>()?;
         let courses = bands.iter().filter(|(_, band)| !band.x.is_empty());
-        let courses: Vec<Course> = courses.map(|(rule, band)| rule.course(band)).collect();
+        let courses: Vec<Course> =
+            (courses.map(|(rule, band)| rule.course(band, self.banded()))).collect();
         if courses.is_empty() {
             return Ok(None);
         }
@@ -288,7 +317,7 @@ impl Gallery<'_> {
                 names.push(name);
             }
         }
-        let panels: Vec<(String, Vec<(&Rule, Band)>)> = (names.into_iter())
+        let mut panels: Vec<(String, Vec<(&Rule, Band)>)> = (names.into_iter())
             .map(|name| {
                 let bands = self.rules.iter();
                 let bands = bands.map(|rule| (rule, rule.statistic(&name, statistic)));
@@ -300,6 +329,19 @@ impl Gallery<'_> {
         if panels.is_empty() {
             return None;
         }
+        // Where one grows away from the others, all are shown by their magnitude.
+        let mut measure = measure.clone();
+        if let Measure::Norm(symbol) = &measure
+            && far_apart(panels.iter().flat_map(|(_, bands)| bands))
+        {
+            measure = Measure::Other {
+                quantity: format!("log₁₀ |{symbol}|"),
+                unit: "a.u.".to_owned(),
+            };
+            for (_, band) in panels.iter_mut().flat_map(|(_, bands)| bands) {
+                band.magnitudes();
+            }
+        }
         let figure = Statistics {
             title: self.title(title),
             abscissa: Abscissa::Time,
@@ -307,7 +349,9 @@ impl Gallery<'_> {
                 .map(|(name, bands)| Statistic {
                     measure: measure.clone(),
                     heading: name.replace("_to_", " → "),
-                    lines: bands.iter().map(|(rule, band)| rule.course(band)).collect(),
+                    lines: (bands.iter())
+                        .map(|(rule, band)| rule.course(band, self.banded()))
+                        .collect(),
                 })
                 .collect(),
             notes: self.notes.clone(),

@@ -18,6 +18,8 @@ pub struct Loaded {
     /// Scenario and model of each rule by its name, in the order of the file; the seed is the
     /// scenario's own.
     pub rules: Vec<(String, scenario::Loaded)>,
+    /// What the command line changes for every rule.
+    pub overrides: Vec<String>,
     /// What is probably not as it was meant.
     pub warnings: Problems,
 }
@@ -70,6 +72,7 @@ pub fn load(path: &Path, overrides: &[String], registry: &Registry) -> Result<Lo
     }
     Ok(Loaded {
         rules,
+        overrides: overrides.to_vec(),
         warnings: problems,
         comparison,
         document,

@@ -17,7 +17,8 @@ impl Seeds {
     }
 }
 
-/// A number is how many, from 1 on; with a comma it is a list: `3,5,7`, or `3,` for one.
+/// A number is how many, from 1 on; with a comma it is a list: `3,5,7`, or `3,` for one. A range
+/// `3-5` is 3, 4 and 5, in a list too.
 impl FromStr for Seeds {
     type Err = String;
 
@@ -25,10 +26,10 @@ impl FromStr for Seeds {
         let wrong = |found: &str| {
             format!(
                 "found `{found}`; expected a number of seeds from 1 to {MOST}, such as `4`, or a \
-                 list of seeds, such as `3,5,7`"
+                 list of seeds, such as `3,5,7` or `3-7`"
             )
         };
-        if !text.contains(',') {
+        if !text.contains([',', '-']) {
             return match text.trim().parse() {
                 Ok(count @ 1..=MOST) => Ok(Self((1..=count).collect())),
                 _ => Err(wrong(text)),
@@ -36,11 +37,18 @@ impl FromStr for Seeds {
         }
         let mut seeds = Vec::new();
         for part in text.strip_suffix(',').unwrap_or(text).split(',') {
-            let seed = part.trim().parse().map_err(|_| wrong(part))?;
-            if seeds.contains(&seed) {
-                return Err(format!("seed {seed} is given twice; expected it once"));
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            let number = |text: &str| text.trim().parse::<u64>().map_err(|_| wrong(part));
+            let (first, last) = (number(first)?, number(last)?);
+            if first > last || last - first >= MOST {
+                return Err(wrong(part));
             }
-            seeds.push(seed);
+            for seed in first..=last {
+                if seeds.contains(&seed) {
+                    return Err(format!("seed {seed} is given twice; expected it once"));
+                }
+                seeds.push(seed);
+            }
         }
         Ok(Self(seeds))
     }
@@ -57,6 +65,8 @@ mod tests {
             ("3,5,7", vec![3, 5, 7]),
             ("9, 0", vec![9, 0]),
             ("3,", vec![3]),
+            ("3-5", vec![3, 4, 5]),
+            ("1, 7-8", vec![1, 7, 8]),
         ] {
             let seeds: Seeds = text.parse().unwrap();
             assert_eq!(seeds.as_slice(), expected, "{text}");
@@ -70,6 +80,9 @@ mod tests {
             ("1,x", "found `x`"),
             (",", "found ``"),
             ("3,5,3", "seed 3 is given twice"),
+            ("3-5,4", "seed 4 is given twice"),
+            ("5-3", "found `5-3`"),
+            ("1-9999", "found `1-9999`"),
         ] {
             let error = text.parse::<Seeds>().unwrap_err();
             assert!(error.contains(part), "{text}: {error}");

@@ -13,6 +13,8 @@ pub struct Table {
     pub name: String,
     /// What it shows.
     pub about: String,
+    /// What the command line changed for every rule.
+    pub changes: Vec<String>,
     /// Rules in the order of the comparison's file.
     pub rules: Vec<RuleRows>,
 }
@@ -171,6 +173,11 @@ impl Table {
         text.extend(lines.iter().map(written));
         text += "\nMean ± standard deviation over seeds; test accuracy with the weights of the epoch \
                  that validation chose.\n";
+        text += &format!("Apical {}", env!("CARGO_PKG_VERSION"));
+        for change in &self.changes {
+            text += &format!(", `{change}`");
+        }
+        text += ".\n";
         self.failures(&mut text);
         text
     }
@@ -309,6 +316,7 @@ mod tests {
         Table {
             name: "rules".to_owned(),
             about: "What they do.".to_owned(),
+            changes: vec!["task.epochs=3".to_owned()],
             rules: vec![
                 rule(
                     "dll",
@@ -363,6 +371,7 @@ mod tests {
         | none    |                 – |              – | 0 of 1 |      – |        – |           – |            – |      0 |
 
         Mean ± standard deviation over seeds; test accuracy with the weights of the epoch that validation chose.
+        Apical 0.1.0, `task.epochs=3`.
 
         Failed:
 

@@ -95,6 +95,13 @@ impl Document {
             let message = "too many of its steps lead to nothing that is there";
             return Err(problem(given, "", message));
         }
+        // A field of what is not there, in a map whose entries the model names: a misspelt name.
+        if let ([Step::Name(name), _, ..], Some(('{', _))) = (missing, node.bracket) {
+            let names = node.children.iter().filter_map(|child| child.key.as_ref());
+            let message = unknown("entry", name, names.map(|key| key.text.as_str()));
+            let at = path_of(&tree.around(node.extent().start), &self.text);
+            return Err(problem(given, &at, &message));
+        }
         let (range, wrap) = match (missing.first(), node.bracket) {
             (None, _) => (node.span.clone(), Wrap::None),
             (Some(_), None) if absent => (node.span.clone(), Wrap::Bracket),
@@ -236,6 +243,26 @@ mod tests {
     }
 
     #[test]
+    fn a_field_of_an_entry_that_is_not_there_is_a_misspelt_name() {
+        let mut document = Document::from_text("file", MODEL);
+        let mut set = |text: &str| {
+            let assignment = Assignment::parse(text).map_err(|e| e.to_string())?;
+            let done = document.set::<Model>(&assignment);
+            done.map_err(|problem| problem.to_string())
+        };
+        set("neurons.n.lambda=1").unwrap();
+        let wrong = set("neurons.m.lambda=1").unwrap_err();
+        let what = "there is no entry `m`; did you mean `n`?";
+        assert!(
+            wrong.contains(what) || wrong.contains("expected `n`"),
+            "{wrong}"
+        );
+        // A new one is given as a whole.
+        set("neurons.m=(lambda: 0.5)").unwrap();
+        set("neurons.m.lambda=1").unwrap();
+    }
+
+    #[test]
     fn values_are_replaced_and_added_with_what_they_need_around_them() {
         let changed = scenario(&[
             "task.epochs=3",
@@ -303,7 +330,7 @@ mod tests {
         let mut document = Document::from_text("file", MODEL);
         for text in [
             "model.neurons.n.tau_b_ms=5",
-            "model.neurons.other.transfer=relu",
+            "model.neurons.other=(transfer: relu)",
             "model.projections.i_to_o.delay_ms=2",
             "model.projections[0].name=first",
             "model.synapses.s.consolidation.optimiser=plain",

@@ -70,7 +70,7 @@ impl DotPlot {
 
         let (low, high) = self.range();
         if values().any(|value| usable(value) && value < low) {
-            notes.push("Triangles point to what lies below the axis.".to_owned());
+            notes.push("Triangles point to what lies left of the axis.".to_owned());
         }
 
         let top = title_height(&self.title);

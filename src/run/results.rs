@@ -44,7 +44,7 @@ pub enum ResultsError {
     },
     /// The directory holds one of a run for each variant of a scenario.
     #[error(
-        "{directory}: this holds the runs of several variants; expected one of {variants}",
+        "{directory}: this holds several runs; expected one of {variants}",
         directory = directory.display()
     )]
     Variants {
@@ -160,13 +160,19 @@ impl Results {
     }
 }
 
-/// The directories of runs within, in the order of their names.
+/// The directories of runs within, those of variants or of the cells of a comparison, in the order
+/// of their names.
 fn variants(directory: &Path) -> Vec<String> {
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    let runs = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.join("summary.json").is_file());
-    let mut names: Vec<String> = runs.map(|path| path.display().to_string()).collect();
+    let within = |directory: &Path| {
+        let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+        entries.map(|entry| entry.path()).collect::<Vec<_>>()
+    };
+    let children = within(directory);
+    let grandchildren = children.iter().flat_map(|child| within(child));
+    let mut names: Vec<String> = (children.iter().cloned().chain(grandchildren))
+        .filter(|path| path.join("summary.json").is_file())
+        .map(|path| path.display().to_string())
+        .collect();
     names.sort();
     names
 }
