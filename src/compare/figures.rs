@@ -20,7 +20,9 @@ use crate::run::Results;
 /// # Errors
 /// A cell that cannot be read back, a folder that cannot be written.
 pub fn figures(table: &Table, directory: &Directory) -> Result<Vec<PathBuf>, CompareError> {
-    let rules = (table.rules.iter().enumerate())
+    // Those that have been run take the colours, which are most distinct at the beginning.
+    let run = |rule: &&RuleRows| rule.rows.iter().any(|(_, o)| *o != Outcome::Missing);
+    let rules = (table.rules.iter().filter(run).enumerate())
         .map(|(index, rows)| Rule::read(index, rows, directory))
         .collect::<Result<Vec<_>, _>>()?;
     if rules.iter().all(|rule| rule.cells.is_empty()) {
@@ -283,10 +285,10 @@ impl Gallery<'_> {
                 .any(|(_, outcome)| matches!(outcome, Outcome::Failed { .. }));
             Dots {
                 name: rule.rows.rule.clone(),
-                remark: match (Spread::of(&values), failed) {
-                    (Some(spread), _) => spread.to_string(),
-                    (None, true) => "failed".to_owned(),
-                    (None, false) => "not run".to_owned(),
+                remark: match Spread::of(&values) {
+                    Some(spread) => spread.to_string(),
+                    None if failed => "failed".to_owned(),
+                    None => "no test".to_owned(),
                 },
                 values,
                 stroke: Some(rule.stroke),
