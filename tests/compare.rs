@@ -389,7 +389,7 @@ fn a_comparison_that_was_stopped_goes_on() {
 
 #[test]
 fn the_shipped_comparisons_are_valid_and_the_one_on_shipped_data_runs() {
-    for (name, rules) in [("digits", 5), ("mnist_mlp", 12)] {
+    for (name, rules) in [("digits", 5), ("mnist_mlp", 13), ("fashion_mlp", 5)] {
         let file = format!("{ROOT}/scenarios/compare/{name}.ron");
         let (code, said, wrong) = told(apical().args(["validate", &file]).output().unwrap());
         assert_eq!(code, Some(0), "{wrong}");
