@@ -69,8 +69,8 @@ impl Session<'_> {
     /// written anew. A cell that fails stops no other: the table has its reason.
     ///
     /// # Errors
-    /// Finished cells that are out of date, unless they are to be replaced. Data or memory that a cell would not have, before any runs; then a table or a directory
-    /// that cannot be written.
+    /// Before any runs: finished cells that are out of date, unless they are to be replaced; data
+    /// or memory that a cell would not have. Then a table or a directory that cannot be written.
     pub fn run(&self, directory: &Directory) -> Result<Report, CompareError> {
         let (mut table, due, finished) = self.cells(directory)?;
         let bytes = self.check(&due)?;
@@ -137,8 +137,9 @@ impl Session<'_> {
             // Then those that an earlier command has finished.
             let earlier = directory.seeds(name);
             let earlier = earlier.iter().filter(|seed| !self.seeds.contains(seed));
-            for &seed in self.seeds.iter().chain(earlier) {
-                let runs = runs && self.seeds.contains(&seed);
+            let wanted = self.seeds.iter().map(|seed| (seed, true));
+            for (&seed, wanted) in wanted.chain(earlier.map(|seed| (seed, false))) {
+                let runs = runs && wanted;
                 let mut scenario = loaded.clone();
                 scenario.scenario.seed = seed;
                 let state = directory.state(name, &self.job(&scenario, Telling::Nothing))?;
@@ -146,7 +147,7 @@ impl Session<'_> {
                     State::Finished(summary) => Outcome::Finished(summary.clone()),
                     State::Due(_) | State::Outdated(_) => Outcome::Missing,
                 };
-                if !self.seeds.contains(&seed) && outcome == Outcome::Missing {
+                if !wanted && outcome == Outcome::Missing {
                     continue;
                 }
                 finished += usize::from(runs && outcome != Outcome::Missing);

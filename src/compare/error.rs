@@ -32,9 +32,9 @@ pub enum CompareError {
     UnderWay(PathBuf),
     /// Finished cells are not what would be run now.
     #[error(
-        "{cells}; expected what is in {directory}, or another directory with --out; --anew runs \
-         them again and replaces what is there",
-        cells = .cells.join("; "),
+        "{cells}\nNothing was run. Another directory with --out leaves {directory} as it is; --anew \
+         runs these again and replaces them.",
+        cells = .cells.join("\n"),
         directory = directory.display()
     )]
     Outdated {

@@ -28,10 +28,13 @@ pub fn figures(table: &Table, directory: &Directory) -> Result<Vec<PathBuf>, Com
     if rules.iter().all(|rule| rule.cells.is_empty()) {
         return Ok(Vec::new());
     }
+    let shown = rules.iter().filter(|rule| !rule.cells.is_empty());
+    let banded = shown.count() <= MOST_BANDS;
     let gallery = Gallery {
         table,
+        notes: vec![note(&rules, banded)],
         rules,
-        notes: vec![note(table)],
+        banded,
     };
     let mut saved = Vec::new();
     let mut save = |name: &str, figure: Result<Figure, PlotError>| {
@@ -79,19 +82,23 @@ pub fn figures(table: &Table, directory: &Directory) -> Result<Vec<PathBuf>, Com
 /// Most rules whose bands can be told apart.
 const MOST_BANDS: usize = 6;
 
-/// What a line and its band are.
-fn note(table: &Table) -> String {
-    let numbers = || (table.rules.iter()).map(|rule| rule.finished().count());
-    let least = numbers().filter(|n| *n > 0).min().unwrap_or_default();
-    let most = numbers().max().unwrap_or_default();
-    let seeds = match (least, most) {
-        (1, 1) => return "One seed.".to_owned(),
-        (least, most) if least == most => format!("{most}"),
-        (least, most) => format!("{least} to {most}"),
+/// What a line and its band, if lines have any, are.
+fn note(rules: &[Rule<'_>], banded: bool) -> String {
+    let seeds = || (rules.iter()).flat_map(|rule| rule.rows.finished().map(|(seed, _)| seed));
+    if let Some(only) = seeds().next()
+        && seeds().all(|seed| seed == only)
+    {
+        return format!("Seed {only}.");
+    }
+    let numbers = rules.iter().map(|rule| rule.cells.len());
+    let numbers: Vec<usize> = numbers.filter(|number| *number > 0).collect();
+    let seeds = match (numbers.iter().min(), numbers.iter().max()) {
+        (Some(least), Some(most)) if least < most => format!("{least} to {most}"),
+        (_, most) => most.map_or_else(String::new, usize::to_string),
     };
-    let bands = match numbers().filter(|n| *n > 0).count() {
-        ..=MOST_BANDS => "; bands: from the least to the greatest",
-        _ => "",
+    let bands = match banded {
+        true => "; bands: from the least to the greatest",
+        false => "",
     };
     format!("Lines: mean over {seeds} seeds{bands}.")
 }
@@ -213,9 +220,7 @@ impl Band {
         }
         band
     }
-}
 
-impl Band {
     /// Decimal logarithms in place of values, which are above 0.
     fn magnitudes(&mut self) {
         let values = [&mut self.mean, &mut self.least, &mut self.greatest];
@@ -240,14 +245,11 @@ struct Gallery<'a> {
     table: &'a Table,
     rules: Vec<Rule<'a>>,
     notes: Vec<String>,
+    /// Whether lines have bands.
+    banded: bool,
 }
 
 impl Gallery<'_> {
-    fn banded(&self) -> bool {
-        let shown = self.rules.iter().filter(|rule| !rule.cells.is_empty());
-        shown.count() <= MOST_BANDS
-    }
-
     fn title(&self, what: &str) -> String {
         format!("{}: {what}", self.table.name)
     }
@@ -259,7 +261,7 @@ impl Gallery<'_> {
             .collect::<Result<Vec<_>, CompareError>>()?;
         let courses = bands.iter().filter(|(_, band)| !band.x.is_empty());
         let courses: Vec<Course> =
-            (courses.map(|(rule, band)| rule.course(band, self.banded()))).collect();
+            (courses.map(|(rule, band)| rule.course(band, self.banded))).collect();
         if courses.is_empty() {
             return Ok(None);
         }
@@ -352,7 +354,7 @@ impl Gallery<'_> {
                     measure: measure.clone(),
                     heading: name.replace("_to_", " → "),
                     lines: (bands.iter())
-                        .map(|(rule, band)| rule.course(band, self.banded()))
+                        .map(|(rule, band)| rule.course(band, self.banded))
                         .collect(),
                 })
                 .collect(),

@@ -2,12 +2,12 @@
 
 use std::cell::RefCell;
 
-use multiversion::multiversion;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Ix2, ShapeBuilder, s};
 use rayon::prelude::*;
 
 use super::Lazy;
 use super::lazy::{flat, flat_mut};
+use super::optimiser::{Step, Synapses};
 use crate::circuit::product;
 use crate::model::Optimiser;
 
@@ -223,15 +223,10 @@ impl Consolidator {
                 && weights.is_standard_layout() == eligibility.is_standard_layout(),
             "weights and eligibility are laid out alike"
         );
-        let (e, turnover) = (flat(eligibility), self.turnover);
+        let e = flat(eligibility);
         self.in_stretches(weights, eta, STRETCH, |step, start, synapses| {
             let e = &e[start..start + synapses.weights.len()];
-            step.apply(
-                (synapses.weights, turnover),
-                e,
-                synapses.first,
-                synapses.second,
-            );
+            step.apply(synapses, e);
         });
     }
 
@@ -254,7 +249,7 @@ impl Consolidator {
         self.idle = 0;
         // Whole columns, so many that an operand that is packed anew for each stretch is small.
         let columns = (4 * STRETCH).div_ceil(post).max(8);
-        let (speaking, turnover) = (product::speaking(held), self.turnover);
+        let speaking = product::speaking(held);
         self.in_stretches(weights, eta, columns * post, |step, start, synapses| {
             let from = start / post;
             let to = from + synapses.weights.len() / post;
@@ -271,12 +266,7 @@ impl Consolidator {
                 if let Ok(out) = ArrayViewMut2::from_shape(shape, made) {
                     product::assign_alone(1.0, integrals.t(), held.slice(s![.., senders]), out);
                 }
-                step.apply(
-                    (synapses.weights, turnover),
-                    e,
-                    synapses.first,
-                    synapses.second,
-                );
+                step.apply(synapses, e);
             });
         });
         lazy.forget();
@@ -291,7 +281,8 @@ impl Consolidator {
         work: impl Fn(Step, usize, Synapses<'_>) + Send + Sync,
     ) {
         self.count = self.count.saturating_add(1);
-        let step = Step::new(self.optimiser, self.count, eta, self.period_ms);
+        let times = (self.count, self.period_ms);
+        let step = Step::new(self.optimiser, times, eta, self.turnover);
         let [w, first, second] = [weights, &mut self.first, &mut self.second].map(flat_mut);
         let few = w.len() < WORTH_A_THREAD;
         let weights = w.chunks_mut(stretch);
@@ -318,120 +309,6 @@ impl Consolidator {
 thread_local! {
     /// Eligibilities of one stretch.
     static ELIGIBILITY: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Some synapses with what the optimiser remembers of them.
-struct Synapses<'a> {
-    weights: &'a mut [f32],
-    first: &'a mut [f32],
-    second: &'a mut [f32],
-}
-
-/// What one consolidation does to every synapse: the optimiser with its numbers worked out.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Step {
-    Plain {
-        rate: f32,
-    },
-    Momentum {
-        per_ms: f32,
-        eta: f32,
-        momentum: f32,
-    },
-    Adam {
-        per_ms: f32,
-        /// `1 - beta1` and `1 - beta2`.
-        new: [f32; 2],
-        /// Step size and floor of the root: the corrections of bias are folded into both.
-        step: f32,
-        floor: f32,
-    },
-}
-
-impl Step {
-    /// Consolidation number `count`, from 1, at the rate `eta`.
-    pub(crate) fn new(optimiser: Optimiser, count: i32, eta: f32, period_ms: f32) -> Self {
-        let per_ms = 1.0 / period_ms;
-        match optimiser {
-            Optimiser::Plain => Self::Plain { rate: eta * per_ms },
-            Optimiser::Momentum { momentum } => Self::Momentum {
-                per_ms,
-                eta,
-                momentum,
-            },
-            Optimiser::Adam {
-                beta1,
-                beta2,
-                epsilon,
-            } => {
-                let unbias1 = 1.0 - f64::from(beta1).powi(count);
-                let unbias2 = (1.0 - f64::from(beta2).powi(count)).sqrt();
-                Self::Adam {
-                    per_ms,
-                    new: [1.0 - beta1, 1.0 - beta2],
-                    step: (f64::from(eta) * unbias2 / unbias1) as f32,
-                    floor: (f64::from(epsilon) * unbias2) as f32,
-                }
-            }
-        }
-    }
-
-    /// Changes the weights `w` of some synapses by their eligibilities `e`, all in one order, of
-    /// which each change overwrites the part `turnover` of its own size.
-    ///
-    /// `first` and `second` are the optimiser's state, empty where it has none. A synapse does not
-    /// depend on others, so it does not matter how they are divided among calls.
-    pub(crate) fn apply(
-        self,
-        (w, turnover): (&mut [f32], f32),
-        e: &[f32],
-        first: &mut [f32],
-        second: &mut [f32],
-    ) {
-        apply(self, (w, turnover), e, first, second);
-    }
-}
-
-/// One version for each set of instructions; none of them rounds otherwise.
-#[multiversion(targets("x86_64+avx2"))]
-fn apply(
-    step: Step,
-    (w, turnover): (&mut [f32], f32),
-    e: &[f32],
-    first: &mut [f32],
-    second: &mut [f32],
-) {
-    let change = |w: &mut f32, by: f32| *w += by - turnover * by.abs() * *w;
-    match step {
-        Step::Plain { rate } => {
-            for (w, e) in w.iter_mut().zip(e) {
-                change(w, rate * e);
-            }
-        }
-        Step::Momentum {
-            per_ms,
-            eta,
-            momentum,
-        } => {
-            for ((w, e), v) in w.iter_mut().zip(e).zip(first) {
-                *v = momentum * *v + e * per_ms;
-                change(w, eta * *v);
-            }
-        }
-        Step::Adam {
-            per_ms,
-            new,
-            step,
-            floor,
-        } => {
-            for (((w, e), m), v) in w.iter_mut().zip(e).zip(first).zip(second) {
-                let g = e * per_ms;
-                *m += new[0] * (g - *m);
-                *v += new[1] * (g * g - *v);
-                change(w, step * *m / (v.sqrt() + floor));
-            }
-        }
-    }
 }
 
 #[cfg(test)]
@@ -533,26 +410,6 @@ mod tests {
                     .install(|| two_consolidations(optimiser, true));
                 assert_eq!(weights.mapv(f32::to_bits), reference.mapv(f32::to_bits));
             }
-        }
-    }
-
-    #[test]
-    fn a_step_in_parts_is_the_step_as_a_whole() {
-        for optimiser in OPTIMISERS {
-            let of = |seed: usize| {
-                (0..1003)
-                    .map(|i| value((i, seed)).abs())
-                    .collect::<Vec<_>>()
-            };
-            let run = |length: usize| {
-                let [mut w, e, mut m, mut v] = [1, 2, 3, 4].map(of);
-                let step = Step::new(optimiser, 7, 0.1, 20.0);
-                let parts = (w.chunks_mut(length).zip(e.chunks(length)))
-                    .zip(m.chunks_mut(length).zip(v.chunks_mut(length)));
-                parts.for_each(|((w, e), (m, v))| step.apply((w, 0.3), e, m, v));
-                [w, m, v].map(|x| x.into_iter().map(f32::to_bits).collect::<Vec<_>>())
-            };
-            assert_eq!(run(1003), run(17));
         }
     }
 

@@ -17,17 +17,14 @@
 //! backpropagation for deep learning*, Nature Communications 2016.
 
 use super::dll::MismatchTimesRate;
-use super::registry::{Change, Parameter, Rule};
-use super::turnover::TURNOVER;
+use super::registry::{Change, Rule};
+use super::turnover;
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {
     name: "feedback_alignment",
     about: "feedback alignment: random feedback that never changes, population by population",
-    parameters: &[Parameter {
-        default: 0.0,
-        ..TURNOVER
-    }],
+    parameters: &[turnover::NONE],
     basal: |p| Change::basal(MismatchTimesRate).overwriting(p.get("turnover")),
     apical: |_| Change::fixed(),
 };

@@ -21,8 +21,8 @@
 //!
 //! Source: Hebb, *The organization of behavior*, 1949; Oja, *Simplified neuron model as a principal
 //! component analyzer*, Journal of Mathematical Biology 1982; DeSieno, *Adding a conscience to
-//! competitive learning*, ICNN 1988; Moraitis, Toichkin, Journe, Chua and
-//! Guo, *SoftHebb: Bayesian inference in unsupervised Hebbian soft winner-take-all networks*, 2022.
+//! competitive learning*, ICNN 1988; Moraitis, Toichkin, Journe, Chua and Guo, *SoftHebb: Bayesian
+//! inference in unsupervised Hebbian soft winner-take-all networks*, 2022.
 
 use super::dll::MismatchTimesRate;
 use super::kernel::{BasalKernel, BasalSite};

@@ -13,6 +13,7 @@ pub mod kolen_pollack;
 pub(crate) mod lazy;
 pub mod local_losses;
 pub mod node_perturbation;
+mod optimiser;
 pub mod predictive_coding;
 mod registry;
 mod third_factor;

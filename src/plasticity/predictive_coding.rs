@@ -8,7 +8,7 @@
 //!
 //! The soma descends on `E = sum of xi^2 / 2` over all populations, at all times. That takes
 //! neurons with `mismatch: potential` and `lambda: 1` (see [`crate::neuron::soma`]), and `tau_s_ms`
-//! above the delays, so that descent is stable. The output, with `lambda: 0`, answers from its
+//! not below the delays, so that descent is stable. The output, with `lambda: 0`, answers from its
 //! basal side and sends down `target - softmax(b)`, the cross-entropy's part of `E`.
 //!
 //! No parameters. C3 holds, C1 and C2 do not: feedback is read from the forward weights.

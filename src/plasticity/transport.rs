@@ -15,17 +15,14 @@
 //! Nature 1986.
 
 use super::dll::MismatchTimesRate;
-use super::registry::{Change, Parameter, Rule};
-use super::turnover::TURNOVER;
+use super::registry::{Change, Rule};
+use super::turnover;
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {
     name: "transport",
     about: "weight transport: feedback through the transposed weights, the backprop control",
-    parameters: &[Parameter {
-        default: 0.0,
-        ..TURNOVER
-    }],
+    parameters: &[turnover::NONE],
     basal: |p| Change::basal(MismatchTimesRate).overwriting(p.get("turnover")),
     apical: |_| Change::transported(),
 };

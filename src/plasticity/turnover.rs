@@ -25,12 +25,17 @@ use super::dll::MismatchTimesRate;
 use super::kolen_pollack::OwnRate;
 use super::registry::{Change, Parameter, Rule};
 
-/// Of this rule, and without any turnover by default of its controls.
-pub(super) const TURNOVER: Parameter = Parameter {
+const TURNOVER: Parameter = Parameter {
     name: "turnover",
     default: 3.0,
     range: (0.0, 1e6),
     meaning: "part of a weight that a change of 1 overwrites",
+};
+
+/// The same of controls, which have none by default.
+pub(super) const NONE: Parameter = Parameter {
+    default: 0.0,
+    ..TURNOVER
 };
 
 /// The registry's entry.

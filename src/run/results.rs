@@ -42,7 +42,7 @@ pub enum ResultsError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The directory holds one of a run for each variant of a scenario.
+    /// The directory holds those of several runs: variants of a scenario, cells of a comparison.
     #[error(
         "{directory}: this holds several runs; expected one of {variants}",
         directory = directory.display()

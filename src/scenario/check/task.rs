@@ -2,7 +2,7 @@
 
 use super::view::View;
 use crate::document::{Allowed, Issues, is_whole};
-use crate::model::{Model, Units};
+use crate::model::Model;
 use crate::scenario::{EtaSchedule, Task, Window, settling};
 use crate::stimulus::{DataError, Parts, Source};
 
@@ -157,14 +157,6 @@ fn window(issues: &mut Issues, model: &Model, task: &Task, dt_ms: f64) {
                  it goes off"
             ),
         );
-        return;
-    }
-    // Somata that relax to what both sides say have no moment at which all is settled.
-    if model
-        .neurons
-        .values()
-        .any(|n| n.mismatch == Units::Potential)
-    {
         return;
     }
     let output = &task.output;
