@@ -11,7 +11,7 @@
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
-//! | `turnover` | 1 / a.u. | 0 | of basal synapses as in [`turnover`](super::turnover), to tell what it does without alignment |
+//! | `turnover` | 1 / a.u. | 0 | of basal synapses as in [`turnover`], to tell what it does without alignment |
 //!
 //! Source: Lillicrap, Cownden, Tweed and Akerman, *Random synaptic feedback weights support error
 //! backpropagation for deep learning*, Nature Communications 2016.

@@ -9,7 +9,7 @@
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
-//! | `turnover` | 1 / a.u. | 0 | of basal synapses as in [`turnover`](super::turnover), to tell what it does without alignment |
+//! | `turnover` | 1 / a.u. | 0 | of basal synapses as in [`turnover`], to tell what it does without alignment |
 //!
 //! Source: Rumelhart, Hinton and Williams, *Learning representations by back-propagating errors*,
 //! Nature 1986.
