@@ -47,6 +47,7 @@ fn digits_leaves_everything_that_a_run_promises() {
         "epochs",
         "steps",
         "simulated_ms",
+        "data_sha256",
         "wall_seconds",
         "events_sent",
         "events_of_dense",

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::say;
 use crate::model::Compartment;
-use crate::plasticity::{Parameters, Registry, Rule};
+use crate::plasticity::{Parameters, RECOMMENDED, Registry, Rule};
 
 /// Lists what models may name.
 #[derive(clap::Args, Debug)]
@@ -55,6 +55,9 @@ pub fn rules(registry: &Registry) -> String {
         C2  local: a synapse knows its own site, and a scalar that all are told\n\
         C3  no phases: the same equations at all times, whatever is presented\n\
         +   met in this engine, - not met; with the default parameters\n";
+    if registry.get(RECOMMENDED).is_some() {
+        text += &format!("\n{RECOMMENDED} is the one to begin with, see docs/rules.md\n");
+    }
     for rule in registry.iter().filter(|rule| !rule.parameters.is_empty()) {
         text += &format!("\nparameters of {}\n", rule.name);
         for p in rule.parameters {

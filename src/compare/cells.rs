@@ -73,7 +73,7 @@ impl Session<'_> {
     /// or memory that a cell would not have. Then a table or a directory that cannot be written.
     pub fn run(&self, directory: &Directory) -> Result<Report, CompareError> {
         let (mut table, due, finished) = self.cells(directory)?;
-        let bytes = self.check(&due)?;
+        let bytes = self.check(&due, &table, directory)?;
         let at_once = self.at_once(due.len(), bytes)?;
         directory.record(&self.loaded.document)?;
         self.write(directory, &table)?;
@@ -202,9 +202,14 @@ impl Session<'_> {
         }
     }
 
-    /// Whether all data are there and every cell fits into memory by itself; about how many bytes
-    /// the largest takes.
-    fn check(&self, due: &[Cell]) -> Result<f64, CompareError> {
+    /// Whether all data are there, are those that finished cells have learned, and every cell fits
+    /// into memory by itself; about how many bytes the largest takes.
+    fn check(
+        &self,
+        due: &[Cell],
+        table: &Table,
+        directory: &Directory,
+    ) -> Result<f64, CompareError> {
         const NUMBER: f64 = 4.0;
         let mut largest: f64 = 0.0;
         // Rules mostly share their data, which are then read once.
@@ -221,7 +226,10 @@ impl Session<'_> {
             let found = match known {
                 Some((_, known)) => scenario::fitting(loaded, known).map_err(CompareError::Data)?,
                 None => match data(loaded, self.data).map_err(CompareError::Data)? {
-                    Some(found) => found,
+                    Some(found) => {
+                        self.same(&task.data, &found, table, directory)?;
+                        found
+                    }
                     None => continue,
                 },
             };
@@ -231,6 +239,36 @@ impl Session<'_> {
             read = Some((task.data.clone(), found));
         }
         Ok(largest)
+    }
+
+    /// Whether all finished cells that have learned data of this `source` have learned these.
+    fn same(
+        &self,
+        source: &Source,
+        data: &stimulus::Loaded,
+        table: &Table,
+        directory: &Directory,
+    ) -> Result<(), CompareError> {
+        let now = data.sha256();
+        for ((name, loaded), rows) in self.loaded.rules.iter().zip(&table.rules) {
+            if (loaded.scenario.task.as_ref()).is_none_or(|task| task.data != *source) {
+                continue;
+            }
+            for (seed, summary) in rows.finished() {
+                // Runs of before sums were kept do not say what they learned.
+                if let Some(then) = &summary.data_sha256
+                    && *then != now
+                {
+                    return Err(CompareError::OtherData {
+                        directory: directory.path().to_owned(),
+                        cell: format!("{name} seed {seed}"),
+                        then: then.clone(),
+                        now,
+                    });
+                }
+            }
+        }
+        Ok(())
     }
 
     /// How many cells run at once.

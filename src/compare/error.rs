@@ -43,6 +43,23 @@ pub enum CompareError {
         /// Which, and in what they differ.
         cells: Vec<String>,
     },
+    /// A finished cell has learned other data than those that there are now.
+    #[error(
+        "{cell} has learned other data than there are now: their SHA-256 is {then}, not {now}. \
+         Nothing was run. Give the data that it has learned, or another directory than {directory} \
+         with --out.",
+        directory = directory.display()
+    )]
+    OtherData {
+        /// Where it is.
+        directory: PathBuf,
+        /// Which.
+        cell: String,
+        /// SHA-256 of what it has learned.
+        then: String,
+        /// SHA-256 of what there is.
+        now: String,
+    },
     /// The data of a rule are not what they should be.
     #[error("{0}")]
     Data(Problems),

@@ -25,5 +25,5 @@ pub use kernel::{ApicalKernel, ApicalSite, BasalKernel, BasalSite};
 pub(crate) use kernel::{ColumnKernel, Columns};
 pub use lazy::Lazy;
 pub(crate) use registry::Kind;
-pub use registry::{Change, Criteria, Parameter, Parameters, Registry, Rule};
+pub use registry::{Change, Criteria, Parameter, Parameters, RECOMMENDED, Registry, Rule};
 pub use third_factor::{Broadcast, Modulation, Modulator, ThirdFactor};

@@ -179,6 +179,10 @@ impl Change {
     }
 }
 
+/// Name of the rule to begin with: the local one that learned best in comparisons, see
+/// `docs/rules.md`.
+pub const RECOMMENDED: &str = turnover::RULE.name;
+
 /// The rules that a model may name.
 pub struct Registry(Vec<Rule>);
 

@@ -63,6 +63,7 @@ pub fn run(
         directory: job.model_directory,
         engine: scenario.engine,
     };
+    let data_sha256 = data.as_ref().map(Loaded::sha256);
     let lesson = Lesson::new(scenario, model, job.registry, setup, data)?;
     let mut simulation = Simulation::new(model, job.registry, setup)?;
     let end = match (&lesson, scenario.duration_ms) {
@@ -102,6 +103,7 @@ pub fn run(
             model: model.name.clone(),
             seed: scenario.seed,
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            data_sha256,
             dt_ms: scenario.dt_ms,
             trials: scenario.trials,
             neurons: (simulation.populations().iter())

@@ -18,6 +18,9 @@ pub struct Summary {
     pub seed: u64,
     /// Version of Apical.
     pub version: String,
+    /// Which data were learned, see [`Loaded::sha256`](crate::stimulus::Loaded::sha256).
+    #[serde(default)]
+    pub data_sha256: Option<String>,
     /// Whether the run was stopped before its end.
     pub interrupted: bool,
     /// Fraction of right answers on the test part, which is read once, at the end, with the

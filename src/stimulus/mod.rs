@@ -12,6 +12,7 @@
 //! | [`dataset`] | samples in memory and what must hold for them |
 //! | [`source`] | where a data set comes from, as a scenario says it |
 //! | [`table`], [`idx`], [`cifar`], [`npy`] | one file format each |
+//! | [`checksum`] | which samples they were |
 //! | [`mod@file`] | plain or gzip-compressed bytes, and files that are not there |
 //! | [`encoder`] | from raw values to inputs |
 //! | [`split`] | stratified parts |
@@ -22,6 +23,7 @@
 //! Nothing here depends on the number of threads, on the platform or on what was drawn before:
 //! every random choice has its own stream, see [`seed::stream`].
 
+pub mod checksum;
 pub mod cifar;
 pub mod dataset;
 pub mod encoder;
