@@ -11,7 +11,11 @@
 //! type without a rule it stays random. Its feedback aligns as in
 //! [Kolen-Pollack](super::kolen_pollack).
 //!
-//! No parameters. C1, C2 and C3 hold here.
+//! | parameter | unit | default | meaning |
+//! |---|---|---|---|
+//! | `turnover` | 1 / a.u. | 0 | of all synapses as in [`turnover`] |
+//!
+//! C1, C2 and C3 hold here.
 //!
 //! Source: Mostafa, Ramesh and Cauwenberghs, *Deep supervised learning using local errors*,
 //! Frontiers in Neuroscience 2018; Nokland and Eidnes, *Training neural networks with local error
@@ -20,12 +24,13 @@
 use super::dll::MismatchTimesRate;
 use super::kolen_pollack::OwnRate;
 use super::registry::{Change, Rule};
+use super::turnover;
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {
     name: "local_losses",
     about: "local losses: every population is taught by a readout of its own",
-    parameters: &[],
-    basal: |_| Change::basal(MismatchTimesRate),
-    apical: |_| Change::apical(OwnRate),
+    parameters: &[turnover::NONE],
+    basal: |p| Change::basal(MismatchTimesRate).overwriting(p.get("turnover")),
+    apical: |p| Change::apical(OwnRate).overwriting(p.get("turnover")),
 };

@@ -11,7 +11,11 @@
 //! not below the delays, so that descent is stable. The output, with `lambda: 0`, answers from its
 //! basal side and sends down `target - softmax(b)`, the cross-entropy's part of `E`.
 //!
-//! No parameters. C3 holds, C1 and C2 do not: feedback is read from the forward weights.
+//! | parameter | unit | default | meaning |
+//! |---|---|---|---|
+//! | `turnover` | 1 / a.u. | 0 | of basal synapses as in [`turnover`] |
+//!
+//! C3 holds, C1 and C2 do not: feedback is read from the forward weights.
 //!
 //! Source: Rao and Ballard, *Predictive coding in the visual cortex*, Nature Neuroscience 1999;
 //! Whittington and Bogacz, *An approximation of the error backpropagation algorithm in a
@@ -19,12 +23,13 @@
 
 use super::dll::MismatchTimesRate;
 use super::registry::{Change, Rule};
+use super::turnover;
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {
     name: "predictive_coding",
     about: "predictive coding: relaxing somata, feedback through the transposed weights",
-    parameters: &[],
-    basal: |_| Change::basal(MismatchTimesRate),
+    parameters: &[turnover::NONE],
+    basal: |p| Change::basal(MismatchTimesRate).overwriting(p.get("turnover")),
     apical: |_| Change::transported(),
 };

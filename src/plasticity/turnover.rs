@@ -32,7 +32,7 @@ const TURNOVER: Parameter = Parameter {
     meaning: "part of a weight that a change of 1 overwrites",
 };
 
-/// The same of controls, which have none by default.
+/// The same of other rules, which have none by default.
 pub(super) const NONE: Parameter = Parameter {
     default: 0.0,
     ..TURNOVER
