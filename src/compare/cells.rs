@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use crossbeam::channel;
+use indexmap::IndexMap;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -167,11 +168,7 @@ impl Session<'_> {
                 rows,
             });
         }
-        let outdated = due.iter().filter_map(|cell| match &cell.state {
-            State::Outdated(why) => Some(format!("{} is finished, but {why}", cell.name())),
-            _ => None,
-        });
-        let outdated: Vec<String> = outdated.collect();
+        let outdated = outdated(&due);
         if !outdated.is_empty() && !self.anew {
             return Err(CompareError::Outdated {
                 directory: directory.path().to_owned(),
@@ -324,6 +321,25 @@ impl Session<'_> {
         directory.write("table.md", &table.markdown())?;
         Ok(())
     }
+}
+
+/// Cells that are out of date and why, in a line the seeds of a rule for which that is the same.
+fn outdated(due: &[Cell]) -> Vec<String> {
+    let mut seeds: IndexMap<(&str, &str), Vec<u64>> = IndexMap::new();
+    for cell in due {
+        if let State::Outdated(why) = &cell.state {
+            let seeds = seeds.entry((&cell.rule, why)).or_default();
+            seeds.push(cell.scenario.scenario.seed);
+        }
+    }
+    let line = |((rule, why), seeds): ((&str, &str), Vec<u64>)| match &seeds[..] {
+        [seed] => format!("{rule} seed {seed} is finished, but {why}"),
+        seeds => {
+            let seeds: Vec<String> = seeds.iter().map(u64::to_string).collect();
+            format!("{rule} seeds {} are finished, but {why}", seeds.join(", "))
+        }
+    };
+    seeds.into_iter().map(line).collect()
 }
 
 /// A cell that failed, with what it has left.

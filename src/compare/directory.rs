@@ -146,7 +146,7 @@ impl Directory {
                 return due(format!("its {name} cannot be read"));
             };
             if let Some((then, now)) = difference(&then, &now) {
-                let why = format!("in its {name} is `{then}` where now is `{now}`");
+                let why = format!("{name} has `{then}` where now is `{now}`");
                 return Ok(State::Outdated(why));
             }
         }
