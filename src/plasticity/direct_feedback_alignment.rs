@@ -15,7 +15,7 @@
 //! 2016.
 
 use super::dll::MismatchTimesRate;
-use super::registry::{Change, Rule};
+use super::rule::{Change, Rule};
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {

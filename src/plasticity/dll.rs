@@ -13,7 +13,7 @@
 //! Algorithm*, ICML 2025. The default `s = 1` learns better than the paper's -1 on MNIST.
 
 use super::kernel::{ApicalKernel, ApicalSite, BasalKernel, BasalSite};
-use super::registry::{Change, Parameter, Rule};
+use super::rule::{Change, Parameter, Rule};
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {

@@ -17,7 +17,7 @@
 //! backpropagation for deep learning*, Nature Communications 2016.
 
 use super::dll::MismatchTimesRate;
-use super::registry::{Change, Rule};
+use super::rule::{Change, Rule};
 use super::turnover;
 
 /// The registry's entry.

@@ -26,7 +26,7 @@
 
 use super::dll::MismatchTimesRate;
 use super::kernel::{BasalKernel, BasalSite};
-use super::registry::{Change, Parameter, Rule};
+use super::rule::{Change, Parameter, Rule};
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {

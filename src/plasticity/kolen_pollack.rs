@@ -12,7 +12,7 @@
 
 use super::dll::MismatchTimesRate;
 use super::kernel::{ApicalKernel, ApicalSite};
-use super::registry::{Change, Rule};
+use super::rule::{Change, Rule};
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {

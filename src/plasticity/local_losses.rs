@@ -23,7 +23,7 @@
 
 use super::dll::MismatchTimesRate;
 use super::kolen_pollack::OwnRate;
-use super::registry::{Change, Rule};
+use super::rule::{Change, Rule};
 use super::turnover;
 
 /// The registry's entry.

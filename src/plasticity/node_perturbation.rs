@@ -23,7 +23,7 @@
 //! neural networks by dynamic perturbation of conductances*, Physical Review Letters 2006.
 
 use super::kernel::{BasalKernel, BasalSite};
-use super::registry::{Change, Parameter, Rule};
+use super::rule::{Change, Parameter, Rule};
 use super::third_factor::{Modulator, ThirdFactor};
 
 /// The registry's entry.

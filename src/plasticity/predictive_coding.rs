@@ -22,7 +22,7 @@
 //! predictive coding network with local Hebbian synaptic plasticity*, Neural Computation 2017.
 
 use super::dll::MismatchTimesRate;
-use super::registry::{Change, Rule};
+use super::rule::{Change, Rule};
 use super::turnover;
 
 /// The registry's entry.

@@ -15,7 +15,7 @@
 //! Nature 1986.
 
 use super::dll::MismatchTimesRate;
-use super::registry::{Change, Rule};
+use super::rule::{Change, Rule};
 use super::turnover;
 
 /// The registry's entry.

@@ -23,7 +23,7 @@
 
 use super::dll::MismatchTimesRate;
 use super::kolen_pollack::OwnRate;
-use super::registry::{Change, Parameter, Rule};
+use super::rule::{Change, Parameter, Rule};
 
 const TURNOVER: Parameter = Parameter {
     name: "turnover",

@@ -1,0 +1,176 @@
+//! What a rule is: a name, parameters, and what it does to the synapses of each dendrite.
+
+use std::collections::BTreeMap;
+
+use crate::model::Compartment;
+
+use super::kernel::{ApicalKernel, BasalKernel, ColumnKernel, OnApical, OnBasal};
+use super::third_factor::ThirdFactor;
+
+/// A rule of plasticity as it stands in the registry.
+#[derive(Clone, Copy)]
+pub struct Rule {
+    /// Name in model files.
+    pub name: &'static str,
+    /// One line on what it is.
+    pub about: &'static str,
+    /// Its parameters.
+    pub parameters: &'static [Parameter],
+    /// What it does at a basal synapse.
+    pub basal: fn(&Parameters) -> Change,
+    /// What it does at an apical synapse.
+    pub apical: fn(&Parameters) -> Change,
+}
+
+/// A parameter of a rule.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// Name in model files.
+    pub name: &'static str,
+    /// Value when the file gives none.
+    pub default: f64,
+    /// Smallest and largest value.
+    pub range: (f64, f64),
+    /// Unit and meaning.
+    pub meaning: &'static str,
+}
+
+/// The parameters of a rule with every default filled in.
+pub struct Parameters(BTreeMap<&'static str, f64>);
+
+impl Parameters {
+    /// Fills in the defaults of `rule`; names that it does not declare are left out.
+    #[must_use]
+    pub fn of(rule: &Rule, given: &BTreeMap<String, f64>) -> Self {
+        let value = |p: &Parameter| given.get(p.name).copied().unwrap_or(p.default);
+        Self(rule.parameters.iter().map(|p| (p.name, value(p))).collect())
+    }
+
+    /// The value of a declared parameter; 0 for any other name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> f32 {
+        self.0.get(name).map_or(0.0, |v| *v as f32)
+    }
+}
+
+impl Rule {
+    /// What it does to synapses of a compartment.
+    #[must_use]
+    pub fn change(&self, compartment: Compartment, parameters: &Parameters) -> Change {
+        match compartment {
+            Compartment::Basal => (self.basal)(parameters),
+            Compartment::Apical => (self.apical)(parameters),
+        }
+    }
+
+    /// Whether changes overwrite what was there, which needs a consolidation.
+    pub(crate) fn overwrites(&self, given: &BTreeMap<String, f64>) -> bool {
+        let parameters = Parameters::of(self, given);
+        let kinds = [Compartment::Basal, Compartment::Apical];
+        (kinds.iter()).any(|compartment| self.change(*compartment, &parameters).turnover != 0.0)
+    }
+
+    /// Which criteria of biological plausibility it meets with its default parameters.
+    #[must_use]
+    pub fn criteria(&self) -> Criteria {
+        let parameters = Parameters::of(self, &BTreeMap::new());
+        let kinds = [Compartment::Basal, Compartment::Apical];
+        let kinds = kinds.map(|compartment| self.change(compartment, &parameters).kind);
+        let nowhere = |of: fn(&Kind) -> bool| !kinds.iter().any(of);
+        Criteria {
+            no_weight_symmetry: nowhere(|kind| matches!(kind, Kind::Transported)),
+            local: nowhere(|kind| matches!(kind, Kind::Transported)),
+            no_phases: nowhere(
+                |kind| matches!(kind, Kind::Local(_, Some(third)) if third.knows_presentations()),
+            ),
+        }
+    }
+}
+
+/// Criteria of biological plausibility (Lv et al., ICML 2025), as they hold in this engine.
+///
+/// They follow from what a rule's changes are made of: a kernel is handed nothing but its own
+/// site, only [`Change::transported`] reads the weights of another projection, and only a third
+/// factor from the timeline tells one kind of presentation from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Criteria {
+    /// C1: no synapse reads the weight of another.
+    pub no_weight_symmetry: bool,
+    /// C2: a synapse changes by what is there where it sits, and by a scalar that all are told.
+    pub local: bool,
+    /// C3: no separate phases; the same equations hold at all times.
+    pub no_phases: bool,
+}
+
+/// What a rule does to the synapses of one compartment.
+pub struct Change {
+    pub(crate) kind: Kind,
+    /// How much of a weight a change of it overwrites.
+    pub(crate) turnover: f32,
+}
+
+pub(crate) enum Kind {
+    /// The weights stay as they are.
+    Fixed,
+    /// The weights change by a local kernel, and a third factor if there is one.
+    Local(Box<dyn ColumnKernel>, Option<ThirdFactor>),
+    /// Not local: the weights are those of the reciprocal basal projection, transposed.
+    Transported,
+}
+
+impl Change {
+    fn of(kind: Kind) -> Self {
+        let turnover = 0.0;
+        Self { kind, turnover }
+    }
+
+    /// The same, each change `D` overwriting a part of what was there when it is consolidated:
+    /// `W += D - turnover |D| W`.
+    #[must_use]
+    pub fn overwriting(self, turnover: f32) -> Self {
+        Self { turnover, ..self }
+    }
+
+    /// The weights stay as they are.
+    #[must_use]
+    pub fn fixed() -> Self {
+        Self::of(Kind::Fixed)
+    }
+
+    /// Local change at basal synapses.
+    pub fn basal(kernel: impl BasalKernel) -> Self {
+        Self::of(Kind::Local(Box::new(OnBasal(kernel)), None))
+    }
+
+    /// Local change at apical synapses.
+    pub fn apical(kernel: impl ApicalKernel) -> Self {
+        Self::of(Kind::Local(Box::new(OnApical(kernel)), None))
+    }
+
+    /// Local change at basal synapses, multiplied by a third factor that all are told.
+    pub fn modulated_basal(kernel: impl BasalKernel, third: ThirdFactor) -> Self {
+        Self::of(Kind::Local(Box::new(OnBasal(kernel)), Some(third)))
+    }
+
+    /// Likewise at apical synapses.
+    pub fn modulated_apical(kernel: impl ApicalKernel, third: ThirdFactor) -> Self {
+        Self::of(Kind::Local(Box::new(OnApical(kernel)), Some(third)))
+    }
+
+    /// In a word, for tables.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match &self.kind {
+            Kind::Fixed => "fixed",
+            Kind::Local(_, None) => "local",
+            Kind::Local(_, Some(third)) => third.name(),
+            Kind::Transported => "transported",
+        }
+    }
+
+    /// Weight transport, the one thing here that is not local: a control.
+    #[must_use]
+    pub fn transported() -> Self {
+        Self::of(Kind::Transported)
+    }
+}
