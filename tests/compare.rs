@@ -429,7 +429,7 @@ fn the_shipped_comparisons_are_valid_and_the_one_on_shipped_data_runs() {
         ("mnist_turnover", 5),
         ("fashion_mlp", 5),
         ("cifar10_mlp", 4),
-        ("depth", 3),
+        ("depth", 6),
     ] {
         let file = format!("{ROOT}/scenarios/compare/{name}.ron");
         let (code, said, wrong) = told(apical().args(["validate", &file]).output().unwrap());

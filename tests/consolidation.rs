@@ -118,9 +118,13 @@ fn optimisers_turn_the_mean_rate_of_change_into_weight_change_at_their_own_clock
     // Stimuli and teaching change at every step; consolidations come every 7 ms and know nothing
     // of the presentations of 10 ms.
     const EVERY: u64 = 7;
-    for name in ["plain", "momentum(momentum: 0.9)", "adam()"] {
+    let names = ["plain", "momentum(momentum: 0.9)", "adam()"];
+    // Some of the changes are larger than 1 / 40.
+    for (name, turnover) in (names.into_iter()).flat_map(|name| [0.0, 3.0, 40.0].map(|t| (name, t)))
+    {
         let text = format!(
-            r#"rule: "dll", eta: 0.02, consolidation: (every_ms: {EVERY}, optimiser: {name})"#
+            r#"rule: "turnover", parameters: {{"turnover": {turnover}}}, eta: 0.02,
+               consolidation: (every_ms: {EVERY}, optimiser: {name})"#
         );
         let mut simulation = simulation(&model(&text), engine, 1.0, 1, 10.0);
         let mut want = f64s(&simulation.weights("W").unwrap());
@@ -148,7 +152,8 @@ fn optimisers_turn_the_mean_rate_of_change_into_weight_change_at_their_own_clock
                 continue;
             }
             for (n, (w, sum)) in want.iter_mut().zip(&mut integral).enumerate() {
-                *w += 0.02 * optimisers[n].change(name, *sum / EVERY as f64);
+                let change = 0.02 * optimisers[n].change(name, *sum / EVERY as f64);
+                *w += change - (turnover * change.abs()).min(1.0) * *w;
                 *sum = 0.0;
             }
             let error = error(&after, &want);

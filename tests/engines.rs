@@ -68,6 +68,10 @@ fn plan() -> impl Strategy<Value = Plan> {
         Just(r#"rule: "feedback_alignment", parameters: {"turnover": 2}"#),
         Just(r#"rule: "hebbian""#),
         Just(r#"rule: "hebbian", parameters: {"s": -1}"#),
+        Just(r#"rule: "hebbian", parameters: {"taught": 1}"#),
+        Just(r#"rule: "direct_feedback_alignment""#),
+        Just(r#"rule: "local_losses""#),
+        Just(r#"rule: "local_losses", parameters: {"turnover": 2}"#),
         Just(r#"rule: "node_perturbation""#),
         Just(r#"rule: "node_perturbation", parameters: {"trace_ms": 4, "baseline_ms": 6}"#),
         Just(r#"rule: "turnover", parameters: {"turnover": 2}"#),
@@ -107,29 +111,44 @@ fn plan() -> impl Strategy<Value = Plan> {
                 offset_ms,
                 long_delay_ms,
                 (neuron, kept),
-            )| Plan {
-                seed,
-                trials,
-                leaky,
-                consolidation,
-                rule,
-                decay,
-                bounds,
-                lambda,
-                // Where a slope jumps, and the rate depends on it, two roundings are two fates.
-                transfer: if neuron.contains("potential") && transfer == "relu" {
-                    "tanh"
+            )| {
+                // Half of them relax, as predictive coding does.
+                let relaxes = rule.contains("predictive_coding") && seed % 2 == 0;
+                let neuron = if relaxes {
+                    "mismatch: potential,"
                 } else {
-                    transfer
-                },
-                offset_ms,
-                long_delay_ms,
-                neuron,
-                kept: if consolidation.is_some() && !bounds {
-                    kept
+                    neuron
+                };
+                // Turnover happens at consolidations.
+                let consolidation = if rule.contains("turnover") {
+                    consolidation.or(Some("plain"))
                 } else {
-                    ""
-                },
+                    consolidation
+                };
+                Plan {
+                    seed,
+                    trials,
+                    leaky: leaky || relaxes,
+                    consolidation,
+                    rule,
+                    decay,
+                    bounds,
+                    lambda: if relaxes { 1.0 } else { lambda },
+                    // Where a slope jumps, and the rate depends on it, two roundings are two fates.
+                    transfer: if neuron.contains("potential") && transfer == "relu" {
+                        "tanh"
+                    } else {
+                        transfer
+                    },
+                    offset_ms,
+                    long_delay_ms,
+                    neuron,
+                    kept: if consolidation.is_some() && !bounds {
+                        kept
+                    } else {
+                        ""
+                    },
+                }
             },
         )
 }

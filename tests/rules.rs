@@ -72,6 +72,16 @@ fn taught(model: &Model, engine: Engine, trials: usize) -> Simulation {
     circuit
 }
 
+/// Synapses that gather changes and consolidate long after the test.
+const GATHER: &str = "eta: 1, consolidation: (every_ms: 1000000, optimiser: plain)";
+
+/// What some projections gather in the next step, post x pre, in a.u.; the mean over trials.
+fn gathered<const N: usize>(circuit: &mut Simulation, names: [&str; N]) -> [Array2<f32>; N] {
+    let before = names.map(|name| circuit.eligibility(name).unwrap());
+    circuit.step();
+    std::array::from_fn(|n| circuit.eligibility(names[n]).unwrap() - &before[n])
+}
+
 fn softmax(b: &Array2<f64>) -> Array2<f64> {
     let e = b.mapv(f64::exp);
     &e / &e.sum_axis(Axis(1)).insert_axis(Axis(1))
@@ -174,9 +184,10 @@ fn with_turnover_feedback_aligns_as_much_as_is_learned(engine: Engine) {
 /// Equilibrium of the energy, by plain gradient descent in f64.
 fn predictive_coding_settles_where_its_energy_is_least(engine: Engine) {
     let neuron = "transfer: tanh, tau_s_ms: 5, lambda: 1, mismatch: potential";
-    let model = circuit(neuron, r#"rule: "predictive_coding""#, STEP_BY_STEP);
-    let mut circuit = taught(&model, engine, TRIALS);
+    let synapse = format!(r#"rule: "predictive_coding", {GATHER}"#);
+    let mut circuit = taught(&circuit(neuron, &synapse, STEP_BY_STEP), engine, TRIALS);
     circuit.advance_to(600);
+    let gathered = gathered(&mut circuit, ["W1", "W2", "W3"]);
     let [w1, w2, w3] = ["W1", "W2", "W3"].map(|name| weights(&circuit, name));
     assert_eq!(weights(&circuit, "Theta2"), w2.t());
     let b1 = f64s(&random((TRIALS, 5), 4)).dot(&w1.t());
@@ -199,20 +210,33 @@ fn predictive_coding_settles_where_its_energy_is_least(engine: Engine) {
         let delta = read(&mut circuit, population, Variable::Delta);
         assert_eq!(xi, delta);
     }
+    // What is left over is learned.
+    let [r1, r2] = [&s1, &s2].map(|s| s.mapv(f64::tanh));
+    let x = f64s(&random((TRIALS, 5), 4));
+    let e3 = &target - &softmax(&r2.dot(&w3.t()));
+    for (got, (xi, r)) in
+        gathered
+            .iter()
+            .zip([(&s1 - &b1, &x), (&s2 - &r1.dot(&w2.t()), &r1), (e3, &r2)])
+    {
+        let want = xi.t().dot(r) / TRIALS as f64;
+        assert!(error(got, &want) < 1e-3);
+    }
     // The teacher does change what the hidden neurons fire at.
     let e2 = read(&mut circuit, "h2", Variable::Mismatch);
     assert!(e2.mapv(f64::abs).sum() > 0.5);
 }
 
 /// With the feedback of a readout equal to its weights, the change of a hidden population is the
-/// slope of that readout's own loss, and nothing of the other's.
+/// slope of that readout's own loss, and nothing of the other's; feedback changes as the readout.
 fn local_losses_descend_on_the_loss_of_the_readout_nearby(engine: Engine) {
     let down = r#"
         (name: "V", from: "h1", to: "z", compartment: basal, delay_ms: 1, synapse: "plastic", weights: normal(std: 0.5)),
         (name: "Theta3", from: "y", to: "h2", compartment: apical, delay_ms: 1, synapse: "plastic", weights: normal(std: 0.5)),
         (name: "ThetaV", from: "z", to: "h1", compartment: apical, delay_ms: 1, synapse: "plastic", weights: normal(std: 0.5)),
     "#;
-    let mut model = circuit("transfer: tanh", r#"rule: "local_losses""#, down);
+    let synapse = format!(r#"rule: "local_losses", {GATHER}"#);
+    let mut model = circuit("transfer: tanh", &synapse, down);
     let mut readout = model.populations[2].clone();
     readout.name = "z".into();
     model.populations.push(readout);
@@ -231,9 +255,11 @@ fn local_losses_descend_on_the_loss_of_the_readout_nearby(engine: Engine) {
         let z = softmax(&x.dot(&w1.t()).mapv(f64::tanh).dot(&v.t()));
         -(f64s(&targets(TRIALS)) * z.mapv(f64::ln)).sum()
     };
-    let change = read(&mut circuit, "h1", Variable::Delta).t().dot(&x);
+    let [change, v, theta] = gathered(&mut circuit, ["W1", "V", "ThetaV"]);
+    assert!(v.iter().any(|v| v.abs() > 0.01));
+    assert!(error(&theta, &f64s(&v).t().to_owned()) < 1e-5);
     let w1 = weights(&circuit, "W1");
-    for ((i, j), got) in change.indexed_iter() {
+    for ((i, j), got) in f64s(&(change * TRIALS as f32)).indexed_iter() {
         let mut ends = [w1.clone(), w1.clone()];
         ends[0][[i, j]] -= 1e-4;
         ends[1][[i, j]] += 1e-4;
@@ -313,6 +339,22 @@ fn hebbian_finds_the_first_principal_component(engine: Engine) {
     }
 }
 
+/// A taught output changes by the delta rule: the slope of the cross-entropy.
+fn a_taught_hebbian_output_follows_the_delta_rule(engine: Engine) {
+    let taught_by = format!(r#"rule: "hebbian", parameters: {{"taught": 1}}, {GATHER}"#);
+    let mut model = circuit("transfer: tanh", r#"rule: "hebbian""#, "");
+    let synapse: Model = circuit("transfer: tanh", &taught_by, "");
+    let synapse = synapse.synapses["plastic"].clone();
+    model.synapses.insert("taught".into(), synapse);
+    model.projections[2].synapse = "taught".into();
+    let mut circuit = taught(&model, engine, TRIALS);
+    circuit.advance_to(20);
+    let [_, _, h2, y] = forward(&circuit, &f64s(&random((TRIALS, 5), 4)));
+    let [got] = gathered(&mut circuit, ["W3"]);
+    let e = f64s(&targets(TRIALS)) - &y;
+    assert!(error(&got, &(e.t().dot(&h2) / TRIALS as f64)) < 1e-4);
+}
+
 /// With `s` -1 at a bias, rates `r = I + b` lose the part `eta` of their mean over trials at each
 /// consolidation, whatever their inputs.
 fn an_anti_hebbian_bias_takes_the_mean_rate_away(engine: Engine) {
@@ -349,6 +391,7 @@ fn an_anti_hebbian_bias_takes_the_mean_rate_away(engine: Engine) {
 }
 
 both_engines! {
+    a_taught_hebbian_output_follows_the_delta_rule,
     an_anti_hebbian_bias_takes_the_mean_rate_away,
     fixed_feedback_is_the_recursion_of_its_paper_and_stays,
     kolen_pollack_differences_decay_as_the_closed_form,

@@ -367,7 +367,7 @@ fn plasticity(
     };
     let rule = (registry.get(rule)).ok_or_else(|| format!("there is no rule `{rule}`"))?;
     let parameters = RuleParameters::of(rule, &synapse.parameters);
-    let change = rule.change(compartment, &parameters);
+    let change = rule.effect(compartment, &parameters);
     let (kernel, third) = match change.kind {
         Kind::Fixed => return Ok(Plastic::Fixed),
         Kind::Transported => return Ok(Plastic::Transported),

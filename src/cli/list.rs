@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::say;
 use crate::model::Compartment;
-use crate::plasticity::{Parameters, RECOMMENDED, Registry, Rule};
+use crate::plasticity::{RECOMMENDED, Registry, Rule};
 
 /// Lists what models may name.
 #[derive(clap::Args, Debug)]
@@ -68,8 +68,7 @@ pub fn rules(registry: &Registry) -> String {
 }
 
 fn row(rule: &Rule) -> [String; 7] {
-    let parameters = Parameters::of(rule, &[].into());
-    let at = |compartment| rule.change(compartment, &parameters).name().to_owned();
+    let at = |compartment| rule.kind(compartment).to_owned();
     let mark = |met: bool| if met { "+" } else { "-" }.to_owned();
     let criteria = rule.criteria();
     [

@@ -27,5 +27,5 @@ pub(crate) use kernel::{ColumnKernel, Columns};
 pub use lazy::Lazy;
 pub use registry::{RECOMMENDED, Registry};
 pub(crate) use rule::Kind;
-pub use rule::{Change, Criteria, Parameter, Parameters, Rule};
+pub use rule::{Apical, Basal, Change, Criteria, Parameter, Parameters, Rule};
 pub use third_factor::{Broadcast, Modulation, Modulator, ThirdFactor};

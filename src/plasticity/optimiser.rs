@@ -92,7 +92,7 @@ fn apply(step: Step, synapses: Synapses<'_>, e: &[f32]) {
         first,
         second,
     } = synapses;
-    let change = |w: &mut f32, by: f32| *w += by - turnover * by.abs() * *w;
+    let change = |w: &mut f32, by: f32| *w += by - (turnover * by.abs()).min(1.0) * *w;
     match how {
         How::Plain { rate } => {
             for (w, e) in weights.iter_mut().zip(e) {

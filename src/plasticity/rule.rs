@@ -1,6 +1,7 @@
 //! What a rule is: a name, parameters, and what it does to the synapses of each dendrite.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 
 use crate::model::Compartment;
 
@@ -17,9 +18,9 @@ pub struct Rule {
     /// Its parameters.
     pub parameters: &'static [Parameter],
     /// What it does at a basal synapse.
-    pub basal: fn(&Parameters) -> Change,
+    pub basal: fn(&Parameters) -> Change<Basal>,
     /// What it does at an apical synapse.
-    pub apical: fn(&Parameters) -> Change,
+    pub apical: fn(&Parameters) -> Change<Apical>,
 }
 
 /// A parameter of a rule.
@@ -55,19 +56,25 @@ impl Parameters {
 
 impl Rule {
     /// What it does to synapses of a compartment.
-    #[must_use]
-    pub fn change(&self, compartment: Compartment, parameters: &Parameters) -> Change {
+    pub(crate) fn effect(&self, compartment: Compartment, parameters: &Parameters) -> Effect {
         match compartment {
-            Compartment::Basal => (self.basal)(parameters),
-            Compartment::Apical => (self.apical)(parameters),
+            Compartment::Basal => (self.basal)(parameters).effect,
+            Compartment::Apical => (self.apical)(parameters).effect,
         }
+    }
+
+    /// What it does to synapses of a compartment with its default parameters, in a word.
+    #[must_use]
+    pub fn kind(&self, compartment: Compartment) -> &'static str {
+        let parameters = Parameters::of(self, &BTreeMap::new());
+        self.effect(compartment, &parameters).kind.name()
     }
 
     /// Whether changes overwrite what was there, which needs a consolidation.
     pub(crate) fn overwrites(&self, given: &BTreeMap<String, f64>) -> bool {
         let parameters = Parameters::of(self, given);
         let kinds = [Compartment::Basal, Compartment::Apical];
-        (kinds.iter()).any(|compartment| self.change(*compartment, &parameters).turnover != 0.0)
+        (kinds.iter()).any(|compartment| self.effect(*compartment, &parameters).turnover != 0.0)
     }
 
     /// Which criteria of biological plausibility it meets with its default parameters.
@@ -75,7 +82,7 @@ impl Rule {
     pub fn criteria(&self) -> Criteria {
         let parameters = Parameters::of(self, &BTreeMap::new());
         let kinds = [Compartment::Basal, Compartment::Apical];
-        let kinds = kinds.map(|compartment| self.change(compartment, &parameters).kind);
+        let kinds = kinds.map(|compartment| self.effect(compartment, &parameters).kind);
         let nowhere = |of: fn(&Kind) -> bool| !kinds.iter().any(of);
         Criteria {
             no_weight_symmetry: nowhere(|kind| matches!(kind, Kind::Transported)),
@@ -102,8 +109,21 @@ pub struct Criteria {
     pub no_phases: bool,
 }
 
-/// What a rule does to the synapses of one compartment.
-pub struct Change {
+/// Marks a [`Change`] of basal synapses.
+pub enum Basal {}
+
+/// Marks a [`Change`] of apical synapses.
+pub enum Apical {}
+
+/// What a rule does to the synapses of one compartment, `At`: a kernel for the other does not fit,
+/// and only feedback can be transported.
+pub struct Change<At> {
+    effect: Effect,
+    at: PhantomData<At>,
+}
+
+/// A [`Change`], wherever it happens.
+pub(crate) struct Effect {
     pub(crate) kind: Kind,
     /// How much of a weight a change of it overwrites.
     pub(crate) turnover: f32,
@@ -118,17 +138,27 @@ pub(crate) enum Kind {
     Transported,
 }
 
-impl Change {
-    fn of(kind: Kind) -> Self {
-        let turnover = 0.0;
-        Self { kind, turnover }
+impl Kind {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Fixed => "fixed",
+            Self::Local(_, None) => "local",
+            Self::Local(_, Some(third)) => third.name(),
+            Self::Transported => "transported",
+        }
     }
+}
 
-    /// The same, each change `D` overwriting a part of what was there when it is consolidated:
-    /// `W += D - turnover |D| W`.
-    #[must_use]
-    pub fn overwriting(self, turnover: f32) -> Self {
-        Self { turnover, ..self }
+impl<At> Change<At> {
+    fn of(kind: Kind) -> Self {
+        let effect = Effect {
+            kind,
+            turnover: 0.0,
+        };
+        Self {
+            effect,
+            at: PhantomData,
+        }
     }
 
     /// The weights stay as they are.
@@ -137,35 +167,36 @@ impl Change {
         Self::of(Kind::Fixed)
     }
 
-    /// Local change at basal synapses.
+    /// The same, each change `D` overwriting a part of what was there when it is consolidated:
+    /// `W += D - min(turnover |D|, 1) W`.
+    #[must_use]
+    pub fn overwriting(mut self, turnover: f32) -> Self {
+        self.effect.turnover = turnover;
+        self
+    }
+}
+
+impl Change<Basal> {
+    /// Local change.
     pub fn basal(kernel: impl BasalKernel) -> Self {
         Self::of(Kind::Local(Box::new(OnBasal(kernel)), None))
     }
 
-    /// Local change at apical synapses.
+    /// Local change, multiplied by a third factor that all are told.
+    pub fn modulated_basal(kernel: impl BasalKernel, third: ThirdFactor) -> Self {
+        Self::of(Kind::Local(Box::new(OnBasal(kernel)), Some(third)))
+    }
+}
+
+impl Change<Apical> {
+    /// Local change.
     pub fn apical(kernel: impl ApicalKernel) -> Self {
         Self::of(Kind::Local(Box::new(OnApical(kernel)), None))
     }
 
-    /// Local change at basal synapses, multiplied by a third factor that all are told.
-    pub fn modulated_basal(kernel: impl BasalKernel, third: ThirdFactor) -> Self {
-        Self::of(Kind::Local(Box::new(OnBasal(kernel)), Some(third)))
-    }
-
-    /// Likewise at apical synapses.
+    /// Local change, multiplied by a third factor that all are told.
     pub fn modulated_apical(kernel: impl ApicalKernel, third: ThirdFactor) -> Self {
         Self::of(Kind::Local(Box::new(OnApical(kernel)), Some(third)))
-    }
-
-    /// In a word, for tables.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        match &self.kind {
-            Kind::Fixed => "fixed",
-            Kind::Local(_, None) => "local",
-            Kind::Local(_, Some(third)) => third.name(),
-            Kind::Transported => "transported",
-        }
     }
 
     /// Weight transport, the one thing here that is not local: a control.

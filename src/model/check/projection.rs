@@ -101,7 +101,8 @@ fn is_transported(model: &Model, registry: &Registry, projection: &Projection) -
     projection.compartment == Compartment::Apical
         && synapse.zip(rule).is_some_and(|(synapse, rule)| {
             let parameters = Parameters::of(rule, &synapse.parameters);
-            matches!((rule.apical)(&parameters).kind, Kind::Transported)
+            let effect = rule.effect(Compartment::Apical, &parameters);
+            matches!(effect.kind, Kind::Transported)
         })
 }
 
