@@ -221,7 +221,7 @@ fn what_is_finished_is_not_run_again_and_what_has_changed_is() {
     let seeds = ["--seeds", "3,8", "--only", "dll,transport"];
     let said = case.succeed("out", &seeds);
     assert!(
-        said.contains("| kolen_pollack |") && said.contains("0 of 2"),
+        said.contains("Not run: kolen_pollack.") && !said.contains("| kolen_pollack |"),
         "{said}"
     );
     let table = case.table("out");
@@ -261,6 +261,24 @@ fn what_is_finished_is_not_run_again_and_what_has_changed_is() {
     };
     assert!(of_cells(&after) == of_cells(&before));
 
+    // So are those whose recordings are not whole.
+    let metrics = case.path("out/dll/seed_3/metrics.csv");
+    let text = fs::read_to_string(&metrics).unwrap();
+    let cut = text.trim_end().rfind('\n').unwrap();
+    fs::write(&metrics, &text[..cut]).unwrap();
+    let recorded = case.path("out/transport/seed_8/projections.parquet");
+    let bytes = fs::read(&recorded).unwrap();
+    fs::write(&recorded, &bytes[..bytes.len() / 2]).unwrap();
+    let said = case.succeed("out", &seeds);
+    for line in [
+        "dll seed 3 runs anew: its metrics.csv does not go to epoch 2",
+        "transport seed 8 runs anew: its projections.parquet is missing or has no end",
+        "2 finished before, 2 to run",
+    ] {
+        assert!(said.contains(line), "{line} in {said}");
+    }
+    assert!(of_cells(&files(&case.path("out"))) == of_cells(&before));
+
     // The rule that was left out joins those that are finished.
     let said = case.succeed("out", &["--seeds", "3,8"]);
     assert!(said.contains("4 finished before, 2 to run"), "{said}");
@@ -277,6 +295,14 @@ fn what_is_finished_is_not_run_again_and_what_has_changed_is() {
     let why = "dll seeds 3, 8 are finished, but model.ron has `\"s\": -1.0,` where now is";
     assert!(wrong.contains(why) && wrong.contains("--anew"), "{wrong}");
     assert!(files(&case.path("out")) == before);
+    // Where they are not asked for the table says so.
+    let said = case.succeed(
+        "out",
+        &["--seeds", "3,8", "--only", "kolen_pollack, transport"],
+    );
+    let apart = "Not in this table: dll seeds 3, 8 are finished, but model.ron has";
+    assert!(said.contains(apart), "{said}");
+    assert_eq!(case.table("out")["rule"].len(), 4);
     let said = case.succeed("out", &["--seeds", "3,8", "--anew"]);
     let why = "dll seed 3 runs anew: model.ron has `\"s\": -1.0,` where now is `\"s\": 0.0,`";
     assert!(
@@ -403,7 +429,7 @@ fn a_comparison_that_was_stopped_goes_on() {
     assert!(sent.unwrap().success());
     let (code, said, wrong) = told(child.wait_with_output().unwrap());
     assert_eq!(code, Some(130), "{said}{wrong}");
-    let hint = "stopped with 1 of 3 cells finished; the same command goes on from there";
+    let hint = "stopped with 1 of 3 cells finished; the same command keeps these and runs";
     assert!(wrong.contains(hint), "{wrong}");
     assert!(case.path("out/transport/seed_1/summary.json").is_file());
     assert!(

@@ -134,8 +134,12 @@ fn plan() -> impl Strategy<Value = Plan> {
                     decay,
                     bounds,
                     lambda: if relaxes { 1.0 } else { lambda },
-                    // Where a slope jumps, and the rate depends on it, two roundings are two fates.
-                    transfer: if neuron.contains("potential") && transfer == "relu" {
+                    // Where a slope jumps, and something keeps coming there, two roundings are two
+                    // fates: mismatches of potentials depend on it, anti-Hebbian changes lead to it.
+                    transfer: if transfer == "relu"
+                        && (neuron.contains("potential")
+                            || rule.contains("hebbian") && rule.contains("-1"))
+                    {
                         "tanh"
                     } else {
                         transfer

@@ -77,7 +77,13 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
         say(stderr(), &format!("{}\n\n", loaded.warnings));
     }
     let name = &loaded.comparison.name;
-    for rule in &arguments.only {
+    let only: Vec<String> = (arguments.only.iter())
+        .map(|rule| rule.trim().to_owned())
+        .collect();
+    for rule in &only {
+        if rule.is_empty() {
+            return Err("--only: a name is empty; expected rules with commas between".into());
+        }
         let known = || loaded.comparison.rules.keys().map(String::as_str);
         if !known().any(|known| known == rule) {
             return Err(format!("--only {rule}: {}", unknown("rule", rule, known())).into());
@@ -85,13 +91,13 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
     }
     let out = (arguments.out.clone()).unwrap_or_else(|| Path::new("runs/compare").join(name));
     let directory = Directory::open(&out, &loaded.document, name)?;
-    let stop = stop_on_interrupt("stopping; what was recorded is being kept")?;
+    let stop = stop_on_interrupt("stopping the cells under way")?;
     let data = data_dir(arguments.data.clone());
     let cores = || available_parallelism().map_or(1, usize::from);
     let session = Session {
         loaded: &loaded,
         seeds: arguments.seeds.as_slice(),
-        only: &arguments.only,
+        only: &only,
         registry: &registry,
         data: data.as_deref(),
         cells: arguments.cells.map(usize::from),
@@ -117,11 +123,10 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
     }
     let rows = || (report.table.rules.iter()).flat_map(|rule| &rule.rows);
     if report.interrupted {
-        let finished = |outcome: &Outcome| matches!(outcome, Outcome::Finished(_));
-        let number = rows().filter(|(_, outcome)| finished(outcome)).count();
         let text = format!(
-            "stopped with {number} of {} cells finished; the same command goes on from there\n",
-            rows().count()
+            "stopped with {} of {} cells finished; the same command keeps these and runs the \
+             others from their beginning\n",
+            report.finished, report.asked
         );
         say(stderr(), &text);
         return Ok(ExitCode::from(INTERRUPTED));

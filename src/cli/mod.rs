@@ -14,6 +14,7 @@ use std::io::{Write, stderr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand};
 
@@ -73,14 +74,21 @@ pub fn main(registry: Registry) -> ExitCode {
     })
 }
 
-/// The first Ctrl-C says `line` and ends the work in order, the second at once.
+/// The first Ctrl-C says `line` and ends the work in order, the second at once. What comes within
+/// half a second is the first: `timeout` and schedulers signal the process and then its group.
 fn stop_on_interrupt(line: &'static str) -> Result<Arc<AtomicBool>, ctrlc::Error> {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = stop.clone();
+    let mut first: Option<Instant> = None;
     ctrlc::set_handler(move || {
-        if asked.swap(true, Ordering::Relaxed) {
-            std::process::exit(INTERRUPTED.into());
+        if let Some(first) = first {
+            if first.elapsed() > Duration::from_millis(500) {
+                std::process::exit(INTERRUPTED.into());
+            }
+            return;
         }
+        first = Some(Instant::now());
+        asked.store(true, Ordering::Relaxed);
         say(stderr(), &format!("\n{line}\n"));
     })?;
     Ok(stop)

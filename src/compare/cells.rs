@@ -48,6 +48,10 @@ pub struct Report {
     pub table: Table,
     /// Whether it was stopped before its end.
     pub interrupted: bool,
+    /// Of the cells that were asked for, how many are finished.
+    pub finished: usize,
+    /// How many were asked for.
+    pub asked: usize,
 }
 
 /// One rule with one seed.
@@ -86,7 +90,8 @@ impl Session<'_> {
             .collect::<Result<Vec<_>, _>>()?;
         let progress = Progress::new(self, finished, due.len());
         self.announce(&due, &progress);
-        let (mut over, mut outcome) = (0, Ok(()));
+        let asked = finished + due.len();
+        let (mut over, mut succeeded, mut outcome) = (0, finished, Ok(()));
         let next = AtomicUsize::new(0);
         thread::scope(|scope| {
             let (ended, ends) = channel::unbounded();
@@ -111,6 +116,7 @@ impl Session<'_> {
                     Err(error) => failed(directory, cell, &error),
                 };
                 over += 1;
+                succeeded += usize::from(matches!(result, Outcome::Finished(_)));
                 progress.ended(&cell.name(), &result);
                 table.enter(cell.row, result);
                 if outcome.is_ok() {
@@ -125,13 +131,15 @@ impl Session<'_> {
         Ok(Report {
             table,
             interrupted: over < due.len(),
+            finished: succeeded,
+            asked,
         })
     }
 
     /// The table as it stands, the cells that are to be run, and how many are finished.
     fn cells(&self, directory: &Directory) -> Result<(Table, Vec<Cell>, usize), CompareError> {
         let (mut due, mut finished) = (Vec::new(), 0);
-        let mut rules = Vec::new();
+        let (mut rules, mut apart) = (Vec::new(), Vec::new());
         for (name, loaded) in &self.loaded.rules {
             let mut rows = Vec::new();
             let runs = self.only.is_empty() || self.only.contains(name);
@@ -148,6 +156,12 @@ impl Session<'_> {
                     State::Finished(summary) => Outcome::Finished(summary.clone()),
                     State::Due(_) | State::Outdated(_) => Outcome::Missing,
                 };
+                // What is finished and is neither shown nor run is told.
+                if let State::Outdated(why) = &state
+                    && !runs
+                {
+                    apart.push((name.as_str(), seed, why.clone()));
+                }
                 if !wanted && outcome == Outcome::Missing {
                     continue;
                 }
@@ -168,11 +182,14 @@ impl Session<'_> {
                 rows,
             });
         }
-        let outdated = outdated(&due);
-        if !outdated.is_empty() && !self.anew {
+        let stale = outdated(due.iter().filter_map(|cell| match &cell.state {
+            State::Outdated(why) => Some((&*cell.rule, cell.scenario.scenario.seed, &**why)),
+            _ => None,
+        }));
+        if !stale.is_empty() && !self.anew {
             return Err(CompareError::Outdated {
                 directory: directory.path().to_owned(),
-                cells: outdated,
+                cells: stale,
             });
         }
         // Seed by seed, so that a comparison that is stopped has something of every rule.
@@ -182,6 +199,7 @@ impl Session<'_> {
             about: self.loaded.comparison.about.clone(),
             changes: self.loaded.overrides.clone(),
             rules,
+            apart: outdated(apart.iter().map(|(rule, seed, why)| (*rule, *seed, &**why))),
         };
         Ok((table, due, finished))
     }
@@ -324,13 +342,10 @@ impl Session<'_> {
 }
 
 /// Cells that are out of date and why, in a line the seeds of a rule for which that is the same.
-fn outdated(due: &[Cell]) -> Vec<String> {
+fn outdated<'a>(cells: impl Iterator<Item = (&'a str, u64, &'a str)>) -> Vec<String> {
     let mut seeds: IndexMap<(&str, &str), Vec<u64>> = IndexMap::new();
-    for cell in due {
-        if let State::Outdated(why) = &cell.state {
-            let seeds = seeds.entry((&cell.rule, why)).or_default();
-            seeds.push(cell.scenario.scenario.seed);
-        }
+    for (rule, seed, why) in cells {
+        seeds.entry((rule, why)).or_default().push(seed);
     }
     let line = |((rule, why), seeds): ((&str, &str), Vec<u64>)| match &seeds[..] {
         [seed] => format!("{rule} seed {seed} is finished, but {why}"),

@@ -11,11 +11,13 @@
 //! A cell gets its name by being renamed when it is complete, so that what has the name is whole.
 
 use std::fs::{self, File, TryLockError};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::{CompareError, Comparison};
 use crate::document::Document;
 use crate::run::{Job, RunDirectory, Summary, resolved};
+use crate::scenario::{Probe, Scenario};
 
 /// The folder of figures.
 pub const FIGURES: &str = "figures";
@@ -146,14 +148,22 @@ impl Directory {
                 return due(format!("its {name} cannot be read"));
             };
             if let Some((then, now)) = difference(&then, &now) {
-                let why = format!("{name} has `{then}` where now is `{now}`");
+                let why = match (by(then), by(now)) {
+                    (Some(then), Some(now)) if then != now => {
+                        format!("by Apical {then}, and this is {now}")
+                    }
+                    _ => format!("{name} has `{then}` where now is `{now}`"),
+                };
                 return Ok(State::Outdated(why));
             }
         }
         let text = fs::read_to_string(cell.join("summary.json")).unwrap_or_default();
         match serde_json::from_str::<Summary>(&text) {
-            Ok(summary) if !summary.interrupted => Ok(State::Finished(Box::new(summary))),
-            Ok(_) => due("it was stopped before its end".to_owned()),
+            Ok(summary) if summary.interrupted => due("it was stopped before its end".to_owned()),
+            Ok(summary) => match damage(&cell, job.scenario, &summary) {
+                Some(damage) => due(damage),
+                None => Ok(State::Finished(Box::new(summary))),
+            },
             Err(_) => due("its summary.json cannot be read".to_owned()),
         }
     }
@@ -200,6 +210,45 @@ fn remove(path: &Path) -> Result<(), CompareError> {
         }
         _ => Ok(()),
     }
+}
+
+/// What is missing of a cell that has come to its end, as far as tables and figures would tell.
+fn damage(cell: &Path, scenario: &Scenario, summary: &Summary) -> Option<String> {
+    let metrics = fs::read_to_string(cell.join("metrics.csv")).unwrap_or_default();
+    let last = metrics
+        .lines()
+        .next_back()
+        .and_then(|line| line.split(',').next());
+    if let Some(epochs) = summary.epochs
+        && last.is_none_or(|last| *last != epochs.to_string())
+    {
+        return Some(format!("its metrics.csv does not go to epoch {epochs}"));
+    }
+    let recordings = scenario.probes.iter().map(|probe| match probe {
+        Probe::Traces { .. } => "traces.parquet",
+        Probe::Weights { .. } => "weights.parquet",
+        Probe::Statistics { .. } => "projections.parquet",
+    });
+    // The last bytes are written when a recording ends.
+    let whole = |name: &str| {
+        let mut end = [0; 4];
+        let read = File::open(cell.join(name)).and_then(|mut file| {
+            file.seek(SeekFrom::End(-4))?;
+            file.read_exact(&mut end)
+        });
+        read.is_ok() && end == *b"PAR1"
+    };
+    recordings
+        .into_iter()
+        .find(|name| !whole(name))
+        .map(|name| format!("its {name} is missing or has no end"))
+}
+
+/// The version in the first line of a resolved scenario.
+fn by(line: &str) -> Option<&str> {
+    line.strip_prefix("// As it ran: Apical ")?
+        .split(',')
+        .next()
 }
 
 /// The first lines in which two texts differ.

@@ -1,6 +1,7 @@
 //! What came of the cells of a comparison, as figures: a colour a rule, the same in all of them.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
 
 use super::table::Spread;
@@ -20,9 +21,9 @@ use crate::run::Results;
 /// # Errors
 /// A cell that cannot be read back, a folder that cannot be written.
 pub fn figures(table: &Table, directory: &Directory) -> Result<Vec<PathBuf>, CompareError> {
-    // Those that have been run take the colours, which are most distinct at the beginning.
-    let run = |rule: &&RuleRows| rule.rows.iter().any(|(_, o)| *o != Outcome::Missing);
-    let rules = (table.rules.iter().filter(run).enumerate())
+    // A rule keeps its colour whatever else has been run.
+    let rules = (table.rules.iter().enumerate())
+        .filter(|(_, rows)| rows.has_run())
         .map(|(index, rows)| Rule::read(index, rows, directory))
         .collect::<Result<Vec<_>, _>>()?;
     if rules.iter().all(|rule| rule.cells.is_empty()) {
@@ -36,10 +37,11 @@ pub fn figures(table: &Table, directory: &Directory) -> Result<Vec<PathBuf>, Com
         rules,
         banded,
     };
+    let folder = directory.path().join(directory::FIGURES);
     let mut saved = Vec::new();
     let mut save = |name: &str, figure: Result<Figure, PlotError>| {
         let figure = figure.map_err(GalleryError::from)?;
-        let paths = figure.save(&directory.path().join(directory::FIGURES), name);
+        let paths = figure.save(&folder, name);
         saved.extend(paths.map_err(GalleryError::from)?);
         Ok::<_, CompareError>(())
     };
@@ -76,8 +78,27 @@ pub fn figures(table: &Table, directory: &Directory) -> Result<Vec<PathBuf>, Com
             save(name, figure)?;
         }
     }
+    // What an earlier command drew, and is not there to be drawn now, would stand beside another
+    // table.
+    for name in NAMES {
+        for extension in ["svg", "png"] {
+            let path = folder.join(format!("{name}.{extension}"));
+            if !saved.contains(&path) && path.is_file() {
+                fs::remove_file(&path).map_err(CompareError::file(&path))?;
+            }
+        }
+    }
     Ok(saved)
 }
+
+/// All figures that there may be.
+const NAMES: [&str; 5] = [
+    "learning_curves",
+    "accuracy",
+    "gradient_angle",
+    "alignment",
+    "feedback_norm",
+];
 
 /// Most rules whose bands can be told apart.
 const MOST_BANDS: usize = 6;

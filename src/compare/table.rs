@@ -17,6 +17,8 @@ pub struct Table {
     pub changes: Vec<String>,
     /// Rules in the order of the comparison's file.
     pub rules: Vec<RuleRows>,
+    /// What is finished and does not belong here, and why.
+    pub apart: Vec<String>,
 }
 
 /// The cells of one rule.
@@ -128,7 +130,8 @@ impl Table {
     /// many there are; below it why the others failed.
     #[must_use]
     pub fn markdown(&self) -> String {
-        let lines: Vec<[String; 9]> = self.rules.iter().map(RuleRows::line).collect();
+        let run = self.rules.iter().filter(|rule| rule.has_run());
+        let lines: Vec<[String; 9]> = run.map(RuleRows::line).collect();
         let names = [
             "rule",
             "test accuracy (%)",
@@ -178,6 +181,14 @@ impl Table {
             text += &format!(", `{change}`");
         }
         text += ".\n";
+        let not_run = self.rules.iter().filter(|rule| !rule.has_run());
+        let not_run: Vec<&str> = not_run.map(|rule| &*rule.rule).collect();
+        if !not_run.is_empty() {
+            text += &format!("\nNot run: {}.\n", not_run.join(", "));
+        }
+        for line in &self.apart {
+            text += &format!("\nNot in this table: {line}.\n");
+        }
         self.failures(&mut text);
         text
     }
@@ -211,6 +222,11 @@ impl RuleRows {
                 Outcome::Finished(summary) => Some((*seed, &**summary)),
                 _ => None,
             })
+    }
+
+    /// Whether any of its cells is over.
+    pub(super) fn has_run(&self) -> bool {
+        (self.rows.iter()).any(|(_, outcome)| *outcome != Outcome::Missing)
     }
 
     fn line(&self) -> [String; 9] {
@@ -332,6 +348,7 @@ mod tests {
                 ),
                 rule("none", vec![(1, Outcome::Missing)]),
             ],
+            apart: vec!["none seed 2 is finished, but by Apical 0.0.1, and this is 1".to_owned()],
         }
     }
 
@@ -368,10 +385,13 @@ mod tests {
         |---------|------------------:|---------------:|-------:|-------:|---------:|------------:|-------------:|-------:|
         | dll     |      93.00 ± 3.61 |   50.00 ± 0.00 |      3 |      3 |      2.5 |     2.000e6 |        25.00 |      0 |
         | hebbian |             50.00 |          50.00 | 1 of 3 |      3 |      2.5 |           – |            – |      1 |
-        | none    |                 – |              – | 0 of 1 |      – |        – |           – |            – |      0 |
 
         Mean ± standard deviation over seeds; test accuracy with the weights of the epoch that validation chose.
         Apical 0.1.0, `task.epochs=3`.
+
+        Not run: none.
+
+        Not in this table: none seed 2 is finished, but by Apical 0.0.1, and this is 1.
 
         Failed:
 
