@@ -45,7 +45,7 @@ pub fn figures(table: &Table, directory: &Directory) -> Result<Vec<PathBuf>, Com
         saved.extend(paths.map_err(GalleryError::from)?);
         Ok::<_, CompareError>(())
     };
-    if let Some(figure) = gallery.learning_curves()? {
+    if let Some(figure) = gallery.learning_curves() {
         save("learning_curves", figure)?;
     }
     save("accuracy", gallery.accuracy())?;
@@ -134,6 +134,10 @@ struct Rule<'a> {
 /// What a finished cell has recorded.
 struct Cell {
     results: Results,
+    /// Presentations of different rules need not be of the same length; epochs are the same data.
+    epoch_ms: f64,
+    /// Validation accuracy over epochs.
+    validation: [Vec<f64>; 2],
     statistics: BTreeMap<(String, String), Series>,
 }
 
@@ -145,8 +149,14 @@ impl<'a> Rule<'a> {
             let results = Results::open(&directory.cell(&rows.rule, seed))?;
             let recorded = results.file("projections.parquet");
             let recorded = recorded.map(|path| statistics(&path)).transpose()?;
+            let metrics = results.table("metrics.csv")?;
+            let [epoch, time_ms, validation] =
+                ["epoch", "time_ms", "validation_accuracy"].map(|name| numbers(&metrics, name));
+            let last = epoch.last().zip(time_ms.last());
             Ok(Cell {
                 results,
+                epoch_ms: last.map_or(f64::NAN, |(epoch, time_ms)| time_ms / epoch),
+                validation: [epoch, validation],
                 statistics: recorded.unwrap_or_default(),
             })
         };
@@ -170,33 +180,24 @@ impl<'a> Rule<'a> {
 
     /// A statistic of a projection over the seeds that have it.
     fn statistic(&self, projection: &str, statistic: &str) -> Band {
+        let key = (projection.to_owned(), statistic.to_owned());
         let series = self.cells.iter().filter_map(|cell| {
-            let key = (projection.to_owned(), statistic.to_owned());
-            cell.statistics.get(&key)
+            let series = cell.statistics.get(&key)?;
+            let epochs = series.time_ms.iter().map(|time| time / cell.epoch_ms);
+            Some((epochs.collect::<Vec<_>>(), &series.value))
         });
-        Band::of(series.map(|series| (&series.time_ms[..], &series.value[..])))
+        let series: Vec<_> = series.collect();
+        Band::of(series.iter().map(|(x, y)| (&x[..], &y[..])))
     }
 
     /// Validation accuracy in % over epochs.
-    fn validation(&self) -> Result<Band, CompareError> {
-        let tables = (self.cells.iter())
-            .map(|cell| cell.results.table("metrics.csv"))
-            .collect::<Result<Vec<_>, _>>()?;
-        let column = |table: &'_ [(String, Column)], name: &str, factor: f64| -> Vec<f64> {
-            match table.iter().find(|(known, _)| known == name) {
-                Some((_, Column::Numbers(numbers))) => {
-                    numbers.iter().map(|number| factor * number).collect()
-                }
-                _ => Vec::new(),
-            }
-        };
-        let columns: Vec<_> = (tables.iter())
-            .map(|table| {
-                let accuracy = column(table, "validation_accuracy", 1e2);
-                (column(table, "epoch", 1.0), accuracy)
-            })
-            .collect();
-        Ok(Band::of(columns.iter().map(|(x, y)| (&x[..], &y[..]))))
+    fn validation(&self) -> Band {
+        let mut band = Band::of((self.cells.iter()).map(|cell| {
+            let [epoch, accuracy] = &cell.validation;
+            (&epoch[..], &accuracy[..])
+        }));
+        band.scale(|accuracy| 1e2 * accuracy);
+        band
     }
 
     fn course<'b>(&self, band: &'b Band, banded: bool) -> Course<'b> {
@@ -212,7 +213,15 @@ impl<'a> Rule<'a> {
     }
 }
 
-/// A quantity over time or epochs for several seeds: mean, least and greatest at each place that
+/// A column of numbers; none if there is none of the name.
+fn numbers(table: &[(String, Column)], name: &str) -> Vec<f64> {
+    match table.iter().find(|(known, _)| known == name) {
+        Some((_, Column::Numbers(numbers))) => numbers.clone(),
+        _ => Vec::new(),
+    }
+}
+
+/// A quantity over epochs for several seeds: mean, least and greatest at each place that
 /// any of them has.
 #[derive(Debug, Default, PartialEq)]
 struct Band {
@@ -224,7 +233,7 @@ struct Band {
 
 impl Band {
     fn of<'a>(lines: impl Iterator<Item = (&'a [f64], &'a [f64])>) -> Self {
-        // Times and epochs are not negative, so that their bits are in the order of their values.
+        // Epochs are not negative, so that their bits are in the order of their values.
         let mut places: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
         for (x, y) in lines.flat_map(|(x, y)| x.iter().zip(y)) {
             if y.is_finite() {
@@ -242,13 +251,10 @@ impl Band {
         band
     }
 
-    /// Decimal logarithms in place of values, which are above 0.
-    fn magnitudes(&mut self) {
+    /// Shows values otherwise.
+    fn scale(&mut self, shown: fn(f64) -> f64) {
         let values = [&mut self.mean, &mut self.least, &mut self.greatest];
-        values
-            .into_iter()
-            .flatten()
-            .for_each(|value| *value = value.log10());
+        (values.into_iter().flatten()).for_each(|value| *value = shown(*value));
     }
 }
 
@@ -276,15 +282,15 @@ impl Gallery<'_> {
     }
 
     /// Validation accuracy over epochs, if there is a validation part.
-    fn learning_curves(&self) -> Result<Option<Result<Figure, PlotError>>, CompareError> {
-        let bands = (self.rules.iter())
-            .map(|rule| Ok((rule, rule.validation()?)))
-            .collect::<Result<Vec<_>, CompareError>>()?;
+    fn learning_curves(&self) -> Option<Result<Figure, PlotError>> {
+        let bands: Vec<_> = (self.rules.iter())
+            .map(|rule| (rule, rule.validation()))
+            .collect();
         let courses = bands.iter().filter(|(_, band)| !band.x.is_empty());
         let courses: Vec<Course> =
             (courses.map(|(rule, band)| rule.course(band, self.banded))).collect();
         if courses.is_empty() {
-            return Ok(None);
+            return None;
         }
         let figure = LearningCurve {
             title: self.title("learning"),
@@ -295,7 +301,7 @@ impl Gallery<'_> {
             tests: Vec::new(),
             notes: self.notes.clone(),
         };
-        Ok(Some(figure.draw()))
+        Some(figure.draw())
     }
 
     /// Test accuracy of every finished cell.
@@ -327,7 +333,7 @@ impl Gallery<'_> {
         .draw()
     }
 
-    /// A statistic over time, with a panel for each projection onto a compartment that any rule
+    /// A statistic over epochs, with a panel for each projection onto a compartment that any rule
     /// has it of; none if no rule has it.
     fn projections(
         &self,
@@ -364,12 +370,13 @@ impl Gallery<'_> {
                 unit: "a.u.".to_owned(),
             };
             for (_, band) in panels.iter_mut().flat_map(|(_, bands)| bands) {
-                band.magnitudes();
+                // They are above 0.
+                band.scale(f64::log10);
             }
         }
         let figure = Statistics {
             title: self.title(title),
-            abscissa: Abscissa::Time,
+            abscissa: Abscissa::Epoch,
             statistics: (panels.iter())
                 .map(|(name, bands)| Statistic {
                     measure: measure.clone(),
