@@ -10,7 +10,8 @@
 //! | `s` | 1 | 1 | sign of the apical change: -1 in the paper, +1 in its released CNN, 0 in its released MLP |
 //!
 //! Source: Lv, Xu, Lu, et al., *Dendritic Localized Learning: Toward Biologically Plausible
-//! Algorithm*, ICML 2025. The default `s = 1` learns better than the paper's -1 on MNIST.
+//! Algorithm*, ICML 2025. On MNIST the default `s = 1` learns better than the paper's -1, and no
+//! better than `s = 0` (`docs/rules.md`).
 
 use super::kernel::{ApicalKernel, ApicalSite, BasalKernel, BasalSite};
 use super::rule::{Change, Parameter, Rule};

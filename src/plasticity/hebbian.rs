@@ -17,7 +17,9 @@
 //! | `taught` | 1 | 0 | 1 for the supervised output, 0 elsewhere |
 //! | `s` | 1 | 1 | sign of rate times rate: -1 is anti-Hebbian |
 //!
-//! C1, C2 and C3 hold here. There is no feedback to learn: apical synapses stay as they are.
+//! C1, C2 and C3 hold here, of the rule: `norm` scales all synapses of a neuron together, and
+//! soft-max is competition without synapses. There is no feedback to learn: apical synapses stay
+//! as they are.
 //!
 //! Source: Hebb, *The organization of behavior*, 1949; Oja, *Simplified neuron model as a principal
 //! component analyzer*, Journal of Mathematical Biology 1982; DeSieno, *Adding a conscience to

@@ -8,8 +8,8 @@
 //! ```
 //!
 //! A kernel is handed a *site*, the variables of the compartment its synapse sits on and of the
-//! soma behind it, by value. There is nothing else for it to reach: no layer index, no phase, no
-//! other neuron, no file. This compiles:
+//! soma behind it, by value, and nothing else: no layer index, no phase, no other neuron. It is to
+//! be a pure function of that, which types cannot enforce. This compiles:
 //!
 //! ```
 //! use apical::plasticity::{BasalKernel, BasalSite};

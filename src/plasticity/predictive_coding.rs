@@ -1,14 +1,17 @@
 //! Predictive coding: somata relax to what both sides say, and synapses learn what is left over.
 //!
 //! ```text
-//! soma     tau_s ds_i/dt = -(s_i - b_i) + f'(s_i) sum_k W_ki xi_k       r_i = f(s_i),  xi_i = s_i - b_i
+//! soma     tau_s dxi_i/dt = -xi_i + f'(s_i) sum_k W_ki xi_k             r_i = f(s_i),  xi_i = s_i - b_hat_i
+//!          tau_s db_hat_i/dt = b_i - b_hat_i
 //! basal    dW_ij/dt      = eta xi_i r_j
 //! apical   Theta         = W transposed
 //! ```
 //!
-//! The soma descends on `E = sum of xi^2 / 2` over all populations, at all times. That takes
-//! neurons with `mismatch: potential` and `lambda: 1` (see [`crate::neuron::soma`]), and `tau_s_ms`
-//! not below the delays, so that descent is stable. The output, with `lambda: 0`, answers from its
+//! It rests where `E = sum of (s - b)^2 / 2` over all populations has its least, as the descent of
+//! the source does. On the way `E` may rise for a while: the prediction passes the same leak as
+//! the soma, so that the onset of a stimulus is no error. That takes neurons with
+//! `mismatch: potential` and `lambda: 1` (see [`crate::neuron::soma`]), and `tau_s_ms` not below the
+//! delays, so that it is stable. The output, with `lambda: 0`, answers from its
 //! basal side and sends down `target - softmax(b)`, the cross-entropy's part of `E`.
 //!
 //! | parameter | unit | default | meaning |

@@ -5,6 +5,10 @@
 //! dW_ij/dt     = eta M(t) e_i r_j
 //! ```
 //!
+//! The trace is the neuron's, not the synapse's: what is credited late is credited to who sends
+//! when the third factor comes. That is right where senders hold their rates until then, as they
+//! do within a presentation.
+//!
 //! Which factor that is, is declared; a kernel never sees it. *Reward* `M = L_mean - L` says how
 //! much better the circuit does than of late, where `L` is the loss of all populations that a
 //! teacher speaks to and `L_mean` its running mean over `baseline_ms`; without a teacher nobody

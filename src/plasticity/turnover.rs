@@ -3,14 +3,15 @@
 //!
 //! ```text
 //! D_ki    what the optimiser makes of the eligibility of delta_k r_i, on both sides
-//! basal    W_ki     += D_ki - turnover |D_ki| W_ki
-//! apical   Theta_ki += D_ki - turnover |D_ki| Theta_ki
+//! basal    W_ki     += D_ki - min(turnover |D_ki|, 1) W_ki
+//! apical   Theta_ki += D_ki - min(turnover |D_ki|, 1) Theta_ki
 //! ```
 //!
-//! Both sides compute the same `D_ki`, so that the difference `W_ki - Theta_ki` is multiplied by
+//! With the same `eta` and optimiser, and rates that are held while there is teaching, both sides
+//! compute the same `D_ki`, so that the difference `W_ki - Theta_ki` is multiplied by
 //! `1 - turnover |D_ki|` at every consolidation: feedback aligns with the sum of changes that a
-//! synapse has seen, not with time. Decay, which Kolen and Pollack need for that, would go on
-//! where nothing is learned, and forget.
+//! synapse has seen, not with time. Decay, which Kolen and Pollack need for that, goes on where
+//! nothing changes.
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
