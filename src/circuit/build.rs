@@ -367,8 +367,8 @@ fn plasticity(
     };
     let rule = (registry.get(rule)).ok_or_else(|| format!("there is no rule `{rule}`"))?;
     let parameters = RuleParameters::of(rule, &synapse.parameters);
-    let change = rule.effect(compartment, &parameters);
-    let (kernel, third) = match change.kind {
+    let effect = rule.effect(compartment, &parameters);
+    let (kernel, third) = match effect.kind {
         Kind::Fixed => return Ok(Plastic::Fixed),
         Kind::Transported => return Ok(Plastic::Transported),
         Kind::Local(kernel, third) => (kernel, third),
@@ -378,7 +378,7 @@ fn plasticity(
         let every_steps = ((every_ms / setup.dt_ms).round() as u64).max(1);
         let offset_steps = (c.offset_ms / setup.dt_ms).round() as u64;
         let clock = (every_steps, offset_steps, setup.dt_ms);
-        Consolidator::new(shape.f(), clock, c.optimiser).with_turnover(change.turnover)
+        Consolidator::new(shape.f(), clock, c.optimiser).with_turnover(effect.turnover)
     });
     Ok(Plastic::Local(Box::new(Plasticity {
         kernel,

@@ -11,13 +11,12 @@
 //! A cell gets its name by being renamed when it is complete, so that what has the name is whole.
 
 use std::fs::{self, File, TryLockError};
-use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::{CompareError, Comparison};
 use crate::document::Document;
+use crate::record::{csv, recorded_rows};
 use crate::run::{Job, RunDirectory, Summary, resolved};
-use crate::scenario::{Probe, Scenario};
 
 /// The folder of figures.
 pub const FIGURES: &str = "figures";
@@ -160,7 +159,7 @@ impl Directory {
         let text = fs::read_to_string(cell.join("summary.json")).unwrap_or_default();
         match serde_json::from_str::<Summary>(&text) {
             Ok(summary) if summary.interrupted => due("it was stopped before its end".to_owned()),
-            Ok(summary) => match damage(&cell, job.scenario, &summary) {
+            Ok(summary) => match damage(&cell, &summary) {
                 Some(damage) => due(damage),
                 None => Ok(State::Finished(Box::new(summary))),
             },
@@ -213,35 +212,22 @@ fn remove(path: &Path) -> Result<(), CompareError> {
 }
 
 /// What is missing of a cell that has come to its end, as far as tables and figures would tell.
-fn damage(cell: &Path, scenario: &Scenario, summary: &Summary) -> Option<String> {
-    let metrics = fs::read_to_string(cell.join("metrics.csv")).unwrap_or_default();
-    let last = metrics
-        .lines()
-        .next_back()
-        .and_then(|line| line.split(',').next());
-    if let Some(epochs) = summary.epochs
-        && last.is_none_or(|last| *last != epochs.to_string())
-    {
-        return Some(format!("its metrics.csv does not go to epoch {epochs}"));
+fn damage(cell: &Path, summary: &Summary) -> Option<String> {
+    if let Some(epochs) = summary.epochs {
+        let metrics = csv::read(&cell.join("metrics.csv")).unwrap_or_default();
+        let last = csv::numbers(&metrics, "epoch").and_then(<[f64]>::last);
+        if last.is_none_or(|last| *last != epochs as f64) {
+            return Some(format!("its metrics.csv does not go to epoch {epochs}"));
+        }
     }
-    let recordings = scenario.probes.iter().map(|probe| match probe {
-        Probe::Traces { .. } => "traces.parquet",
-        Probe::Weights { .. } => "weights.parquet",
-        Probe::Statistics { .. } => "projections.parquet",
-    });
-    // The last bytes are written when a recording ends.
-    let whole = |name: &str| {
-        let mut end = [0; 4];
-        let read = File::open(cell.join(name)).and_then(|mut file| {
-            file.seek(SeekFrom::End(-4))?;
-            file.read_exact(&mut end)
-        });
-        read.is_ok() && end == *b"PAR1"
-    };
-    recordings
-        .into_iter()
-        .find(|name| !whole(name))
-        .map(|name| format!("its {name} is missing or has no end"))
+    let samples = summary.samples_recorded;
+    match recorded_rows(cell) {
+        Ok(rows) if rows == samples => None,
+        Ok(rows) => Some(format!(
+            "its recordings hold {rows} of {samples} samples; a file is missing"
+        )),
+        Err(error) => Some(format!("a recording of it is damaged: {error}")),
+    }
 }
 
 /// The version in the first line of a resolved scenario.

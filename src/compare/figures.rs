@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use super::table::Spread;
 use super::{CompareError, Directory, Outcome, RuleRows, Table, directory};
@@ -11,7 +12,7 @@ use crate::plot::{
     Abscissa, Course, DotPlot, Dots, Figure, GalleryError, LearningCurve, Line, Measure, PlotError,
     Statistic, Statistics,
 };
-use crate::record::csv::Column;
+use crate::record::csv::numbers;
 use crate::record::{Series, statistics};
 use crate::run::Results;
 
@@ -39,16 +40,17 @@ pub fn figures(table: &Table, directory: &Directory) -> Result<Vec<PathBuf>, Com
     };
     let folder = directory.path().join(directory::FIGURES);
     let mut saved = Vec::new();
-    let mut save = |name: &str, figure: Result<Figure, PlotError>| {
+    let mut place = |name: &str, figure: Option<Result<Figure, PlotError>>| {
+        let Some(figure) = figure else {
+            return discard(&folder, name);
+        };
         let figure = figure.map_err(GalleryError::from)?;
         let paths = figure.save(&folder, name);
         saved.extend(paths.map_err(GalleryError::from)?);
         Ok::<_, CompareError>(())
     };
-    if let Some(figure) = gallery.learning_curves() {
-        save("learning_curves", figure)?;
-    }
-    save("accuracy", gallery.accuracy())?;
+    place("learning_curves", gallery.learning_curves())?;
+    place("accuracy", Some(gallery.accuracy()))?;
     for (name, statistic, measure, compartment) in [
         (
             "gradient_angle",
@@ -74,31 +76,26 @@ pub fn figures(table: &Table, directory: &Directory) -> Result<Vec<PathBuf>, Com
             "alignment" => "alignment of feedback",
             _ => "norm of feedback",
         };
-        if let Some(figure) = gallery.projections(title, statistic, &measure, compartment) {
-            save(name, figure)?;
-        }
-    }
-    // What an earlier command drew, and is not there to be drawn now, would stand beside another
-    // table.
-    for name in NAMES {
-        for extension in ["svg", "png"] {
-            let path = folder.join(format!("{name}.{extension}"));
-            if !saved.contains(&path) && path.is_file() {
-                fs::remove_file(&path).map_err(CompareError::file(&path))?;
-            }
-        }
+        let figure = gallery.projections(title, statistic, &measure, compartment);
+        place(name, figure)?;
     }
     Ok(saved)
 }
 
-/// All figures that there may be.
-const NAMES: [&str; 5] = [
-    "learning_curves",
-    "accuracy",
-    "gradient_angle",
-    "alignment",
-    "feedback_norm",
-];
+/// Removes what an earlier command drew and no cell has any more: it would stand beside another
+/// table.
+fn discard(folder: &Path, name: &str) -> Result<(), CompareError> {
+    for extension in ["svg", "png"] {
+        let path = folder.join(name).with_extension(extension);
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(CompareError::file(&path)(error));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
 
 /// Most rules whose bands can be told apart.
 const MOST_BANDS: usize = 6;
@@ -150,13 +147,13 @@ impl<'a> Rule<'a> {
             let recorded = results.file("projections.parquet");
             let recorded = recorded.map(|path| statistics(&path)).transpose()?;
             let metrics = results.table("metrics.csv")?;
-            let [epoch, time_ms, validation] =
-                ["epoch", "time_ms", "validation_accuracy"].map(|name| numbers(&metrics, name));
+            let [epoch, time_ms, validation] = ["epoch", "time_ms", "validation_accuracy"]
+                .map(|name| numbers(&metrics, name).unwrap_or_default());
             let last = epoch.last().zip(time_ms.last());
             Ok(Cell {
                 results,
                 epoch_ms: last.map_or(f64::NAN, |(epoch, time_ms)| time_ms / epoch),
-                validation: [epoch, validation],
+                validation: [epoch, validation].map(<[f64]>::to_vec),
                 statistics: recorded.unwrap_or_default(),
             })
         };
@@ -210,14 +207,6 @@ impl<'a> Rule<'a> {
             band: banded.then_some((&band.least, &band.greatest)),
             stroke: Some(self.stroke),
         }
-    }
-}
-
-/// A column of numbers; none if there is none of the name.
-fn numbers(table: &[(String, Column)], name: &str) -> Vec<f64> {
-    match table.iter().find(|(known, _)| known == name) {
-        Some((_, Column::Numbers(numbers))) => numbers.clone(),
-        _ => Vec::new(),
     }
 }
 

@@ -9,8 +9,7 @@
 //! then, and keeps it for a while, in which the loss shows what came of it. On average `M n_i` is
 //! minus the variance of the noise times the slope of the loss along the neuron's potential, if a
 //! draw lasts longer than the way to the output, and a part less, since the running mean has the
-//! present loss in it. There are
-//! no clean and noisy phases: the noise is always on.
+//! present loss in it. There are no clean and noisy phases: the noise is always on.
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|

@@ -115,8 +115,13 @@ pub enum Basal {}
 /// Marks a [`Change`] of apical synapses.
 pub enum Apical {}
 
-/// What a rule does to the synapses of one compartment, `At`: a kernel for the other does not fit,
-/// and only feedback can be transported.
+/// What a rule does to the synapses of one compartment, `At`. Only feedback can be transported, and
+/// a change for the other compartment does not fit:
+///
+/// ```compile_fail,E0308
+/// use apical::plasticity::{Basal, Change};
+/// let basal: Change<Basal> = Change::transported();
+/// ```
 pub struct Change<At> {
     effect: Effect,
     at: PhantomData<At>,

@@ -10,7 +10,7 @@ use super::{
     Membrane, Outcome, PlotError, Statistic, Statistics, Sweep, Trajectories, Window,
 };
 use crate::model::Compartment;
-use crate::record::csv::Column;
+use crate::record::csv::{Column, numbers};
 use crate::record::{RecordError, Series, TraceKey, statistics, traces, weights};
 use crate::run::{Results, Summary, Window as Acting};
 use crate::scenario::Neurons;
@@ -467,13 +467,6 @@ fn course<'a>(name: &str, epoch: &'a [f64], values: &'a [f64]) -> Course<'a> {
         x: epoch,
         y: values,
     })
-}
-
-fn numbers<'a>(table: &'a [(String, Column)], name: &str) -> Option<&'a [f64]> {
-    match table.iter().find(|(known, _)| known == name)? {
-        (_, Column::Numbers(numbers)) => Some(numbers),
-        _ => None,
-    }
 }
 
 fn percent(fractions: &[f64]) -> Vec<f64> {

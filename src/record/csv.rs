@@ -154,6 +154,15 @@ pub enum Column {
     Texts(Vec<String>),
 }
 
+/// A column of numbers; none if the table has none of the name.
+#[must_use]
+pub fn numbers<'a>(table: &'a [(String, Column)], name: &str) -> Option<&'a [f64]> {
+    match table.iter().find(|(known, _)| known == name)? {
+        (_, Column::Numbers(numbers)) => Some(numbers),
+        _ => None,
+    }
+}
+
 /// Reads a table with a line of names: names and columns, in order.
 ///
 /// # Errors

@@ -59,5 +59,5 @@ pub use batch::Batch;
 pub use error::{Kept, RecordError};
 pub use gradient::descent;
 pub use probe::{Observer, Times};
-pub use read::{Series, TraceKey, metadata, statistics, traces, weights};
+pub use read::{Series, TraceKey, metadata, recorded_rows, statistics, traces, weights};
 pub use recorder::{Recorded, RecordedFile, Recorder};

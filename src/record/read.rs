@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::hash::Hash;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
@@ -106,6 +106,22 @@ pub fn statistics(path: &Path) -> Result<BTreeMap<(String, String), Series>, Rec
         let [projection, statistic] = [projection, statistic].map(|id| names.name(id).to_owned());
         (projection, statistic)
     }))
+}
+
+/// How many rows all recordings in the directory of a run hold together.
+///
+/// # Errors
+/// As [`metadata`].
+pub fn recorded_rows(directory: &Path) -> Result<u64, RecordError> {
+    let files = [Traces::FILE, Weights::FILE, Projections::FILE].map(|name| directory.join(name));
+    let rows = |path: &PathBuf| {
+        let rows = open(path, "a recording")?
+            .metadata()
+            .file_metadata()
+            .num_rows();
+        Ok(rows.unsigned_abs())
+    };
+    files.iter().filter(|path| path.is_file()).map(rows).sum()
 }
 
 /// What was said of the run when the recording of `path` began.

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Summary, Window};
 use crate::model::{Model, Population};
-use crate::record::csv::{Column, read as read_csv};
+use crate::record::csv::{Column, numbers, read as read_csv};
 use crate::record::{RecordError, npy};
 use crate::scenario::Scenario;
 
@@ -138,11 +138,8 @@ impl Results {
             Some((_, Column::Numbers(numbers))) => numbers.iter().map(f64::to_string).collect(),
             None => Vec::new(),
         };
-        let numbers = |name: &str| match table.iter().find(|(known, _)| known == name) {
-            Some((_, Column::Numbers(numbers))) => numbers.clone(),
-            _ => Vec::new(),
-        };
-        let times = numbers("from_ms").into_iter().zip(numbers("until_ms"));
+        let times = |name: &str| numbers(&table, name).unwrap_or_default().iter().copied();
+        let times = times("from_ms").zip(times("until_ms"));
         Ok((texts("kind").into_iter().zip(texts("label")).zip(times))
             .map(|((kind, label), (from_ms, until_ms))| Window {
                 kind,
