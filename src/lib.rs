@@ -7,6 +7,7 @@
 //! | module | subject |
 //! |---|---|
 //! | [`neuron`] | the three compartments and how their potentials move |
+//! | [`math`] | times as whole steps; sums that keep what rounding would drop |
 //! | [`circuit`] | populations, projections and trials, from a description to entities |
 //! | [`event`] | what was sent and when it arrives |
 //! | [`teaching`] | where teaching currents come from |
@@ -31,6 +32,7 @@ pub mod compare;
 pub mod data_sets;
 pub mod document;
 pub mod event;
+pub mod math;
 pub mod model;
 pub mod neuron;
 pub mod plasticity;

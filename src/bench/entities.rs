@@ -18,6 +18,8 @@ const ROUNDS: usize = 15;
 struct Plain {
     neuron: Neuron,
     columns: [Vec<f32>; 10],
+    carries: [Vec<f32>; 4],
+    sums: [Vec<f64>; 3],
     sent: [Vec<f32>; 2],
 }
 
@@ -26,6 +28,8 @@ impl Plain {
         Self {
             neuron,
             columns: std::array::from_fn(|_| vec![0.0; size]),
+            carries: std::array::from_fn(|_| vec![0.0; size]),
+            sums: std::array::from_fn(|_| vec![0.0; size]),
             sent: std::array::from_fn(|_| vec![0.0; size]),
         }
     }
@@ -38,16 +42,26 @@ impl Plain {
         let [i_b, b, i_a, a, i_s, s, b_hat, xi, r, delta] = &mut self.columns;
         self.sent[0].copy_from_slice(r);
         self.sent[1].copy_from_slice(delta);
-        i_b.fill(0.0);
-        i_a.fill(0.0);
-        i_s.fill(0.0);
-        basal::integrate(b, i_b, leak_b);
-        apical::integrate(a, i_a, leak_a);
-        soma::compare(
-            soma::Dendrites { b, a, i_s },
+        for (current, sum) in [&mut *i_b, &mut *i_a, &mut *i_s]
+            .into_iter()
+            .zip(&mut self.sums)
+        {
+            sum.fill(0.0);
+            (current.iter_mut().zip(sum)).for_each(|(current, sum)| *current = *sum as f32);
+        }
+        let [b_carry, a_carry, b_hat_carry, xi_carry] = &mut self.carries;
+        basal::integrate(b, b_carry, i_b, leak_b);
+        apical::integrate(a, a_carry, i_a, leak_a);
+        let somata = soma::Somata {
             s,
             b_hat,
             xi,
+            b_hat_carry,
+            xi_carry,
+        };
+        soma::compare(
+            soma::Dendrites { b, a, i_s },
+            somata,
             (self.neuron.g_a, leak_s),
         );
         let size = r.len();

@@ -8,6 +8,7 @@
 //! | `images` | what is shown: MNIST, or real digits enlarged to its size |
 //! | `circuits` | the circuits that are timed, and presentations to them |
 //! | `phased` | the algorithm in phases that the simulation is held against |
+//! | `single`, `synapses` | a dense simulation in single precision, and synapses of both |
 //! | `rows` | one function a row of the table |
 //! | `clock` | time of the processor and on the wall |
 //! | `entities` | entities against plain vectors |
@@ -20,6 +21,8 @@ mod growth;
 mod images;
 mod phased;
 mod rows;
+mod single;
+mod synapses;
 
 pub use circuits::{Presenter, mnist};
 pub use clock::{Spent, spend};
@@ -28,6 +31,7 @@ pub use growth::growth;
 pub use images::Images;
 pub use phased::Phased;
 pub use rows::{Bench, ROWS};
+pub use single::Single;
 
 use serde::Serialize;
 

@@ -1,48 +1,55 @@
 //! The algorithm in phases: one pass up, one down, one update a minibatch.
 //!
-//! The same arithmetic as the fixed point of a presentation, written as anybody would, with the
-//! same matrix product, transfer functions and optimiser, and as many threads.
+//! The same equations as the fixed point of a presentation, written as anybody would: in single
+//! precision, with the same matrix product, transfer functions and optimiser (without carries), and
+//! as many threads.
 
-use ndarray::{Array2, ArrayView2, ShapeBuilder};
+use ndarray::Array2;
 use rayon::prelude::*;
 
 use super::circuits::mnist;
+use super::synapses::Synapses;
 use crate::circuit::{Engine, Setup, product};
 use crate::model::Optimiser;
 use crate::neuron::Transfer;
-use crate::plasticity::{Consolidator, Registry};
+use crate::plasticity::Registry;
 use crate::schedule::Simulation;
 
 /// Sizes of the populations, the pixels first.
-const SIZES: [usize; 5] = [784, 1024, 512, 256, 10];
+pub(super) const SIZES: [usize; 5] = [784, 1024, 512, 256, 10];
 
 /// Values of a piece of elementwise work for one thread.
 const PIECE: usize = 1 << 13;
 
-struct Synapses {
-    weights: Array2<f32>,
-    gradient: Array2<f32>,
-    optimiser: Consolidator,
-}
-
-impl Synapses {
-    /// The change `scale a b` by the optimiser; with a plain one straight into the weights.
-    fn change(
-        &mut self,
-        optimiser: Optimiser,
-        eta: f32,
-        a: ArrayView2<'_, f32>,
-        b: ArrayView2<'_, f32>,
-    ) {
-        let mean = 1.0 / a.ncols() as f32;
-        if optimiser == Optimiser::Plain {
-            product::accumulate(eta * mean, a, b, self.weights.view_mut());
-        } else {
-            product::assign(mean, a, b, self.gradient.view_mut());
-            self.optimiser
-                .change(&mut self.weights, &self.gradient, eta);
-        }
-    }
+/// The initial weights of a circuit with the seed 1: up with the biases, and down.
+///
+/// # Panics
+///
+/// If the shipped model is no model, which the tests exclude.
+pub(super) fn initial() -> (Vec<(Synapses, Synapses)>, Vec<Synapses>) {
+    let setup = Setup {
+        dt_ms: 1.0,
+        trials: 1,
+        seed: 1,
+        presentation_ms: 1.0,
+        directory: "".as_ref(),
+        engine: Engine::Dense,
+    };
+    let circuit = Simulation::new(&mnist(|_| {}), &Registry::default(), setup);
+    let circuit = circuit.expect("the shipped model is a model");
+    let synapses =
+        |name: &str| Synapses::new(circuit.weights(name).expect("the shipped model has it"));
+    let names = ["pixels", "hidden1", "hidden2", "hidden3", "output"];
+    let up = names.windows(2).map(|pair| {
+        let (from, to) = (pair[0], pair[1]);
+        (
+            synapses(&format!("{from}_to_{to}")),
+            synapses(&format!("{to}_bias")),
+        )
+    });
+    let down = names[1..].windows(2);
+    let down = down.map(|pair| synapses(&format!("{}_to_{}", pair[1], pair[0])));
+    (up.collect(), down.collect())
 }
 
 /// Weights and activities of the algorithm in phases.
@@ -66,41 +73,13 @@ impl Phased {
     /// If the shipped model is no model, which the tests exclude.
     #[must_use]
     pub fn new(trials: usize, optimiser: Optimiser, eta: f32) -> Self {
-        let setup = Setup {
-            dt_ms: 1.0,
-            trials: 1,
-            seed: 1,
-            presentation_ms: 1.0,
-            directory: "".as_ref(),
-            engine: Engine::Dense,
-        };
-        let circuit = Simulation::new(&mnist(|_| {}), &Registry::default(), setup);
-        let circuit = circuit.expect("the shipped model is a model");
-        let synapses = |name: &str| {
-            let weights = circuit.weights(name).expect("the shipped model has it");
-            Synapses {
-                gradient: Array2::zeros(weights.raw_dim().f()),
-                optimiser: Consolidator::new(weights.raw_dim().f(), (1, 0, 1.0), optimiser),
-                weights,
-            }
-        };
-        let names = ["pixels", "hidden1", "hidden2", "hidden3", "output"];
+        let (up, down) = initial();
         let columns = |size: &usize| Array2::zeros((trials, *size));
         Self {
             optimiser,
             eta,
-            up: (names.windows(2))
-                .map(|pair| {
-                    let (from, to) = (pair[0], pair[1]);
-                    (
-                        synapses(&format!("{from}_to_{to}")),
-                        synapses(&format!("{to}_bias")),
-                    )
-                })
-                .collect(),
-            down: (names[1..].windows(2))
-                .map(|pair| synapses(&format!("{}_to_{}", pair[1], pair[0])))
-                .collect(),
+            up,
+            down,
             rates: SIZES.iter().map(columns).collect(),
             mismatches: SIZES[1..].iter().map(columns).collect(),
             deltas: SIZES[1..].iter().map(columns).collect(),

@@ -32,9 +32,6 @@ pub struct Activity {
     pub updated: bool,
     /// Whether any potential was no longer a number after the last update.
     pub ran_away: bool,
-    /// Largest basal and apical magnitude since the compartments last rested: what is small is
-    /// small against this.
-    pub scale: [f32; 2],
     /// Distances from rest that no threshold around the compartment can tell from it, basal and
     /// apical.
     pub tolerance: [f32; 2],
@@ -62,7 +59,6 @@ impl Default for Activity {
             mismatched: false,
             updated: false,
             ran_away: false,
-            scale: [0.0; 2],
             tolerance: [0.0; 2],
         }
     }

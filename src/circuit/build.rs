@@ -17,6 +17,7 @@ use super::population::{NeuronId, Parameters, Population};
 use super::projection::{Plasticity, Projection, Synapses};
 use super::wire::wire_events;
 use crate::event::{DelayLine, DeltaLine, Injections, RateLine, Signal, Timeline};
+use crate::math::Steps;
 use crate::model::{self, Compartment, Model, Weights};
 use crate::neuron::{apical, basal, soma};
 use crate::plasticity::{
@@ -77,6 +78,8 @@ pub struct Wiring {
 /// Step of the simulation and how many have passed.
 #[derive(Resource, Clone, Copy, Debug)]
 pub struct Clock {
+    /// Times of steps.
+    pub steps: Steps,
     /// Step in ms.
     pub dt_ms: f64,
     /// Steps since the start.
@@ -99,6 +102,7 @@ pub struct EtaScale(pub f32);
 pub fn build(model: &Model, registry: &Registry, setup: Setup<'_>) -> Result<World, BuildError> {
     let mut world = World::new();
     world.insert_resource(Clock {
+        steps: Steps::of(setup.dt_ms),
         dt_ms: setup.dt_ms,
         step: 0,
     });
@@ -121,18 +125,17 @@ pub fn build(model: &Model, registry: &Registry, setup: Setup<'_>) -> Result<Wor
 
 /// Delay in whole steps.
 fn delay_steps(projection: &model::Projection, dt_ms: f64) -> Result<usize, BuildError> {
-    let steps = projection.delay_ms / dt_ms;
-    let whole = steps.round();
-    if !(whole >= 1.0 && (steps - whole).abs() < 1e-6 * whole && whole < 1e9) {
-        return Err(wrong(
+    let steps = Steps::of(dt_ms).whole(projection.delay_ms);
+    let steps = steps.filter(|steps| *steps >= 1);
+    steps.map(|steps| steps as usize).ok_or_else(|| {
+        wrong(
             format!("projections.{}.delay_ms", projection.name()),
             format!(
                 "{} ms is not a whole number of steps of {dt_ms} ms, at least one",
                 projection.delay_ms
             ),
-        ));
-    }
-    Ok(whole as usize)
+        )
+    })
 }
 
 fn longest_delay(model: &Model, dt_ms: f64) -> Result<usize, BuildError> {
@@ -205,6 +208,11 @@ fn spawn_populations(
                 (soma::Current::default(), soma::Mismatch::default()),
                 (soma::Rate::default(), soma::Delta::default()),
                 soma::Noise::default(),
+                (basal::Carry::default(), apical::Carry::default()),
+                (
+                    soma::PredictionCarry::default(),
+                    soma::MismatchCarry::default(),
+                ),
             )
         }));
     }
@@ -273,7 +281,7 @@ fn spawn_projections(
             Plastic::Fixed => {
                 world.entity_mut(entity).insert(Synapses::Own(weights));
             }
-            Plastic::Local(plasticity) => {
+            Plastic::Local(mut plasticity) => {
                 let mut weights = weights;
                 plasticity.confine(&mut weights);
                 (world.entity_mut(entity)).insert((Synapses::Own(weights), *plasticity));
@@ -330,7 +338,7 @@ fn spawn_biases(
         )
         .map_err(|message| wrong(&place, message))?;
         let entity = match change {
-            Plastic::Local(plasticity) => {
+            Plastic::Local(mut plasticity) => {
                 let mut weights = weights;
                 plasticity.confine(&mut weights);
                 world
@@ -375,8 +383,9 @@ fn plasticity(
     };
     let consolidation = (synapse.consolidation.as_ref()).map(|c| {
         let every_ms = c.every_ms.unwrap_or(setup.presentation_ms);
-        let every_steps = ((every_ms / setup.dt_ms).round() as u64).max(1);
-        let offset_steps = (c.offset_ms / setup.dt_ms).round() as u64;
+        let steps = Steps::of(setup.dt_ms);
+        let every_steps = steps.next(every_ms).max(1);
+        let offset_steps = steps.next(c.offset_ms);
         let clock = (every_steps, offset_steps, setup.dt_ms);
         Consolidator::new(shape.f(), clock, c.optimiser).with_turnover(effect.turnover)
     });
@@ -384,6 +393,7 @@ fn plasticity(
         kernel,
         eta: synapse.eta,
         decay_per_ms: synapse.decay_per_ms,
+        carry: Array2::zeros(shape.f()),
         bounds: synapse.bounds,
         norm: synapse.norm,
         consolidation,

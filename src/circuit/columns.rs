@@ -1,12 +1,16 @@
 //! Columns of a weight matrix, one sender at a time.
 //!
 //! Matrices are post x pre with the column of a sender contiguous, so that a sender's synapses
-//! are one stretch of memory. Work is cut by receiving neurons.
+//! are one stretch of memory. Work is cut by receiving neurons. Currents and changes are computed
+//! in double precision, since they are added to again and again.
+
+use std::ops::Range;
 
 use multiversion::multiversion;
 use ndarray::{Array2, ArrayView2, Axis, Zip};
 use rayon::prelude::*;
 
+use crate::math::pair;
 use crate::plasticity::lazy::{flat, flat_mut};
 
 /// A sender whose value has changed.
@@ -16,10 +20,51 @@ pub struct Send {
     pub trial: usize,
     /// Its index.
     pub sender: usize,
-    /// What it said before.
-    pub old: f32,
-    /// What it says now, less what it said before.
-    pub change: f32,
+    /// Value before.
+    pub old: f64,
+    /// Value now, less the value before.
+    pub change: f64,
+}
+
+/// Weights as `scale (matrix + carry)`, post x pre; without a carry as `scale matrix`.
+#[derive(Clone, Copy)]
+pub struct Intercepts<'a> {
+    /// Common factor.
+    pub scale: f64,
+    /// Values.
+    pub matrix: &'a Array2<f32>,
+    /// What is below their last bits.
+    pub carry: Option<&'a Array2<f32>>,
+}
+
+/// Weights that are changed, with what is below their last bits.
+pub struct Changing<'a> {
+    /// Values, post x pre.
+    pub matrix: &'a mut Array2<f32>,
+    /// Carries, in the same shape and layout.
+    pub carry: &'a mut Array2<f32>,
+}
+
+impl Changing<'_> {
+    /// Moves the weights within bounds, the smallest and the largest.
+    pub fn clamp(&mut self, (low, high): (f32, f32)) {
+        (Zip::from(&mut *self.matrix).and(&mut *self.carry)).for_each(|w, carry| {
+            let within = w.clamp(low, high);
+            // At a bound there is nothing beyond it.
+            if within != *w || within == low && *carry < 0.0 || within == high && *carry > 0.0 {
+                *carry = 0.0;
+            }
+            *w = within;
+        });
+    }
+
+    /// The same weights for a while.
+    pub fn reborrow(&mut self) -> Changing<'_> {
+        Changing {
+            matrix: self.matrix,
+            carry: self.carry,
+        }
+    }
 }
 
 /// Synapses from which on several threads pay.
@@ -42,60 +87,79 @@ fn piece(sends: &[Send], post: usize) -> usize {
 }
 
 /// `I_i += scale m_ij change` for each send; `current` is trials x post.
-pub fn read(sends: &[Send], scale: f32, matrix: &Array2<f32>, current: &mut Array2<f32>) {
-    let piece = piece(sends, matrix.nrows());
+pub fn read(sends: &[Send], weights: Intercepts<'_>, current: &mut Array2<f64>) {
+    let Intercepts {
+        scale,
+        matrix,
+        carry,
+    } = weights;
+    let post = matrix.nrows();
+    let piece = piece(sends, post);
     let pieces = current.axis_chunks_iter_mut(Axis(1), piece).into_par_iter();
-    pieces
-        .zip(matrix.axis_chunks_iter(Axis(0), piece))
-        .for_each(|(mut current, matrix)| {
-            for group in sends.chunk_by(|a, b| a.trial == b.trial) {
-                let mut current = current.row_mut(group[0].trial);
-                let Some(current) = current.as_slice_mut() else {
-                    continue;
-                };
-                let column = |send: &Send| matrix.column(send.sender).to_slice().unwrap_or(&[]);
-                // Four at a time, so that the current is read and written once for them.
-                let mut fours = group.chunks_exact(4);
-                for four in &mut fours {
-                    let columns = [0, 1, 2, 3].map(|n| column(&four[n]));
-                    add_four(
-                        current,
-                        columns,
-                        [0, 1, 2, 3].map(|n| scale * four[n].change),
-                    );
+    pieces.enumerate().for_each(|(n, mut current)| {
+        let rows = n * piece..(n * piece + piece).min(post);
+        for group in sends.chunk_by(|a, b| a.trial == b.trial) {
+            let mut current = current.row_mut(group[0].trial);
+            let current = current.as_slice_mut().expect("rows are contiguous");
+            if let Some(carry) = carry {
+                for send in group {
+                    let (w, c) = (part(matrix, send, &rows), part(carry, send, &rows));
+                    add_pairs(current, w, c, scale * send.change);
                 }
-                for send in fours.remainder() {
-                    add(current, column(send), scale * send.change);
-                }
+                continue;
             }
-        });
+            // Four at a time, so that the current is read and written once for them.
+            let mut fours = group.chunks_exact(4);
+            for four in &mut fours {
+                let columns = [0, 1, 2, 3].map(|n| part(matrix, &four[n], &rows));
+                let changes = [0, 1, 2, 3].map(|n| scale * four[n].change);
+                add_four(current, columns, changes);
+            }
+            for send in fours.remainder() {
+                add(current, part(matrix, send, &rows), scale * send.change);
+            }
+        }
+    });
 }
 
-/// `m_ij -= scale D_i change` for each send: what the synapse has gained so far stays as it is.
-pub fn touch(sends: &[Send], scale: f32, integrals: &Array2<f32>, matrix: &mut Array2<f32>) {
+/// The synapses of a sender onto some of the receiving neurons.
+fn part<'a>(matrix: &'a Array2<f32>, send: &Send, rows: &Range<usize>) -> &'a [f32] {
+    let post = matrix.nrows();
+    &flat(matrix)[send.sender * post..(send.sender + 1) * post][rows.clone()]
+}
+
+/// `m_ij -= scale D_i change` for each send: the synapse keeps what it has gained so far.
+pub fn touch(sends: &[Send], scale: f64, integrals: &Array2<f64>, weights: Changing<'_>) {
+    let Changing { matrix, carry } = weights;
     let piece = piece(sends, matrix.nrows());
     let pieces = matrix.axis_chunks_iter_mut(Axis(0), piece).into_par_iter();
     pieces
+        .zip(carry.axis_chunks_iter_mut(Axis(0), piece))
         .zip(integrals.axis_chunks_iter(Axis(1), piece))
-        .for_each(|(mut matrix, integrals)| {
+        .for_each(|((mut matrix, mut carry), integrals)| {
             for send in sends {
-                let (mut column, d) = (matrix.column_mut(send.sender), integrals.row(send.trial));
-                if let (Some(column), Some(d)) = (column.as_slice_mut(), d.to_slice()) {
-                    add(column, d, -scale * send.change);
-                }
+                let (mut w, mut c) = (
+                    matrix.column_mut(send.sender),
+                    carry.column_mut(send.sender),
+                );
+                let d = integrals.row(send.trial);
+                let w = w.as_slice_mut().expect("columns are contiguous");
+                let c = c.as_slice_mut().expect("columns are contiguous");
+                let d = d.to_slice().expect("rows are contiguous");
+                change_pairs(w, c, d, -scale * send.change);
             }
         });
 }
 
 /// For each trial the products of what changes in it and what was held before in every trial,
 /// trials x trials.
-pub fn products(sends: &[Send], held: ArrayView2<'_, f32>) -> Array2<f32> {
+pub fn products(sends: &[Send], held: ArrayView2<'_, f32>) -> Array2<f64> {
     let mut products = Array2::zeros((held.nrows(), held.nrows()));
     for send in sends {
         let of_trial = products.row_mut(send.trial);
         Zip::from(of_trial)
             .and(held.column(send.sender))
-            .for_each(|sum, held| *sum += send.change * held);
+            .for_each(|sum, held| *sum += send.change * f64::from(*held));
     }
     products
 }
@@ -104,19 +168,24 @@ pub fn products(sends: &[Send], held: ArrayView2<'_, f32>) -> Array2<f32> {
 /// and `m_ij -= D_i change / scale`.
 pub fn read_and_touch(
     sends: &[Send],
-    scale: f32,
-    integrals: &Array2<f32>,
-    matrix: &mut Array2<f32>,
-    current: &mut Array2<f32>,
+    scale: f64,
+    integrals: &Array2<f64>,
+    weights: Changing<'_>,
+    current: &mut Array2<f64>,
 ) {
-    let (post, (d, current)) = (matrix.nrows(), (flat(integrals), flat_mut(current)));
+    let Changing { matrix, carry } = weights;
+    let post = matrix.nrows();
+    let (d, current) = (flat(integrals), flat_mut(current));
+    let (matrix, carry) = (flat_mut(matrix), flat_mut(carry));
     if sends.len() * post < WORTH_THREADS {
-        touch_some(sends, 0, scale, d, flat_mut(matrix), current);
+        touch_some(sends, 0, scale, d, (matrix, carry), current);
         return;
     }
     // Each stretch of senders makes a current of its own, and the sum goes over stretches in
     // their order, for any number of threads.
-    let parts: Vec<Vec<f32>> = (flat_mut(matrix).par_chunks_mut(SENDERS * post).enumerate())
+    let stretches = matrix.par_chunks_mut(SENDERS * post);
+    let stretches = stretches.zip(carry.par_chunks_mut(SENDERS * post));
+    let parts: Vec<Vec<f64>> = (stretches.enumerate())
         .map(|(n, columns)| {
             let first = n * SENDERS;
             let from = sends.partition_point(|send| send.sender < first);
@@ -127,152 +196,173 @@ pub fn read_and_touch(
         })
         .collect();
     for part in &parts {
-        add(current, part, 1.0);
+        current
+            .iter_mut()
+            .zip(part)
+            .for_each(|(to, from)| *to += from);
     }
 }
 
-/// The same for `columns` of some senders, of which the first is number `first`.
+/// The same for the columns of some senders, of which the first is number `first`.
 fn touch_some(
     sends: &[Send],
     first: usize,
-    scale: f32,
-    d: &[f32],
-    columns: &mut [f32],
-    current: &mut [f32],
+    scale: f64,
+    d: &[f64],
+    (matrix, carry): (&mut [f32], &mut [f32]),
+    current: &mut [f64],
 ) {
     let post = d.len();
-    let mut fours = sends.chunks_exact(4);
-    for four in &mut fours {
-        let mut rest = &mut *columns;
-        let mut at = first;
-        let of_four: [&mut [f32]; 4] = std::array::from_fn(|n| {
-            let (column, after) = std::mem::take(&mut rest)
-                .split_at_mut((four[n].sender - at) * post)
-                .1
-                .split_at_mut(post);
-            at = four[n].sender + 1;
-            rest = after;
-            column
-        });
-        let four = [0, 1, 2, 3].map(|n| four[n]);
-        touch_four(current, of_four, d, four, scale);
-    }
-    for send in fours.remainder() {
-        let start = (send.sender - first) * post;
-        touch_one(current, &mut columns[start..start + post], d, *send, scale);
+    for send in sends {
+        let at = (send.sender - first) * post..(send.sender - first + 1) * post;
+        let columns = (&mut matrix[at.clone()], &mut carry[at]);
+        touch_one(current, columns, d, *send, scale);
     }
 }
 
+/// For each receiving neuron the largest and the least magnitude of its weights that are not 0; 0
+/// and infinite without any.
+#[must_use]
+pub fn extents(matrix: ArrayView2<'_, f32>) -> Vec<(f32, f32)> {
+    let mut extents = vec![(0.0f32, f32::INFINITY); matrix.nrows()];
+    for column in matrix.columns() {
+        for ((largest, least), w) in extents.iter_mut().zip(column) {
+            let size = w.abs();
+            *largest = largest.max(size);
+            *least = least.min(if size > 0.0 { size } else { f32::INFINITY });
+        }
+    }
+    extents
+}
+
 #[multiversion(targets("x86_64+avx2"))]
-fn add(to: &mut [f32], column: &[f32], by: f32) {
+fn add(to: &mut [f64], column: &[f32], by: f64) {
     for (to, w) in to.iter_mut().zip(column) {
-        *to += by * w;
+        *to += by * f64::from(*w);
     }
 }
 
 #[multiversion(targets("x86_64+avx2"))]
-fn add_four(to: &mut [f32], columns: [&[f32]; 4], by: [f32; 4]) {
+fn add_pairs(to: &mut [f64], values: &[f32], carries: &[f32], by: f64) {
+    for (to, (w, c)) in to.iter_mut().zip(values.iter().zip(carries)) {
+        *to += by * pair::number(*w, *c);
+    }
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn add_four(to: &mut [f64], columns: [&[f32]; 4], by: [f64; 4]) {
     let [a, b, c, d] = columns;
     let pairs = a.iter().zip(b).zip(c.iter().zip(d));
     for (to, ((a, b), (c, d))) in to.iter_mut().zip(pairs) {
+        let [a, b, c, d] = [a, b, c, d].map(|w| f64::from(*w));
         *to += (by[0] * a + by[1] * b) + (by[2] * c + by[3] * d);
     }
 }
 
 #[multiversion(targets("x86_64+avx2"))]
-fn touch_one(to: &mut [f32], column: &mut [f32], integrals: &[f32], send: Send, scale: f32) {
-    let Send { old, change, .. } = send;
-    let back = change / scale;
-    for ((to, w), d) in to.iter_mut().zip(column).zip(integrals) {
-        *to += change * (scale * *w + d * old);
-        *w -= back * d;
+fn change_pairs(values: &mut [f32], carries: &mut [f32], integrals: &[f64], by: f64) {
+    for ((w, c), d) in values.iter_mut().zip(carries).zip(integrals) {
+        pair::add(w, c, by * d);
     }
 }
 
-/// Four at a time, so that the current is read and written once for them.
 #[multiversion(targets("x86_64+avx2"))]
-fn touch_four(
-    to: &mut [f32],
-    columns: [&mut [f32]; 4],
-    integrals: &[f32],
-    sends: [Send; 4],
-    scale: f32,
+fn touch_one(
+    to: &mut [f64],
+    (values, carries): (&mut [f32], &mut [f32]),
+    integrals: &[f64],
+    send: Send,
+    scale: f64,
 ) {
-    let change = sends.map(|send| send.change * scale);
-    let of_d = sends.map(|send| send.change * send.old);
-    let of_d = (of_d[0] + of_d[1]) + (of_d[2] + of_d[3]);
-    let back = sends.map(|send| send.change / scale);
-    let [a, b, c, e] = columns;
-    let pairs = (a.iter_mut().zip(b)).zip(c.iter_mut().zip(e));
-    for (((a, b), (c, e)), (to, d)) in pairs.zip(to.iter_mut().zip(integrals)) {
-        *to += ((change[0] * *a + change[1] * *b) + (change[2] * *c + change[3] * *e)) + of_d * d;
-        *a -= back[0] * d;
-        *b -= back[1] * d;
-        *c -= back[2] * d;
-        *e -= back[3] * d;
+    let Send { old, change, .. } = send;
+    let back = change / scale;
+    let synapses = values.iter_mut().zip(carries).zip(integrals);
+    for (to, ((w, c), d)) in to.iter_mut().zip(synapses) {
+        let intercept = pair::number(*w, *c);
+        *to += change * (scale * intercept + d * old);
+        pair::set(w, c, intercept - back * d);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Send, products, read, read_and_touch, touch};
+    use super::{Changing, Intercepts, Send, extents, products, read, read_and_touch, touch};
     use crate::circuit::product;
-    use ndarray::{Array2, ShapeBuilder};
+    use ndarray::{Array2, ShapeBuilder, arr2};
 
-    const SCALE: f32 = 0.8;
+    const SCALE: f64 = 0.8;
 
     fn value(seed: usize) -> impl Fn((usize, usize)) -> f32 {
         move |(i, j)| ((i * 37 + j * 11 + i * j * seed + seed) % 29) as f32 / 14.0 - 1.0
     }
 
-    /// The weights as they are: `scale w^ + sum over trials of D held`, in f64.
-    fn weights(matrix: &Array2<f32>, d: &Array2<f32>, held: &Array2<f32>) -> Array2<f64> {
-        let gained = d.t().mapv(f64::from).dot(&held.mapv(f64::from));
-        matrix.mapv(f64::from) * f64::from(SCALE) + gained
+    /// The weights as they are: `scale (w^ + carry) + sum over trials of D held`.
+    fn weights(
+        (matrix, carry): (&Array2<f32>, &Array2<f32>),
+        d: &Array2<f64>,
+        held: &Array2<f32>,
+    ) -> Array2<f64> {
+        let intercepts = matrix.mapv(f64::from) + carry.mapv(f64::from);
+        intercepts * SCALE + d.t().dot(&held.mapv(f64::from))
     }
 
     #[test]
     fn currents_are_those_of_the_weights_which_stay_what_they_are() {
         for (trials, post, pre, every) in [(1, 9, 40, 3), (1, 300, 500, 2), (4, 9, 40, 7)] {
-            let d = Array2::from_shape_fn((trials, post), value(3));
+            let d = Array2::from_shape_fn((trials, post), |at| f64::from(value(3)(at)) / 3.0);
             let mut held = Array2::from_shape_fn((trials, pre), value(5));
             let mut matrix = Array2::from_shape_fn((post, pre).f(), value(2));
-            let before = weights(&matrix, &d, &held);
-            let mut current = held.mapv(f64::from).dot(&before.t()).mapv(|i| i as f32);
-            let news = Array2::from_shape_fn((trials, pre), value(8));
-            let sends: Vec<Send> = (news.indexed_iter().step_by(every))
+            let mut carry = Array2::from_shape_fn((post, pre).f(), |at| 1e-9 * value(4)(at));
+            let before = weights((&matrix, &carry), &d, &held);
+            let mut current = held.mapv(f64::from).dot(&before.t());
+            let changed = Array2::from_shape_fn((trials, pre), value(8));
+            let sends: Vec<Send> = (changed.indexed_iter().step_by(every))
                 .map(|((trial, sender), new)| {
-                    let old = held[[trial, sender]];
-                    let change = new - old;
+                    let old = f64::from(held[[trial, sender]]);
                     Send {
                         trial,
                         sender,
                         old,
-                        change,
+                        change: f64::from(*new) - old,
                     }
                 })
                 .collect();
             if trials == 1 {
-                read_and_touch(&sends, SCALE, &d, &mut matrix, &mut current);
+                let weights = Changing {
+                    matrix: &mut matrix,
+                    carry: &mut carry,
+                };
+                read_and_touch(&sends, SCALE, &d, weights, &mut current);
             } else {
-                let news = products(&sends, held.view());
-                product::accumulate(1.0, news.view(), d.view(), current.view_mut());
-                read(&sends, SCALE, &matrix, &mut current);
-                touch(&sends, 1.0 / SCALE, &d, &mut matrix);
+                let gained = products(&sends, held.view());
+                product::accumulate(1.0, gained.view(), d.view(), current.view_mut());
+                let intercepts = Intercepts {
+                    scale: SCALE,
+                    matrix: &matrix,
+                    carry: Some(&carry),
+                };
+                read(&sends, intercepts, &mut current);
+                let weights = Changing {
+                    matrix: &mut matrix,
+                    carry: &mut carry,
+                };
+                touch(&sends, 1.0 / SCALE, &d, weights);
             }
             for send in &sends {
-                held[[send.trial, send.sender]] += send.change;
+                held[[send.trial, send.sender]] = (send.old + send.change) as f32;
             }
-            let after = weights(&matrix, &d, &held);
+            let after = weights((&matrix, &carry), &d, &held);
             let exact = held.mapv(f64::from).dot(&before.t());
-            let near = |a: &f64, b: f64| (a - b).abs() < 1e-5 * (1.0 + b.abs());
-            assert!(after.iter().zip(&before).all(|(a, b)| near(a, *b)));
-            assert!(
-                exact
-                    .iter()
-                    .zip(&current)
-                    .all(|(a, b)| near(a, f64::from(*b)))
-            );
+            let near = |a: &f64, b: &f64| (a - b).abs() < 1e-11 * (1.0 + b.abs());
+            assert!(after.iter().zip(&before).all(|(a, b)| near(a, b)));
+            assert!(exact.iter().zip(&current).all(|(a, b)| near(a, b)));
         }
+    }
+
+    #[test]
+    fn extents_are_of_each_neuron_alone() {
+        let weights = arr2(&[[0.0f32, -3.0, 0.5], [0.0, 0.0, 0.0], [1e-6, 1e6, 0.0]]);
+        let right = [(3.0, 0.5), (0.0, f32::INFINITY), (1e6, 1e-6)];
+        assert_eq!(extents(weights.view()), right);
     }
 }

@@ -12,9 +12,10 @@ mod terminals;
 mod wire;
 
 pub use activity::{Activity, Afferents, News, Way};
+pub(crate) use build::by_sender;
 pub use build::{BuildError, Clock, EtaScale, Seed, Setup, Wiring, build};
 pub use engine::Engine;
 pub use population::{NeuronId, Parameters, Population};
 pub use projection::{Plasticity, Projection, Synapses};
-pub(crate) use terminals::PRODUCT_PAYS;
 pub use terminals::Terminals;
+pub(crate) use terminals::{Current, PRODUCT_PAYS};

@@ -61,16 +61,18 @@ pub fn change<T: Send + Default>(
         .reduce(T::default, merge)
 }
 
-/// `y += scale x`.
-pub fn add(scale: f32, x: &[f32], y: &mut [f32]) {
-    each(y, x, |y, x| add_piece(scale, x, y));
-}
-
-#[multiversion(targets("x86_64+avx2"))]
-fn add_piece(scale: f32, x: &[f32], y: &mut [f32]) {
-    for (y, x) in y.iter_mut().zip(x) {
-        *y += scale * x;
+/// Does `work` on each of `out`, in double precision, and of `from`; equal lengths.
+pub fn both(out: &mut [f64], from: &[f32], work: impl Fn(&mut f64, f32) + Send + Sync) {
+    let piece = |out: &mut [f64], from: &[f32]| {
+        out.iter_mut()
+            .zip(from)
+            .for_each(|(out, from)| work(out, *from));
+    };
+    if out.len() < WORTH_THREADS {
+        return piece(out, from);
     }
+    let pieces = out.par_chunks_mut(PIECE).zip(from.par_chunks(PIECE));
+    pieces.for_each(|(out, from)| piece(out, from));
 }
 
 /// Largest magnitude; not a number if any is not.
@@ -80,11 +82,4 @@ fn add_piece(scale: f32, x: &[f32], y: &mut [f32]) {
 #[multiversion(targets("x86_64+avx2"))]
 pub fn largest(a: &[f32]) -> f32 {
     f32::from_bits(a.iter().fold(0, |most, a| most.max(a.abs().to_bits())))
-}
-
-/// Largest magnitude of a difference, likewise.
-#[multiversion(targets("x86_64+avx2"))]
-pub fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
-    let differences = a.iter().zip(b).map(|(a, b)| (a - b).abs().to_bits());
-    f32::from_bits(differences.fold(0, u32::max))
 }

@@ -7,6 +7,7 @@ use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 
 use crate::event::NeuronParameter;
+use crate::math::Steps;
 use crate::model::{self, Units};
 use crate::neuron::soma::Firing;
 use crate::neuron::{Transfer, leak_fraction};
@@ -44,11 +45,11 @@ pub struct Population {
 #[derive(Component, Clone, Debug)]
 pub struct Parameters {
     /// Basal leak fraction of a step.
-    pub leak_b: f32,
+    pub leak_b: f64,
     /// Apical leak fraction of a step.
-    pub leak_a: f32,
+    pub leak_a: f64,
     /// Somatic leak fraction of a step.
-    pub leak_s: f32,
+    pub leak_s: f64,
     /// Apical coupling.
     pub g_a: f32,
     /// Somatic coupling.
@@ -73,7 +74,7 @@ impl Parameters {
             lambda: neuron.lambda,
             transfer: neuron.transfer,
             mismatch: neuron.mismatch,
-            noise: (neuron.noise).map(|n| (n.std, ((n.every_ms / dt_ms).round() as u64).max(1))),
+            noise: (neuron.noise).map(|n| (n.std, Steps::of(dt_ms).next(n.every_ms).max(1))),
         }
     }
 

@@ -22,16 +22,30 @@ const MOST_BLOCKS: usize = 4;
 /// Blocks begin at multiples of this, which is a whole number of tiles of the inner kernel.
 const TILE: usize = 16;
 
+/// A precision in which products are computed.
+pub trait Precision: Copy + Send + Sync + 'static {
+    /// The number 1.
+    const ONE: Self;
+}
+
+impl Precision for f32 {
+    const ONE: Self = 1.0;
+}
+
+impl Precision for f64 {
+    const ONE: Self = 1.0;
+}
+
 /// `out += scale a b` for `a` of m x k, `b` of k x n and `out` of m x n.
 ///
 /// # Panics
 ///
 /// If the shapes do not fit.
-pub fn accumulate(
-    scale: f32,
-    a: ArrayView2<'_, f32>,
-    b: ArrayView2<'_, f32>,
-    out: ArrayViewMut2<'_, f32>,
+pub fn accumulate<T: Precision>(
+    scale: T,
+    a: ArrayView2<'_, T>,
+    b: ArrayView2<'_, T>,
+    out: ArrayViewMut2<'_, T>,
 ) {
     Product { scale, add: true }.cut(a, b, out);
 }
@@ -41,11 +55,11 @@ pub fn accumulate(
 /// # Panics
 ///
 /// If the shapes do not fit.
-pub fn assign(
-    scale: f32,
-    a: ArrayView2<'_, f32>,
-    b: ArrayView2<'_, f32>,
-    out: ArrayViewMut2<'_, f32>,
+pub fn assign<T: Precision>(
+    scale: T,
+    a: ArrayView2<'_, T>,
+    b: ArrayView2<'_, T>,
+    out: ArrayViewMut2<'_, T>,
 ) {
     Product { scale, add: false }.cut(a, b, out);
 }
@@ -55,11 +69,11 @@ pub fn assign(
 /// # Panics
 ///
 /// If the shapes do not fit.
-pub fn assign_alone(
-    scale: f32,
-    a: ArrayView2<'_, f32>,
-    b: ArrayView2<'_, f32>,
-    out: ArrayViewMut2<'_, f32>,
+pub fn assign_alone<T: Precision>(
+    scale: T,
+    a: ArrayView2<'_, T>,
+    b: ArrayView2<'_, T>,
+    out: ArrayViewMut2<'_, T>,
 ) {
     let shapes = ((a.nrows(), b.ncols()), a.ncols());
     assert_eq!((out.dim(), b.nrows()), shapes, "shapes of a product");
@@ -82,14 +96,14 @@ pub fn speaking(held: ArrayView2<'_, f32>) -> Range<usize> {
 }
 
 #[derive(Clone, Copy)]
-struct Product {
-    scale: f32,
+struct Product<T> {
+    scale: T,
     /// Whether `out` is added to.
     add: bool,
 }
 
-impl Product {
-    fn cut(self, a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>, mut out: ArrayViewMut2<'_, f32>) {
+impl<T: Precision> Product<T> {
+    fn cut(self, a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, mut out: ArrayViewMut2<'_, T>) {
         let ((m, k), n) = (a.dim(), b.ncols());
         assert_eq!((b.nrows(), out.dim()), (k, (m, n)), "shapes of a product");
         let numbers = m * k + k * n + m * n;
@@ -114,12 +128,7 @@ impl Product {
     }
 
     /// The product on this thread.
-    fn block(
-        self,
-        a: ArrayView2<'_, f32>,
-        b: ArrayView2<'_, f32>,
-        mut out: ArrayViewMut2<'_, f32>,
-    ) {
+    fn block(self, a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, mut out: ArrayViewMut2<'_, T>) {
         let ((m, k), n) = (a.dim(), b.ncols());
         let (&[a_row, a_column], &[b_row, b_column]) = (a.strides(), b.strides()) else {
             unreachable!("a matrix has two strides")
@@ -144,7 +153,7 @@ impl Product {
                 b.as_ptr(),
                 b_column,
                 b_row,
-                1.0,
+                T::ONE,
                 self.scale,
                 false,
                 false,

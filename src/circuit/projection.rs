@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
-use ndarray::{Array2, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, Axis, Zip};
 
+use super::columns::Changing;
+use crate::math::pair;
 use crate::model::Compartment;
 use crate::plasticity::{ColumnKernel, Consolidator, Modulation};
 
@@ -57,6 +59,8 @@ pub struct Plasticity {
     pub eta: f32,
     /// Decay per ms.
     pub decay_per_ms: f64,
+    /// Part of each weight that is below its last bit, in the shape and layout of the weights.
+    pub carry: Array2<f32>,
     /// Smallest and largest weight.
     pub bounds: Option<(f32, f32)>,
     /// Length of the weights of each neuron after a consolidation.
@@ -83,23 +87,39 @@ impl Plasticity {
         self.bounds.is_some() || self.norm.is_some()
     }
 
-    /// The weights, post x pre, are brought to where they may be.
-    pub fn confine(&self, weights: &mut Array2<f32>) {
-        if let Some((low, high)) = self.bounds {
-            weights.mapv_inplace(|w| w.clamp(low, high));
+    /// Moves the weights, post x pre, within their bounds and scales them to their length.
+    pub fn confine(&mut self, weights: &mut Array2<f32>) {
+        self.clamp(weights);
+        let Some(norm) = self.norm else {
+            return;
+        };
+        let squares = weights.mapv(|w| f64::from(w) * f64::from(w));
+        // A neuron without weights has no direction to keep.
+        let factors = squares.sum_axis(Axis(1)).mapv(|square| match square {
+            0.0 => 1.0,
+            _ => f64::from(norm) / square.sqrt(),
+        });
+        let columns = weights.columns_mut().into_iter();
+        for (mut column, mut carries) in columns.zip(self.carry.columns_mut()) {
+            Zip::from(&mut column)
+                .and(&mut carries)
+                .and(&factors)
+                .for_each(|w, carry, factor| {
+                    let scaled = pair::number(*w, *carry) * factor;
+                    pair::set(w, carry, scaled);
+                });
         }
-        if let Some(norm) = self.norm {
-            let squares = weights.mapv(|w| w * w).sum_axis(Axis(1));
-            for mut column in weights.columns_mut() {
-                for (w, square) in column.iter_mut().zip(&squares) {
-                    // A neuron without weights has no direction to keep.
-                    *w *= if *square > 0.0 {
-                        norm / square.sqrt()
-                    } else {
-                        1.0
-                    };
-                }
+    }
+
+    /// Moves the weights within their bounds.
+    pub fn clamp(&mut self, weights: &mut Array2<f32>) {
+        if let Some((low, high)) = self.bounds {
+            let carry = &mut self.carry;
+            Changing {
+                matrix: weights,
+                carry,
             }
+            .clamp((low, high));
         }
     }
 }

@@ -1,12 +1,24 @@
 //! Terminals: what a projection holds of its senders, and the current that it makes of it.
+//!
+//! A current is made anew as one product in single precision, or it follows what a few senders
+//! change, increment by increment, in double precision. Increments leave rounding behind, which
+//! counts where a value was large once: so the sum keeps a bound of it for each trial, and a trial
+//! in which the bound is more than a few millionths of any neuron's current is summed anew.
+//!
+//! ```text
+//! |error of I_i| <= 2^-53 x additions x largest partial sum
+//! largest partial sum <= 16 x (largest |W_ij| of the neuron) x (largest sum of |r_j| since)
+//! ```
 
 use std::sync::Arc;
 
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
+use multiversion::multiversion;
 use ndarray::{Array2, ArrayView2, s};
 
-use super::{columns, pieces, product};
+use super::columns::{self, Changing, Intercepts, extents};
+use super::{pieces, product};
 use crate::event::{Values, Volley};
 use crate::plasticity::Lazy;
 
@@ -16,6 +28,16 @@ use crate::plasticity::Lazy;
 /// (`cargo bench --bench senders`).
 pub(crate) const PRODUCT_PAYS: usize = 6;
 
+/// Likewise where the current was made by a product, and increments begin with a sum in double
+/// precision over all that is held.
+const INCREMENTS_PAY: usize = 24;
+
+/// Part of a current that its rounding may be.
+const PRECISION: f64 = 2e-6;
+
+/// Partial sums of a current: before and after a change, with intercepts beyond the weights.
+const PARTIAL: f64 = 16.0;
+
 /// The axon terminals of a projection. They hold the last value that arrived from each sender.
 ///
 /// A bias has one sender, which says 1 in all trials: one row stands for all of them.
@@ -23,20 +45,46 @@ pub(crate) const PRODUCT_PAYS: usize = 6;
 pub struct Terminals {
     /// Where volleys come from; a bias has nobody.
     pub(crate) axons: Option<Entity>,
-    /// Whether the weights are read by another projection (weight transport).
+    /// True if the weights are read by another projection (weight transport).
     pub(crate) mirrored: bool,
     /// Counts changes of the weights that are made to all of them at once.
     pub(crate) revision: u64,
-    /// The revision that `current` was made with.
+    /// The revision that the current was made with.
     seen: u64,
     /// Last values, trials x pre.
     held: Arc<Values>,
     /// `(trials, pre)`.
     shape: (usize, usize),
-    /// `W held`, trials x post.
-    current: Array2<f32>,
+    /// `W held` as one product, trials x post, unless there is a sum.
+    product: Array2<f32>,
+    /// `W held` by increments.
+    sum: Option<Sum>,
     /// Products of what is held in the trials, trials x trials; absent: to be computed when needed.
-    gram: Option<Array2<f32>>,
+    gram: Option<Array2<f64>>,
+    /// Largest weight of each receiving neuron, and the revision that had it.
+    largest: Vec<f32>,
+    measured: Option<u64>,
+}
+
+/// A current to which increments are added.
+#[derive(Clone, Debug)]
+struct Sum {
+    /// Trials x post.
+    current: Array2<f64>,
+    /// Additions since a trial was last summed anew.
+    additions: Vec<f64>,
+    /// Sum of the magnitudes held in each trial now, and the largest since then.
+    held: Vec<f64>,
+    most: Vec<f64>,
+}
+
+/// A current as it is summed into that of a compartment.
+#[derive(Clone, Copy)]
+pub(crate) enum Current<'a> {
+    /// Of one product.
+    Single(&'a [f32]),
+    /// Of increments.
+    Double(&'a [f64]),
 }
 
 impl Terminals {
@@ -50,8 +98,11 @@ impl Terminals {
             seen: 0,
             held: Arc::new(Values::new(trials, pre, 0.0)),
             shape: (trials, pre),
-            current: Array2::zeros((trials, post)),
+            product: Array2::zeros((trials, post)),
+            sum: None,
             gram: None,
+            largest: Vec::new(),
+            measured: None,
         }
     }
 
@@ -60,13 +111,9 @@ impl Terminals {
     pub fn bias(post: usize) -> Self {
         Self {
             axons: None,
-            mirrored: false,
             revision: 1,
-            seen: 0,
             held: Arc::new(Values::new(1, 1, 1.0)),
-            shape: (1, 1),
-            current: Array2::zeros((1, post)),
-            gram: None,
+            ..Self::new(Entity::PLACEHOLDER, 1, (post, 1))
         }
     }
 
@@ -77,9 +124,11 @@ impl Terminals {
     }
 
     /// The current, trials x post; one row for a bias.
-    #[must_use]
-    pub fn current(&self) -> &Array2<f32> {
-        &self.current
+    pub(crate) fn current(&self) -> Current<'_> {
+        match &self.sum {
+            None => Current::Single(self.product.as_slice().expect("rows are contiguous")),
+            Some(sum) => Current::Double(sum.current.as_slice().expect("rows are contiguous")),
+        }
     }
 
     /// Whether everything held is 0.
@@ -95,7 +144,11 @@ impl Terminals {
 
     /// Whether so few senders are better dealt with one by one.
     pub(crate) fn is_few(&self, senders: usize) -> bool {
-        self.shape.0 == 1 || senders * PRODUCT_PAYS < self.held.all().len()
+        let pays = match self.sum {
+            Some(_) => PRODUCT_PAYS,
+            None => INCREMENTS_PAY,
+        };
+        self.shape.0 == 1 || senders * pays < self.held.all().len()
     }
 
     /// Whether nothing is held any more once these senders have said what they say.
@@ -117,8 +170,14 @@ impl Terminals {
         self.gram = None;
     }
 
+    /// Takes the measure of the weights as they are stored.
+    pub(crate) fn measure(&mut self, extents: &[(f32, f32)]) {
+        self.largest = extents.iter().map(|(largest, _)| *largest).collect();
+        self.measured = Some(self.revision);
+    }
+
     /// Holds what a few senders say, whose columns change the current one by one:
-    /// `I_i += W_ij (r_new - r_old)`. Weights are `scale` times the matrix.
+    /// `I_i += W_ij (r_new - r_old)`.
     ///
     /// Synapses that have gained anything since their sender last sent are touched, weights and
     /// eligibilities. With parallel trials a weight is
@@ -128,72 +187,124 @@ impl Terminals {
     pub(crate) fn touch(
         &mut self,
         few: &[(u32, f32)],
-        matrix: &mut Array2<f32>,
-        eligibility: Option<&mut Array2<f32>>,
+        mut weights: Changing<'_>,
+        eligibility: Option<Changing<'_>>,
         lazy: Option<&Lazy>,
     ) {
         let (trials, pre) = self.shape;
+        if self.measured != Some(self.revision) {
+            self.measure(&extents(weights.matrix.view()));
+        }
+        self.begin_increments(weights.reborrow(), lazy);
         let sends: Vec<columns::Send> = (few.iter())
             .map(|&(at, value)| {
                 let at = at as usize;
-                let old = self.held.all()[at];
+                let old = f64::from(self.held.all()[at]);
                 columns::Send {
                     trial: at / pre,
                     sender: at % pre,
                     old,
-                    change: value - old,
+                    change: f64::from(value) - old,
                 }
             })
             .collect();
-        let scale = lazy.map_or(1.0, Lazy::scale);
-        match lazy.and_then(Lazy::of_weights) {
-            Some(d) if trials == 1 => {
-                columns::read_and_touch(&sends, scale, d, matrix, &mut self.current);
+        let held = view(&self.held, self.shape);
+        let sum = self.sum.as_mut().expect("increments have begun");
+        match lazy.and_then(|lazy| lazy.of_weights().map(|d| (lazy, d))) {
+            Some((lazy, d)) if trials == 1 => {
+                let current = &mut sum.current;
+                columns::read_and_touch(&sends, lazy.scale(), d, weights.reborrow(), current);
             }
-            Some(d) => {
-                let news = columns::products(&sends, self.held());
-                product::accumulate(1.0, news.view(), d.view(), self.current.view_mut());
-                columns::read(&sends, scale, matrix, &mut self.current);
-                columns::touch(&sends, 1.0 / scale, d, matrix);
+            Some((lazy, d)) => {
+                sum.read(&sends, held, weights.reborrow(), Some(lazy));
+                columns::touch(&sends, 1.0 / lazy.scale(), d, weights.reborrow());
             }
-            None => columns::read(&sends, scale, matrix, &mut self.current),
+            None => sum.read(&sends, held, weights.reborrow(), lazy),
         }
         let integrals = lazy.and_then(Lazy::of_eligibilities);
         if let Some((d, eligibility)) = integrals.zip(eligibility) {
             columns::touch(&sends, 1.0, d, eligibility);
         }
+        for send in &sends {
+            sum.held[send.trial] += (send.old + send.change).abs() - send.old.abs();
+            sum.additions[send.trial] += 1.0;
+        }
         self.hold(Volley::Few(few));
-        // Where everybody has fallen silent, what differences leave behind is rounding.
         for send in sends.chunk_by(|a, b| a.trial == b.trial) {
-            if self.held.is_silent_in(send[0].trial) {
-                self.current.row_mut(send[0].trial).fill(0.0);
+            let trial = send[0].trial;
+            let sum = self.sum.as_mut().expect("increments have begun");
+            sum.most[trial] = sum.most[trial].max(sum.held[trial]);
+            // Where everybody has fallen silent, what differences leave behind is rounding.
+            if self.held.is_silent_in(trial) {
+                sum.forget(trial);
+            } else if sum.is_rounded(trial, &self.largest) {
+                sum.renew(trial, &self.held, self.shape, weights.reborrow(), lazy);
             }
         }
     }
 
+    /// From now on the current is a sum to which increments are added.
+    fn begin_increments(&mut self, mut weights: Changing<'_>, lazy: Option<&Lazy>) {
+        if self.sum.is_some() {
+            return;
+        }
+        let trials = self.shape.0;
+        let mut sum = Sum {
+            current: Array2::zeros(self.product.raw_dim()),
+            additions: vec![0.0; trials],
+            held: vec![0.0; trials],
+            most: vec![0.0; trials],
+        };
+        for trial in 0..trials {
+            sum.renew(trial, &self.held, self.shape, weights.reborrow(), lazy);
+        }
+        self.sum = Some(sum);
+    }
+
     /// The current anew: one product of all weights and everything held.
-    pub(crate) fn sum(&mut self, weights: ArrayView2<'_, f32>, scale: f32) {
+    pub(crate) fn sum(&mut self, weights: ArrayView2<'_, f32>, scale: f64) {
+        self.sum = None;
         if self.silent() {
-            self.current.fill(0.0);
+            self.product.fill(0.0);
         } else {
             let held = view(&self.held, self.shape);
             let senders = s![.., product::speaking(held)];
             let (held, weights) = (held.slice(senders), weights.slice(senders));
-            product::assign(scale, held, weights.t(), self.current.view_mut());
+            product::assign(scale as f32, held, weights.t(), self.product.view_mut());
         }
         self.seen = self.revision;
     }
 
-    /// The current follows the weights over the step that has passed.
-    pub(crate) fn follow(&mut self, lazy: &Lazy) {
+    /// The current follows the weights up to step `now`, the one that is being computed.
+    pub(crate) fn follow(&mut self, now: u64, weights: Changing<'_>, lazy: &mut Lazy) {
+        if self.sum.is_none() {
+            // A sum of what the weights are by now has followed them.
+            lazy.catch_up(now, self.silent());
+            return self.begin_increments(weights, Some(lazy));
+        }
         let gram = (self.gram).get_or_insert_with(|| products(view(&self.held, self.shape)));
-        lazy.follow(gram, &mut self.current);
+        let sum = self.sum.as_mut().expect("there is a sum");
+        lazy.follow(gram, &mut sum.current);
+        sum.additions.iter_mut().for_each(|n| *n += 1.0);
     }
 
     /// A plain consolidation of what the integrals hold; the current follows.
-    pub(crate) fn strike(&mut self, lazy: &mut Lazy, rate: f32) {
-        let gram = (self.gram).get_or_insert_with(|| products(view(&self.held, self.shape)));
-        lazy.strike(rate, gram, &mut self.current);
+    pub(crate) fn strike(&mut self, weights: Changing<'_>, lazy: &mut Lazy, rate: f64) {
+        if self.shape.0 == 1 {
+            self.begin_increments(weights, Some(lazy));
+        }
+        let Some(integrals) = lazy.integrals() else {
+            return;
+        };
+        if let Some(sum) = &mut self.sum {
+            let held = view(&self.held, self.shape);
+            let gram = (self.gram).get_or_insert_with(|| products(held));
+            product::accumulate(rate, gram.view(), integrals.view(), sum.current.view_mut());
+            sum.additions.iter_mut().for_each(|n| *n += 1.0);
+        } else {
+            self.revision += 1;
+        }
+        lazy.strike(rate);
     }
 
     /// Whether the weights have all changed since the current was summed.
@@ -212,10 +323,88 @@ impl Terminals {
     }
 }
 
+impl Sum {
+    /// Adds what changes to the current, with weights as they are: intercepts and what integrals
+    /// hold for them.
+    fn read(
+        &mut self,
+        sends: &[columns::Send],
+        held: ArrayView2<'_, f32>,
+        weights: Changing<'_>,
+        lazy: Option<&Lazy>,
+    ) {
+        let gained = lazy.and_then(Lazy::of_weights);
+        if let Some(d) = gained {
+            let products = columns::products(sends, held);
+            product::accumulate(1.0, products.view(), d.view(), self.current.view_mut());
+        }
+        let weights = Intercepts {
+            scale: lazy.map_or(1.0, Lazy::scale),
+            matrix: weights.matrix,
+            // Intercepts that are larger than their weights need all their digits.
+            carry: gained.is_some().then_some(weights.carry),
+        };
+        columns::read(sends, weights, &mut self.current);
+    }
+
+    /// True if rounding may be more of any neuron's current than it should.
+    fn is_rounded(&self, trial: usize, largest: &[f32]) -> bool {
+        let unit = f64::EPSILON / 2.0 * PARTIAL / PRECISION;
+        let bound = unit * self.additions[trial] * self.most[trial];
+        let current = self.current.row(trial);
+        let current = current.to_slice().expect("rows are contiguous");
+        any_below(current, largest, bound)
+    }
+
+    /// Sums the current of a trial anew.
+    fn renew(
+        &mut self,
+        trial: usize,
+        held: &Values,
+        shape: (usize, usize),
+        weights: Changing<'_>,
+        lazy: Option<&Lazy>,
+    ) {
+        self.forget(trial);
+        let held = view(held, shape);
+        let sends: Vec<columns::Send> = (held.row(trial).iter().enumerate())
+            .filter(|(_, value)| **value != 0.0)
+            .map(|(sender, value)| columns::Send {
+                trial,
+                sender,
+                old: 0.0,
+                change: f64::from(*value),
+            })
+            .collect();
+        self.read(&sends, held, weights, lazy);
+        self.additions[trial] = sends.len() as f64;
+        self.held[trial] = sends.iter().map(|send| send.change.abs()).sum();
+        self.most[trial] = self.held[trial];
+    }
+
+    /// Nothing is held in a trial.
+    fn forget(&mut self, trial: usize) {
+        self.current.row_mut(trial).fill(0.0);
+        for of_trials in [&mut self.additions, &mut self.held, &mut self.most] {
+            of_trials[trial] = 0.0;
+        }
+    }
+}
+
+/// True if the magnitude of any current is below `bound` times the largest weight of its neuron.
+#[multiversion(targets("x86_64+avx2"))]
+fn any_below(currents: &[f64], largest: &[f32], bound: f64) -> bool {
+    // Without an early end the loop is vectorised.
+    (currents.iter().zip(largest)).fold(false, |found, (current, largest)| {
+        found | (current.abs() < bound * f64::from(*largest))
+    })
+}
+
 /// Products of what is held in the trials.
-fn products(held: ArrayView2<'_, f32>) -> Array2<f32> {
+fn products(held: ArrayView2<'_, f32>) -> Array2<f64> {
+    let held = held.mapv(f64::from);
     let mut gram = Array2::zeros((held.nrows(), held.nrows()));
-    product::assign(1.0, held, held.t(), gram.view_mut());
+    product::assign(1.0, held.view(), held.t(), gram.view_mut());
     gram
 }
 

@@ -7,6 +7,7 @@ use bevy_ecs::world::World;
 
 use super::activity::{Activity, Afferents};
 use super::build::{Setup, Wiring};
+use super::columns::extents;
 use super::population::Population;
 use super::projection::{Plasticity, Projection, Synapses};
 use super::terminals::Terminals;
@@ -66,11 +67,11 @@ pub(super) fn wire_events(world: &mut World, wiring: &mut Wiring, model: &Model,
             mirrored.push(*source);
         }
         if let Some(plasticity) = world.get::<Plasticity>(entity) {
-            let kept = (-plasticity.decay_per_ms * setup.dt_ms).exp() as f32;
+            let decay = plasticity.decay_per_ms * setup.dt_ms;
             let continuous = plasticity.consolidation.is_none();
-            let mut lazy = Lazy::new((trials, shape.0), kept, continuous);
+            let mut lazy = Lazy::new((trials, shape.0), decay, continuous);
             if let Some(Synapses::Own(weights)) = world.get::<Synapses>(entity) {
-                lazy.measure(weights);
+                lazy.measure(&extents(weights.view()));
             }
             world.entity_mut(entity).insert(lazy);
         }

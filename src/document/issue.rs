@@ -2,6 +2,8 @@
 
 use std::fmt::Display;
 
+use crate::math::{MOST_STEPS, Steps};
+
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -60,9 +62,6 @@ impl Allowed {
     }
 }
 
-/// Times of more steps than these are not told apart to a part in a million.
-const MOST_STEPS: f64 = 1e9;
-
 /// Issues as they are found.
 #[derive(Clone, Debug, Default)]
 pub struct Issues(Vec<Issue>);
@@ -102,7 +101,7 @@ impl Issues {
     /// Adds an error if `ms` is not a whole number of steps, at least one; without a step, if it
     /// is not above 0. Whether all is well.
     pub fn steps(&mut self, path: impl Into<String>, ms: f64, dt_ms: Option<f64>) -> bool {
-        let some = dt_ms.is_none_or(|dt_ms| ms / dt_ms > 0.5);
+        let some = ms > 0.0;
         self.whole(
             path.into(),
             ms,
@@ -129,12 +128,12 @@ impl Issues {
         let Some(dt_ms) = dt_ms else {
             return self.number(path, ms, allowed);
         };
-        let holds = is_whole(ms, dt_ms) && enough;
+        let holds = Steps::of(dt_ms).whole(ms).is_some() && enough;
         if !holds {
             let found = short(ms, ms);
             let message = match ms / dt_ms {
-                steps if steps.is_finite() && steps >= MOST_STEPS => {
-                    format!("expected less than {MOST_STEPS} steps of {dt_ms} ms, found {found} ms")
+                steps if steps.is_finite() && steps > MOST_STEPS as f64 => {
+                    format!("expected at most {MOST_STEPS} steps of {dt_ms} ms, found {found} ms")
                 }
                 _ => format!(
                     "expected a whole number of steps of {dt_ms} ms, {least}, found {found} ms"
@@ -156,13 +155,6 @@ impl Issues {
     pub fn into_vec(self) -> Vec<Issue> {
         self.0
     }
-}
-
-/// Whether `ms` is a whole number of steps, to the precision with which times are written.
-pub(crate) fn is_whole(ms: f64, dt_ms: f64) -> bool {
-    let steps = ms / dt_ms;
-    let whole = steps.round();
-    (steps - whole).abs() <= 1e-6 * whole.abs().max(1.0) && whole.abs() < MOST_STEPS
 }
 
 /// A number as it is, with an exponent if it would be long without.

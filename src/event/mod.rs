@@ -10,5 +10,5 @@ mod values;
 
 pub use axons::{Axons, Signal, Traffic, Volley};
 pub use delay::{DelayLine, DeltaLine, RateLine};
-pub use timeline::{Event, Injection, Injections, NeuronParameter, Site, Timeline};
+pub use timeline::{Event, Injection, Injections, NeuronParameter, Site, Timeline, Windows};
 pub use values::Values;

@@ -1,10 +1,13 @@
 //! The timeline: what happens to a circuit from outside, and when.
 //!
 //! An event at time `t` acts on the state at `t`: it is applied after the step that ends at `t`
-//! and before the next. Events of the same time are applied in the order in which they were
-//! entered. To the neurons none of them is special: a teacher is one more input.
+//! and before the next. Of the same time, ends of windows come first, then begins of windows and
+//! changes of parameters, then what a program enters as the run goes on, such as the stimuli and
+//! teachers of a task; each of these in the order of entry. So an end does not undo what begins at
+//! that time, and nothing begins after its own end. To the neurons none of them is special: a
+//! teacher is one more input.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bevy_ecs::entity::Entity;
@@ -101,35 +104,110 @@ pub enum NeuronParameter {
     Lambda,
 }
 
+/// Windows in steps, `(begin, end)`, in the order of their begins.
+pub type Windows = Box<dyn Iterator<Item = (u64, u64)> + Send + Sync>;
+
+/// Something that begins and ends again and again. One window at a time is on the timeline, so
+/// that many windows take no memory.
+struct Recurring {
+    windows: Windows,
+    begin: Event,
+    end: Event,
+}
+
+/// Order within a step: ends of windows, begins of windows and changes of parameters, and what a
+/// program enters as the run goes on (a task's stimuli and teachers); each in the order of entry.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    End,
+    Begin,
+    Entered,
+}
+
 /// Events to come, by the step before which they are applied.
-#[derive(Resource, Debug, Default)]
-pub struct Timeline(BTreeMap<u64, VecDeque<Event>>);
+#[derive(Resource, Default)]
+pub struct Timeline {
+    /// By step, rank and number of entry.
+    events: BTreeMap<(u64, Rank, u64), Event>,
+    /// Those whose current window has begun or is to begin, by the number of entry.
+    recurring: BTreeMap<u64, Recurring>,
+    /// Entries so far.
+    entries: u64,
+}
 
 impl Timeline {
     /// Enters an event before step `step` (0: before the first), after others of that time.
     pub fn enter(&mut self, step: u64, event: Event) {
-        self.0.entry(step).or_default().push_back(event);
+        let number = self.number();
+        self.events.insert((step, Rank::Entered, number), event);
+    }
+
+    /// Enters a change that lasts, from step `step` on. Of the same time, it comes after the ends
+    /// of windows.
+    pub fn enter_change(&mut self, step: u64, event: Event) {
+        let number = self.number();
+        self.events.insert((step, Rank::Begin, number), event);
+    }
+
+    /// Enters `begin` at the first step and `end` at the last of each of `windows`, which do not
+    /// overlap. A window whose begin and end are the same step is left out, so that nothing begins
+    /// after its own end.
+    pub fn enter_windows(&mut self, windows: Windows, begin: Event, end: Event) {
+        let number = self.number();
+        let recurring = Recurring {
+            windows,
+            begin,
+            end,
+        };
+        self.recurring.insert(number, recurring);
+        self.next_window(number);
+    }
+
+    fn number(&mut self) -> u64 {
+        self.entries += 1;
+        self.entries
+    }
+
+    /// The next window of a recurring event goes onto the timeline.
+    fn next_window(&mut self, number: u64) {
+        let Some(recurring) = self.recurring.get_mut(&number) else {
+            return;
+        };
+        match recurring.windows.find(|(begin, end)| begin < end) {
+            None => drop(self.recurring.remove(&number)),
+            Some((from, until)) => {
+                let (begin, end) = (recurring.begin.clone(), recurring.end.clone());
+                self.events.insert((from, Rank::Begin, number), begin);
+                self.events.insert((until, Rank::End, number), end);
+            }
+        }
     }
 
     /// The step before which the next event is applied.
     #[must_use]
     pub fn next(&self) -> Option<u64> {
-        self.0.keys().next().copied()
+        self.events.keys().next().map(|(step, ..)| *step)
     }
 
     /// The events that are due before step `step`, in the order in which they are applied.
     pub fn ahead(&self, step: u64) -> impl Iterator<Item = &Event> {
-        self.0.range(..=step).flat_map(|(_, events)| events)
+        let until = (step, Rank::Entered, u64::MAX);
+        self.events.range(..=until).map(|(_, event)| event)
     }
 
     /// Takes the events that are due before step `step`, those of missed steps first.
     pub fn due(&mut self, step: u64) -> Vec<Event> {
         let mut due = Vec::new();
-        while let Some(entry) = self.0.first_entry() {
-            if *entry.key() > step {
+        while let Some(entry) = self.events.first_entry() {
+            let (at, rank, number) = *entry.key();
+            if at > step {
                 break;
             }
-            due.extend(entry.remove());
+            due.push(entry.remove());
+            // The next window begins at the end of this one or later.
+            if rank == Rank::End {
+                self.next_window(number);
+            }
         }
         due
     }
@@ -160,5 +238,38 @@ mod tests {
         assert_eq!(scales(timeline.due(2)), [4.0, 2.0]);
         assert!(timeline.due(4).is_empty());
         assert_eq!(scales(timeline.due(5)), [1.0, 3.0]);
+    }
+
+    #[test]
+    fn an_end_comes_before_what_begins_and_empty_windows_are_left_out() {
+        let mut timeline = Timeline::default();
+        let windows = |windows: &[(u64, u64)]| Box::new(windows.to_vec().into_iter());
+        let scale = Event::EtaScale;
+        // The later window is entered first; one in the middle has no step.
+        timeline.enter_windows(windows(&[(7, 9)]), scale(3.0), scale(30.0));
+        timeline.enter_windows(windows(&[(2, 5), (5, 5), (6, 7)]), scale(1.0), scale(10.0));
+        timeline.enter_change(5, scale(2.0));
+        timeline.enter(7, scale(4.0));
+        let mut told = Vec::new();
+        for step in 0..12 {
+            for event in timeline.due(step) {
+                match event {
+                    Event::EtaScale(scale) => told.push((step, scale)),
+                    other => panic!("{other:?}"),
+                }
+            }
+        }
+        let right = [
+            (2, 1.0),
+            (5, 10.0),
+            (5, 2.0),
+            (6, 1.0),
+            (7, 10.0),
+            (7, 3.0),
+            (7, 4.0),
+            (9, 30.0),
+        ];
+        assert_eq!(told, right);
+        assert_eq!(timeline.next(), None);
     }
 }

@@ -204,31 +204,31 @@ pub enum Optimiser {
     /// `v = momentum v + g`, `W += eta v` (Polyak 1964).
     Momentum {
         /// Fraction of the last change that is kept, 0..1.
-        momentum: f32,
+        momentum: f64,
     },
     /// Adam (Kingma and Ba, ICLR 2015).
     Adam {
         /// Decay of the mean of `g`; Kingma and Ba's 0.9.
         #[serde(default = "default_beta1")]
-        beta1: f32,
+        beta1: f64,
         /// Decay of the mean of `g^2`; Kingma and Ba's 0.999.
         #[serde(default = "default_beta2")]
-        beta2: f32,
+        beta2: f64,
         /// Added to the root; Kingma and Ba's 1e-8.
         #[serde(default = "default_epsilon")]
-        epsilon: f32,
+        epsilon: f64,
     },
 }
 
-fn default_beta1() -> f32 {
+fn default_beta1() -> f64 {
     0.9
 }
 
-fn default_beta2() -> f32 {
+fn default_beta2() -> f64 {
     0.999
 }
 
-fn default_epsilon() -> f32 {
+fn default_epsilon() -> f64 {
     1e-8
 }
 

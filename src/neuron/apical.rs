@@ -13,5 +13,10 @@ pub struct Current(pub f32);
 #[repr(transparent)]
 pub struct Potential(pub f32);
 
+/// Part of the apical potential that is below the last bit of [`Potential`], in a.u.
+#[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
+#[repr(transparent)]
+pub struct Carry(pub f32);
+
 /// Both dendrites are passive leaks and move by the same exact exponential update.
 pub use super::basal::integrate;

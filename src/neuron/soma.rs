@@ -10,6 +10,7 @@ use bytemuck::TransparentWrapper;
 use multiversion::multiversion;
 
 use super::Transfer;
+use crate::math::pair;
 use crate::model::Units;
 
 /// Somatic potential `s` in a.u.
@@ -47,6 +48,16 @@ pub struct Delta(pub f32);
 #[repr(transparent)]
 pub struct Noise(pub f32);
 
+/// Part of the basal prediction that is below the last bit of [`Prediction`], in a.u.
+#[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
+#[repr(transparent)]
+pub struct PredictionCarry(pub f32);
+
+/// Part of the mismatch that is below the last bit of [`Mismatch`], in a.u.
+#[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
+#[repr(transparent)]
+pub struct MismatchCarry(pub f32);
+
 /// What reaches the somata of a population; equal lengths.
 #[derive(Clone, Copy, Debug)]
 pub struct Dendrites<'a> {
@@ -69,25 +80,39 @@ pub enum Side {
     Both,
 }
 
+/// The state of the somata of a population; equal lengths.
+#[derive(Debug)]
+pub struct Somata<'a> {
+    /// Somatic potentials.
+    pub s: &'a mut [f32],
+    /// Basal predictions.
+    pub b_hat: &'a mut [f32],
+    /// Mismatches.
+    pub xi: &'a mut [f32],
+    /// Carries of the basal predictions; without a leak they may be empty.
+    pub b_hat_carry: &'a mut [f32],
+    /// Carries of the mismatches, likewise.
+    pub xi_carry: &'a mut [f32],
+}
+
 /// Moves `s` and `b_hat` through the same leak and sets their difference `xi`.
 ///
 /// `(g_a, leak)`: apical coupling and the somatic leak fraction of the step.
 #[multiversion(targets("x86_64+avx2"))]
-pub fn compare(
-    dendrites: Dendrites<'_>,
-    s: &mut [f32],
-    b_hat: &mut [f32],
-    xi: &mut [f32],
-    (g_a, leak): (f32, f32),
-) {
+pub fn compare(dendrites: Dendrites<'_>, somata: Somata<'_>, (g_a, leak): (f32, f64)) {
     if leak == 1.0 {
-        return settle(dendrites, s, b_hat, xi, (g_a, Side::Both));
+        return settle(dendrites, somata, (g_a, Side::Both));
     }
-    let pairs = (dendrites.b.iter().zip(dendrites.a)).zip(dendrites.i_s);
-    let states = s.iter_mut().zip(b_hat).zip(xi);
-    for (((&b, &a), &i_s), ((s, b_hat), xi)) in pairs.zip(states) {
-        *b_hat += leak * (b - *b_hat);
-        *xi += leak * (g_a * a + i_s - *xi);
+    let inputs = (dendrites.b.iter().zip(dendrites.a)).zip(dendrites.i_s);
+    let predictions = somata.b_hat.iter_mut().zip(somata.b_hat_carry);
+    let mismatches = somata.xi.iter_mut().zip(somata.xi_carry);
+    let states = somata.s.iter_mut().zip(predictions).zip(mismatches);
+    for (((&b, &a), &i_s), ((s, (b_hat, b_hat_carry)), (xi, xi_carry))) in inputs.zip(states) {
+        let before = pair::number(*b_hat, *b_hat_carry);
+        pair::set(b_hat, b_hat_carry, before + leak * (f64::from(b) - before));
+        let before = pair::number(*xi, *xi_carry);
+        let apical = f64::from(g_a) * f64::from(a) + f64::from(i_s);
+        pair::set(xi, xi_carry, before + leak * (apical - before));
         *s = *b_hat + *xi;
     }
 }
@@ -97,13 +122,16 @@ pub fn compare(
 /// The mismatch is then the apical contribution itself, free of rounding, and what the other side
 /// has not changed is not written again: passes over columns are what populations at rest save.
 #[multiversion(targets("x86_64+avx2"))]
-pub fn settle(
-    dendrites: Dendrites<'_>,
-    s: &mut [f32],
-    b_hat: &mut [f32],
-    xi: &mut [f32],
-    (g_a, new): (f32, Side),
-) {
+pub fn settle(dendrites: Dendrites<'_>, somata: Somata<'_>, (g_a, new): (f32, Side)) {
+    let Somata {
+        s,
+        b_hat,
+        xi,
+        b_hat_carry,
+        xi_carry,
+    } = somata;
+    b_hat_carry.fill(0.0);
+    xi_carry.fill(0.0);
     if new != Side::Apical {
         b_hat.copy_from_slice(dendrites.b);
     }
@@ -208,37 +236,42 @@ pub fn fire(
 #[cfg(test)]
 mod tests {
     use super::super::leak_fraction;
-    use super::{Dendrites, compare};
+    use super::{Dendrites, Somata, compare};
+
+    /// `s`, `xi` after each of 50 steps under held potentials and current.
+    fn run((b, a, i_s): (f32, f32, f32), g_a: f32) -> Vec<(f32, f32)> {
+        let [mut s, mut b_hat, mut xi, mut b_hat_carry, mut xi_carry] = [[0.0f32]; 5];
+        (0..50)
+            .map(|_| {
+                let dendrites = Dendrites {
+                    b: &[b],
+                    a: &[a],
+                    i_s: &[i_s],
+                };
+                let somata = Somata {
+                    s: &mut s,
+                    b_hat: &mut b_hat,
+                    xi: &mut xi,
+                    b_hat_carry: &mut b_hat_carry,
+                    xi_carry: &mut xi_carry,
+                };
+                compare(dendrites, somata, (g_a, leak_fraction(1.0, 10.0)));
+                (s[0], xi[0])
+            })
+            .collect()
+    }
 
     #[test]
     fn a_leaky_soma_does_not_mistake_a_stimulus_for_an_error() {
-        let (mut s, mut b_hat, mut xi) = ([0.0f32], [0.0f32], [0.0f32]);
-        for _ in 0..50 {
-            let dendrites = Dendrites {
-                b: &[1.0],
-                a: &[0.0],
-                i_s: &[0.0],
-            };
-            let coupling = (1.0, leak_fraction(1.0, 10.0));
-            compare(dendrites, &mut s, &mut b_hat, &mut xi, coupling);
-            assert_eq!(xi[0], 0.0);
-        }
+        assert!(run((1.0, 0.0, 0.0), 1.0).iter().all(|(_, xi)| *xi == 0.0));
     }
 
     #[test]
     fn the_mismatch_is_the_filtered_apical_and_injected_contribution() {
-        let (mut s, mut b_hat, mut xi) = ([0.0f32], [0.0f32], [0.0f32]);
-        for n in 1..=50 {
-            let dendrites = Dendrites {
-                b: &[-0.7],
-                a: &[1.0],
-                i_s: &[0.5],
-            };
-            let coupling = (0.5, leak_fraction(1.0, 10.0));
-            compare(dendrites, &mut s, &mut b_hat, &mut xi, coupling);
-            let reached = 1.0 - (-f64::from(n) / 10.0).exp();
-            assert!((f64::from(xi[0]) - reached).abs() < 1e-6);
-            assert!((f64::from(s[0]) - 0.3 * reached).abs() < 1e-6);
+        for (n, (s, xi)) in (1..).zip(run((-0.7, 1.0, 0.5), 0.5)) {
+            let reached = -(-f64::from(n) / 10.0).exp_m1();
+            assert!((f64::from(xi) - reached).abs() < 1e-7);
+            assert!((f64::from(s) - 0.3 * reached).abs() < 1e-7);
         }
     }
 }

@@ -2,13 +2,15 @@
 
 use std::cell::RefCell;
 
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Ix2, ShapeBuilder, s};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Ix2, ShapeBuilder, Zip, s};
 use rayon::prelude::*;
 
 use super::Lazy;
 use super::lazy::{flat, flat_mut};
-use super::optimiser::{Step, Synapses};
+use super::optimiser::{Pairs, Step, Synapses};
+use crate::circuit::columns::Changing;
 use crate::circuit::product;
+use crate::math::{Steps, pair};
 use crate::model::Optimiser;
 
 /// Part of an optimiser's memory that is nothing beside a weight in single precision.
@@ -39,16 +41,19 @@ enum Gathered {
 pub struct Consolidator {
     /// Integral since the last consolidation, post x pre, if `gathered` says so.
     eligibility: Array2<f32>,
+    /// What is below the last bits of the eligibility; empty before anything is added to one.
+    eligibility_carry: Array2<f32>,
     gathered: Gathered,
     every_steps: u64,
     offset_steps: u64,
     /// Sum of what was consolidated since somebody began to look, post x pre.
     pub watched: Option<Array2<f32>>,
-    period_ms: f32,
+    period_ms: f64,
     optimiser: Optimiser,
     turnover: f32,
-    first: Array2<f32>,
-    second: Array2<f32>,
+    /// Moments of the optimiser with their carries, those that it has.
+    first: [Array2<f32>; 2],
+    second: [Array2<f32>; 2],
     count: i32,
     /// Consolidations of nothing in a row.
     idle: u64,
@@ -67,19 +72,21 @@ impl Consolidator {
         optimiser: Optimiser,
     ) -> Self {
         let eligibility = Array2::zeros(shape);
+        let none = || Array2::zeros((0, 0));
         let state = |needed: bool| {
-            let none = || Array2::zeros((0, 0));
-            if needed { eligibility.clone() } else { none() }
+            let zeros = || if needed { eligibility.clone() } else { none() };
+            [zeros(), zeros()]
         };
         Self {
             every_steps,
             offset_steps,
             watched: None,
-            period_ms: (every_steps as f64 * dt_ms) as f32,
+            period_ms: Steps::of(dt_ms).ms(every_steps),
             optimiser,
             turnover: 0.0,
             first: state(!matches!(optimiser, Optimiser::Plain)),
             second: state(matches!(optimiser, Optimiser::Adam { .. })),
+            eligibility_carry: none(),
             eligibility,
             count: 0,
             gathered: Gathered::Nothing,
@@ -124,32 +131,54 @@ impl Consolidator {
     fn clear(&mut self) {
         if self.gathered == Gathered::Past {
             self.eligibility.fill(0.0);
+            self.eligibility_carry.fill(0.0);
             self.gathered = Gathered::Nothing;
         }
     }
 
-    /// The eligibility, to be added to.
-    pub fn gather(&mut self) -> &mut Array2<f32> {
+    /// The eligibility with its carry, to be added to.
+    pub fn gather(&mut self) -> Changing<'_> {
         self.clear();
         self.gathered = Gathered::Something;
-        &mut self.eligibility
+        self.changing()
+    }
+
+    fn changing(&mut self) -> Changing<'_> {
+        if self.eligibility_carry.is_empty() {
+            let fortran = !self.eligibility.is_standard_layout();
+            let shape = self.eligibility.raw_dim().set_f(fortran);
+            self.eligibility_carry = Array2::zeros(shape);
+        }
+        Changing {
+            matrix: &mut self.eligibility,
+            carry: &mut self.eligibility_carry,
+        }
     }
 
     /// What the integrals of lazy synapses hold goes into the eligibility.
     pub(crate) fn settle(&mut self, lazy: &mut Lazy, held: ArrayView2<'_, f32>) {
         if lazy.integrals().is_some() {
             let blank = self.nothing_gathered();
-            lazy.settle(&mut self.eligibility, held, blank);
+            if blank {
+                // Nothing is added to anything, so there is nothing to carry.
+                let changing = Changing {
+                    matrix: &mut self.eligibility,
+                    carry: &mut self.eligibility_carry,
+                };
+                lazy.settle(changing, held, blank);
+            } else {
+                lazy.settle(self.changing(), held, blank);
+            }
             self.gathered = Gathered::Something;
         }
     }
 
     /// What a plain consolidation at the rate `eta` multiplies an eligibility by; none if the
     /// optimiser is another or somebody wants to see the eligibility.
-    pub(crate) fn plain_rate(&self, eta: f32) -> Option<f32> {
+    pub(crate) fn plain_rate(&self, eta: f32) -> Option<f64> {
         let plain =
             self.optimiser == Optimiser::Plain && self.turnover == 0.0 && self.watched.is_none();
-        plain.then_some(eta / self.period_ms)
+        plain.then_some(f64::from(eta) / self.period_ms)
     }
 
     /// Whether nothing has been gathered, nor is anybody to see it.
@@ -164,7 +193,7 @@ impl Consolidator {
         let faded = match self.optimiser {
             Optimiser::Plain => true,
             Optimiser::Momentum { momentum: fading } | Optimiser::Adam { beta1: fading, .. } => {
-                self.count == 0 || self.idle as f64 * f64::from(fading).ln() < FADED.ln()
+                self.count == 0 || self.idle as f64 * fading.ln() < FADED.ln()
             }
         };
         self.nothing_gathered() && faded
@@ -184,8 +213,12 @@ impl Consolidator {
             Optimiser::Adam { beta1, beta2, .. } => (beta1, beta2),
         };
         for (memory, fading) in [(&mut self.first, fading1), (&mut self.second, fading2)] {
-            let left = f64::from(fading).powf(missed as f64) as f32;
-            memory.mapv_inplace(|m| m * left);
+            let left = fading.powf(missed as f64);
+            let [values, carries] = memory;
+            (Zip::from(values).and(carries)).for_each(|m, carry| {
+                let rest = left * pair::number(*m, *carry);
+                pair::set(m, carry, rest);
+            });
         }
         self.count = self
             .count
@@ -197,7 +230,7 @@ impl Consolidator {
     /// # Panics
     ///
     /// If `weights` are not laid out as the shape given to [`new`](Self::new).
-    pub fn consolidate(&mut self, weights: &mut Array2<f32>, eta: f32) {
+    pub fn consolidate(&mut self, weights: Changing<'_>, eta: f32) {
         if let (Some(watched), Gathered::Something) = (&mut self.watched, self.gathered) {
             *watched += &self.eligibility;
         }
@@ -217,15 +250,18 @@ impl Consolidator {
     /// # Panics
     ///
     /// If they are not laid out as the shape given to [`new`](Self::new).
-    pub fn change(&mut self, weights: &mut Array2<f32>, eligibility: &Array2<f32>, eta: f32) {
+    pub fn change(&mut self, weights: Changing<'_>, eligibility: &Array2<f32>, eta: f32) {
+        let alike = |a: &Array2<f32>| {
+            a.dim() == eligibility.dim()
+                && a.is_standard_layout() == eligibility.is_standard_layout()
+        };
         assert!(
-            weights.dim() == eligibility.dim()
-                && weights.is_standard_layout() == eligibility.is_standard_layout(),
+            alike(weights.matrix) && alike(weights.carry),
             "weights and eligibility are laid out alike"
         );
         let e = flat(eligibility);
         self.in_stretches(weights, eta, STRETCH, |step, start, synapses| {
-            let e = &e[start..start + synapses.weights.len()];
+            let e = &e[start..start + synapses.weights.values.len()];
             step.apply(synapses, e);
         });
     }
@@ -238,26 +274,28 @@ impl Consolidator {
         &mut self,
         lazy: &mut Lazy,
         held: ArrayView2<'_, f32>,
-        weights: &mut Array2<f32>,
+        weights: Changing<'_>,
         eta: f32,
     ) {
         debug_assert!(self.is_blank());
-        let post = weights.nrows();
-        let Some(integrals) = lazy.integrals() else {
+        let post = weights.matrix.nrows();
+        if lazy.integrals().is_none() {
             return;
-        };
+        }
+        let integrals = lazy.single();
         self.idle = 0;
         // Whole columns, so many that an operand that is packed anew for each stretch is small.
         let columns = (4 * STRETCH).div_ceil(post).max(8);
         let speaking = product::speaking(held);
         self.in_stretches(weights, eta, columns * post, |step, start, synapses| {
             let from = start / post;
-            let to = from + synapses.weights.len() / post;
+            let to = from + synapses.weights.values.len() / post;
             // Those who say nothing make none eligible.
             let senders = speaking.start.clamp(from, to)..speaking.end.clamp(from, to);
             ELIGIBILITY.with_borrow_mut(|e| {
-                e.resize(e.len().max(synapses.weights.len()), 0.0);
-                let e = &mut e[..synapses.weights.len()];
+                let synapses_here = synapses.weights.values.len();
+                e.resize(e.len().max(synapses_here), 0.0);
+                let e = &mut e[..synapses_here];
                 let (before, rest) = e.split_at_mut((senders.start - from) * post);
                 let (made, after) = rest.split_at_mut(senders.len() * post);
                 before.fill(0.0);
@@ -275,7 +313,7 @@ impl Consolidator {
     /// Does `work` on stretches of synapses, being told the step and where each begins.
     fn in_stretches(
         &mut self,
-        weights: &mut Array2<f32>,
+        weights: Changing<'_>,
         eta: f32,
         stretch: usize,
         work: impl Fn(Step, usize, Synapses<'_>) + Send + Sync,
@@ -283,17 +321,27 @@ impl Consolidator {
         self.count = self.count.saturating_add(1);
         let times = (self.count, self.period_ms);
         let step = Step::new(self.optimiser, times, eta, self.turnover);
-        let [w, first, second] = [weights, &mut self.first, &mut self.second].map(flat_mut);
-        let few = w.len() < WORTH_A_THREAD;
-        let weights = w.chunks_mut(stretch);
-        // A state that the optimiser does without is empty, for every stretch.
-        let mut first = first.chunks_mut(stretch);
-        let mut second = second.chunks_mut(stretch);
-        let stretches = weights.enumerate().map(|(n, weights)| {
+        let few = weights.matrix.len() < WORTH_A_THREAD;
+        // What an optimiser does without is empty, for every stretch.
+        let stretches_of = |values, carries| {
+            let chunks = |array| flat_mut(array).chunks_mut(stretch);
+            let (mut values, mut carries) = (chunks(values), chunks(carries));
+            move || Pairs {
+                values: values.next().unwrap_or_default(),
+                carries: carries.next().unwrap_or_default(),
+            }
+        };
+        let count = weights.matrix.len().div_ceil(stretch);
+        let mut w = stretches_of(weights.matrix, weights.carry);
+        let [first, first_carry] = &mut self.first;
+        let mut first = stretches_of(first, first_carry);
+        let [second, second_carry] = &mut self.second;
+        let mut second = stretches_of(second, second_carry);
+        let stretches = (0..count).map(|n| {
             let synapses = Synapses {
-                weights,
-                first: first.next().unwrap_or_default(),
-                second: second.next().unwrap_or_default(),
+                weights: w(),
+                first: first(),
+                second: second(),
             };
             (n * stretch, synapses)
         });
@@ -318,10 +366,14 @@ mod tests {
 
     fn run(optimiser: Optimiser, gradients: &[f32], eta: f32) -> f32 {
         let mut consolidator = Consolidator::new((1, 1), (10, 0, 0.5), optimiser);
-        let mut weights = arr2(&[[1.0f32]]);
+        let (mut weights, mut carry) = (arr2(&[[1.0f32]]), arr2(&[[0.0f32]]));
         for g in gradients {
-            consolidator.gather()[[0, 0]] += g * 5.0;
-            consolidator.consolidate(&mut weights, eta);
+            consolidator.gather().matrix[[0, 0]] += g * 5.0;
+            let changing = Changing {
+                matrix: &mut weights,
+                carry: &mut carry,
+            };
+            consolidator.consolidate(changing, eta);
         }
         weights[[0, 0]]
     }
@@ -388,11 +440,16 @@ mod tests {
         let shape = || (419, 331).set_f(fortran);
         let mut consolidator = Consolidator::new(shape(), (1, 0, 1.0), optimiser);
         let mut weights = Array2::from_shape_fn(shape(), value);
+        let mut carry = Array2::zeros(shape());
         for scale in [0.3, -1.0] {
-            for (at, e) in consolidator.gather().indexed_iter_mut() {
+            for (at, e) in consolidator.gather().matrix.indexed_iter_mut() {
                 *e += scale * value((at.1, at.0));
             }
-            consolidator.consolidate(&mut weights, 0.1);
+            let changing = Changing {
+                matrix: &mut weights,
+                carry: &mut carry,
+            };
+            consolidator.consolidate(changing, 0.1);
             assert!(consolidator.eligibility().iter().all(|e| *e == 0.0));
         }
         weights
@@ -417,6 +474,10 @@ mod tests {
     #[should_panic(expected = "laid out alike")]
     fn another_layout_is_refused() {
         let mut consolidator = Consolidator::new((2, 3), (1, 0, 1.0), Optimiser::Plain);
-        consolidator.consolidate(&mut Array2::zeros((2, 3).f()), 0.1);
+        let changing = Changing {
+            matrix: &mut Array2::zeros((2, 3).f()),
+            carry: &mut Array2::zeros((2, 3).f()),
+        };
+        consolidator.consolidate(changing, 0.1);
     }
 }

@@ -19,55 +19,65 @@
 //! With consolidation the matrix is the eligibility: the same without `eta` and without decay. A
 //! plain consolidation is as lazy again: when its clock strikes, the integrals are added to a
 //! second kind of them, the *consolidated* ones, which take the place of `D` for the weights.
+//!
+//! Integrals are in double precision, intercepts are values with carries ([`crate::math::pair`]):
+//! a change of a step that is far below the last bit of a weight is kept.
 
 use bevy_ecs::component::Component;
-use ndarray::{Array2, ArrayView2, Axis, Zip, s};
+use ndarray::{Array2, ArrayView2, Axis, ShapeBuilder, Zip, s};
+use rayon::prelude::*;
 
+use crate::circuit::columns::{self, Changing};
 use crate::circuit::{pieces, product};
+use crate::math::pair;
 
-/// When intercepts are larger than the weights by this factor, the integrals start again at 0:
-/// the difference of two large numbers would cost more than two of 24 bits.
-const REACH: f32 = 4.0;
+/// When intercepts are larger than the largest weight of a neuron by this factor, the integrals
+/// start again at 0.
+pub(crate) const REACH: f32 = 4.0;
+
+/// Likewise for its least weight: of 48 bits, 30 may go, and 18 are one part in 260 000 of the
+/// weight's own size.
+const REACH_OF_LEAST: f32 = 1e9;
 
 /// The running integrals of the neurons on which a plastic projection ends.
 ///
 /// Rows are trials; a bias, whose sender says the same in all trials, has one row for all.
 #[derive(Component, Clone, Debug)]
 pub struct Lazy {
-    /// What the rule's kernel said last, rows x post.
+    /// Factors of the rule's kernel, rows x post.
     factors: Array2<f32>,
-    /// Whether any factor is not 0.
+    /// True if any factor is not 0.
     working: bool,
     /// `D`, rows x post, while `pending`.
-    integrals: Array2<f32>,
-    /// Whether any integral is not 0; if not, `integrals` holds what is past.
+    integrals: Array2<f64>,
+    /// True if any integral may differ from 0; otherwise the content of `integrals` is past.
     pending: bool,
     /// The first step that the integrals do not hold.
     since: u64,
-    /// What a factor of 1 adds to an integral in a step.
-    gain: f32,
-    /// What a step leaves of a weight.
-    kept: f32,
-    /// What `kept` has left of the matrix.
+    /// What a factor of 1 adds to an integral in a step, ms or a.u. ms.
+    gain: f64,
+    /// Decay of a step, dimensionless: a step leaves `exp(-decay)` of a weight.
+    decay: f64,
+    /// Accumulated decay factor of the stored matrix, dimensionless.
     scale: f64,
-    /// Whether the integrals change weights, not eligibilities.
+    /// True if the integrals change weights, not eligibilities.
     continuous: bool,
-    /// What plain consolidations have made of integrals, rows x post, while `consolidated`.
-    steady: Array2<f32>,
-    /// Whether any of them is not 0.
+    /// Sum of what plain consolidations made of integrals, rows x post, while `consolidated`.
+    steady: Array2<f64>,
+    /// True if any of them may differ from 0.
     consolidated: bool,
-    /// Largest weight when the integrals last started again.
-    largest: f32,
-    /// Factors have not been followed while nothing was held.
+    /// Largest integral times value held, for each neuron, with which intercepts stay precise.
+    limits: Vec<f32>,
+    /// True if factors have not been followed while nothing was held.
     pub(crate) behind: bool,
 }
 
 impl Lazy {
     /// Integrals at rest for a projection onto `post` neurons.
     ///
-    /// `kept` is what decay leaves of a weight in a step, 1 without decay.
+    /// A step leaves `exp(-decay)` of a weight; 0 without decay.
     #[must_use]
-    pub fn new((rows, post): (usize, usize), kept: f32, continuous: bool) -> Self {
+    pub fn new((rows, post): (usize, usize), decay: f64, continuous: bool) -> Self {
         Self {
             factors: Array2::zeros((rows, post)),
             working: false,
@@ -75,21 +85,21 @@ impl Lazy {
             pending: false,
             since: 0,
             gain: 0.0,
-            kept,
+            decay,
             scale: 1.0,
             continuous,
             steady: Array2::zeros((0, 0)),
             consolidated: false,
-            largest: 0.0,
+            limits: vec![0.0; post],
             behind: true,
         }
     }
 
-    /// A plain consolidation: from now on weights are `matrix + (steady + rate D) held`. The current
-    /// follows, `gram` being the products of what is held in the trials.
-    pub(crate) fn strike(&mut self, rate: f32, gram: &Array2<f32>, current: &mut Array2<f32>) {
+    /// A plain consolidation: from now on weights are `matrix + (steady + rate D) held`. True if
+    /// there was anything to consolidate.
+    pub(crate) fn strike(&mut self, rate: f64) -> bool {
         if !self.pending {
-            return;
+            return false;
         }
         if self.steady.is_empty() {
             self.steady = Array2::zeros(self.integrals.raw_dim());
@@ -97,30 +107,25 @@ impl Lazy {
         if !self.consolidated {
             self.steady.fill(0.0);
         }
-        let integrals = flat(&self.integrals);
-        pieces::add(rate, integrals, flat_mut(&mut self.steady));
-        if gram.len() == 1 {
-            pieces::add(rate * gram[[0, 0]], integrals, flat_mut(current));
-        } else {
-            product::accumulate(rate, gram.view(), self.integrals.view(), current.view_mut());
-        }
+        self.steady.scaled_add(rate, &self.integrals);
         self.consolidated = true;
         self.pending = false;
+        true
     }
 
-    /// Whether weights, and with them currents, change in every step while anything is held.
+    /// True if weights, and with them currents, change in every step while anything is held.
     pub(crate) fn drifts(&self) -> bool {
-        self.kept < 1.0 || (self.continuous && self.working)
+        self.fades() || (self.continuous && self.working)
     }
 
-    /// Whether the matrix will change when it is next brought up to date.
+    /// True if the matrix will change when it is next brought up to date.
     pub(crate) fn at_work(&self) -> bool {
         self.working || self.pending
     }
 
-    /// Whether the weights decay.
+    /// True if the weights decay.
     pub(crate) fn fades(&self) -> bool {
-        self.kept < 1.0
+        self.decay > 0.0
     }
 
     pub(crate) fn is_continuous(&self) -> bool {
@@ -128,7 +133,7 @@ impl Lazy {
     }
 
     /// From the next step not yet integrated on, a factor adds this much.
-    pub(crate) fn set_gain(&mut self, gain: f32, now: u64, silent: bool) {
+    pub(crate) fn set_gain(&mut self, gain: f64, now: u64, silent: bool) {
         if gain != self.gain {
             self.catch_up(now, silent);
             self.gain = gain;
@@ -143,57 +148,55 @@ impl Lazy {
         }
         self.since = now;
         let (fade, reach) = self.passing(steps);
-        self.scale *= f64::from(self.kept).powf(steps as f64);
+        self.scale *= self.kept(steps);
         if silent || !self.at_work() {
             return;
         }
+        let to = flat_mut(&mut self.integrals);
         let factors = flat(&self.factors);
         if !self.pending {
-            pieces::each(flat_mut(&mut self.integrals), factors, |to, factors| {
-                to.iter_mut().zip(factors).for_each(|(d, f)| *d = reach * f);
-            });
-        } else if fade == 1.0 {
-            if self.working {
-                pieces::add(reach, factors, flat_mut(&mut self.integrals));
-            }
-        } else {
-            Zip::from(&mut self.integrals)
-                .and(&self.factors)
-                .for_each(|d, &f| *d = *d * fade + reach * f);
+            pieces::both(to, factors, |d, f| *d = reach * f64::from(f));
+        } else if fade != 1.0 {
+            pieces::both(to, factors, |d, f| *d = *d * fade + reach * f64::from(f));
+        } else if self.working {
+            pieces::both(to, factors, |d, f| *d += reach * f64::from(f));
         }
         self.pending = true;
     }
 
+    /// What so many steps leave of a weight.
+    fn kept(&self, steps: u64) -> f64 {
+        (-self.decay * steps as f64).exp()
+    }
+
     /// What so many steps leave of an integral, and add to it for a factor of 1.
-    fn passing(&self, steps: u64) -> (f32, f32) {
-        if !self.continuous || self.kept == 1.0 {
-            return (1.0, self.gain * steps as f32);
+    fn passing(&self, steps: u64) -> (f64, f64) {
+        if !self.continuous || !self.fades() {
+            return (1.0, self.gain * steps as f64);
         }
-        let kept = f64::from(self.kept);
-        let fade = kept.powf(steps as f64);
-        let sum = kept * (1.0 - fade) / (1.0 - kept);
-        (fade as f32, (f64::from(self.gain) * sum) as f32)
+        // The sum of exp(-decay n) for n from 1 to the number of steps.
+        let sum =
+            (-self.decay).exp() * (-self.decay * steps as f64).exp_m1() / (-self.decay).exp_m1();
+        (self.kept(steps), self.gain * sum)
     }
 
     /// The current follows the weights over one step, `held` being what it is made of:
     /// `I += D' (r . r)`, with the products of what is held in the trials, `gram`.
-    pub(crate) fn follow(&self, gram: &Array2<f32>, current: &mut Array2<f32>) {
+    pub(crate) fn follow(&self, gram: &Array2<f64>, current: &mut Array2<f64>) {
         if self.continuous && self.working {
             if gram.len() == 1 {
                 let gain = self.gain * gram[[0, 0]];
-                pieces::add(gain, flat(&self.factors), flat_mut(current));
+                pieces::both(flat_mut(current), flat(&self.factors), |i, f| {
+                    *i += gain * f64::from(f);
+                });
             } else {
-                product::accumulate(
-                    self.gain,
-                    gram.view(),
-                    self.factors.view(),
-                    current.view_mut(),
-                );
+                let factors = self.factors.mapv(f64::from);
+                product::accumulate(self.gain, gram.view(), factors.view(), current.view_mut());
             }
         }
-        if self.kept < 1.0 {
-            let kept = self.kept;
-            flat_mut(current).iter_mut().for_each(|i| *i *= kept);
+        if self.fades() {
+            let kept = self.kept(1);
+            current.mapv_inplace(|i| i * kept);
         }
     }
 
@@ -211,11 +214,11 @@ impl Lazy {
         self.behind = true;
     }
 
-    /// What the integrals hold goes into the matrix, and they start again at 0. `blank` says that
-    /// the matrix is 0 so far.
+    /// What the integrals hold goes into an eligibility, and they start again at 0. Where the
+    /// eligibility is `blank`, it is one product in single precision.
     pub(crate) fn settle(
         &mut self,
-        matrix: &mut Array2<f32>,
+        eligibility: Changing<'_>,
         held: ArrayView2<'_, f32>,
         blank: bool,
     ) {
@@ -223,14 +226,11 @@ impl Lazy {
             return;
         }
         if blank {
-            product::assign(1.0, self.integrals.t(), held, matrix.view_mut());
+            let integrals = self.single();
+            product::assign(1.0, integrals.t(), held, eligibility.matrix.view_mut());
+            eligibility.carry.fill(0.0);
         } else {
-            let scale = if self.continuous {
-                (1.0 / self.scale) as f32
-            } else {
-                1.0
-            };
-            gain(scale, &self.integrals, held, matrix);
+            gain(1.0, &self.integrals, held, eligibility);
         }
         self.pending = false;
     }
@@ -240,11 +240,13 @@ impl Lazy {
         self.pending = false;
     }
 
-    /// Weights that change continuously become what they stand for; with bounds and mirrors, for
-    /// which only whole weights will do, the fading goes into them too.
-    pub(crate) fn settle_weights(&mut self, weights: &mut Array2<f32>, held: ArrayView2<'_, f32>) {
+    /// Intercepts become the weights that they stand for, decay apart.
+    pub(crate) fn settle_weights(&mut self, weights: Changing<'_>, held: ArrayView2<'_, f32>) {
         if self.continuous {
-            self.settle(weights, held, false);
+            if self.pending {
+                gain(1.0 / self.scale, &self.integrals, held, weights);
+            }
+            self.pending = false;
         } else if self.consolidated {
             gain(1.0, &self.steady, held, weights);
             self.consolidated = false;
@@ -252,7 +254,7 @@ impl Lazy {
     }
 
     /// What the weights of a sender, its value apart, have gained since the sender last sent.
-    pub(crate) fn of_weights(&self) -> Option<&Array2<f32>> {
+    pub(crate) fn of_weights(&self) -> Option<&Array2<f64>> {
         if self.continuous {
             self.pending.then_some(&self.integrals)
         } else {
@@ -261,7 +263,7 @@ impl Lazy {
     }
 
     /// Likewise of the eligibilities.
-    pub(crate) fn of_eligibilities(&self) -> Option<&Array2<f32>> {
+    pub(crate) fn of_eligibilities(&self) -> Option<&Array2<f64>> {
         (self.pending && !self.continuous).then_some(&self.integrals)
     }
 
@@ -279,53 +281,78 @@ impl Lazy {
             self.pending = false;
         }
         self.consolidated = false;
-        self.measure(weights);
+        self.measure(&columns::extents(weights.view()));
     }
 
     /// The common factor of decay goes into the matrix.
-    pub(crate) fn fold(&mut self, weights: &mut Array2<f32>) {
+    pub(crate) fn fold(&mut self, weights: Changing<'_>) {
         if self.scale != 1.0 {
-            let scale = self.scale as f32;
-            weights.mapv_inplace(|w| w * scale);
+            let scale = self.scale;
+            Zip::from(weights.matrix)
+                .and(weights.carry)
+                .for_each(|w, carry| {
+                    let scaled = scale * pair::number(*w, *carry);
+                    pair::set(w, carry, scaled);
+                });
             self.scale = 1.0;
         }
     }
 
-    /// Whether intercepts are about to cost precision. `most` is the largest value held.
+    /// True if intercepts are about to cost precision. `most` is the largest value held or about
+    /// to be.
     pub(crate) fn strained(&self, most: f32) -> bool {
         let Some(integrals) = self.of_weights() else {
             return false;
         };
-        let largest = pieces::largest(flat(integrals));
-        self.scale < 1e-3 || largest * most > REACH * self.largest
+        let (most, scale) = (f64::from(most), self.scale);
+        let beyond = |row: ndarray::ArrayView1<'_, f64>| {
+            // Without an early end the loop is vectorised.
+            (row.iter().zip(&self.limits)).fold(false, |found, (d, limit)| {
+                found | (d.abs() * most > f64::from(*limit) * scale)
+            })
+        };
+        scale < 1e-3 || integrals.rows().into_iter().any(beyond)
     }
 
-    /// Takes the measure of the weights, for [`Lazy::strained`].
-    pub(crate) fn measure(&mut self, weights: &Array2<f32>) {
-        self.largest = pieces::largest(flat(weights));
+    /// Takes the measure of the weights, their largest and least for each neuron, for
+    /// [`Lazy::strained`].
+    pub(crate) fn measure(&mut self, extents: &[(f32, f32)]) {
+        for (limit, (largest, least)) in self.limits.iter_mut().zip(extents) {
+            *limit = (REACH * largest).min(REACH_OF_LEAST * least);
+        }
     }
 
     /// The integrals of a row, for columns that are touched one by one.
-    pub(crate) fn integrals(&self) -> Option<&Array2<f32>> {
+    pub(crate) fn integrals(&self) -> Option<&Array2<f64>> {
         self.pending.then_some(&self.integrals)
     }
 
+    /// The integrals in single precision, for a product of theirs alone.
+    pub(crate) fn single(&self) -> Array2<f32> {
+        self.integrals.mapv(|d| d as f32)
+    }
+
     /// What the matrix is multiplied by to be weights.
-    pub(crate) fn scale(&self) -> f32 {
-        self.scale as f32
+    pub(crate) fn scale(&self) -> f64 {
+        self.scale
     }
 
     /// The weights as of step `now`, with all that the integrals hold and have yet to hold.
     pub(crate) fn weights(
         &self,
-        matrix: &Array2<f32>,
+        (matrix, carry): (&Array2<f32>, &Array2<f32>),
         held: ArrayView2<'_, f32>,
         now: u64,
     ) -> Array2<f32> {
-        let (mut ahead, mut weights) = (self.clone(), matrix.clone());
+        let mut ahead = self.clone();
+        let (mut weights, mut carry) = (matrix.clone(), carry.clone());
+        let mut changing = Changing {
+            matrix: &mut weights,
+            carry: &mut carry,
+        };
         ahead.catch_up(now, false);
-        ahead.settle_weights(&mut weights, held);
-        ahead.fold(&mut weights);
+        ahead.settle_weights(changing.reborrow(), held);
+        ahead.fold(changing);
         weights
     }
 
@@ -336,38 +363,45 @@ impl Lazy {
         held: ArrayView2<'_, f32>,
         now: u64,
     ) -> Array2<f32> {
-        let (mut ahead, mut eligibilities) = (self.clone(), matrix.clone());
+        let mut ahead = self.clone();
+        let mut eligibilities = matrix.clone();
+        let mut carry = Array2::zeros(matrix.raw_dim().f());
         ahead.catch_up(now, false);
-        ahead.settle(&mut eligibilities, held, false);
+        let changing = Changing {
+            matrix: &mut eligibilities,
+            carry: &mut carry,
+        };
+        ahead.settle(changing, held, false);
         eligibilities
     }
 
-    /// One synapse of [`Lazy::weights`].
+    /// One synapse of [`Lazy::weights`], from the value and the carry of its intercept.
     pub(crate) fn weight(
         &self,
-        matrix: &Array2<f32>,
+        intercept: f64,
         held: ArrayView2<'_, f32>,
         (post, pre): (usize, usize),
         now: u64,
     ) -> f32 {
         let steps = now.saturating_sub(self.since);
-        let scale = self.scale * f64::from(self.kept).powf(steps as f64);
-        let start = matrix[[post, pre]] * scale as f32;
-        if !self.continuous {
+        let start = intercept * self.scale * self.kept(steps);
+        let held = held.column(pre).into_iter().map(|r| f64::from(*r));
+        let gained: f64 = if self.continuous {
+            let (fade, reach) = self.passing(steps);
+            let neuron = self.integrals.column(post);
+            let neuron = neuron.into_iter().zip(self.factors.column(post));
+            let integral = |(d, f): (&f64, &f32)| {
+                let f = if self.working { f64::from(*f) } else { 0.0 };
+                let d = if self.pending { *d } else { 0.0 };
+                d * fade + reach * f
+            };
+            neuron.map(integral).zip(held).map(|(d, r)| d * r).sum()
+        } else {
             let steady = self.of_weights().map(|steady| steady.column(post));
-            let trials = steady
-                .iter()
-                .flat_map(|steady| steady.iter().zip(held.column(pre)));
-            return trials.fold(start, |w, (p, r)| w + p * r);
-        }
-        let (fade, reach) = self.passing(steps);
-        let neuron = self.integrals.column(post);
-        let trials = (neuron.iter().zip(self.factors.column(post))).zip(held.column(pre));
-        trials.fold(start, |w, ((d, f), r)| {
-            let f = if self.working { *f } else { 0.0 };
-            let d = if self.pending { *d } else { 0.0 };
-            w + (d * fade + reach * f) * r
-        })
+            let steady = steady.iter().flat_map(|steady| steady.iter());
+            steady.zip(held).map(|(p, r)| p * r).sum()
+        };
+        (start + gained) as f32
     }
 
     /// Number of rows: trials, or 1 for a bias.
@@ -376,17 +410,49 @@ impl Lazy {
     }
 }
 
-/// `matrix += scale integrals^T held`: what synapses gain, of senders who say anything.
-fn gain(scale: f32, integrals: &Array2<f32>, held: ArrayView2<'_, f32>, matrix: &mut Array2<f32>) {
+/// Synapses whose change is computed at a stretch, so that it stays in the nearest cache.
+const STRETCH: usize = 1 << 13;
+
+/// `m += scale integrals^T held` in double precision, of the senders that hold a value.
+fn gain(scale: f64, integrals: &Array2<f64>, held: ArrayView2<'_, f32>, weights: Changing<'_>) {
+    if integrals.nrows() == 1 {
+        let sends: Vec<columns::Send> = (held.row(0).iter().enumerate())
+            .filter(|(_, value)| **value != 0.0)
+            .map(|(sender, value)| columns::Send {
+                trial: 0,
+                sender,
+                old: 0.0,
+                change: -f64::from(*value),
+            })
+            .collect();
+        return columns::touch(&sends, scale, integrals, weights);
+    }
     let senders = s![.., product::speaking(held)];
-    let (held, matrix) = (held.slice(senders), matrix.slice_mut(senders));
-    product::accumulate(scale, integrals.t(), held, matrix);
+    let held = held.slice(senders).mapv(f64::from);
+    let (mut matrix, mut carry) = (
+        weights.matrix.slice_mut(senders),
+        weights.carry.slice_mut(senders),
+    );
+    let width = STRETCH.div_ceil(matrix.nrows().max(1));
+    let matrices = matrix.axis_chunks_iter_mut(Axis(1), width).into_par_iter();
+    let carries = carry.axis_chunks_iter_mut(Axis(1), width);
+    (matrices
+        .zip(carries)
+        .zip(held.axis_chunks_iter(Axis(1), width)))
+    .for_each(|((matrix, carry), held)| {
+        let mut change = Array2::zeros((held.ncols(), integrals.ncols())).reversed_axes();
+        product::assign_alone(scale, integrals.t(), held, change.view_mut());
+        Zip::from(matrix)
+            .and(carry)
+            .and(&change)
+            .for_each(|w, carry, change| pair::add(w, carry, *change));
+    });
 }
 
-pub(crate) fn flat(a: &Array2<f32>) -> &[f32] {
+pub(crate) fn flat<T>(a: &Array2<T>) -> &[T] {
     a.as_slice_memory_order().unwrap_or(&[])
 }
 
-pub(crate) fn flat_mut(a: &mut Array2<f32>) -> &mut [f32] {
+pub(crate) fn flat_mut<T>(a: &mut Array2<T>) -> &mut [T] {
     a.as_slice_memory_order_mut().unwrap_or(&mut [])
 }

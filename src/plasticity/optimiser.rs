@@ -2,14 +2,21 @@
 
 use multiversion::multiversion;
 
+use crate::math::pair;
 use crate::model::Optimiser;
 
-/// Some synapses with what the optimiser remembers of them, all in one order; what it does without
-/// is empty.
+/// Values of some synapses with their carries, in one order; what is not needed is empty.
+#[derive(Default)]
+pub(super) struct Pairs<'a> {
+    pub values: &'a mut [f32],
+    pub carries: &'a mut [f32],
+}
+
+/// Some synapses with the moments of their optimiser, all in one order.
 pub(super) struct Synapses<'a> {
-    pub weights: &'a mut [f32],
-    pub first: &'a mut [f32],
-    pub second: &'a mut [f32],
+    pub weights: Pairs<'a>,
+    pub first: Pairs<'a>,
+    pub second: Pairs<'a>,
 }
 
 /// What one consolidation does to every synapse.
@@ -20,7 +27,8 @@ pub(super) struct Step {
     turnover: f32,
 }
 
-/// The optimiser with its numbers worked out.
+/// The optimiser with its numbers worked out. Differences such as `1 - beta2` are made in double
+/// precision and then rounded, so that they keep all digits.
 #[derive(Clone, Copy, Debug)]
 enum How {
     Plain {
@@ -29,7 +37,8 @@ enum How {
     Momentum {
         per_ms: f32,
         eta: f32,
-        momentum: f32,
+        /// `1 - momentum`.
+        fading: f32,
     },
     Adam {
         per_ms: f32,
@@ -45,30 +54,33 @@ impl Step {
     /// Consolidation number `count`, from 1, of one every `period_ms`, at the rate `eta`.
     pub fn new(
         optimiser: Optimiser,
-        (count, period_ms): (i32, f32),
+        (count, period_ms): (i32, f64),
         eta: f32,
         turnover: f32,
     ) -> Self {
-        let per_ms = 1.0 / period_ms;
+        let per_ms = (1.0 / period_ms) as f32;
         let how = match optimiser {
-            Optimiser::Plain => How::Plain { rate: eta * per_ms },
+            Optimiser::Plain => How::Plain {
+                rate: (f64::from(eta) / period_ms) as f32,
+            },
             Optimiser::Momentum { momentum } => How::Momentum {
                 per_ms,
                 eta,
-                momentum,
+                fading: (1.0 - momentum) as f32,
             },
             Optimiser::Adam {
                 beta1,
                 beta2,
                 epsilon,
             } => {
-                let unbias1 = 1.0 - f64::from(beta1).powi(count);
-                let unbias2 = (1.0 - f64::from(beta2).powi(count)).sqrt();
+                // 1 - beta^count, with all digits where beta is next to 1.
+                let unbiased = |beta: f64| -(f64::from(count) * beta.ln()).exp_m1();
+                let (unbias1, unbias2) = (unbiased(beta1), unbiased(beta2).sqrt());
                 How::Adam {
                     per_ms,
-                    new: [1.0 - beta1, 1.0 - beta2],
+                    new: [(1.0 - beta1) as f32, (1.0 - beta2) as f32],
                     step: (f64::from(eta) * unbias2 / unbias1) as f32,
-                    floor: (f64::from(epsilon) * unbias2) as f32,
+                    floor: (epsilon * unbias2) as f32,
                 }
             }
         };
@@ -92,21 +104,27 @@ fn apply(step: Step, synapses: Synapses<'_>, e: &[f32]) {
         first,
         second,
     } = synapses;
-    let change = |w: &mut f32, by: f32| *w += by - (turnover * by.abs()).min(1.0) * *w;
+    let weights = weights.values.iter_mut().zip(weights.carries).zip(e);
+    let first = first.values.iter_mut().zip(first.carries);
+    let second = second.values.iter_mut().zip(second.carries);
+    let change = |w: &mut f32, carry: &mut f32, by: f32| {
+        let by = by - (turnover * by.abs()).min(1.0) * *w;
+        pair::add_single(w, carry, by);
+    };
     match how {
         How::Plain { rate } => {
-            for (w, e) in weights.iter_mut().zip(e) {
-                change(w, rate * e);
+            for ((w, carry), e) in weights {
+                change(w, carry, rate * e);
             }
         }
         How::Momentum {
             per_ms,
             eta,
-            momentum,
+            fading,
         } => {
-            for ((w, e), v) in weights.iter_mut().zip(e).zip(first) {
-                *v = momentum * *v + e * per_ms;
-                change(w, eta * *v);
+            for (((w, carry), e), (v, v_carry)) in weights.zip(first) {
+                pair::add_single(v, v_carry, e * per_ms - fading * *v);
+                change(w, carry, eta * *v);
             }
         }
         How::Adam {
@@ -115,11 +133,12 @@ fn apply(step: Step, synapses: Synapses<'_>, e: &[f32]) {
             step,
             floor,
         } => {
-            for (((w, e), m), v) in weights.iter_mut().zip(e).zip(first).zip(second) {
+            let moments = first.zip(second);
+            for (((w, carry), e), ((m, m_carry), (v, v_carry))) in weights.zip(moments) {
                 let g = e * per_ms;
-                *m += new[0] * (g - *m);
-                *v += new[1] * (g * g - *v);
-                change(w, step * *m / (v.sqrt() + floor));
+                pair::add_single(m, m_carry, new[0] * (g - *m));
+                pair::add_single(v, v_carry, new[1] * (g * g - *v));
+                change(w, carry, step * *m / (v.sqrt() + floor));
             }
         }
     }
@@ -148,21 +167,83 @@ mod tests {
                     .collect::<Vec<_>>()
             };
             let run = |length: usize| {
-                let [mut w, e, mut m, mut v] = [1, 2, 3, 4].map(of);
+                let e = of(2);
+                let mut all = [1, 3, 4, 5, 6, 7].map(of);
+                all[3..]
+                    .iter_mut()
+                    .flatten()
+                    .for_each(|carry| *carry *= 1e-9);
                 let step = Step::new(optimiser, (7, 20.0), 0.1, 0.3);
-                let parts = (w.chunks_mut(length).zip(e.chunks(length)))
-                    .zip(m.chunks_mut(length).zip(v.chunks_mut(length)));
-                parts.for_each(|((weights, e), (first, second))| {
+                for from in (0..e.len()).step_by(length) {
+                    let part = from..(from + length).min(e.len());
+                    let [w, m, v, wc, mc, vc] = &mut all;
+                    let pairs = |values, carries| Pairs { values, carries };
                     let synapses = Synapses {
-                        weights,
-                        first,
-                        second,
+                        weights: pairs(&mut w[part.clone()], &mut wc[part.clone()]),
+                        first: pairs(&mut m[part.clone()], &mut mc[part.clone()]),
+                        second: pairs(&mut v[part.clone()], &mut vc[part.clone()]),
                     };
-                    step.apply(synapses, e);
-                });
-                [w, m, v].map(|x| x.into_iter().map(f32::to_bits).collect::<Vec<_>>())
+                    step.apply(synapses, &e[part]);
+                }
+                all.map(|x| x.into_iter().map(f32::to_bits).collect::<Vec<_>>())
             };
             assert_eq!(run(1003), run(17));
+        }
+    }
+
+    /// Small gradients under long memories, against double precision.
+    #[test]
+    fn moments_and_weights_do_not_stall() {
+        let gradient = |n: i32| 1e-3 * (1.0 + f64::from(n % 7) / 3.0);
+        for optimiser in [
+            Optimiser::Momentum { momentum: 0.9999 },
+            Optimiser::Adam {
+                beta1: 0.9999,
+                beta2: 0.999_999,
+                epsilon: 1e-8,
+            },
+        ] {
+            let [mut w, mut m, mut v, mut wc, mut mc, mut vc] = [[0.0f32]; 6];
+            w[0] = 0.5;
+            let (mut w_is, mut m_is, mut v_is) = (0.5f64, 0.0f64, 0.0f64);
+            let eta = f64::from(1e-9f32);
+            for n in 1..=200_000 {
+                let step = Step::new(optimiser, (n, 1.0), eta as f32, 0.0);
+                let pairs = |values, carries| Pairs { values, carries };
+                let synapses = Synapses {
+                    weights: pairs(&mut w, &mut wc),
+                    first: pairs(&mut m, &mut mc),
+                    second: pairs(&mut v, &mut vc),
+                };
+                step.apply(synapses, &[gradient(n) as f32]);
+                let g = f64::from(gradient(n) as f32);
+                match optimiser {
+                    Optimiser::Momentum { momentum } => {
+                        m_is = momentum * m_is + g;
+                        w_is += eta * m_is;
+                    }
+                    Optimiser::Adam {
+                        beta1,
+                        beta2,
+                        epsilon,
+                    } => {
+                        m_is = beta1 * m_is + (1.0 - beta1) * g;
+                        v_is = beta2 * v_is + (1.0 - beta2) * g * g;
+                        let unbias = |beta: f64| 1.0 - beta.powi(n);
+                        let root = (v_is / unbias(beta2)).sqrt();
+                        w_is += eta * (m_is / unbias(beta1)) / (root + epsilon);
+                    }
+                    Optimiser::Plain => unreachable!(),
+                }
+            }
+            let off = |got: f32, is: f64| (f64::from(got) - is).abs() / is.abs();
+            assert!(off(m[0], m_is) < 1e-6, "{optimiser:?}: {} {m_is}", m[0]);
+            assert!(v_is == 0.0 || off(v[0], v_is) < 1e-6, "{} {v_is}", v[0]);
+            let (change, change_is) = (f64::from(w[0]) + f64::from(wc[0]) - 0.5, w_is - 0.5);
+            assert!(
+                (change / change_is - 1.0).abs() < 1e-5,
+                "{change} {change_is}"
+            );
         }
     }
 }

@@ -57,7 +57,7 @@ impl ThirdFactor {
 #[derive(Resource, Clone, Debug)]
 pub struct Broadcast {
     /// Loss of what is taught; not a number while nothing is.
-    pub loss: Vec<f32>,
+    pub loss: Vec<f64>,
     /// Kind of presentation.
     pub presentation: f32,
 }
@@ -67,7 +67,7 @@ impl Broadcast {
     #[must_use]
     pub fn new(trials: usize) -> Self {
         Self {
-            loss: vec![f32::NAN; trials],
+            loss: vec![f64::NAN; trials],
             presentation: 0.0,
         }
     }
@@ -78,14 +78,14 @@ impl Broadcast {
 pub struct Modulation {
     modulator: Modulator,
     /// Leak fractions of a step: of the eligibility and of the running mean.
-    leak: f32,
-    baseline_leak: f32,
+    leak: f64,
+    baseline_leak: f64,
     /// Running mean of the loss in each trial; not a number before the first.
-    baseline: Vec<f32>,
+    baseline: Vec<f64>,
     /// `M` in each trial.
-    factor: Vec<f32>,
+    factor: Vec<f64>,
     /// Eligibilities, trials x post.
-    trace: Vec<f32>,
+    trace: Vec<f64>,
     /// Whether anything was another in the last step than in the one before.
     moving: bool,
 }
@@ -102,7 +102,7 @@ impl Modulation {
             modulator: third.modulator,
             leak: leak_fraction(dt_ms, third.trace_ms),
             baseline_leak,
-            baseline: vec![f32::NAN; trials],
+            baseline: vec![f64::NAN; trials],
             factor: vec![0.0; trials],
             trace: vec![0.0; trials * post],
             moving: false,
@@ -120,7 +120,10 @@ impl Modulation {
     pub fn rests(&self, broadcast: &Broadcast) -> bool {
         let told = match self.modulator {
             Modulator::Reward { .. } => broadcast.loss.iter().all(|loss| loss.is_nan()),
-            Modulator::Presentation => self.factor.iter().all(|f| *f == broadcast.presentation),
+            Modulator::Presentation => {
+                let kind = f64::from(broadcast.presentation);
+                self.factor.iter().all(|f| *f == kind)
+            }
         };
         told && !self.moving
     }
@@ -139,7 +142,7 @@ impl Modulation {
                     *mean += self.baseline_leak * (loss - *mean);
                     if loss.is_nan() { 0.0 } else { *mean - loss }
                 }
-                Modulator::Presentation => broadcast.presentation,
+                Modulator::Presentation => f64::from(broadcast.presentation),
             };
             self.moving |= new != *factor;
             *factor = new;
@@ -149,15 +152,16 @@ impl Modulation {
         let mut works = 0;
         for ((trace, modulator), factors) in trials.zip(factors.chunks_exact_mut(size)) {
             for (trace, factor) in trace.iter_mut().zip(factors) {
-                let away = *factor - *trace;
+                let cause = f64::from(*factor);
+                let away = cause - *trace;
                 // Near enough is there, or it would never rest.
-                if self.leak == 1.0 || away.abs() <= NEAR * factor.abs().max(NEAR) {
-                    *trace = *factor;
+                if self.leak == 1.0 || away.abs() <= (NEAR * cause.abs()).max(VANISHED) {
+                    *trace = cause;
                 } else {
                     *trace += self.leak * away;
                     self.moving = true;
                 }
-                *factor = modulator * *trace;
+                *factor = (modulator * *trace) as f32;
                 works |= factor.abs().to_bits();
             }
         }
@@ -165,8 +169,11 @@ impl Modulation {
     }
 }
 
-/// Part of an eligibility that is no distance from where it goes, and the least distance.
-const NEAR: f32 = 1e-6;
+/// Part of a cause that is no distance of its eligibility from it.
+const NEAR: f64 = 1e-6;
+
+/// Magnitude at which an eligibility without a cause has vanished.
+const VANISHED: f64 = 1e-30;
 
 #[cfg(test)]
 mod tests {
@@ -180,19 +187,19 @@ mod tests {
         };
         let mut modulation = Modulation::new(third, (1, 1), 1.0);
         let mut broadcast = Broadcast::new(1);
-        let mut step = |loss: f32| {
+        let mut step = |loss: f64| {
             broadcast.loss[0] = loss;
             let mut factors = [2.0];
             modulation.apply(&broadcast, &mut factors);
             factors[0]
         };
         // Nobody knows how well it does, then there is no mean yet.
-        assert_eq!([step(f32::NAN), step(3.0)], [0.0, 0.0]);
+        assert_eq!([step(f64::NAN), step(3.0)], [0.0, 0.0]);
         // The mean follows with 10 ms; the loss is smaller, which is good.
         let kept = (-0.1f32).exp();
         assert!((step(2.0) - 2.0 * kept).abs() < 1e-6);
         assert!((step(2.0) - 2.0 * kept * kept).abs() < 1e-6);
-        assert_eq!([step(f32::NAN), step(5.0)], [0.0, 0.0]);
+        assert_eq!([step(f64::NAN), step(5.0)], [0.0, 0.0]);
     }
 
     #[test]
@@ -214,7 +221,7 @@ mod tests {
         let exact = -(1.0 - (-4.0f32).exp()) * (-4.0f32).exp();
         assert!((last - exact).abs() < 1e-6);
         assert!(modulation.is_moving() && !modulation.rests(&broadcast));
-        for _ in 0..200 {
+        for _ in 0..400 {
             modulation.apply(&broadcast, &mut [0.0]);
         }
         assert!(modulation.rests(&broadcast));

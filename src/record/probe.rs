@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::statistics::{alignment, norm};
 use super::{Batch, RecordError, Recorder};
+use crate::math::Steps;
 use crate::model::Compartment;
 use crate::scenario::{Indices, Neurons, Probe, Statistic};
 use crate::schedule::{Description, ProjectionDescription, Simulation, Variable};
@@ -19,24 +20,27 @@ pub struct Times {
 
 impl Times {
     /// From times in ms; those below 0 count from the end of a run of `end` steps of `dt_ms`.
+    /// A start between two steps means the later one, an end the earlier one. A window that begins
+    /// after the end of the run has no step.
     #[must_use]
     pub fn new(
         (from_ms, until_ms, every_ms): (Option<f64>, Option<f64>, Option<f64>),
         dt_ms: f64,
         end: u64,
     ) -> Self {
-        let step = |ms: f64| {
-            let steps = (ms / dt_ms).round();
-            if steps < 0.0 {
-                end.saturating_sub((-steps) as u64)
-            } else {
-                (steps as u64).min(end)
-            }
+        let steps = Steps::of(dt_ms);
+        let first = |ms: f64| match ms < 0.0 {
+            true => end.saturating_sub(steps.last(-ms)),
+            false => steps.next(ms),
+        };
+        let last = |ms: f64| match ms < 0.0 {
+            true => end.saturating_sub(steps.next(-ms)),
+            false => steps.last(ms),
         };
         Self {
-            from: from_ms.map_or(0, step),
-            until: until_ms.map_or(end, step),
-            every: every_ms.map_or(1, |ms| ((ms / dt_ms).round() as u64).max(1)),
+            from: from_ms.map_or(0, first),
+            until: until_ms.map_or(end, last).min(end),
+            every: every_ms.map_or(1, |ms| steps.next(ms).max(1)),
         }
     }
 
@@ -355,6 +359,24 @@ fn defined(
 #[cfg(test)]
 mod tests {
     use super::Times;
+
+    #[test]
+    fn a_window_within_a_step_has_one_step_at_most_and_one_after_the_end_has_none() {
+        let steps = |from_ms, until_ms| -> Vec<u64> {
+            let times = Times::new((from_ms, until_ms, None), 0.1, 500);
+            (0..=600).filter(|step| times.strike(*step)).collect()
+        };
+        assert_eq!(steps(Some(-0.04), None), [500]);
+        assert_eq!(steps(Some(-0.1), None), [499, 500]);
+        assert!(steps(Some(500.0), None).is_empty());
+        assert!(steps(Some(50.04), None).is_empty());
+        assert_eq!(steps(Some(1.02), Some(1.1)), [11]);
+        assert!(steps(Some(1.02), Some(1.08)).is_empty());
+        assert_eq!(steps(Some(49.8), Some(-0.04)), [498, 499]);
+        assert_eq!(steps(None, Some(1e9)).len(), 501);
+        let late = Times::new((Some(500.0), None, None), 0.1, 500);
+        assert_eq!((late.next(0), late.strike_within(0..600)), (None, false));
+    }
 
     #[test]
     fn a_probe_looks_at_its_own_interval_and_negative_times_count_from_the_end() {

@@ -13,6 +13,7 @@ use super::resolved::resolved;
 use super::summary::{Summary, peak_memory_bytes};
 use super::{RunDirectory, RunError, Window, happen};
 use crate::circuit::Setup;
+use crate::math::Steps;
 use crate::model::Model;
 use crate::plasticity::Registry;
 use crate::record::csv::{Cell, CsvTable};
@@ -68,10 +69,10 @@ pub fn run(
     let mut simulation = Simulation::new(model, job.registry, setup)?;
     let end = match (&lesson, scenario.duration_ms) {
         (Some(lesson), _) => lesson.steps(),
-        (None, Some(ms)) => (ms / scenario.dt_ms).round() as u64,
+        (None, Some(ms)) => Steps::of(scenario.dt_ms).next(ms),
         (None, None) => return Err(RunError::Endless),
     };
-    let end_ms = end as f64 * scenario.dt_ms;
+    let end_ms = Steps::of(scenario.dt_ms).ms(end);
     let windows = happen::enter(&mut simulation, &scenario.timeline, scenario.trials, end_ms)?;
     for (name, text) in resolved(job)? {
         directory.write(name, &text)?;

@@ -2,7 +2,8 @@
 
 use ndarray::{Array1, Array2};
 
-use crate::event::{Event, Injection};
+use crate::event::{Event, Injection, Windows};
+use crate::math::Steps;
 use crate::scenario::{Happening, Neurons, windows};
 use crate::schedule::{Misfit, Simulation};
 use crate::teaching::Teacher;
@@ -20,7 +21,8 @@ pub struct Window {
     pub until_ms: f64,
 }
 
-/// Enters the happenings of a scenario; what lies between steps acts at the next one.
+/// Enters the happenings of a scenario. What lies between steps acts at the next one, so a window
+/// that begins and ends between the same two steps does not act at all.
 ///
 /// # Errors
 /// [`Misfit`] for a name or a shape that the circuit does not have.
@@ -30,14 +32,14 @@ pub fn enter(
     trials: usize,
     end_ms: f64,
 ) -> Result<Vec<Window>, Misfit> {
-    let dt_ms = simulation.dt_ms();
-    let step = |ms: f64| (ms / dt_ms - 1e-9).ceil().max(0.0) as u64;
+    let steps = Steps::of(simulation.dt_ms());
     let mut shown = Vec::new();
-    // The end of one window comes before the start of the next at the same time.
-    let mut begins = Vec::new();
-    let mut ends = Vec::new();
     for (number, happening) in timeline.iter().enumerate() {
         let all = windows(happening, end_ms);
+        let in_steps = || -> Windows {
+            let all = windows(happening, end_ms).into_iter();
+            Box::new(all.map(move |(from, until)| (steps.next(from), steps.next(until))))
+        };
         let mut show = |kind: &str, label: &str| {
             shown.extend(all.iter().map(|&(from_ms, until_ms)| Window {
                 kind: kind.to_owned(),
@@ -50,10 +52,9 @@ pub fn enter(
             Happening::Rates { input, values, .. } => {
                 let entity = simulation.input(input)?;
                 let rates = everywhere(simulation, input, values, trials);
-                for (from, until) in &all {
-                    begins.push((step(*from), Event::Rates(entity, rates.clone())));
-                    ends.push((step(*until), Event::Rates(entity, &rates * 0.0)));
-                }
+                let silence = Array2::zeros(rates.raw_dim());
+                let [begin, end] = [rates, silence].map(|rates| Event::Rates(entity, rates));
+                simulation.enter_windows(in_steps(), begin, end)?;
                 show("stimulus", input);
             }
             Happening::Current {
@@ -67,10 +68,9 @@ pub fn enter(
                     site: *compartment,
                     current: injected(simulation, neurons, *amplitude),
                 };
-                for (from, until) in &all {
-                    begins.push((step(*from), Event::Inject(number as u64, injection.clone())));
-                    ends.push((step(*until), Event::Withdraw(number as u64)));
-                }
+                let number = number as u64;
+                let [begin, end] = [Event::Inject(number, injection), Event::Withdraw(number)];
+                simulation.enter_windows(in_steps(), begin, end)?;
                 show("current", &format!("{neurons} {compartment}"));
             }
             Happening::Teacher {
@@ -84,17 +84,16 @@ pub fn enter(
                     target: everywhere(simulation, population, target, trials),
                     strength: vec![*strength; trials],
                 };
-                for (from, until) in &all {
-                    begins.push((step(*from), Event::Teacher(entity, teacher.clone())));
-                    ends.push((step(*until), Event::Strength(entity, 0.0)));
-                }
+                let [begin, end] = [
+                    Event::Teacher(entity, teacher),
+                    Event::Strength(entity, 0.0),
+                ];
+                simulation.enter_windows(in_steps(), begin, end)?;
                 show("teacher", population);
             }
             Happening::Presentation { kind, .. } => {
-                for (from, until) in &all {
-                    begins.push((step(*from), Event::Presentation(*kind)));
-                    ends.push((step(*until), Event::Presentation(0.0)));
-                }
+                let [begin, end] = [*kind, 0.0].map(Event::Presentation);
+                simulation.enter_windows(in_steps(), begin, end)?;
                 show("presentation", &kind.to_string());
             }
             Happening::Neuron {
@@ -104,7 +103,10 @@ pub fn enter(
                 value,
             } => {
                 let entity = simulation.pyramidal(population)?;
-                begins.push((step(*at_ms), Event::Neuron(entity, *parameter, *value)));
+                simulation.enter_change(
+                    steps.next(*at_ms),
+                    Event::Neuron(entity, *parameter, *value),
+                )?;
             }
             Happening::Eta {
                 projection,
@@ -112,15 +114,12 @@ pub fn enter(
                 value,
             } => {
                 let entity = simulation.projection(projection)?;
-                begins.push((step(*at_ms), Event::Eta(entity, *value)));
+                simulation.enter_change(steps.next(*at_ms), Event::Eta(entity, *value))?;
             }
             Happening::EtaScale { at_ms, factor } => {
-                begins.push((step(*at_ms), Event::EtaScale(*factor)));
+                simulation.enter_change(steps.next(*at_ms), Event::EtaScale(*factor))?;
             }
         }
-    }
-    for (step, event) in ends.into_iter().chain(begins) {
-        simulation.enter(step, event)?;
     }
     Ok(shown)
 }

@@ -10,6 +10,7 @@ use super::RunError;
 use super::happen;
 use crate::circuit::Setup;
 use crate::event::Event;
+use crate::math::Steps;
 use crate::model::Model;
 use crate::plasticity::Registry;
 use crate::record::descent;
@@ -116,8 +117,8 @@ impl Lesson {
         if window.on >= window.off {
             return Err(RunError::NoTimeToTeach {
                 presentation_ms: task.presentation_ms,
-                on_ms: window.on as f64 * scenario.dt_ms,
-                off_ms: window.off as f64 * scenario.dt_ms,
+                on_ms: Steps::of(scenario.dt_ms).ms(window.on),
+                off_ms: Steps::of(scenario.dt_ms).ms(window.off),
             });
         }
         Ok(Some(Self {
@@ -252,8 +253,8 @@ impl Lesson {
         let window = |kind: &str, from: u64, until: u64| happen::Window {
             kind: kind.to_owned(),
             label: label.to_string(),
-            from_ms: (start + from) as f64 * dt_ms,
-            until_ms: (start + until) as f64 * dt_ms,
+            from_ms: Steps::of(dt_ms).ms(start + from),
+            until_ms: Steps::of(dt_ms).ms(start + until),
         };
         let Window {
             on, off, length, ..

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::math::Steps;
 use crate::model::{Compartment, Graph, Model};
 
 use super::schema::Task;
@@ -159,15 +160,15 @@ impl Window {
     #[must_use]
     pub fn of(task: &Task, model: &Model, dt_ms: f64) -> Self {
         let (up, down) = settling(model, task.taught());
-        let steps = |ms: f64| (ms / dt_ms - 1e-9).ceil().max(0.0) as u64;
-        let length = (task.presentation_ms / dt_ms).round() as u64;
-        let on = steps(task.teacher.latency_ms.unwrap_or(up));
-        let before_end = steps(task.teacher.off_before_end_ms.unwrap_or(down));
+        let steps = Steps::of(dt_ms);
+        let length = steps.next(task.presentation_ms);
+        let on = steps.next(task.teacher.latency_ms.unwrap_or(up));
+        let before_end = steps.next(task.teacher.off_before_end_ms.unwrap_or(down));
         Self {
             on,
             off: length.saturating_sub(before_end),
             length,
-            settled: steps(up),
+            settled: steps.next(up),
         }
     }
 }

@@ -14,6 +14,7 @@ use crate::circuit::{
     Parameters, Plasticity, Population, Projection, Synapses, Terminals, Wiring, product,
 };
 use crate::event::{Axons, Traffic};
+use crate::math::pair;
 use crate::model::Compartment;
 use crate::neuron::{Transfer, apical, basal, soma};
 use crate::plasticity::Lazy;
@@ -163,8 +164,10 @@ impl Simulation {
         let Some((lazy, terminals)) = lazy.zip(self.world.get::<Terminals>(entity)) else {
             return Some(matrix.clone());
         };
-        let weights = lazy.weights(matrix, terminals.held(), self.steps());
-        Some(self.world.get::<Plasticity>(entity)?.bound(weights))
+        let plasticity = self.world.get::<Plasticity>(entity)?;
+        let stored = (matrix, &plasticity.carry);
+        let weights = lazy.weights(stored, terminals.held(), self.steps());
+        Some(plasticity.bound(weights))
     }
 
     /// Some weights of a projection as of now, each by its (post, pre). One that does not exist
@@ -180,7 +183,8 @@ impl Simulation {
             return None;
         };
         let lazy = (self.world.get::<Lazy>(source)).zip(self.world.get::<Terminals>(source));
-        let bounds = (self.world.get::<Plasticity>(source)).and_then(|p| p.bounds);
+        let plasticity = self.world.get::<Plasticity>(source);
+        let bounds = plasticity.and_then(|plasticity| plasticity.bounds);
         let now = self.steps();
         (synapses.iter())
             .map(|&(post, pre)| {
@@ -188,7 +192,9 @@ impl Simulation {
                 let at = (at.0 as usize, at.1 as usize);
                 let plain = *matrix.get(at)?;
                 let weight = lazy.map_or(plain, |(lazy, terminals)| {
-                    lazy.weight(matrix, terminals.held(), at, now)
+                    let carry = plasticity.map_or(0.0, |plasticity| plasticity.carry[at]);
+                    let intercept = pair::number(plain, carry);
+                    lazy.weight(intercept, terminals.held(), at, now)
                 });
                 Some(bounds.map_or(weight, |(low, high)| weight.clamp(low, high)))
             })

@@ -9,8 +9,9 @@ use super::stages::{self, Runaway, Watchdog};
 use super::{dense, events};
 use crate::circuit::{
     BuildError, Clock, Engine, Plasticity, Population, Setup, Synapses, Terminals, Wiring, build,
+    by_sender,
 };
-use crate::event::{Event, Timeline};
+use crate::event::{Event, Timeline, Windows};
 use crate::model::Model;
 use crate::plasticity::{Lazy, Registry};
 use crate::teaching::Teacher;
@@ -71,6 +72,9 @@ pub enum Misfit {
         /// Shape of the values.
         found: (usize, usize),
     },
+    /// A value that is infinite or no number.
+    #[error("{0} is given a value that is infinite or no number; expected finite numbers")]
+    Number(String),
 }
 
 impl Simulation {
@@ -189,7 +193,8 @@ impl Simulation {
     /// Time of the current state in ms.
     #[must_use]
     pub fn time_ms(&self) -> f64 {
-        self.steps() as f64 * self.dt_ms()
+        let clock = self.world.resource::<Clock>();
+        clock.steps.ms(clock.step)
     }
 
     /// The first neuron that is no longer a number, if there is one.
@@ -201,35 +206,81 @@ impl Simulation {
     /// Enters an event before step `step`; steps that have passed mean now.
     ///
     /// # Errors
-    /// [`Misfit::Shape`] for rates or targets that are not trials x neurons.
+    /// [`Misfit::Shape`] for rates or targets that are not trials x neurons, [`Misfit::Number`]
+    /// for a value that is infinite or no number.
     pub fn enter(&mut self, step: u64, event: Event) -> Result<(), Misfit> {
-        let shaped = match &event {
-            Event::Rates(entity, rates) => Some((*entity, rates.dim())),
-            Event::Teacher(entity, teacher) => {
-                Some((*entity, (teacher.strength.len(), teacher.target.ncols())))
+        self.check(&event)?;
+        self.world.resource_mut::<Timeline>().enter(step, event);
+        Ok(())
+    }
+
+    /// Enters a change that lasts, from step `step` on; of the same time, after the ends of
+    /// windows.
+    ///
+    /// # Errors
+    /// As [`Simulation::enter`].
+    pub fn enter_change(&mut self, step: u64, event: Event) -> Result<(), Misfit> {
+        self.check(&event)?;
+        (self.world.resource_mut::<Timeline>()).enter_change(step, event);
+        Ok(())
+    }
+
+    /// Enters `begin` at the first step and `end` at the last of each of `windows`, which follow
+    /// each other and do not overlap.
+    ///
+    /// # Errors
+    /// As [`Simulation::enter`].
+    pub fn enter_windows(
+        &mut self,
+        windows: Windows,
+        begin: Event,
+        end: Event,
+    ) -> Result<(), Misfit> {
+        self.check(&begin)?;
+        self.check(&end)?;
+        (self.world.resource_mut::<Timeline>()).enter_windows(windows, begin, end);
+        Ok(())
+    }
+
+    /// Shapes and numbers of an event.
+    fn check(&self, event: &Event) -> Result<(), Misfit> {
+        let (entity, found, finite) = match event {
+            Event::Rates(entity, rates) => {
+                let finite = rates.iter().all(|rate| rate.is_finite());
+                (*entity, rates.dim(), finite)
+            }
+            Event::Teacher(entity, Teacher { target, strength }) => {
+                let finite = target.iter().chain(strength).all(|x| x.is_finite());
+                (*entity, (strength.len(), target.ncols()), finite)
             }
             Event::Inject(_, injection) => {
                 let trials = self
                     .population_at(injection.population)
                     .map_or(0, |p| p.trials);
-                Some((injection.population, (trials, injection.current.len())))
+                let finite = injection.current.iter().all(|current| current.is_finite());
+                let shape = (trials, injection.current.len());
+                (injection.population, shape, finite)
             }
-            _ => None,
+            _ => return Ok(()),
         };
-        if let Some((entity, found)) = shaped
-            && let Some(population) = self.population_at(entity)
-        {
-            let expected = (population.trials, population.size);
-            if expected != found {
-                return Err(Misfit::Shape {
-                    name: population.name.to_string(),
-                    expected,
-                    found,
-                });
-            }
+        let Some(population) = self.population_at(entity) else {
+            return Ok(());
+        };
+        let (name, expected) = (
+            population.name.to_string(),
+            (population.trials, population.size),
+        );
+        if expected != found {
+            return Err(Misfit::Shape {
+                name,
+                expected,
+                found,
+            });
         }
-        self.world.resource_mut::<Timeline>().enter(step, event);
-        Ok(())
+        match finite {
+            true => Ok(()),
+            false => Err(Misfit::Number(name)),
+        }
     }
 
     /// From the next step on an input fires at `rates`, trials x size.
@@ -283,13 +334,19 @@ impl Simulation {
     /// them too.
     ///
     /// # Errors
-    /// [`Misfit`] if there is no such projection or the shape is another.
+    /// [`Misfit`] if there is no such projection, the shape is another, or a weight is not finite.
     pub fn set_weights(&mut self, name: &str, weights: Array2<f32>) -> Result<(), Misfit> {
         let entity = self.projection(name)?;
+        if weights.iter().any(|weight| !weight.is_finite()) {
+            return Err(Misfit::Number(name.to_owned()));
+        }
         let now = self.steps();
         let mut projection = self.world.entity_mut(entity);
-        let mut weights = weights;
-        if let Some(plasticity) = projection.get::<Plasticity>() {
+        let mut weights = by_sender(weights);
+        if let Some(mut plasticity) = projection.get_mut::<Plasticity>()
+            && plasticity.carry.dim() == weights.dim()
+        {
+            plasticity.carry.fill(0.0);
             plasticity.confine(&mut weights);
         }
         match projection.get_mut::<Synapses>().map(Mut::into_inner) {

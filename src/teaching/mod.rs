@@ -6,6 +6,24 @@
 use bevy_ecs::component::Component;
 use ndarray::Array2;
 
+/// A precision in which currents are summed.
+pub trait FromDouble {
+    /// The nearest number of this precision.
+    fn from_double(x: f64) -> Self;
+}
+
+impl FromDouble for f32 {
+    fn from_double(x: f64) -> Self {
+        x as f32
+    }
+}
+
+impl FromDouble for f64 {
+    fn from_double(x: f64) -> Self {
+        x
+    }
+}
+
 /// The teacher of one population; the default one is silent.
 #[derive(Component, Clone, Debug, Default)]
 pub struct Teacher {
@@ -24,7 +42,12 @@ impl Teacher {
 
     /// Adds the teaching current to the apical currents of some whole trials, of which `first` is
     /// the first; trials x size each.
-    pub fn teach(&self, rates: &[f32], currents: &mut [f32], first: usize) {
+    pub fn teach<T: Into<f64> + Copy + FromDouble>(
+        &self,
+        rates: &[f32],
+        currents: &mut [T],
+        first: usize,
+    ) {
         let size = self.target.ncols().max(1);
         let trials = rates
             .chunks_exact(size)
@@ -35,7 +58,8 @@ impl Teacher {
                 continue;
             }
             for (current, (rate, target)) in currents.iter_mut().zip(rates.iter().zip(target)) {
-                *current += strength * (target - rate);
+                let taught = f64::from(strength) * (f64::from(*target) - f64::from(*rate));
+                *current = T::from_double((*current).into() + taught);
             }
         }
     }

@@ -46,7 +46,13 @@ fn main() {
                 })
             })
             .collect();
-        let one_by_one = best(|| columns::read(&sends, 1.0, &matrix, &mut current));
+        let weights = columns::Intercepts {
+            scale: 1.0,
+            matrix: &matrix,
+            carry: None,
+        };
+        let mut sum = Array2::zeros((trials, post));
+        let one_by_one = best(|| columns::read(&sends, weights, &mut sum));
         let at_once = best(|| {
             product::assign(1.0, held.view(), matrix.t(), current.view_mut());
         });

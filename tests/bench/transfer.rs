@@ -7,6 +7,7 @@
 use std::hint::black_box;
 use std::time::Instant;
 
+use apical::circuit::columns;
 use apical::model::Optimiser;
 use apical::neuron::Transfer;
 use apical::plasticity::Consolidator;
@@ -54,7 +55,7 @@ fn consolidation(shape: (usize, usize), rounds: usize) {
     let pool = |n| rayon::ThreadPoolBuilder::new().num_threads(n).build();
     let pools = [1, 2].map(|n| pool(n).expect("threads can be started"));
     let mut zipped = [0.1, 0.0, 0.01, 0.01].map(|x| Array2::from_elem(shape, x));
-    let mut weights = zipped[0].clone();
+    let (mut weights, mut carry) = (zipped[0].clone(), zipped[1].clone() * 0.0);
     let mut ours =
         [Optimiser::Plain, momentum, adam].map(|o| Consolidator::new(shape, (20, 0, 1.0), o));
     let mut best = [[f64::INFINITY; 2]; 4];
@@ -70,9 +71,13 @@ fn consolidation(shape: (usize, usize), rounds: usize) {
         };
         for threads in [1, 2] {
             for (row, consolidator) in ours.iter_mut().enumerate() {
-                consolidator.gather().fill(0.01);
+                consolidator.gather().matrix.fill(0.01);
                 time(row, threads, &mut || {
-                    consolidator.consolidate(&mut weights, 1e-3)
+                    let changing = columns::Changing {
+                        matrix: &mut weights,
+                        carry: &mut carry,
+                    };
+                    consolidator.consolidate(changing, 1e-3);
                 });
             }
         }

@@ -1,7 +1,8 @@
 //! The task: who is shown what and when, and whether the teacher's window is long enough.
 
 use super::view::View;
-use crate::document::{Allowed, Issues, is_whole};
+use crate::document::{Allowed, Issues};
+use crate::math::Steps;
 use crate::model::Model;
 use crate::scenario::{EtaSchedule, Task, Window, settling};
 use crate::stimulus::{DataError, Parts, Source};
@@ -148,7 +149,8 @@ fn window(issues: &mut Issues, model: &Model, task: &Task, dt_ms: f64) {
     let latency = task.teacher.latency_ms.unwrap_or(up);
     let off = task.teacher.off_before_end_ms.unwrap_or(down);
     if window.on >= window.off {
-        let least = window.on as f64 * dt_ms + (off / dt_ms - 1e-9).ceil().max(0.0) * dt_ms + dt_ms;
+        let steps = Steps::of(dt_ms);
+        let least = steps.ms(window.on + steps.next(off) + 1);
         issues.error(
             "task.presentation_ms",
             format!(
@@ -186,8 +188,8 @@ fn consolidations(issues: &mut Issues, model: &Model, presentation_ms: f64) {
         let every_ms = synapse.consolidation.as_ref().and_then(|c| c.every_ms);
         if let Some(every_ms) = every_ms
             && every_ms > 0.0
-            && !is_whole(presentation_ms, every_ms)
-            && !is_whole(every_ms, presentation_ms)
+            && Steps::of(every_ms).whole(presentation_ms).is_none()
+            && Steps::of(presentation_ms).whole(every_ms).is_none()
         {
             issues.warn(
                 "task.presentation_ms",

@@ -3,17 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::view::View;
-use crate::document::{Allowed, Issues, is_whole};
+use crate::document::{Allowed, Issues};
 use crate::event::NeuronParameter;
+use crate::math::Steps;
 use crate::scenario::{Happening, Repeat, windows};
 
-/// Most windows of one happening.
+/// Most windows of one happening, and of all together.
 const MOST_WINDOWS: u32 = 1_000_000;
 
 /// Start and end of a window in ms, and the happening that it belongs to.
 type Taken = (f64, f64, usize);
 
 pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
+    if !count_windows(issues, &view.scenario.timeline) {
+        return;
+    }
     // Windows of each input and of each teacher.
     let mut taken: BTreeMap<(&str, &str), Vec<Taken>> = BTreeMap::new();
     let task = view.scenario.task.as_ref();
@@ -81,6 +85,27 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
     for ((what, name), windows) in taken {
         overlaps(issues, &format!("{what} `{name}`"), windows);
     }
+}
+
+/// True if there are no more windows than a timeline may have; an error otherwise.
+fn count_windows(issues: &mut Issues, timeline: &[Happening]) -> bool {
+    let times = timeline.iter().map(|happening| match happening {
+        Happening::Rates { repeat, .. }
+        | Happening::Current { repeat, .. }
+        | Happening::Teacher { repeat, .. }
+        | Happening::Presentation { repeat, .. } => repeat.map_or(1, |r| u64::from(r.times)),
+        _ => 0,
+    });
+    let windows: u64 = times.sum();
+    let few = windows <= u64::from(MOST_WINDOWS);
+    if !few {
+        let message = format!(
+            "expected at most {MOST_WINDOWS} windows in a timeline, found {windows}; a current or \
+             rate that changes so often belongs into data"
+        );
+        issues.error("timeline", message);
+    }
+    few
 }
 
 /// One number a neuron, or one for all.
@@ -252,7 +277,7 @@ fn check_repeat(
     }
     if let Some(dt_ms) = view.dt_ms
         && positive
-        && !is_whole(every_ms, dt_ms)
+        && Steps::of(dt_ms).whole(every_ms).is_none()
     {
         between_steps(issues, format!("{at}.every_ms"), every_ms, dt_ms);
     }
@@ -275,7 +300,7 @@ fn time_without_end(issues: &mut Issues, view: &View<'_>, path: &str, ms: f64) -
     let holds = issues.number(path, ms, Allowed::AtLeast(0.0));
     if let Some(dt_ms) = view.dt_ms
         && holds
-        && !is_whole(ms, dt_ms)
+        && Steps::of(dt_ms).whole(ms).is_none()
     {
         between_steps(issues, path.to_owned(), ms, dt_ms);
     }

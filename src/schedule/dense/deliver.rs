@@ -23,16 +23,18 @@ pub fn deliver(
         &mut soma::Current,
         &soma::Rate,
     )>,
+    mut sums: Local<[Vec<f64>; 3]>,
 ) {
     let Some((mut basal, mut apical, mut soma, rates)) =
         (neurons.contiguous_iter_mut().ok()).and_then(|mut t| t.next())
     else {
         return;
     };
-    let (i_b, i_a) = (write(&mut basal), write(&mut apical));
-    let i_s = write(&mut soma);
-    for currents in [&mut *i_b, &mut *i_a, &mut *i_s] {
-        currents.fill(0.0);
+    // Currents are summed in double precision and then rounded once.
+    let [i_b, i_a, i_s] = &mut *sums;
+    for sum in [&mut *i_b, &mut *i_a, &mut *i_s] {
+        sum.clear();
+        sum.resize(rates.len(), 0.0);
     }
     for injection in injections.0.values() {
         let Ok((population, ..)) = populations.get(injection.population) else {
@@ -44,7 +46,8 @@ pub fn deliver(
             Site::Soma => &mut *i_s,
         };
         for trial in column[population.rows.clone()].chunks_exact_mut(population.size) {
-            (trial.iter_mut().zip(&injection.current)).for_each(|(to, from)| *to += from);
+            (trial.iter_mut().zip(&injection.current))
+                .for_each(|(to, from)| *to += f64::from(*from));
         }
     }
     for &entity in wiring.projections.values() {
@@ -62,8 +65,10 @@ pub fn deliver(
             Compartment::Apical => &mut *i_a,
         };
         let currents = matrix_mut(&mut column[post.rows.clone()], post);
+        let weights = weights.mapv(f64::from);
         with_arriving(projection, &populations, |sent| {
-            product::accumulate(1.0, sent, weights.t(), currents);
+            let sent = sent.mapv(f64::from);
+            product::accumulate(1.0, sent.view(), weights.t(), currents);
         });
     }
     let rates = read::<soma::Rate>(rates);
@@ -73,9 +78,16 @@ pub fn deliver(
             teacher.teach(&rates[rows.clone()], &mut i_a[rows], 0);
         }
     }
+    for (column, sums) in [
+        (write(&mut basal), i_b),
+        (write(&mut apical), i_a),
+        (write(&mut soma), i_s),
+    ] {
+        (column.iter_mut().zip(sums)).for_each(|(current, sum)| *current = *sum as f32);
+    }
 }
 
-fn matrix_mut<'a>(column: &'a mut [f32], population: &Population) -> ArrayViewMut2<'a, f32> {
+fn matrix_mut<'a>(column: &'a mut [f64], population: &Population) -> ArrayViewMut2<'a, f64> {
     let shape = (population.trials, population.size);
     ArrayViewMut2::from_shape(shape, column).expect("rows of a population are trials x size")
 }

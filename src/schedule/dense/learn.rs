@@ -1,10 +1,12 @@
 //! Learn and consolidate: the synapses change, always.
 
 use bevy_ecs::prelude::*;
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2, Zip};
 
 use super::send::{Senders, with_arriving};
-use crate::circuit::{Clock, EtaScale, Plasticity, Projection, Synapses, Wiring, product};
+use crate::circuit::columns::Changing;
+use crate::circuit::{Clock, EtaScale, Plasticity, Projection, Synapses, Wiring};
+use crate::math::pair;
 use crate::model::Compartment;
 use crate::neuron::{apical, basal, soma};
 use crate::plasticity::{Broadcast, Columns};
@@ -67,24 +69,42 @@ pub fn learn(
         else {
             continue;
         };
-        let mean = (clock.dt_ms / post.trials as f64) as f32;
-        let plasticity = &mut *plasticity;
+        let mean = clock.dt_ms / post.trials as f64;
+        let decay = plasticity.decay_per_ms * clock.dt_ms;
+        let eta = f64::from(plasticity.eta * scale.0);
+        let Plasticity {
+            consolidation,
+            carry,
+            ..
+        } = &mut *plasticity;
+        let mut weights = Changing {
+            matrix: weights,
+            carry,
+        };
+        let factors = factors.mapv(f64::from);
         with_arriving(projection, &populations, |sent| {
-            match &mut plasticity.consolidation {
-                Some(c) => {
-                    product::accumulate(mean, factors.t(), sent, c.gather().view_mut());
-                }
-                None => {
-                    let rate = mean * plasticity.eta * scale.0;
-                    product::accumulate(rate, factors.t(), sent, weights.view_mut());
-                }
+            let change = mean * factors.t().dot(&sent.mapv(f64::from));
+            match consolidation {
+                Some(consolidation) => add(&mut consolidation.gather(), 1.0, &change),
+                None => add(&mut weights, eta, &change),
             }
         });
-        if plasticity.decay_per_ms > 0.0 {
-            let kept = (-plasticity.decay_per_ms * clock.dt_ms).exp() as f32;
-            weights.mapv_inplace(|w| w * kept);
+        if decay > 0.0 {
+            let kept = (-decay).exp();
+            (Zip::from(weights.matrix).and(weights.carry)).for_each(|weight, carry| {
+                let rest = kept * pair::number(*weight, *carry);
+                pair::set(weight, carry, rest);
+            });
         }
     }
+}
+
+/// Adds `rate` times a change to every weight or eligibility.
+fn add(weights: &mut Changing<'_>, rate: f64, change: &Array2<f64>) {
+    Zip::from(&mut *weights.matrix)
+        .and(&mut *weights.carry)
+        .and(change)
+        .for_each(|weight, carry, change| pair::add(weight, carry, rate * change));
 }
 
 /// Eligibilities whose clock strikes become weight change; bounds hold.
@@ -98,13 +118,23 @@ pub fn consolidate(
         let Synapses::Own(weights) = &mut *synapses else {
             continue;
         };
-        if let Some(consolidator) = &mut plasticity.consolidation
+        let Plasticity {
+            consolidation,
+            carry,
+            eta,
+            ..
+        } = plasticity;
+        if let Some(consolidator) = consolidation
             && consolidator.strikes(clock.step)
         {
-            consolidator.consolidate(weights, plasticity.eta * scale.0);
+            let changing = Changing {
+                matrix: weights,
+                carry,
+            };
+            consolidator.consolidate(changing, *eta * scale.0);
             plasticity.confine(weights);
-        } else if let Some((low, high)) = plasticity.bounds {
-            weights.mapv_inplace(|w| w.clamp(low, high));
+        } else {
+            plasticity.clamp(weights);
         }
     }
 }

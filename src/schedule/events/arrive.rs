@@ -3,9 +3,10 @@
 use bevy_ecs::prelude::*;
 use ndarray::Array2;
 
+use crate::circuit::columns::{Changing, extents};
 use crate::circuit::{Activity, Clock, Plasticity, Projection, Synapses, Terminals, Wiring};
 use crate::event::{Axons, Volley};
-use crate::plasticity::Lazy;
+use crate::plasticity::{Consolidator, Lazy};
 
 /// A projection with what it holds and how it learns.
 type Synaptic = (
@@ -33,12 +34,28 @@ pub fn arrive(
         let Synapses::Own(weights) = &mut *synapses else {
             continue;
         };
+        let mut none = Array2::zeros((0, 0));
+        let (carry, plastic) = match &mut plastic {
+            Some((plasticity, lazy)) => {
+                let Plasticity {
+                    carry,
+                    bounds,
+                    consolidation,
+                    ..
+                } = &mut **plasticity;
+                (carry, Some((*bounds, consolidation, &mut **lazy)))
+            }
+            None => (&mut none, None),
+        };
         let mut arrival = Arrival {
             now: clock.step,
             volley: volley(&axons, clock.step, projection, terminals.axons),
-            weights,
+            weights: Changing {
+                matrix: weights,
+                carry,
+            },
             terminals: &mut terminals,
-            plastic: plastic.as_mut().map(|(p, lazy)| (&mut **p, &mut **lazy)),
+            plastic,
         };
         if arrival.takes_place()
             && let Ok(mut activity) = activities.get_mut(projection.post)
@@ -105,13 +122,20 @@ enum Means {
     Columns,
 }
 
+/// Bounds, consolidation and integrals of a plastic projection.
+type Learning<'a> = (
+    Option<(f32, f32)>,
+    &'a mut Option<Consolidator>,
+    &'a mut Lazy,
+);
+
 /// One step of one projection.
 struct Arrival<'a> {
     now: u64,
     volley: Option<Volley<'a>>,
-    weights: &'a mut Array2<f32>,
+    weights: Changing<'a>,
     terminals: &'a mut Terminals,
-    plastic: Option<(&'a mut Plasticity, &'a mut Lazy)>,
+    plastic: Option<Learning<'a>>,
 }
 
 impl Arrival<'_> {
@@ -132,8 +156,8 @@ impl Arrival<'_> {
                 if let Some(volley) = volley {
                     self.terminals.hold(volley);
                 }
-                let scale = self.plastic.as_ref().map_or(1.0, |(_, lazy)| lazy.scale());
-                self.terminals.sum(self.weights.view(), scale);
+                let scale = self.plastic.as_ref().map_or(1.0, |(.., lazy)| lazy.scale());
+                self.terminals.sum(self.weights.matrix.view(), scale);
             }
             (Means::Columns, Some(Volley::Few(few))) => self.touch(few),
             (Means::Columns, _) => unreachable!("a volley of many takes a product"),
@@ -144,18 +168,18 @@ impl Arrival<'_> {
     /// Bounds hold in every step, and a mirror reads all weights: then the weights are brought up
     /// to date whenever they change.
     fn keep_whole(&mut self) {
-        let Some((plasticity, lazy)) = &mut self.plastic else {
+        let Some((bounds, _, lazy)) = &mut self.plastic else {
             return;
         };
-        let whole = plasticity.bounds.is_some() || self.terminals.mirrored;
+        let whole = bounds.is_some() || self.terminals.mirrored;
         if !(whole && lazy.drifts() && lazy.since() < self.now) {
             return;
         }
         lazy.catch_up(self.now, self.terminals.silent());
-        lazy.settle_weights(self.weights, self.terminals.held());
-        lazy.fold(self.weights);
-        if let Some((low, high)) = plasticity.bounds {
-            self.weights.mapv_inplace(|w| w.clamp(low, high));
+        lazy.settle_weights(self.weights.reborrow(), self.terminals.held());
+        lazy.fold(self.weights.reborrow());
+        if let Some(bounds) = bounds {
+            self.weights.clamp(*bounds);
         }
         self.terminals.revision += 1;
     }
@@ -179,9 +203,10 @@ impl Arrival<'_> {
 
     /// The current follows the weights over the last step. Whether there was anything to follow.
     fn follow(&mut self) -> bool {
-        match &self.plastic {
-            Some((_, lazy)) if lazy.drifts() && !self.terminals.silent() => {
-                self.terminals.follow(lazy);
+        match &mut self.plastic {
+            Some((.., lazy)) if lazy.drifts() && !self.terminals.silent() => {
+                let weights = self.weights.reborrow();
+                self.terminals.follow(self.now, weights, lazy);
                 true
             }
             _ => false,
@@ -191,15 +216,25 @@ impl Arrival<'_> {
     /// What synapses have gained from what was held so far goes where it belongs, if all of it has
     /// to before something else is held.
     fn settle(&mut self, means: Means) {
-        let Some((plasticity, lazy)) = &mut self.plastic else {
+        let Some((_, consolidation, lazy)) = &mut self.plastic else {
             return;
         };
         lazy.catch_up(self.now, self.terminals.silent());
         if means == Means::Columns {
+            // Before a value is held that is too large for the integrals.
+            if let Some(Volley::Few(few)) = self.volley
+                && lazy.strained(largest(few))
+            {
+                lazy.settle_weights(self.weights.reborrow(), self.terminals.held());
+                lazy.fold(self.weights.reborrow());
+                let extents = extents(self.weights.matrix.view());
+                self.terminals.measure(&extents);
+                lazy.measure(&extents);
+            }
             return;
         }
-        lazy.settle_weights(self.weights, self.terminals.held());
-        if let (Some(_), Some(consolidation)) = (self.volley, &mut plasticity.consolidation) {
+        lazy.settle_weights(self.weights.reborrow(), self.terminals.held());
+        if let (Some(_), Some(consolidation)) = (self.volley, consolidation) {
             consolidation.settle(lazy, self.terminals.held());
         }
     }
@@ -207,13 +242,20 @@ impl Arrival<'_> {
     /// The columns of a few senders, with the eligibilities that their synapses have gathered.
     fn touch(&mut self, few: &[(u32, f32)]) {
         let (lazy, eligibility) = match &mut self.plastic {
-            Some((plasticity, lazy)) => {
+            Some((_, consolidation, lazy)) => {
                 let gathers = lazy.of_eligibilities().is_some();
-                let consolidation = plasticity.consolidation.as_mut().filter(|_| gathers);
-                (Some(&**lazy), consolidation.map(|c| c.gather()))
+                let consolidation = consolidation.as_mut().filter(|_| gathers);
+                (Some(&**lazy), consolidation.map(Consolidator::gather))
             }
             None => (None, None),
         };
-        self.terminals.touch(few, self.weights, eligibility, lazy);
+        let weights = self.weights.reborrow();
+        self.terminals.touch(few, weights, eligibility, lazy);
     }
+}
+
+/// Largest magnitude of a few values.
+fn largest(few: &[(u32, f32)]) -> f32 {
+    few.iter()
+        .fold(0.0, |most, (_, value)| most.max(value.abs()))
 }

@@ -2,6 +2,7 @@
 
 use bevy_ecs::prelude::*;
 
+use crate::circuit::columns::{Changing, extents};
 use crate::circuit::{
     Activity, Clock, EtaScale, Plasticity, Population, Projection, Synapses, Terminals, Wiring,
     pieces,
@@ -28,7 +29,7 @@ pub fn learn(
     mut projections: Query<(
         &Projection,
         &mut Synapses,
-        &Terminals,
+        &mut Terminals,
         &mut Plasticity,
         &mut Lazy,
     )>,
@@ -46,7 +47,7 @@ pub fn learn(
     let (delta, r) = (read::<soma::Delta>(delta), read::<soma::Rate>(r));
     let noise = read::<soma::Noise>(noise);
     for entity in wiring.projections.values() {
-        let Ok((projection, mut synapses, terminals, mut plasticity, mut lazy)) =
+        let Ok((projection, mut synapses, mut terminals, mut plasticity, mut lazy)) =
             projections.get_mut(*entity)
         else {
             continue;
@@ -60,8 +61,8 @@ pub fn learn(
         } else {
             1.0
         };
-        let mean = (clock.dt_ms / post.trials as f64) as f32;
-        lazy.set_gain(mean * eta, clock.step, terminals.silent());
+        let mean = clock.dt_ms / post.trials as f64;
+        lazy.set_gain(mean * f64::from(eta), clock.step, terminals.silent());
         // A third factor goes on in time, whatever arrives.
         let modulated = (plasticity.third.as_ref())
             .is_some_and(|third| activity.updated || !third.rests(&broadcast));
@@ -84,7 +85,12 @@ pub fn learn(
             rate: &r[rows.clone()],
             noise: &noise[rows],
         };
-        let Plasticity { kernel, third, .. } = &mut *plasticity;
+        let Plasticity {
+            kernel,
+            third,
+            carry,
+            ..
+        } = &mut *plasticity;
         let part =
             |from: usize, out: &mut [f32]| kernel.fill(columns.part(from..from + out.len()), out);
         let mut fill = |factors: &mut [f32]| {
@@ -112,9 +118,15 @@ pub fn learn(
             && let Synapses::Own(weights) = &mut *synapses
             && lazy.strained(terminals.most())
         {
-            lazy.settle_weights(weights, terminals.held());
-            lazy.fold(weights);
-            lazy.measure(weights);
+            let mut changing = Changing {
+                matrix: weights,
+                carry,
+            };
+            lazy.settle_weights(changing.reborrow(), terminals.held());
+            lazy.fold(changing.reborrow());
+            let extents = extents(changing.matrix.view());
+            terminals.measure(&extents);
+            lazy.measure(&extents);
         }
     }
 }
@@ -136,8 +148,15 @@ pub fn consolidate(
         let plasticity = &mut *plasticity;
         let confines = plasticity.confines();
         let restores = plasticity.norm.is_some() && lazy.fades();
-        let (Some(consolidation), Synapses::Own(weights)) =
-            (&mut plasticity.consolidation, &mut *synapses)
+        let Synapses::Own(weights) = &mut *synapses else {
+            continue;
+        };
+        let Plasticity {
+            consolidation: Some(consolidation),
+            carry,
+            eta,
+            ..
+        } = &mut *plasticity
         else {
             continue;
         };
@@ -145,37 +164,43 @@ pub fn consolidate(
             continue;
         }
         lazy.catch_up(clock.step + 1, terminals.silent());
-        let eta = plasticity.eta * scale.0;
+        let eta = *eta * scale.0;
         if lazy.integrals().is_none() && consolidation.rests() && !restores {
             continue;
         }
+        let mut changing = Changing {
+            matrix: weights,
+            carry,
+        };
         // Whole weights are needed where bounds hold, others read them, or they fade.
         let whole = confines || terminals.mirrored || lazy.fades();
         if let (false, Some(rate)) = (whole, consolidation.plain_rate(eta)) {
-            terminals.strike(&mut lazy, rate);
+            terminals.strike(changing.reborrow(), &mut lazy, rate);
             if let (false, Ok(mut activity)) =
                 (terminals.silent(), activities.get_mut(projection.post))
             {
                 activity.tell(projection.compartment);
             }
             if !consolidation.is_blank() {
-                consolidation.consolidate(weights, eta);
+                consolidation.consolidate(changing.reborrow(), eta);
                 terminals.revision += 1;
             }
             if lazy.strained(terminals.most()) {
-                lazy.settle_weights(weights, terminals.held());
-                lazy.measure(weights);
+                lazy.settle_weights(changing.reborrow(), terminals.held());
+                let extents = extents(changing.matrix.view());
+                terminals.measure(&extents);
+                lazy.measure(&extents);
             }
             continue;
         }
-        lazy.settle_weights(weights, terminals.held());
-        lazy.fold(weights);
+        lazy.settle_weights(changing.reborrow(), terminals.held());
+        lazy.fold(changing.reborrow());
         consolidation.catch_up(clock.step);
         if consolidation.is_blank() && lazy.integrals().is_some() {
-            consolidation.consolidate_lazy(&mut lazy, terminals.held(), weights, eta);
+            consolidation.consolidate_lazy(&mut lazy, terminals.held(), changing, eta);
         } else {
             consolidation.settle(&mut lazy, terminals.held());
-            consolidation.consolidate(weights, eta);
+            consolidation.consolidate(changing, eta);
         }
         plasticity.confine(weights);
         terminals.revision += 1;

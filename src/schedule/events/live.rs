@@ -4,8 +4,10 @@ use bevy_ecs::prelude::*;
 use multiversion::multiversion;
 use rayon::prelude::*;
 
-use crate::circuit::pieces::{largest, largest_difference};
-use crate::circuit::{Activity, Afferents, News, Parameters, Population, Terminals, Way, Wiring};
+use crate::circuit::pieces::largest;
+use crate::circuit::{
+    Activity, Afferents, Current, News, Parameters, Population, Terminals, Way, Wiring,
+};
 use crate::event::{Injections, Site};
 use crate::model::Units;
 use crate::neuron::{apical, basal, soma};
@@ -18,8 +20,11 @@ const PIECE: usize = 1 << 10;
 /// From this many neurons on, pieces are worth several threads.
 const WORTH_THREADS: usize = 1 << 15;
 
-/// Part of a compartment's largest magnitude that is no distance at all.
+/// Part of a potential or of its current that is no distance of one from the other.
 const NEGLIGIBLE: f32 = 1e-6;
+
+/// Magnitude in a.u. at which a potential without a current has vanished.
+const VANISHED: f32 = 1e-30;
 
 type Neurons = (
     (&'static mut basal::Current, &'static mut basal::Potential),
@@ -27,6 +32,11 @@ type Neurons = (
     (&'static mut soma::Current, &'static mut soma::Potential),
     (&'static mut soma::Prediction, &'static mut soma::Mismatch),
     (&'static mut soma::Rate, &'static mut soma::Delta),
+    (&'static mut basal::Carry, &'static mut apical::Carry),
+    (
+        &'static mut soma::PredictionCarry,
+        &'static mut soma::MismatchCarry,
+    ),
 );
 
 /// Currents are summed, compartments move, somata compare and fire; where nothing is new and
@@ -52,6 +62,8 @@ pub fn live(
         (mut i_s, mut s),
         (mut b_hat, mut xi),
         (mut r, mut delta),
+        (mut b_carry, mut a_carry),
+        (mut b_hat_carry, mut xi_carry),
     )) = (neurons.contiguous_iter_mut().ok()).and_then(|mut t| t.next())
     else {
         return;
@@ -65,6 +77,8 @@ pub fn live(
     let (i_s, s) = (write(&mut i_s), write(&mut s));
     let (b_hat, xi) = (write(&mut b_hat), write(&mut xi));
     let (r, delta) = (write(&mut r), write(&mut delta));
+    let (b_carry, a_carry) = (write(&mut b_carry), write(&mut a_carry));
+    let (b_hat_carry, xi_carry) = (write(&mut b_hat_carry), write(&mut xi_carry));
     for entity in wiring.populations.values() {
         let Ok((population, parameters, teacher, afferents, mut activity, mut news)) =
             populations.get_mut(*entity)
@@ -93,7 +107,7 @@ pub fn live(
             injected: injected(site),
             currents: (afferents.iter())
                 .filter_map(|entity| terminals.get(*entity).ok())
-                .map(|terminals| terminals.current().as_slice_memory_order().unwrap_or(&[]))
+                .map(Terminals::current)
                 .collect(),
         };
         let work = Work {
@@ -112,8 +126,14 @@ pub fn live(
             moves_apical: activity.apical || activity.way != Way::Resting,
             mismatched: activity.mismatched,
             noise: &noise[population.rows.clone()],
+            tolerance: activity.tolerance.map(|tolerance| tolerance.max(VANISHED)),
         };
         let rows = population.rows.clone();
+        // Without leaks nothing is carried.
+        let carried = match parameters.is_quasi_static() {
+            true => 0..0,
+            false => rows.clone(),
+        };
         let piece = (PIECE / population.size).max(1) * population.size;
         let columns = Columns {
             i_b: &mut i_b[rows.clone()],
@@ -126,6 +146,10 @@ pub fn live(
             xi: &mut xi[rows.clone()],
             r: &mut r[rows.clone()],
             delta: &mut delta[rows],
+            b_carry: &mut b_carry[carried.clone()],
+            a_carry: &mut a_carry[carried.clone()],
+            b_hat_carry: &mut b_hat_carry[carried.clone()],
+            xi_carry: &mut xi_carry[carried],
         };
         let outcome = columns.update(&work, piece);
         outcome.enter(activity, &mut news, teacher, parameters, work.ends);
@@ -137,7 +161,7 @@ struct Sources<'a> {
     /// Injected into each neuron, in all trials; empty for nothing.
     injected: Vec<f32>,
     /// Of the projections, trials x size, or size where it is the same in all trials.
-    currents: Vec<&'a [f32]>,
+    currents: Vec<Current<'a>>,
 }
 
 impl Sources<'_> {
@@ -148,26 +172,60 @@ impl Sources<'_> {
         if !self.injected.is_empty() {
             out.chunks_exact_mut(size)
                 .for_each(|trial| trial.copy_from_slice(&self.injected));
-        } else if let Some(first) = self.currents.first().filter(|first| first.len() != size) {
-            out.copy_from_slice(&first[start..start + out.len()]);
-            currents.next();
+        } else if let Some(first) = currents.next() {
+            first.pass(out, start, size, Pass::Copy);
         } else {
             out.fill(0.0);
         }
         for current in currents {
-            if current.len() == size {
-                out.chunks_exact_mut(size)
-                    .for_each(|trial| add(trial, current));
-            } else {
-                add(out, &current[start..start + out.len()]);
-            }
+            current.pass(out, start, size, Pass::Add);
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Pass {
+    Copy,
+    Add,
+}
+
+impl Current<'_> {
+    /// Passes the current of some neurons, of which the first stands at `start` of all, on to
+    /// `out`. A current of one trial is that of all trials.
+    fn pass(&self, out: &mut [f32], start: usize, size: usize, how: Pass) {
+        let len = match self {
+            Self::Single(current) => current.len(),
+            Self::Double(current) => current.len(),
+        };
+        if len == size {
+            return out.chunks_exact_mut(size).for_each(|trial| match self {
+                Self::Single(current) => single(trial, current, how),
+                Self::Double(current) => double(trial, current, how),
+            });
+        }
+        let here = start..start + out.len();
+        match self {
+            Self::Single(current) => single(out, &current[here], how),
+            Self::Double(current) => double(out, &current[here], how),
         }
     }
 }
 
 #[multiversion(targets("x86_64+avx2"))]
-fn add(to: &mut [f32], from: &[f32]) {
-    to.iter_mut().zip(from).for_each(|(to, from)| *to += from);
+fn single(to: &mut [f32], from: &[f32], how: Pass) {
+    match how {
+        Pass::Copy => to.copy_from_slice(from),
+        Pass::Add => to.iter_mut().zip(from).for_each(|(to, from)| *to += from),
+    }
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn double(to: &mut [f32], from: &[f64], how: Pass) {
+    let pairs = to.iter_mut().zip(from);
+    match how {
+        Pass::Copy => pairs.for_each(|(to, from)| *to = *from as f32),
+        Pass::Add => pairs.for_each(|(to, from)| *to += *from as f32),
+    }
 }
 
 /// What is to be done with the neurons of a population.
@@ -187,6 +245,8 @@ struct Work<'a> {
     mismatched: bool,
     /// Of all neurons of the population.
     noise: &'a [f32],
+    /// Distances from rest in a.u. that count as none, basal and apical.
+    tolerance: [f32; 2],
 }
 
 impl Work<'_> {
@@ -216,6 +276,11 @@ struct Columns<'a> {
     xi: &'a mut [f32],
     r: &'a mut [f32],
     delta: &'a mut [f32],
+    /// Carries; empty without leaks.
+    b_carry: &'a mut [f32],
+    a_carry: &'a mut [f32],
+    b_hat_carry: &'a mut [f32],
+    xi_carry: &'a mut [f32],
 }
 
 /// What has come of an update.
@@ -227,22 +292,18 @@ struct Outcome {
     mismatched: bool,
     /// Whether any potential is no longer a number.
     ran_away: bool,
-    /// Largest distance from where the currents lead, basal and apical side.
-    distance: [f32; 2],
-    /// Largest magnitude.
-    scale: [f32; 2],
+    /// True if any potential is still on its way to where its currents lead.
+    far: bool,
 }
 
 impl Outcome {
     fn and(self, other: Self) -> Self {
-        let larger = |a: [f32; 2], b: [f32; 2]| [a[0].max(b[0]), a[1].max(b[1])];
         Self {
             rate_changed: self.rate_changed | other.rate_changed,
             delta_changed: self.delta_changed | other.delta_changed,
             mismatched: self.mismatched | other.mismatched,
             ran_away: self.ran_away | other.ran_away,
-            distance: larger(self.distance, other.distance),
-            scale: larger(self.scale, other.scale),
+            far: self.far | other.far,
         }
     }
 
@@ -262,15 +323,9 @@ impl Outcome {
         activity.soma = false;
         // The teacher answers to the rates of the step before.
         activity.apical = self.rate_changed && teacher.speaks();
-        let near = (0..2).all(|side| {
-            let scale = activity.scale[side].max(self.scale[side]);
-            activity.scale[side] = scale;
-            self.distance[side] <= (NEGLIGIBLE * scale).max(activity.tolerance[side])
-        });
         activity.way = if ended || parameters.is_quasi_static() {
-            activity.scale = self.scale;
             Way::Resting
-        } else if near {
+        } else if !self.far {
             Way::Arriving
         } else {
             Way::Moving
@@ -284,35 +339,70 @@ impl Columns<'_> {
             let mut columns = self;
             return columns.update_piece(work, 0);
         }
-        let pieces = (
-            self.i_b.par_chunks_mut(piece),
-            self.b.par_chunks_mut(piece),
-            self.i_a.par_chunks_mut(piece),
-            self.a.par_chunks_mut(piece),
-            self.i_s.par_chunks_mut(piece),
-            self.s.par_chunks_mut(piece),
-            self.b_hat.par_chunks_mut(piece),
-            self.xi.par_chunks_mut(piece),
-            self.r.par_chunks_mut(piece),
-            self.delta.par_chunks_mut(piece),
-        );
-        (pieces.into_par_iter().enumerate())
-            .map(|(n, (i_b, b, i_a, a, i_s, s, b_hat, xi, r, delta))| {
-                let mut columns = Columns {
-                    i_b,
-                    b,
-                    i_a,
-                    a,
-                    i_s,
-                    s,
-                    b_hat,
-                    xi,
-                    r,
-                    delta,
-                };
-                columns.update_piece(work, n * piece)
-            })
+        let columns = self.cut(piece);
+        (columns.into_par_iter().enumerate())
+            .map(|(n, mut columns)| columns.update_piece(work, n * piece))
             .reduce(Outcome::default, Outcome::and)
+    }
+
+    /// Pieces of so many neurons.
+    fn cut(self, piece: usize) -> Vec<Self> {
+        let count = self.b.len().div_ceil(piece);
+        let mut columns = [
+            self.i_b,
+            self.b,
+            self.i_a,
+            self.a,
+            self.i_s,
+            self.s,
+            self.b_hat,
+            self.xi,
+            self.r,
+            self.delta,
+            self.b_carry,
+            self.a_carry,
+            self.b_hat_carry,
+            self.xi_carry,
+        ]
+        .map(|column| column.chunks_mut(piece));
+        let cut = |_| {
+            // An empty column is empty for every piece.
+            let [
+                i_b,
+                b,
+                i_a,
+                a,
+                i_s,
+                s,
+                b_hat,
+                xi,
+                r,
+                delta,
+                b_carry,
+                a_carry,
+                b_hat_carry,
+                xi_carry,
+            ] = columns
+                .each_mut()
+                .map(|chunks| chunks.next().unwrap_or_default());
+            Columns {
+                i_b,
+                b,
+                i_a,
+                a,
+                i_s,
+                s,
+                b_hat,
+                xi,
+                r,
+                delta,
+                b_carry,
+                a_carry,
+                b_hat_carry,
+                xi_carry,
+            }
+        };
+        (0..count).map(cut).collect()
     }
 
     fn update_piece(&mut self, work: &Work<'_>, start: usize) -> Outcome {
@@ -337,10 +427,10 @@ impl Columns<'_> {
             sources.sum(self.i_s, start, work.size);
         }
         if work.moves_basal {
-            basal::integrate(self.b, self.i_b, leak_b);
+            basal::integrate(self.b, self.b_carry, self.i_b, leak_b);
         }
         if work.moves_apical {
-            apical::integrate(self.a, self.i_a, leak_a);
+            apical::integrate(self.a, self.a_carry, self.i_a, leak_a);
         }
         let mut scratch = Vec::new();
         let a = soma::felt((p.mismatch, p.transfer), self.r, self.a, &mut scratch);
@@ -349,11 +439,17 @@ impl Columns<'_> {
             a,
             i_s: self.i_s,
         };
-        let (s, b_hat, xi) = (&mut *self.s, &mut *self.b_hat, &mut *self.xi);
-        if leak_s == 1.0 && p.leak_s == 1.0 {
-            soma::settle(dendrites, s, b_hat, xi, (p.g_a, work.side()));
+        let somata = soma::Somata {
+            s: self.s,
+            b_hat: self.b_hat,
+            xi: self.xi,
+            b_hat_carry: self.b_hat_carry,
+            xi_carry: self.xi_carry,
+        };
+        if p.leak_s == 1.0 {
+            soma::settle(dendrites, somata, (p.g_a, work.side()));
         } else {
-            soma::compare(dendrites, s, b_hat, xi, (p.g_a, leak_s));
+            soma::compare(dendrites, somata, (p.g_a, leak_s));
         }
         let mut outcome = Outcome {
             mismatched: match work.side() {
@@ -367,15 +463,11 @@ impl Columns<'_> {
         if !p.is_quasi_static() {
             // By what the soma will feel next: where it counts in potentials, its rate has changed that.
             let a = soma::felt((p.mismatch, p.transfer), self.r, self.a, &mut scratch);
-            outcome.distance = [
-                largest_difference(self.i_b, self.b).max(largest_difference(self.b, self.b_hat)),
-                largest_difference(self.i_a, self.a)
-                    .max(mismatch_distance(a, self.i_s, self.xi, p.g_a)),
-            ];
-            outcome.scale = [
-                largest(self.b).max(largest(self.i_b)),
-                largest(self.a).max(largest(self.i_a)),
-            ];
+            let apical = (work.tolerance[1], a, &*self.i_s, p.g_a);
+            outcome.far = far(self.b, self.i_b, work.tolerance[0])
+                | far(self.b_hat, self.b, work.tolerance[0])
+                | far(self.a, self.i_a, work.tolerance[1])
+                | far_mismatch(self.xi, apical);
         }
         outcome
     }
@@ -401,12 +493,26 @@ impl Columns<'_> {
     }
 }
 
-/// Largest distance of the mismatch from what the apical side and injected currents say.
+/// True if any potential is further from where it goes than a part of the larger of both, than
+/// `tolerance` and than nothing at all. Each is judged by its own size.
 #[multiversion(targets("x86_64+avx2"))]
-fn mismatch_distance(a: &[f32], i_s: &[f32], xi: &[f32], g_a: f32) -> f32 {
-    let terms = a.iter().zip(i_s).zip(xi);
-    let distances = terms.map(|((a, i_s), xi)| (g_a * a + i_s - xi).abs().to_bits());
-    f32::from_bits(distances.fold(0, u32::max))
+fn far(potentials: &[f32], goals: &[f32], tolerance: f32) -> bool {
+    // Without an early end the loop is vectorised.
+    (potentials.iter().zip(goals)).fold(false, |found, (x, goal)| {
+        let size = x.abs().max(goal.abs());
+        found | ((x - goal).abs() > (NEGLIGIBLE * size).max(tolerance))
+    })
+}
+
+/// The same of mismatches and their goal, the apical contribution with the injected current.
+#[multiversion(targets("x86_64+avx2"))]
+fn far_mismatch(mismatches: &[f32], (tolerance, a, i_s, g_a): (f32, &[f32], &[f32], f32)) -> bool {
+    let terms = mismatches.iter().zip(a.iter().zip(i_s));
+    terms.fold(false, |found, (xi, (a, i_s))| {
+        let goal = g_a * a + i_s;
+        let size = xi.abs().max(goal.abs());
+        found | ((xi - goal).abs() > (NEGLIGIBLE * size).max(tolerance))
+    })
 }
 
 /// Whether any value is no longer a number. Without an early end the loop is vectorised.

@@ -27,7 +27,7 @@ pub fn judge(
         return;
     };
     let r = read::<soma::Rate>(r);
-    broadcast.loss.fill(f32::NAN);
+    broadcast.loss.fill(f64::NAN);
     for entity in wiring.populations.values() {
         let Ok((population, parameters, teacher)) = populations.get(*entity) else {
             continue;
@@ -39,9 +39,11 @@ pub fn judge(
             if *strength == 0.0 {
                 continue;
             }
-            let pairs = rates.iter().zip(target);
-            let here: f32 = match parameters.transfer {
-                Transfer::Softmax => pairs.map(|(r, t)| -t * r.max(f32::MIN_POSITIVE).ln()).sum(),
+            let pairs = (rates.iter().zip(target)).map(|(r, t)| (f64::from(*r), f64::from(*t)));
+            let here: f64 = match parameters.transfer {
+                Transfer::Softmax => pairs
+                    .map(|(r, t)| -t * r.max(f64::from(f32::MIN_POSITIVE)).ln())
+                    .sum(),
                 _ => pairs.map(|(r, t)| (t - r) * (t - r) / 2.0).sum(),
             };
             *loss = if loss.is_nan() { here } else { *loss + here };

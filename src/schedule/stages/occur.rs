@@ -7,9 +7,16 @@ use bevy_ecs::prelude::*;
 use super::{IsInput, write};
 use crate::circuit::{Clock, EtaScale, Parameters, Plasticity, Population};
 use crate::event::{Event, Injections, Timeline};
-use crate::neuron::soma;
+use crate::neuron::{apical, basal, soma};
 use crate::plasticity::Broadcast;
 use crate::teaching::Teacher;
+
+type Carries = (
+    &'static mut basal::Carry,
+    &'static mut apical::Carry,
+    &'static mut soma::PredictionCarry,
+    &'static mut soma::MismatchCarry,
+);
 
 /// Events of the timeline that are due act on the state.
 pub fn occur(
@@ -20,6 +27,7 @@ pub fn occur(
     mut populations: Query<(&Population, Option<(&mut Teacher, &mut Parameters)>)>,
     mut plasticities: Query<&mut Plasticity>,
     mut inputs: Query<&mut soma::Rate, IsInput>,
+    mut carries: Query<Carries>,
 ) {
     for event in timeline.due(clock.step) {
         match event {
@@ -49,6 +57,17 @@ pub fn occur(
             Event::Neuron(entity, parameter, value) => {
                 if let Ok((_, Some((_, mut parameters)))) = populations.get_mut(entity) {
                     parameters.set(parameter, value, clock.dt_ms);
+                }
+                // A compartment may be without a leak from now on, and then carries nothing.
+                if let (Some((mut b, mut a, mut b_hat, mut xi)), Ok((population, _))) = (
+                    (carries.contiguous_iter_mut().ok()).and_then(|mut t| t.next()),
+                    populations.get(entity),
+                ) {
+                    let rows = population.rows.clone();
+                    write(&mut b)[rows.clone()].fill(0.0);
+                    write(&mut a)[rows.clone()].fill(0.0);
+                    write(&mut b_hat)[rows.clone()].fill(0.0);
+                    write(&mut xi)[rows].fill(0.0);
                 }
             }
             Event::Eta(entity, eta) => {

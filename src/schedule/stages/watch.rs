@@ -96,7 +96,7 @@ pub fn watch(
                 variable,
                 value,
                 step: clock.step,
-                time_ms: (clock.step + 1) as f64 * clock.dt_ms,
+                time_ms: clock.steps.ms(clock.step + 1),
             });
             return;
         }

@@ -1,0 +1,113 @@
+//! Synapses in single precision without carries, as anybody would write them first: what the
+//! engines are held against.
+
+use multiversion::multiversion;
+use ndarray::{Array2, ArrayView2, ShapeBuilder};
+use rayon::prelude::*;
+
+use crate::circuit::product;
+use crate::model::Optimiser;
+
+/// Synapses that one thread changes at a stretch.
+const STRETCH: usize = 1 << 14;
+
+/// Weights, their gradient and their optimiser.
+pub(super) struct Synapses {
+    /// Post x pre.
+    pub weights: Array2<f32>,
+    gradient: Array2<f32>,
+    first: Array2<f32>,
+    second: Array2<f32>,
+    count: i32,
+}
+
+impl Synapses {
+    /// Synapses with these weights.
+    pub fn new(weights: Array2<f32>) -> Self {
+        let zeros = || Array2::zeros(weights.raw_dim().f());
+        Self {
+            gradient: zeros(),
+            first: zeros(),
+            second: zeros(),
+            count: 0,
+            weights,
+        }
+    }
+
+    /// The change `a b` averaged over the columns of `a`, by the optimiser; with a plain one
+    /// straight into the weights.
+    pub fn change(
+        &mut self,
+        optimiser: Optimiser,
+        eta: f32,
+        a: ArrayView2<'_, f32>,
+        b: ArrayView2<'_, f32>,
+    ) {
+        let mean = 1.0 / a.ncols() as f32;
+        if optimiser == Optimiser::Plain {
+            product::accumulate(eta * mean, a, b, self.weights.view_mut());
+        } else {
+            product::assign(mean, a, b, self.gradient.view_mut());
+            self.apply(optimiser, eta);
+        }
+    }
+
+    /// Adds `scale a b` to the gradient.
+    pub fn gather(&mut self, scale: f32, a: ArrayView2<'_, f32>, b: ArrayView2<'_, f32>) {
+        product::accumulate(scale, a, b, self.gradient.view_mut());
+    }
+
+    /// Applies the gradient by Adam.
+    ///
+    /// # Panics
+    /// For another optimiser, which no benchmark has.
+    pub fn apply(&mut self, optimiser: Optimiser, eta: f32) {
+        let Optimiser::Adam {
+            beta1,
+            beta2,
+            epsilon,
+        } = optimiser
+        else {
+            panic!("the benchmarks use a plain optimiser and Adam");
+        };
+        self.count += 1;
+        let unbias1 = 1.0 - beta1.powi(self.count);
+        let unbias2 = (1.0 - beta2.powi(self.count)).sqrt();
+        let step = (f64::from(eta) * unbias2 / unbias1) as f32;
+        let numbers = [
+            (1.0 - beta1) as f32,
+            (1.0 - beta2) as f32,
+            step,
+            (epsilon * unbias2) as f32,
+        ];
+        let [w, g, m, v] = [
+            &mut self.weights,
+            &mut self.gradient,
+            &mut self.first,
+            &mut self.second,
+        ]
+        .map(|array| array.as_slice_memory_order_mut().expect("arrays are whole"));
+        let stretches = (w.par_chunks_mut(STRETCH).zip(g.par_chunks_mut(STRETCH)))
+            .zip(m.par_chunks_mut(STRETCH).zip(v.par_chunks_mut(STRETCH)));
+        stretches.for_each(|((w, g), (m, v))| adam(numbers, (w, g), (m, v)));
+    }
+
+    /// The gradient starts again at 0.
+    pub fn clear(&mut self) {
+        self.gradient.fill(0.0);
+    }
+}
+
+/// Kingma and Ba, ICLR 2015, with the corrections of bias folded into step and floor.
+#[multiversion(targets("x86_64+avx2"))]
+fn adam(
+    [new1, new2, step, floor]: [f32; 4],
+    (w, g): (&mut [f32], &mut [f32]),
+    (m, v): (&mut [f32], &mut [f32]),
+) {
+    for ((w, g), (m, v)) in w.iter_mut().zip(g).zip(m.iter_mut().zip(v)) {
+        *m += new1 * (*g - *m);
+        *v += new2 * (*g * *g - *v);
+        *w += step * *m / (v.sqrt() + floor);
+    }
+}
