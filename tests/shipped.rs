@@ -309,8 +309,12 @@ fn runs_that_cannot_begin_say_why() {
             "0.000001 or more, found 1e-300",
         ),
         (
-            vec!["run", digits, "--set", "task.presentation_ms=1e12"],
-            "less than 1000000000 steps",
+            vec!["run", digits, "--set", "task.presentation_ms=1e17"],
+            "at most 9007199254740992 steps",
+        ),
+        (
+            vec!["run", digits, "--set", "task.presentation_ms=1e15"],
+            "expected at most 9007199254740992 steps",
         ),
         (
             vec![

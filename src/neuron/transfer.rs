@@ -15,12 +15,13 @@ use serde::{Deserialize, Serialize};
 /// |---|---|---|
 /// | `tanh` | hyperbolic tangent | `1 - f^2` |
 /// | `logistic` | `1 / (1 + exp(-u))` | `f (1 - f)` |
-/// | `relu` | `max(u, 0)` | `min(max(u, 0) / 1e-4, 1)`: 0 or 1 but for a ramp of 1e-4 a.u. |
+/// | `relu` | `max(u, 0)` | 1 above 1e-6 a.u., 0 up to there |
 /// | `linear` | `u` | 1 |
 /// | `softmax` | `exp(u_i) / sum_k exp(u_k)` over the population | 1, by the convention below |
 ///
-/// The ramp gives the slope of `relu` a scale: where a potential is 0 but for rounding, of 1e-8
-/// a.u. or 1e-17, a jump would make the slope 0 or 1 by chance.
+/// The floor gives the slope of `relu` a scale: where a potential is 0 but for rounding, of 1e-8
+/// a.u. or 1e-17, a jump at 0 would make the slope 0 or 1 by chance. A ramp in its place would
+/// multiply what rounding leaves of any potential within it.
 ///
 /// With `softmax` and the teaching current `target - r`, cross-entropy has the gradient
 /// `target - r` at the potential itself, so `delta = xi`: the slope is taken as 1.
@@ -63,8 +64,7 @@ impl Transfer {
         match self {
             Self::Tanh => 1.0 - f * f,
             Self::Logistic => f * (1.0 - f),
-            // By a product, so that the loop is vectorised without a division.
-            Self::Relu => (f * (1.0 / RELU_RAMP)).min(1.0),
+            Self::Relu => f32::from(f > RELU_FLOOR),
             Self::Linear | Self::Softmax => 1.0,
         }
     }
@@ -82,8 +82,8 @@ impl Transfer {
     }
 }
 
-/// Rate in a.u. from which on the slope of `relu` is 1.
-const RELU_RAMP: f32 = 1e-4;
+/// Rate in a.u. up to which a neuron with `relu` counts as silent.
+const RELU_FLOOR: f32 = 1e-6;
 
 // In both, the choice is made once for a population, so that each loop can be vectorised.
 

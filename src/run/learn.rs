@@ -10,7 +10,7 @@ use super::RunError;
 use super::happen;
 use crate::circuit::Setup;
 use crate::event::Event;
-use crate::math::Steps;
+use crate::math::{MOST_STEPS, Steps};
 use crate::model::Model;
 use crate::plasticity::Registry;
 use crate::record::descent;
@@ -119,6 +119,15 @@ impl Lesson {
                 presentation_ms: task.presentation_ms,
                 on_ms: Steps::of(scenario.dt_ms).ms(window.on),
                 off_ms: Steps::of(scenario.dt_ms).ms(window.off),
+            });
+        }
+        let presentations = split.train.len().div_ceil(scenario.trials) as u64;
+        let steps = (task.epochs.checked_mul(presentations))
+            .and_then(|count| count.checked_mul(window.length));
+        if steps.is_none_or(|steps| steps > MOST_STEPS) {
+            return Err(RunError::TooLong {
+                epochs: task.epochs,
+                presentations,
             });
         }
         Ok(Some(Self {
