@@ -7,7 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::common::{both_engines, parse};
-use crate::reference::{Case, Happening};
+use crate::reference::{Case, Happening, PROMISED};
 
 /// An input, hidden neurons with slow leaks and an output with feedback.
 fn model(synapse: &str, taus_ms: [f64; 3], output: &str) -> Model {
@@ -67,6 +67,8 @@ fn case(model: Model, trials: usize, steps: u64, period: u64) -> Case {
 }
 
 fn holds(case: &Case, engine: Engine) {
+    let single = case.run_in_single_precision(engine);
+    assert!(single.worst < PROMISED / 5.0, "senders: {single:?}");
     let verdict = case.run(engine);
     assert!(verdict.holds(), "{engine:?}: {verdict:?}");
 }

@@ -18,6 +18,22 @@ mod long;
 mod random;
 mod scales;
 
+/// Both engines keep what is promised, and it can be kept with senders in single precision: or the
+/// magnitudes would be too small, and no failure would tell anything.
+fn holds_everywhere(case: &reference::Case) -> Result<(), proptest::test_runner::TestCaseError> {
+    use apical::circuit::Engine;
+    let single = case.run_in_single_precision(Engine::Dense);
+    proptest::prop_assert!(
+        single.worst < reference::PROMISED / 5.0,
+        "senders: {single:?}"
+    );
+    for engine in [Engine::Dense, Engine::Events] {
+        let verdict = case.run(engine);
+        proptest::prop_assert!(verdict.holds(), "{engine:?}: {verdict:?}");
+    }
+    Ok(())
+}
+
 /// Prints how far off both engines are in each of `count` circuits: a measurement, not a proof.
 fn survey<P: std::fmt::Debug>(
     plans: impl proptest::strategy::Strategy<Value = P>,
@@ -38,6 +54,8 @@ fn survey<P: std::fmt::Debug>(
             let verdict = case(&plan).run(engine);
             println!("{n} {engine:?} {:e} {}", verdict.worst, verdict.at);
         }
+        let verdict = case(&plan).run_in_single_precision(Engine::Dense);
+        println!("{n} Single {:e} {}", verdict.worst, verdict.at);
         println!("   {plan:?}");
     }
 }

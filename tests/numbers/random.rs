@@ -1,6 +1,5 @@
 //! Random circuits that learn, over a few hundred steps, against the recursion.
 
-use apical::circuit::Engine;
 use apical::event::{NeuronParameter, Site};
 use apical::model::Model;
 use ndarray::Array2;
@@ -272,11 +271,7 @@ proptest! {
 
     #[test]
     fn everything_is_what_the_equations_say(plan in plan()) {
-        let case = case(&plan);
-        for engine in [Engine::Dense, Engine::Events] {
-            let verdict = case.run(engine);
-            prop_assert!(verdict.holds(), "{engine:?}: {verdict:?}");
-        }
+        crate::holds_everywhere(&case(&plan))?;
     }
 }
 

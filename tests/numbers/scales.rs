@@ -1,7 +1,6 @@
 //! Magnitudes from 1e-6 to 1e6 side by side, in inputs and in weights, within one neuron too:
 //! every value is judged by its own magnitude, not by that of a neighbour.
 
-use apical::circuit::Engine;
 use apical::event::Site;
 use apical::model::Model;
 use ndarray::Array2;
@@ -220,11 +219,7 @@ proptest! {
 
     #[test]
     fn each_value_is_right_by_its_own_scale(plan in plan()) {
-        let case = case(&plan);
-        for engine in [Engine::Dense, Engine::Events] {
-            let verdict = case.run(engine);
-            prop_assert!(verdict.holds(), "{engine:?}: {verdict:?}");
-        }
+        crate::holds_everywhere(&case(&plan))?;
     }
 }
 

@@ -80,6 +80,30 @@ impl Case {
     }
 }
 
+impl Case {
+    /// Runs the recursion beside one in which only what is sent is in single precision: whether
+    /// what is promised can be kept.
+    pub fn run_in_single_precision(&self, engine: Engine) -> Verdict {
+        let (_, mut reference) = self.begin(engine);
+        let mut other = reference.clone();
+        other.send_in_single_precision();
+        let mut verdict = Verdict::default();
+        let mut timeline = self.timeline.iter().peekable();
+        while reference.step < self.steps {
+            while let Some((_, happening)) = timeline.next_if(|(step, _)| *step <= reference.step) {
+                reference.happen(happening);
+                other.happen(happening);
+            }
+            reference.step();
+            other.step();
+            if reference.step % self.look_every == 0 || reference.step == self.steps {
+                verdict.look_at_recursion(&other, &reference);
+            }
+        }
+        verdict
+    }
+}
+
 fn advance(reference: &mut Reference, until: u64) {
     while reference.step < until {
         reference.step();

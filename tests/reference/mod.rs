@@ -10,7 +10,7 @@
 //! | potential, mismatch | the same leak of the magnitudes of what drives it |
 //! | rate | its size, and the slope times the magnitude of its potential |
 //! | teaching signal | slope times the magnitude of the mismatch, or the mismatch times that of the slope |
-//! | weight | initial size plus the sum of the magnitudes of all changes, faded by decay |
+//! | weight | initial size plus the sum of the magnitudes of all changes, faded by decay as it is |
 //! | eligibility | sum of the magnitudes of all increments since the last update |
 //!
 //! One step, from the state at `t` to that at `t + dt`:
@@ -39,12 +39,14 @@ use apical::model::{Compartment, Model};
 use apical::neuron::Transfer;
 use apical::schedule::Simulation;
 use apical::stimulus::seed::stream;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};
 
 pub use case::Case;
 pub use neuron::{Leak, Population};
 pub use number::{Number, PROMISED};
-pub use projection::{Projection, Weight};
+pub use projection::Projection;
 pub use timeline::Happening;
 pub use verdict::Verdict;
 
@@ -58,6 +60,8 @@ pub struct Reference {
     trials: usize,
     seed: u64,
     settles: bool,
+    /// Present: what is sent has the errors of single precision, drawn from here.
+    single: Option<ChaCha8Rng>,
     /// Steps since the start.
     pub step: u64,
     eta_scale: f64,
@@ -112,6 +116,7 @@ impl Reference {
             trials,
             seed,
             settles,
+            single: None,
             step: 0,
             eta_scale: 1.0,
             populations,
@@ -218,7 +223,7 @@ impl Reference {
             delay,
             shape: weights.dim(),
             weights: (weights.iter())
-                .map(|w| Weight::exact(f64::from(*w)))
+                .map(|w| Number::exact(f64::from(*w)))
                 .collect(),
             transported: transports.then_some(0),
             plasticity,
@@ -235,6 +240,16 @@ impl Reference {
     pub fn projection(&self, name: &str) -> usize {
         let mut all = self.projections.iter();
         all.position(|p| p.name == name).expect("a projection")
+    }
+
+    /// Weights of a projection, post x pre.
+    pub fn weights(&self, projection: &Projection) -> Vec<Number> {
+        let (post, pre) = projection.shape;
+        let at = |n: usize| match projection.transported {
+            Some(other) => self.projections[other].weights[n % pre * post + n / pre],
+            None => projection.weights[n],
+        };
+        (0..post * pre).map(at).collect()
     }
 
     /// What arrives through a projection now, trials x pre.
@@ -256,8 +271,36 @@ impl Reference {
         self.populations.iter_mut().for_each(Population::send);
         self.deliver();
         self.populations.iter_mut().for_each(Population::advance);
+        self.blur();
         self.learn();
         self.step += 1;
+    }
+
+    /// From now on what is sent has the errors that it has in the simulator: three units in the
+    /// last place of a number in single precision for a transfer function, half a one for the
+    /// number itself.
+    pub fn send_in_single_precision(&mut self) {
+        self.single = Some(ChaCha8Rng::seed_from_u64(1));
+    }
+
+    fn blur(&mut self) {
+        let Some(random) = &mut self.single else {
+            return;
+        };
+        for population in &mut self.populations {
+            let Some(p) = population.parameters else {
+                continue;
+            };
+            let ulps = if p.transfer == Transfer::Linear {
+                0.0
+            } else {
+                3.0
+            };
+            for sent in population.r.iter_mut().chain(&mut population.delta) {
+                let off = ulps * f64::from(f32::EPSILON) * random.random_range(-1.0..1.0);
+                sent.value = f64::from((sent.value * (1.0 + off)) as f32);
+            }
+        }
     }
 
     /// Noise is drawn anew, from the same stream of random numbers as the simulator's.

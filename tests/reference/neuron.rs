@@ -123,6 +123,14 @@ impl Population {
         }
     }
 
+    /// The variables that it has: inputs have rates only.
+    pub fn variables(&self) -> &'static [Variable] {
+        match self.parameters {
+            Some(_) => &Variable::ALL,
+            None => &[Variable::Rate],
+        }
+    }
+
     /// `s = b_hat + xi`, and every other variable by its symbol.
     pub fn variable(&self, variable: Variable) -> Vec<Number> {
         match variable {

@@ -71,46 +71,6 @@ fn approach(x: &mut Number, to: Number, share: f64) {
     x.size = size.max((1.0 - share / 8.0) * x.size);
 }
 
-/// A weight and what it has been through.
-#[derive(Clone, Copy, Debug)]
-pub struct Weight {
-    /// Value, and the natural magnitude: the initial size plus the sum of the sizes of all changes;
-    /// decay fades it as it fades the value.
-    pub now: Number,
-    /// What the natural magnitudes of the changes have beyond the changes themselves: a change is
-    /// computed from a mismatch, which may be the small difference of large numbers.
-    pub room: f64,
-}
-
-impl Weight {
-    /// A weight that is given.
-    pub fn exact(value: f64) -> Self {
-        Self {
-            now: Number::exact(value),
-            room: 0.0,
-        }
-    }
-
-    /// What a recorded weight is judged by.
-    pub fn judged(self) -> Number {
-        Number {
-            value: self.now.value,
-            size: self.now.size + self.room,
-        }
-    }
-
-    fn change(&mut self, by: Number) {
-        self.now.value += by.value;
-        self.now.size += by.value.abs();
-        self.room += by.size - by.value.abs();
-    }
-
-    fn scale(&mut self, factor: f64) {
-        self.now = factor * self.now;
-        self.room *= factor;
-    }
-}
-
 /// What an update clock remembers.
 #[derive(Clone, Debug)]
 pub struct Update {
@@ -195,7 +155,7 @@ pub struct Projection {
     pub compartment: Compartment,
     pub delay: usize,
     pub shape: (usize, usize),
-    pub weights: Vec<Weight>,
+    pub weights: Vec<Number>,
     /// Index of the projection whose transposed weights it uses.
     pub transported: Option<usize>,
     /// Absent: fixed weights.
@@ -203,6 +163,12 @@ pub struct Projection {
 }
 
 impl Projection {
+    /// Eligibilities, post x pre, if it has an update clock.
+    pub fn eligibility(&self) -> Option<&[Number]> {
+        let plasticity = self.plasticity.as_ref()?;
+        Some(&plasticity.update.as_ref()?.eligibility)
+    }
+
     /// `dW_ij/dt = eta mean over trials of factor_i sent_j`, for one step.
     pub fn learn(
         &mut self,
@@ -222,11 +188,11 @@ impl Projection {
                 let weight = &mut self.weights[i * pre + j];
                 match &mut p.update {
                     Some(update) => update.eligibility[i * pre + j] += gained,
-                    None => weight.change((p.eta * eta_scale) * gained),
+                    None => *weight += (p.eta * eta_scale) * gained,
                 }
                 // dW/dt = -decay W
                 if p.kept < 1.0 {
-                    weight.scale(p.kept);
+                    *weight = p.kept * *weight;
                 }
             }
         }
@@ -244,13 +210,12 @@ impl Projection {
             for (n, weight) in self.weights.iter_mut().enumerate() {
                 let by = update.step(n, p.eta * eta_scale);
                 // W += D - min(turnover |D|, 1) W
-                let part = p.turnover * by.abs();
-                let before = weight.now;
-                if p.turnover > 0.0 {
-                    weight.scale(1.0 - part.value.min(1.0));
-                    weight.room += (part * before).size.min(before.size);
-                }
-                weight.change(by);
+                let mut part = p.turnover * by.abs();
+                part.value = part.value.min(1.0);
+                let before = *weight;
+                *weight = (1.0 - part.value) * before + by;
+                // What is overwritten is as uncertain as the change is.
+                weight.size += (part.size - part.value).min(1.0) * before.value.abs();
             }
             if let Some(norm) = p.norm {
                 confine_length(&mut self.weights, self.shape, norm);
@@ -258,7 +223,7 @@ impl Projection {
         }
         if let Some((low, high)) = p.bounds {
             for weight in &mut self.weights {
-                weight.now.value = weight.now.value.clamp(low, high);
+                weight.value = weight.value.clamp(low, high);
             }
         }
     }
@@ -274,25 +239,23 @@ impl Projection {
                     Some(other) => other.weights[j * other.shape.1 + i],
                     None => self.weights[i * pre + j],
                 };
-                *to += weight.now * sent[trial * pre + j];
+                *to += weight * sent[trial * pre + j];
             }
         }
     }
 }
 
 /// Each neuron's weights are brought to the length `norm`.
-pub fn confine_length(weights: &mut [Weight], (_, pre): (usize, usize), norm: f64) {
+pub fn confine_length(weights: &mut [Number], (_, pre): (usize, usize), norm: f64) {
     for row in weights.chunks_exact_mut(pre) {
-        let square: f64 = row.iter().map(|w| w.now.value * w.now.value).sum();
+        let square: f64 = row.iter().map(|w| w.value * w.value).sum();
         // A neuron without weights has no direction to keep.
         if square > 0.0 {
             // d(w / |w|) = dw / |w| - w (w dw) / |w|^3
-            let along: f64 = (row.iter())
-                .map(|w| w.now.value.abs() * w.judged().size)
-                .sum();
+            let along: f64 = (row.iter()).map(|w| w.value.abs() * w.size).sum();
             for weight in row {
-                weight.scale(norm / square.sqrt());
-                weight.room += weight.now.value.abs() * along / square;
+                *weight = (norm / square.sqrt()) * *weight;
+                weight.size += weight.value.abs() * along / square;
             }
         }
     }

@@ -5,9 +5,10 @@ use apical::schedule::Simulation;
 use apical::teaching::Teacher;
 use ndarray::{Array1, Array2};
 
+use super::Number;
 use super::Reference;
 use super::neuron;
-use super::projection::{Weight, confine_length};
+use super::projection::confine_length;
 
 /// Something that happens before a step.
 #[derive(Clone, Debug)]
@@ -73,7 +74,7 @@ impl Reference {
         match happening {
             Happening::Rates(name, rates) => {
                 let n = self.population(name);
-                let rates = rates.iter().map(|r| super::Number::exact(f64::from(*r)));
+                let rates = rates.iter().map(|r| Number::exact(f64::from(*r)));
                 self.populations[n].r = rates.collect();
             }
             Happening::Teacher(name, target, strength) => {
@@ -112,12 +113,12 @@ impl Reference {
                 let n = self.projection(name);
                 let projection = &mut self.projections[n];
                 projection.weights = (weights.iter())
-                    .map(|w| Weight::exact(f64::from(*w)))
+                    .map(|w| Number::exact(f64::from(*w)))
                     .collect();
                 if let Some(p) = &projection.plasticity {
                     if let Some((low, high)) = p.bounds {
                         for weight in &mut projection.weights {
-                            *weight = Weight::exact(weight.now.value.clamp(low, high));
+                            *weight = Number::exact(weight.value.clamp(low, high));
                         }
                     }
                     if let Some(norm) = p.norm {

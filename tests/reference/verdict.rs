@@ -1,6 +1,6 @@
 //! How far a simulation is from the recursion.
 
-use apical::schedule::{Simulation, Variable};
+use apical::schedule::Simulation;
 
 use super::{Number, PROMISED, Reference};
 
@@ -41,11 +41,8 @@ impl Verdict {
         assert_eq!(simulation.steps(), reference.step);
         let step = reference.step;
         for population in &reference.populations {
-            let (name, is_input) = (&population.name, population.parameters.is_none());
-            for variable in Variable::ALL {
-                if is_input && variable != Variable::Rate {
-                    continue;
-                }
+            let name = &population.name;
+            for &variable in population.variables() {
                 let got = simulation.read(name, variable).expect("a variable");
                 let want = population.variable(variable);
                 assert_eq!(got.len(), want.len());
@@ -62,27 +59,58 @@ impl Verdict {
             let all = simulation.weights(name).expect("weights");
             let pairs: Vec<(u32, u32)> = all.indexed_iter().map(|(at, _)| pair(at)).collect();
             let alone = simulation.synapses(name, &pairs).expect("single weights");
-            for ((at, got), alone) in all.indexed_iter().zip(alone) {
-                let weight = match projection.transported {
-                    Some(other) => {
-                        let other = &reference.projections[other];
-                        other.weights[at.1 * other.shape.1 + at.0]
-                    }
-                    None => projection.weights[at.0 * projection.shape.1 + at.1],
-                };
+            let wanted = reference.weights(projection);
+            assert_eq!(all.len(), wanted.len());
+            for (((at, got), alone), want) in all.indexed_iter().zip(alone).zip(wanted) {
                 let place = |how: &str| format!("weight {at:?} of {name}{how}, step {step}");
-                self.see(*got, weight.judged(), || place(""));
-                self.see(alone, weight.judged(), || place(" read alone"));
+                self.see(*got, want, || place(""));
+                self.see(alone, want, || place(" read alone"));
             }
-            let update = (projection.plasticity.as_ref()).and_then(|p| p.update.as_ref());
-            let Some(update) = update else {
+            let Some(wanted) = projection.eligibility() else {
                 continue;
             };
             let got = simulation.eligibility(name).expect("eligibilities");
-            assert_eq!(got.len(), update.eligibility.len());
-            for ((at, got), want) in got.indexed_iter().zip(&update.eligibility) {
+            assert_eq!(got.len(), wanted.len());
+            for ((at, got), want) in got.indexed_iter().zip(wanted) {
                 self.see(*got, *want, || {
                     format!("eligibility {at:?} of {name}, step {step}")
+                });
+            }
+        }
+    }
+
+    /// Compares another recursion with `reference`: potentials, weights and eligibilities.
+    pub fn look_at_recursion(&mut self, other: &Reference, reference: &Reference) {
+        let step = reference.step;
+        for (got, want) in other.populations.iter().zip(&reference.populations) {
+            for &variable in want.variables() {
+                let pairs = got
+                    .variable(variable)
+                    .into_iter()
+                    .zip(want.variable(variable));
+                for (got, wanted) in pairs {
+                    let name = &want.name;
+                    self.see(got.value as f32, wanted, || {
+                        format!("{variable} of {name}, step {step}")
+                    });
+                }
+            }
+        }
+        for (theirs, ours) in other.projections.iter().zip(&reference.projections) {
+            let name = &ours.name;
+            let pairs = other
+                .weights(theirs)
+                .into_iter()
+                .zip(reference.weights(ours));
+            for (got, want) in pairs {
+                self.see(got.value as f32, want, || {
+                    format!("a weight of {name}, step {step}")
+                });
+            }
+            let pairs = theirs.eligibility().into_iter().zip(ours.eligibility());
+            for (got, want) in pairs.flat_map(|(got, want)| got.iter().zip(want)) {
+                self.see(got.value as f32, *want, || {
+                    format!("an eligibility of {name}, step {step}")
                 });
             }
         }
