@@ -14,9 +14,11 @@ mod common;
 #[path = "../reference/mod.rs"]
 mod reference;
 
+mod currents;
 mod long;
 mod random;
 mod scales;
+mod small_changes;
 
 /// Both engines keep what is promised, and it can be kept with senders in single precision: or the
 /// magnitudes would be too small, and no failure would tell anything.

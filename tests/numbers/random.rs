@@ -264,6 +264,7 @@ proptest! {
     #![proptest_config(ProptestConfig {
         cases: 96,
         failure_persistence: None,
+        max_shrink_iters: 40,
         // The same circuits on every machine.
         rng_seed: RngSeed::Fixed(1),
         ..ProptestConfig::default()

@@ -213,6 +213,7 @@ proptest! {
     #![proptest_config(ProptestConfig {
         cases: 64,
         failure_persistence: None,
+        max_shrink_iters: 40,
         rng_seed: RngSeed::Fixed(2),
         ..ProptestConfig::default()
     })]

@@ -207,6 +207,7 @@ impl Projection {
             && update.is_due(step)
         {
             update.count += 1;
+            let mut fresh = vec![0.0; self.weights.len()];
             for (n, weight) in self.weights.iter_mut().enumerate() {
                 let by = update.step(n, p.eta * eta_scale);
                 // W += D - min(turnover |D|, 1) W
@@ -215,10 +216,12 @@ impl Projection {
                 let before = *weight;
                 *weight = (1.0 - part.value) * before + by;
                 // What is overwritten is as uncertain as the change is.
-                weight.size += (part.size - part.value).min(1.0) * before.value.abs();
+                let overwritten = (part.size - part.value).min(1.0) * before.value.abs();
+                weight.size += overwritten;
+                fresh[n] = by.size + overwritten;
             }
             if let Some(norm) = p.norm {
-                confine_length(&mut self.weights, self.shape, norm);
+                confine_length(&mut self.weights, self.shape, norm, &fresh);
             }
         }
         if let Some((low, high)) = p.bounds {
@@ -246,13 +249,18 @@ impl Projection {
 }
 
 /// Each neuron's weights are brought to the length `norm`.
-pub fn confine_length(weights: &mut [Number], (_, pre): (usize, usize), norm: f64) {
-    for row in weights.chunks_exact_mut(pre) {
+///
+/// `fresh`: the part of each natural magnitude that has come since they last were. What an error
+/// has along the weights is taken away, `d(w / |w|) = dw / |w| - w (w dw) / |w|^3`; of earlier
+/// errors there is nothing left along them.
+pub fn confine_length(weights: &mut [Number], (_, pre): (usize, usize), norm: f64, fresh: &[f64]) {
+    for (row, fresh) in weights.chunks_exact_mut(pre).zip(fresh.chunks_exact(pre)) {
         let square: f64 = row.iter().map(|w| w.value * w.value).sum();
         // A neuron without weights has no direction to keep.
         if square > 0.0 {
-            // d(w / |w|) = dw / |w| - w (w dw) / |w|^3
-            let along: f64 = (row.iter()).map(|w| w.value.abs() * w.size).sum();
+            let along: f64 = (row.iter().zip(fresh))
+                .map(|(w, fresh)| w.value.abs() * fresh)
+                .sum();
             for weight in row {
                 *weight = (norm / square.sqrt()) * *weight;
                 weight.size += weight.value.abs() * along / square;

@@ -122,7 +122,8 @@ impl Reference {
                         }
                     }
                     if let Some(norm) = p.norm {
-                        confine_length(&mut projection.weights, projection.shape, norm);
+                        let sizes: Vec<f64> = projection.weights.iter().map(|w| w.size).collect();
+                        confine_length(&mut projection.weights, projection.shape, norm, &sizes);
                     }
                 }
             }
