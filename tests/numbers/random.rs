@@ -7,31 +7,33 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
+use crate::common::kept::{fresh, kept};
 use crate::common::parse;
 use crate::reference::{Case, Happening};
 
 const STEPS: u64 = 400;
 
 /// A choice of what a random circuit may have.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Plan {
     seed: u64,
     dt_ms: f64,
     trials: usize,
     /// Time constants in steps of the compartments of three kinds of neurons.
     taus: [[f64; 3]; 3],
-    rule: &'static str,
+    rule: String,
     /// Period in steps and optimiser; without it weights change in every step.
-    update: Option<(u32, &'static str)>,
+    update: Option<(u32, String)>,
     /// How many steps later than at 0 its clock starts.
     offset: u32,
     decay_per_ms: f64,
     bounds: bool,
     norm: bool,
     lambda: f32,
-    transfer: &'static str,
-    output: &'static str,
+    transfer: String,
+    output: String,
     /// True if few senders change at a time.
     sparse: bool,
 }
@@ -100,15 +102,15 @@ fn plan() -> impl Strategy<Value = Plan> {
             dt_ms,
             trials,
             taus,
-            rule,
-            update,
+            norm: norm && update.is_some() && !bounds,
+            rule: rule.to_owned(),
+            update: update.map(|(every, optimiser)| (every, optimiser.to_owned())),
             offset,
             decay_per_ms,
             bounds,
-            norm: norm && update.is_some() && !bounds,
             lambda,
-            transfer,
-            output,
+            transfer: transfer.to_owned(),
+            output: output.to_owned(),
             sparse,
         }
     })
@@ -132,9 +134,9 @@ fn model(plan: &Plan) -> Model {
     for (n, taus) in plan.taus.iter().enumerate() {
         let [tau_b, tau_a, tau_s] = taus.map(|tau| tau * plan.dt_ms);
         let (transfer, besides) = if n == 2 {
-            (plan.output, String::new())
+            (&plan.output, String::new())
         } else {
-            (plan.transfer, format!("{noise} {mismatch}"))
+            (&plan.transfer, format!("{noise} {mismatch}"))
         };
         neurons += &format!(
             r#""n{n}": (tau_b_ms: {tau_b}, tau_a_ms: {tau_a}, tau_s_ms: {tau_s},
@@ -143,9 +145,9 @@ fn model(plan: &Plan) -> Model {
             [1.0, 0.7][random.random_range(0..2usize)],
         );
     }
-    let (update, eta) = match plan.update {
+    let (update, eta) = match &plan.update {
         Some((every, optimiser)) => {
-            let [every_ms, offset_ms] = [every, plan.offset].map(|n| f64::from(n) * plan.dt_ms);
+            let [every_ms, offset_ms] = [*every, plan.offset].map(|n| f64::from(n) * plan.dt_ms);
             let update = format!(
                 "consolidation: (every_ms: {every_ms}, offset_ms: {offset_ms}, optimiser: {optimiser}),"
             );
@@ -272,8 +274,24 @@ proptest! {
 
     #[test]
     fn everything_is_what_the_equations_say(plan in plan()) {
-        crate::holds_everywhere(&case(&plan))?;
+        prop_assert_eq!(crate::holds_everywhere(&case(&plan)), Ok(()));
     }
+}
+
+/// What once failed.
+const KEPT: &str = "numbers/random_cases.txt";
+
+#[test]
+fn what_once_failed_holds() {
+    for plan in kept::<Plan>(KEPT) {
+        assert_eq!(crate::holds_everywhere(&case(&plan)), Ok(()), "{plan:?}");
+    }
+}
+
+/// `APICAL_FRESH_SEEDS=50 cargo test --test numbers fresh`
+#[test]
+fn fresh_circuits_hold() {
+    fresh(KEPT, plan(), |plan| crate::holds_everywhere(&case(plan)));
 }
 
 /// `cargo test --test numbers -- --ignored --nocapture`

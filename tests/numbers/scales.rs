@@ -8,25 +8,27 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
+use crate::common::kept::{fresh, kept};
 use crate::common::parse;
 use crate::reference::{Case, Happening};
 
 const STEPS: u64 = 400;
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Plan {
     seed: u64,
     trials: usize,
     /// Time constants of compartments in steps.
     taus: [f64; 3],
     sparse: bool,
-    transfer: &'static str,
+    transfer: String,
     /// Plasticity of the synapses onto the learning neurons, and how it is updated.
-    rule: &'static str,
-    update: &'static str,
+    rule: String,
+    update: String,
     decay_per_ms: f64,
-    bounds: &'static str,
+    bounds: String,
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
@@ -59,16 +61,17 @@ fn plan() -> impl Strategy<Value = Plan> {
                     trials,
                     taus,
                     sparse,
-                    transfer,
-                    rule,
+                    transfer: transfer.to_owned(),
+                    rule: rule.to_owned(),
                     // Turnover happens at updates.
-                    update: if rule == "turnover" && update.is_empty() {
+                    update: (if rule == "turnover" && update.is_empty() {
                         "optimiser: plain"
                     } else {
                         update
-                    },
+                    })
+                    .to_owned(),
                     decay_per_ms,
-                    bounds,
+                    bounds: bounds.to_owned(),
                 }
             },
         )
@@ -94,7 +97,7 @@ fn model(plan: &Plan) -> Model {
     } else {
         format!("consolidation: (every_ms: 7, {}),", plan.update)
     };
-    let rule = match plan.rule {
+    let rule = match plan.rule.as_str() {
         "turnover" => r#"rule: "turnover", parameters: {"turnover": 1e-3},"#.to_owned(),
         rule => format!(r#"rule: "{rule}","#),
     };
@@ -220,8 +223,24 @@ proptest! {
 
     #[test]
     fn each_value_is_right_by_its_own_scale(plan in plan()) {
-        crate::holds_everywhere(&case(&plan))?;
+        prop_assert_eq!(crate::holds_everywhere(&case(&plan)), Ok(()));
     }
+}
+
+/// What once failed.
+const KEPT: &str = "numbers/scales_cases.txt";
+
+#[test]
+fn what_once_failed_holds() {
+    for plan in kept::<Plan>(KEPT) {
+        assert_eq!(crate::holds_everywhere(&case(&plan)), Ok(()), "{plan:?}");
+    }
+}
+
+/// `APICAL_FRESH_SEEDS=50 cargo test --test numbers fresh`
+#[test]
+fn fresh_circuits_hold() {
+    fresh(KEPT, plan(), |plan| crate::holds_everywhere(&case(plan)));
 }
 
 /// `cargo test --test numbers -- --ignored --nocapture`
