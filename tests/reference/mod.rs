@@ -168,13 +168,17 @@ impl Reference {
         };
         let rule = synapse.rule.as_deref();
         let factor = match (rule, compartment) {
-            (Some("hebbian"), Compartment::Basal) => Some(Factor::Rate(parameter("s", 1.0))),
+            (Some("hebbian"), Compartment::Basal) if parameter("taught", 0.0) == 0.0 => {
+                Some(Factor::Rate(parameter("s", 1.0)))
+            }
             (Some("node_perturbation"), Compartment::Basal) => Some(Factor::Noise),
             (Some(_), Compartment::Basal) => Some(Factor::Delta),
             (Some("dll"), Compartment::Apical) => {
                 Some(Factor::Mismatch(parameter("s", 1.0))).filter(|f| *f != Factor::Mismatch(0.0))
             }
-            (Some("kolen_pollack" | "turnover"), Compartment::Apical) => Some(Factor::Rate(1.0)),
+            (Some("kolen_pollack" | "turnover" | "local_losses"), Compartment::Apical) => {
+                Some(Factor::Rate(1.0))
+            }
             _ => None,
         };
         let transports = compartment == Compartment::Apical
@@ -278,9 +282,15 @@ impl Reference {
 
     /// From now on what is sent has the errors that it has in the simulator: three units in the
     /// last place of a number in single precision for a transfer function, half a one for the
-    /// number itself.
+    /// number itself. Where potentials may settle, they do.
     pub fn send_in_single_precision(&mut self) {
         self.single = Some(ChaCha8Rng::seed_from_u64(1));
+        let near = if self.settles { 1e-6 } else { 0.0 };
+        for p in (self.populations.iter_mut()).filter_map(|p| p.parameters.as_mut()) {
+            for leak in [&mut p.basal, &mut p.apical, &mut p.soma] {
+                *leak = leak.ending(near);
+            }
+        }
     }
 
     fn blur(&mut self) {

@@ -17,6 +17,8 @@ pub struct Leak {
     share: f64,
     /// Part of a natural magnitude that is left after a step without any drive.
     memory: f64,
+    /// Part of a natural magnitude that is no distance from the drive, 0 for the exact recursion.
+    near: f64,
 }
 
 impl Leak {
@@ -31,7 +33,13 @@ impl Leak {
         Self {
             share: -(-dt_ms / tau_ms).exp_m1(),
             memory: (-dt_ms / (slower * tau_ms)).exp(),
+            near: 0.0,
         }
+    }
+
+    /// The same where the way ends at this part of the natural magnitude.
+    pub fn ending(self, near: f64) -> Self {
+        Self { near, ..self }
     }
 
     /// One step of `x` towards its drive.
@@ -44,6 +52,16 @@ impl Leak {
         x.value += self.share * (drive.value - x.value);
         let size = x.size + self.share * (drive.size - x.size);
         x.size = size.max(self.memory * x.size);
+    }
+
+    /// The same, with `before` the drive of the last step: under a drive that rests, the way ends
+    /// where nothing is left of it.
+    fn settle(self, x: &mut Number, drive: Number, before: &mut f64) {
+        self.pass(x, drive);
+        if *before == drive.value && (drive.value - x.value).abs() <= self.near * x.size {
+            x.value = drive.value;
+        }
+        *before = drive.value;
     }
 }
 
@@ -89,6 +107,8 @@ pub struct Population {
     pub r: Vec<Number>,
     pub delta: Vec<Number>,
     pub noise: Vec<f64>,
+    /// What drove the potentials of each neuron in the last step.
+    drives: Vec<[f64; 4]>,
     /// What was sent, the last first: rates and teaching signals.
     pub sent: VecDeque<[Vec<Number>; 2]>,
 }
@@ -119,6 +139,7 @@ impl Population {
             r: zeros.clone(),
             delta: zeros,
             noise: vec![0.0; trials * size],
+            drives: vec![[0.0; 4]; trials * size],
             sent: vec![silence; longest_delay].into(),
         }
     }
@@ -174,16 +195,18 @@ impl Population {
         };
         for n in 0..self.trials * self.size {
             // tau_b db/dt = -b + I_b                tau_a da/dt = -a + I_a
-            p.basal.pass(&mut self.b[n], self.i_b[n]);
-            p.apical.pass(&mut self.a[n], self.i_a[n]);
+            let [i_b, i_a, b, xi] = &mut self.drives[n];
+            p.basal.settle(&mut self.b[n], self.i_b[n], i_b);
+            p.apical.settle(&mut self.a[n], self.i_a[n], i_a);
             // tau_s d(b_hat)/dt = -b_hat + b        tau_s d(xi)/dt = -xi + g_a a + I_s
-            p.soma.pass(&mut self.b_hat[n], self.b[n]);
+            p.soma.settle(&mut self.b_hat[n], self.b[n], b);
             let felt = match p.mismatch {
                 model::Units::Rate => self.a[n],
                 // A mismatch of potentials: f'(s) a, with the slope where it last fired.
                 model::Units::Potential => slope(p.transfer, self.r[n]) * self.a[n],
             };
-            p.soma.pass(&mut self.xi[n], p.g_a * felt + self.i_s[n]);
+            p.soma
+                .settle(&mut self.xi[n], p.g_a * felt + self.i_s[n], xi);
         }
         for trial in 0..self.trials {
             let neurons = trial * self.size..(trial + 1) * self.size;
