@@ -128,7 +128,7 @@ fn model(plan: &Plan) -> Model {
     } else {
         String::new()
     };
-    let mismatch = if plan.rule.contains("predictive_coding") && plan.seed % 2 == 0 {
+    let mismatch = if plan.rule.contains("predictive_coding") && plan.seed.is_multiple_of(2) {
         "mismatch: potential,"
     } else {
         ""
@@ -301,5 +301,5 @@ fn fresh_circuits_hold() {
 #[test]
 #[ignore = "prints how far off each of many circuits is"]
 fn how_far_off_random_circuits_are() {
-    crate::survey(plan(), 96, |plan| case(plan));
+    crate::survey(plan(), 96, case);
 }

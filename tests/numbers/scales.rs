@@ -247,5 +247,5 @@ fn fresh_circuits_hold() {
 #[test]
 #[ignore = "prints how far off each of many circuits is"]
 fn how_far_off_mixed_scales_are() {
-    crate::survey(plan(), 64, |plan| case(plan));
+    crate::survey(plan(), 64, case);
 }

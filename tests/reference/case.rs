@@ -96,7 +96,7 @@ impl Case {
             }
             reference.step();
             other.step();
-            if reference.step % self.look_every == 0 || reference.step == self.steps {
+            if reference.step.is_multiple_of(self.look_every) || reference.step == self.steps {
                 verdict.look_at_recursion(&other, &reference);
             }
         }

@@ -319,7 +319,7 @@ impl Reference {
             let Some((std, every)) = population.parameters.and_then(|p| p.noise) else {
                 continue;
             };
-            if self.step % every == 0 {
+            if self.step.is_multiple_of(every) {
                 let purpose = format!("noise of {}", population.name);
                 let mut random = stream(self.seed, &purpose, self.step / every);
                 let normal = Normal::new(0.0f32, std).unwrap();

@@ -90,7 +90,8 @@ pub struct Update {
 impl Update {
     /// True if it is due at the end of `step`, counted from 0.
     pub fn is_due(&self, step: u64) -> bool {
-        step + 1 > self.offset_steps && (step + 1 - self.offset_steps) % self.every_steps == 0
+        step + 1 > self.offset_steps
+            && (step + 1 - self.offset_steps).is_multiple_of(self.every_steps)
     }
 
     /// What synapse `n` changes by, and a new eligibility from 0.
