@@ -68,7 +68,7 @@ fn case(model: Model, trials: usize, steps: u64, period: u64) -> Case {
 
 fn holds(case: &Case, engine: Engine) {
     if case.steps <= 100_000 {
-        let single = case.run_in_single_precision(engine);
+        let single = case.run_in_single_precision(true);
         assert!(
             single.worst < PROMISED,
             "senders in single precision: {single:?}"

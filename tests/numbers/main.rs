@@ -25,11 +25,11 @@ mod small_changes;
 /// anything.
 fn holds_everywhere(case: &reference::Case) -> Result<(), String> {
     use apical::circuit::Engine;
-    for (engine, part) in [(Engine::Dense, 0.2), (Engine::Events, 1.0)] {
-        let single = case.run_in_single_precision(engine);
+    for (settles, part) in [(false, 0.2), (true, 1.0)] {
+        let single = case.run_in_single_precision(settles);
         if single.worst > part * reference::PROMISED {
             return Err(format!(
-                "senders in single precision, {engine:?}: {single:?}"
+                "senders in single precision, settling {settles}: {single:?}"
             ));
         }
     }
@@ -62,8 +62,8 @@ fn survey<P: std::fmt::Debug>(
             let verdict = case(&plan).run(engine);
             println!("{n} {engine:?} {:e} {}", verdict.worst, verdict.at);
         }
-        for (name, engine) in [("Single", Engine::Dense), ("Settling", Engine::Events)] {
-            let verdict = case(&plan).run_in_single_precision(engine);
+        for (name, settles) in [("Single", false), ("Settling", true)] {
+            let verdict = case(&plan).run_in_single_precision(settles);
             println!("{n} {name} {:e} {}", verdict.worst, verdict.at);
         }
         println!("   {plan:?}");

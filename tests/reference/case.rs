@@ -43,7 +43,7 @@ impl Case {
         };
         let simulation = Simulation::new(&self.model, &Registry::default(), setup).unwrap();
         let how = (self.dt_ms, self.trials, self.seed);
-        let reference = Reference::new(&self.model, &simulation, how, engine == Engine::Events);
+        let reference = Reference::new(&self.model, &simulation, how);
         (simulation, reference)
     }
 
@@ -82,11 +82,11 @@ impl Case {
 
 impl Case {
     /// Runs the recursion beside one in which only what is sent is in single precision: whether
-    /// what is promised can be kept.
-    pub fn run_in_single_precision(&self, engine: Engine) -> Verdict {
-        let (_, mut reference) = self.begin(engine);
+    /// what is promised can be kept. With `settles` potentials settle, too.
+    pub fn run_in_single_precision(&self, settles: bool) -> Verdict {
+        let (_, mut reference) = self.begin(Engine::Dense);
         let mut other = reference.clone();
-        other.send_in_single_precision();
+        other.send_in_single_precision(settles);
         let mut verdict = Verdict::default();
         let mut timeline = self.timeline.iter().peekable();
         while reference.step < self.steps {

@@ -59,7 +59,6 @@ pub struct Reference {
     dt_ms: f64,
     trials: usize,
     seed: u64,
-    settles: bool,
     /// Present: what is sent has the errors of single precision, drawn from here.
     single: Option<ChaCha8Rng>,
     /// Steps since the start.
@@ -74,13 +73,10 @@ pub struct Reference {
 
 impl Reference {
     /// The circuit of `model` at rest, with the weights that `simulation` begins with.
-    ///
-    /// `settles`: true if potentials may be set to where they lead, as [`Leak::new`] explains.
     pub fn new(
         model: &Model,
         simulation: &Simulation,
         (dt_ms, trials, seed): (f64, usize, u64),
-        settles: bool,
     ) -> Self {
         let steps = |ms: f64| (ms / dt_ms).round() as u64;
         let delays = model.projections.iter().map(|p| steps(p.delay_ms));
@@ -92,7 +88,7 @@ impl Reference {
         }
         for population in &model.populations {
             let neuron = &model.neurons[&population.neuron];
-            let leak = |tau_ms| Leak::new(dt_ms, tau_ms, settles);
+            let leak = |tau_ms| Leak::new(dt_ms, tau_ms);
             let parameters = Parameters {
                 basal: leak(neuron.tau_b_ms),
                 apical: leak(neuron.tau_a_ms),
@@ -115,7 +111,6 @@ impl Reference {
             dt_ms,
             trials,
             seed,
-            settles,
             single: None,
             step: 0,
             eta_scale: 1.0,
@@ -185,8 +180,8 @@ impl Reference {
             && matches!(rule, Some("transport" | "predictive_coding"));
         let neurons = self.trials * weights.nrows();
         let reward = (rule == Some("node_perturbation")).then(|| Reward {
-            shares: [parameter("baseline_ms", 20.0), parameter("trace_ms", 0.0)]
-                .map(|tau_ms| -(-self.dt_ms / tau_ms).exp_m1()),
+            leaks: [parameter("baseline_ms", 20.0), parameter("trace_ms", 0.0)]
+                .map(|tau_ms| Leak::new(self.dt_ms, tau_ms)),
             mean: vec![None; self.trials],
             trace: vec![Number::default(); neurons],
         });
@@ -282,10 +277,11 @@ impl Reference {
 
     /// From now on what is sent has the errors that it has in the simulator: three units in the
     /// last place of a number in single precision for a transfer function, half a one for the
-    /// number itself. Where potentials may settle, they do.
-    pub fn send_in_single_precision(&mut self) {
+    /// number itself. With `settles`, potentials end their way at a part of 1e-6 of their natural
+    /// magnitude, a tenth of what is promised.
+    pub fn send_in_single_precision(&mut self, settles: bool) {
         self.single = Some(ChaCha8Rng::seed_from_u64(1));
-        let near = if self.settles { 1e-6 } else { 0.0 };
+        let near = if settles { 1e-6 } else { 0.0 };
         for p in (self.populations.iter_mut()).filter_map(|p| p.parameters.as_mut()) {
             for leak in [&mut p.basal, &mut p.apical, &mut p.soma] {
                 *leak = leak.ending(near);

@@ -10,29 +10,21 @@ use apical::schedule::Variable;
 use super::number::Number;
 
 /// A passive leak: `tau dx/dt = -x + drive`, whose drive is held for a step, so that
-/// `x += (1 - exp(-dt / tau)) (drive - x)`.
+/// `x += (1 - exp(-dt / tau)) (drive - x)`; the natural magnitude of `x` is the same leak of the
+/// natural magnitude of its drive.
 #[derive(Clone, Copy, Debug)]
 pub struct Leak {
     /// `1 - exp(-dt / tau)`, 1 without a time constant.
     share: f64,
-    /// Part of a natural magnitude that is left after a step without any drive.
-    memory: f64,
     /// Part of a natural magnitude that is no distance from the drive, 0 for the exact recursion.
     near: f64,
 }
 
 impl Leak {
     /// Of a time constant `tau_ms` in steps of `dt_ms`.
-    ///
-    /// The natural magnitude of `x` is the same leak of the natural magnitudes of its drive. The
-    /// event engine may end the way of a compartment at 1e-6 of where it began (a tenth of what
-    /// is promised): with `settles`, magnitudes fade eight times as slowly, so that there
-    /// still is a tenth of them when a potential has fallen to 1e-6.
-    pub fn new(dt_ms: f64, tau_ms: f64, settles: bool) -> Self {
-        let slower = if settles { 8.0 } else { 1.0 };
+    pub fn new(dt_ms: f64, tau_ms: f64) -> Self {
         Self {
             share: -(-dt_ms / tau_ms).exp_m1(),
-            memory: (-dt_ms / (slower * tau_ms)).exp(),
             near: 0.0,
         }
     }
@@ -50,8 +42,7 @@ impl Leak {
             return;
         }
         x.value += self.share * (drive.value - x.value);
-        let size = x.size + self.share * (drive.size - x.size);
-        x.size = size.max(self.memory * x.size);
+        x.size += self.share * (drive.size - x.size);
     }
 
     /// The same, with `before` the drive of the last step: under a drive that rests, the way ends
@@ -232,12 +223,12 @@ impl Population {
     }
 
     /// A parameter of the neurons becomes this.
-    pub fn set(&mut self, parameter: NeuronParameter, value: f64, dt_ms: f64, settles: bool) {
+    pub fn set(&mut self, parameter: NeuronParameter, value: f64, dt_ms: f64) {
         let p = self.parameters.as_mut().expect("a pyramidal population");
         match parameter {
-            NeuronParameter::TauBMs => p.basal = Leak::new(dt_ms, value, settles),
-            NeuronParameter::TauAMs => p.apical = Leak::new(dt_ms, value, settles),
-            NeuronParameter::TauSMs => p.soma = Leak::new(dt_ms, value, settles),
+            NeuronParameter::TauBMs => p.basal = Leak::new(dt_ms, value),
+            NeuronParameter::TauAMs => p.apical = Leak::new(dt_ms, value),
+            NeuronParameter::TauSMs => p.soma = Leak::new(dt_ms, value),
             NeuronParameter::GA => p.g_a = f64::from(value as f32),
             NeuronParameter::Lambda => p.lambda = f64::from(value as f32),
         }

@@ -2,6 +2,7 @@
 
 use apical::model::{Compartment, Optimiser};
 
+use super::neuron::Leak;
 use super::number::Number;
 
 /// What multiplies the sent value in the rate of change of a weight.
@@ -21,8 +22,8 @@ pub enum Factor {
 /// of a neuron that waits for it.
 #[derive(Clone, Debug)]
 pub struct Reward {
-    /// `1 - exp(-dt / tau)` of the mean loss and of the eligibility of a neuron.
-    pub shares: [f64; 2],
+    /// Leaks of the mean loss and of the eligibility of a neuron.
+    pub leaks: [Leak; 2],
     /// Mean loss of each trial, none before the first.
     pub mean: Vec<Option<Number>>,
     /// Eligibility of each neuron, trials x post.
@@ -43,7 +44,7 @@ impl Reward {
                 (Some(loss), mean) => {
                     // tau dL_mean/dt = L - L_mean, from the first L on
                     let mut now = mean.unwrap_or(*loss);
-                    approach(&mut now, *loss, self.shares[0]);
+                    self.leaks[0].pass(&mut now, *loss);
                     *mean = Some(now);
                     now - *loss
                 }
@@ -53,22 +54,11 @@ impl Reward {
                 (self.trace[neurons.clone()].iter_mut()).zip(&mut factors[neurons])
             {
                 // tau de/dt = -e + factor
-                approach(trace, *factor, self.shares[1]);
+                self.leaks[1].pass(trace, *factor);
                 *factor = reward * *trace;
             }
         }
     }
-}
-
-fn approach(x: &mut Number, to: Number, share: f64) {
-    if share == 1.0 {
-        *x = to;
-        return;
-    }
-    x.value += share * (to.value - x.value);
-    // Never below an eighth of the pace, as for potentials that settle.
-    let size = x.size + share * (to.size - x.size);
-    x.size = size.max((1.0 - share / 8.0) * x.size);
 }
 
 /// What an update clock remembers.

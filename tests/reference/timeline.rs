@@ -100,7 +100,7 @@ impl Reference {
             }
             Happening::Neuron(name, parameter, value) => {
                 let n = self.population(name);
-                self.populations[n].set(*parameter, *value, self.dt_ms, self.settles);
+                self.populations[n].set(*parameter, *value, self.dt_ms);
             }
             Happening::Eta(name, eta) => {
                 let n = self.projection(name);
