@@ -271,10 +271,8 @@ fn weights_stay_with_the_recursion(engine: Engine) {
         }
         println!("{engine:?} {clock}: {errors:?}");
         assert!(errors.iter().all(|e| *e < PROMISED), "{clock} {errors:?}");
-        assert!(
-            errors[2] <= 4.0 * errors[0].max(ROUNDING),
-            "{clock} {errors:?}"
-        );
+        let last = errors[errors.len() - 1];
+        assert!(last <= 4.0 * errors[0].max(ROUNDING), "{clock} {errors:?}");
     }
 }
 
