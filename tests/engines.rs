@@ -12,12 +12,14 @@ use apical::plasticity::{
 };
 use apical::schedule::{Simulation, Variable};
 use apical::teaching::Teacher;
+use common::kept::{fresh, kept};
 use common::{bits, error, f64s, parse};
 use ndarray::{Array1, Array2};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
 
 const DT_MS: f64 = 0.5;
 const STEPS: u64 = 240;
@@ -27,27 +29,27 @@ const SILENCE: u64 = 120;
 const SET: u64 = 97;
 
 /// A choice of what a random circuit may have.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Plan {
     seed: u64,
     trials: usize,
     leaky: bool,
     /// Without this, changes are continuous.
-    consolidation: Option<&'static str>,
-    rule: &'static str,
+    consolidation: Option<String>,
+    rule: String,
     decay: f64,
     bounds: bool,
     lambda: f32,
     /// Transfer function of the hidden neurons.
-    transfer: &'static str,
+    transfer: String,
     /// How much later than at 0 clocks of consolidation start.
     offset_ms: f64,
     /// Delay of one way up.
     long_delay_ms: f64,
     /// What hidden neurons have besides.
-    neuron: &'static str,
+    neuron: String,
     /// What happens to weights when they are consolidated.
-    kept: &'static str,
+    kept: String,
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
@@ -129,29 +131,31 @@ fn plan() -> impl Strategy<Value = Plan> {
                     seed,
                     trials,
                     leaky: leaky || relaxes,
-                    consolidation,
-                    rule,
+                    consolidation: consolidation.map(str::to_owned),
+                    rule: rule.to_owned(),
                     decay,
                     bounds,
                     lambda: if relaxes { 1.0 } else { lambda },
                     // Where a slope jumps, and something keeps coming there, two roundings are two
                     // fates: mismatches of potentials depend on it, anti-Hebbian changes lead to it.
-                    transfer: if transfer == "relu"
+                    transfer: (if transfer == "relu"
                         && (neuron.contains("potential")
                             || rule.contains("hebbian") && rule.contains("-1"))
                     {
                         "tanh"
                     } else {
                         transfer
-                    },
+                    })
+                    .to_owned(),
                     offset_ms,
                     long_delay_ms,
-                    neuron,
-                    kept: if consolidation.is_some() && !bounds {
+                    neuron: neuron.to_owned(),
+                    kept: (if consolidation.is_some() && !bounds {
                         kept
                     } else {
                         ""
-                    },
+                    })
+                    .to_owned(),
                 }
             },
         )
@@ -175,7 +179,7 @@ fn model(plan: &Plan) -> Model {
         let (transfer, besides) = if name == "n3" {
             ("softmax", "")
         } else {
-            (plan.transfer, plan.neuron)
+            (plan.transfer.as_str(), plan.neuron.as_str())
         };
         neurons += &format!(
             r#""{name}": (tau_b_ms: {}, tau_a_ms: {}, tau_s_ms: {}, lambda: {}, transfer: {transfer}, {besides}),"#,
@@ -185,10 +189,13 @@ fn model(plan: &Plan) -> Model {
             plan.lambda,
         );
     }
-    let consolidation = plan.consolidation.map_or(String::new(), |optimiser| {
-        let offset_ms = plan.offset_ms;
-        format!("consolidation: (every_ms: 8, offset_ms: {offset_ms}, optimiser: {optimiser}),")
-    });
+    let consolidation = plan
+        .consolidation
+        .as_ref()
+        .map_or(String::new(), |optimiser| {
+            let offset_ms = plan.offset_ms;
+            format!("consolidation: (every_ms: 8, offset_ms: {offset_ms}, optimiser: {optimiser}),")
+        });
     let eta = if plan.consolidation.is_some() {
         0.02
     } else {
@@ -405,13 +412,14 @@ fn disagreement(plan: &Plan) -> Option<String> {
             set(&mut events);
         }
         for name in PROJECTIONS {
-            let (got, want) = (events.weights(name)?, dense.weights(name)?);
+            let [got, want] = [&events, &dense]
+                .map(|simulation| simulation.weights(name).expect("weights of a projection"));
             let off = error(&got, &f64s(&want));
             if off > 1e-4 {
                 return Some(format!("{name} at step {until}: {off}"));
             }
             // One synapse is read as all of them are.
-            let one = events.synapses(name, &[(1, 0)])?[0];
+            let one = events.synapses(name, &[(1, 0)]).expect("one weight")[0];
             if (one - got[[1, 0]]).abs() > 1e-6 * got[[1, 0]].abs().max(0.1) {
                 return Some(format!("{name} at step {until}: {one}, {}", got[[1, 0]]));
             }
@@ -454,4 +462,20 @@ proptest! {
     fn weights_and_states_are_those_of_the_dense_engine_at_every_time(plan in plan()) {
         prop_assert_eq!(disagreement(&plan), None);
     }
+}
+
+/// Where they once disagreed.
+const KEPT: &str = "engines_cases.txt";
+
+#[test]
+fn circuits_that_once_differed_agree() {
+    for plan in kept::<Plan>(KEPT) {
+        assert_eq!(disagreement(&plan), None, "{plan:?}");
+    }
+}
+
+/// `APICAL_FRESH_SEEDS=50 cargo test --test engines fresh`
+#[test]
+fn fresh_circuits_agree() {
+    fresh(KEPT, plan(), |plan| disagreement(plan).map_or(Ok(()), Err));
 }

@@ -6,6 +6,8 @@
     reason = "each proof uses a part of it"
 )]
 
+pub mod kept;
+
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 

@@ -1,0 +1,111 @@
+//! A circuit with its timeline, run by the simulator and by the recursion side by side.
+
+use std::path::Path;
+
+use apical::circuit::{Engine, Setup};
+use apical::model::Model;
+use apical::plasticity::Registry;
+use apical::schedule::Simulation;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+use super::{Happening, Reference, Verdict};
+
+/// A circuit, what happens to it, and when it is looked at.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The circuit.
+    pub model: Model,
+    /// Step in ms.
+    pub dt_ms: f64,
+    /// Parallel trials.
+    pub trials: usize,
+    /// Seed of weights, noise and times of looking.
+    pub seed: u64,
+    /// What happens before which step, in ascending order.
+    pub timeline: Vec<(u64, Happening)>,
+    /// Length in steps.
+    pub steps: u64,
+    /// Largest number of steps between two looks.
+    pub look_every: u64,
+}
+
+impl Case {
+    /// The circuit at rest, in an engine and in the recursion.
+    pub fn begin(&self, engine: Engine) -> (Simulation, Reference) {
+        let setup = Setup {
+            engine,
+            dt_ms: self.dt_ms,
+            trials: self.trials,
+            seed: self.seed,
+            presentation_ms: 1.0,
+            directory: Path::new("."),
+        };
+        let simulation = Simulation::new(&self.model, &Registry::default(), setup).unwrap();
+        let how = (self.dt_ms, self.trials, self.seed);
+        let reference = Reference::new(&self.model, &simulation, how);
+        (simulation, reference)
+    }
+
+    /// Runs it, comparing everything now and then and at the end.
+    pub fn run(&self, engine: Engine) -> Verdict {
+        let (mut simulation, mut reference) = self.begin(engine);
+        let mut random = ChaCha8Rng::seed_from_u64(self.seed ^ 0x100c);
+        let mut verdict = Verdict::default();
+        let mut timeline = self.timeline.iter().peekable();
+        while reference.step < self.steps {
+            let now = reference.step;
+            let until = (now + random.random_range(1..=self.look_every)).min(self.steps);
+            while let Some((step, happening)) = timeline.next_if(|(step, _)| *step < until) {
+                advance(&mut reference, *step);
+                // Weights are set between two steps, not by an event of the timeline.
+                if matches!(happening, Happening::Weights(..)) {
+                    simulation.advance_to(*step);
+                }
+                happening.enter(&mut simulation, *step);
+                reference.happen(happening);
+            }
+            advance(&mut reference, until);
+            simulation.advance_to(until);
+            verdict.look(&mut simulation, &reference);
+            if simulation.runaway().is_some() {
+                verdict.worst = f64::INFINITY;
+                verdict.at = format!("{}", simulation.runaway().unwrap());
+            }
+            if verdict.worst.is_infinite() {
+                break;
+            }
+        }
+        verdict
+    }
+}
+
+impl Case {
+    /// Runs the recursion beside one in which only what is sent is in single precision: whether
+    /// what is promised can be kept. With `settles` potentials settle, too.
+    pub fn run_in_single_precision(&self, settles: bool) -> Verdict {
+        let (_, mut reference) = self.begin(Engine::Dense);
+        let mut other = reference.clone();
+        other.send_in_single_precision(settles);
+        let mut verdict = Verdict::default();
+        let mut timeline = self.timeline.iter().peekable();
+        while reference.step < self.steps {
+            while let Some((_, happening)) = timeline.next_if(|(step, _)| *step <= reference.step) {
+                reference.happen(happening);
+                other.happen(happening);
+            }
+            reference.step();
+            other.step();
+            if reference.step.is_multiple_of(self.look_every) || reference.step == self.steps {
+                verdict.look_at_recursion(&other, &reference);
+            }
+        }
+        verdict
+    }
+}
+
+fn advance(reference: &mut Reference, until: u64) {
+    while reference.step < until {
+        reference.step();
+    }
+}

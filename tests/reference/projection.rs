@@ -1,0 +1,261 @@
+//! One projection: its weights, and what changes them.
+
+use apical::model::{Compartment, Optimiser};
+
+use super::neuron::Leak;
+use super::number::Number;
+
+/// What multiplies the sent value in the rate of change of a weight.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Factor {
+    /// `delta_i`.
+    Delta,
+    /// `s xi_i`.
+    Mismatch(f64),
+    /// `s r_i`.
+    Rate(f64),
+    /// The noise `n_i` of the neuron.
+    Noise,
+}
+
+/// A reward `M = L_mean - L`, by which all factors of a trial are multiplied, and the eligibility
+/// of a neuron that waits for it.
+#[derive(Clone, Debug)]
+pub struct Reward {
+    /// Leaks of the mean loss and of the eligibility of a neuron.
+    pub leaks: [Leak; 2],
+    /// Mean loss of each trial, none before the first.
+    pub mean: Vec<Option<Number>>,
+    /// Eligibility of each neuron, trials x post.
+    pub trace: Vec<Number>,
+}
+
+impl Reward {
+    /// One step: factors of the neurons, trials x post, become what their synapses change by.
+    pub fn apply(&mut self, losses: &[Option<Number>], factors: &mut [Number]) {
+        let post = factors.len() / losses.len();
+        for (trial, loss) in losses.iter().enumerate() {
+            let reward = match (loss, &mut self.mean[trial]) {
+                // Without a teacher nothing is known, and the mean begins anew.
+                (None, mean) => {
+                    *mean = None;
+                    Number::default()
+                }
+                (Some(loss), mean) => {
+                    // tau dL_mean/dt = L - L_mean, from the first L on
+                    let mut now = mean.unwrap_or(*loss);
+                    self.leaks[0].pass(&mut now, *loss);
+                    *mean = Some(now);
+                    now - *loss
+                }
+            };
+            let neurons = trial * post..(trial + 1) * post;
+            for (trace, factor) in
+                (self.trace[neurons.clone()].iter_mut()).zip(&mut factors[neurons])
+            {
+                // tau de/dt = -e + factor
+                self.leaks[1].pass(trace, *factor);
+                *factor = reward * *trace;
+            }
+        }
+    }
+}
+
+/// What an update clock remembers.
+#[derive(Clone, Debug)]
+pub struct Update {
+    pub optimiser: Optimiser,
+    pub every_steps: u64,
+    pub offset_steps: u64,
+    pub every_ms: f64,
+    /// Integral of the rule's rate of change without eta since the last update, post x pre.
+    pub eligibility: Vec<Number>,
+    /// Means that the optimiser keeps, of `g` and of `g^2`.
+    pub first: Vec<Number>,
+    pub second: Vec<Number>,
+    /// Updates so far.
+    pub count: i32,
+}
+
+impl Update {
+    /// True if it is due at the end of `step`, counted from 0.
+    pub fn is_due(&self, step: u64) -> bool {
+        step + 1 > self.offset_steps
+            && (step + 1 - self.offset_steps).is_multiple_of(self.every_steps)
+    }
+
+    /// What synapse `n` changes by, and a new eligibility from 0.
+    fn step(&mut self, n: usize, eta: f64) -> Number {
+        // g: the mean of the rule's rate of change over the period
+        let g = (1.0 / self.every_ms) * std::mem::take(&mut self.eligibility[n]);
+        match self.optimiser {
+            // D = eta g
+            Optimiser::Plain => eta * g,
+            // v = momentum v + g;   D = eta v
+            Optimiser::Momentum { momentum } => {
+                let v = &mut self.first[n];
+                *v = f64::from(momentum) * *v + g;
+                eta * *v
+            }
+            // m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2
+            // D = eta (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)
+            Optimiser::Adam {
+                beta1,
+                beta2,
+                epsilon,
+            } => {
+                let [beta1, beta2] = [beta1, beta2].map(f64::from);
+                let (m, v) = (&mut self.first[n], &mut self.second[n]);
+                *m = beta1 * *m + (1.0 - beta1) * g;
+                *v = beta2 * *v + (1.0 - beta2) * g.squared();
+                let unbias = |beta: f64| 1.0 / (1.0 - beta.powi(self.count));
+                let m = unbias(beta1) * *m;
+                let root = (unbias(beta2) * *v).through(|v| v.max(0.0).sqrt());
+                let floor = root.value + f64::from(epsilon);
+                let value = if m.value == 0.0 { 0.0 } else { m.value / floor };
+                // d(m / root) = dm / root - m droot / root^2
+                let size = (m.size / floor).max(value.abs() * root.size / floor);
+                eta * Number { value, size }
+            }
+        }
+    }
+}
+
+/// The plasticity of a projection.
+#[derive(Clone, Debug)]
+pub struct Plasticity {
+    pub factor: Factor,
+    pub reward: Option<Reward>,
+    pub eta: f64,
+    /// What a step of decay leaves of a weight.
+    pub kept: f64,
+    pub bounds: Option<(f64, f64)>,
+    pub norm: Option<f64>,
+    pub turnover: f64,
+    /// Absent: the weights change in every step.
+    pub update: Option<Update>,
+}
+
+/// A projection, its weights post x pre in one row.
+#[derive(Clone, Debug)]
+pub struct Projection {
+    pub name: String,
+    /// Sending population; a bias has none.
+    pub pre: Option<usize>,
+    pub post: usize,
+    pub compartment: Compartment,
+    pub delay: usize,
+    pub shape: (usize, usize),
+    pub weights: Vec<Number>,
+    /// Index of the projection whose transposed weights it uses.
+    pub transported: Option<usize>,
+    /// Absent: fixed weights.
+    pub plasticity: Option<Plasticity>,
+}
+
+impl Projection {
+    /// Eligibilities, post x pre, if it has an update clock.
+    pub fn eligibility(&self) -> Option<&[Number]> {
+        let plasticity = self.plasticity.as_ref()?;
+        Some(&plasticity.update.as_ref()?.eligibility)
+    }
+
+    /// `dW_ij/dt = eta mean over trials of factor_i sent_j`, for one step.
+    pub fn learn(
+        &mut self,
+        (trials, dt_ms, eta_scale): (usize, f64, f64),
+        factors: &[Number],
+        sent: &[Number],
+    ) {
+        let Some(p) = &mut self.plasticity else {
+            return;
+        };
+        let (post, pre) = self.shape;
+        let mean = dt_ms / trials as f64;
+        for i in 0..post {
+            for j in 0..pre {
+                let products = (0..trials).map(|t| factors[t * post + i] * sent[t * pre + j]);
+                let gained = mean * products.sum::<Number>();
+                let weight = &mut self.weights[i * pre + j];
+                match &mut p.update {
+                    Some(update) => update.eligibility[i * pre + j] += gained,
+                    None => *weight += (p.eta * eta_scale) * gained,
+                }
+                // dW/dt = -decay W
+                if p.kept < 1.0 {
+                    *weight = p.kept * *weight;
+                }
+            }
+        }
+    }
+
+    /// At its clock, what is eligible becomes change; bounds and lengths hold.
+    pub fn update(&mut self, step: u64, eta_scale: f64) {
+        let Some(p) = &mut self.plasticity else {
+            return;
+        };
+        if let Some(update) = &mut p.update
+            && update.is_due(step)
+        {
+            update.count += 1;
+            let mut fresh = vec![0.0; self.weights.len()];
+            for (n, weight) in self.weights.iter_mut().enumerate() {
+                let by = update.step(n, p.eta * eta_scale);
+                // W += D - min(turnover |D|, 1) W
+                let mut part = p.turnover * by.abs();
+                part.value = part.value.min(1.0);
+                let before = *weight;
+                *weight = (1.0 - part.value) * before + by;
+                // What is overwritten is as uncertain as the change is.
+                let overwritten = (part.size - part.value).min(1.0) * before.value.abs();
+                weight.size += overwritten;
+                fresh[n] = by.size + overwritten;
+            }
+            if let Some(norm) = p.norm {
+                confine_length(&mut self.weights, self.shape, norm, &fresh);
+            }
+        }
+        if let Some((low, high)) = p.bounds {
+            for weight in &mut self.weights {
+                weight.value = weight.value.clamp(low, high);
+            }
+        }
+    }
+
+    /// `sum_j W_ij sent_j` of every neuron, trials x post. `theirs` are the weights of the
+    /// projection whose transposed weights this one uses.
+    pub fn deliver(&self, sent: &[Number], theirs: Option<&Projection>, to: &mut [Number]) {
+        let (post, pre) = self.shape;
+        for (n, to) in to.iter_mut().enumerate() {
+            let (trial, i) = (n / post, n % post);
+            for j in 0..pre {
+                let weight = match theirs {
+                    Some(other) => other.weights[j * other.shape.1 + i],
+                    None => self.weights[i * pre + j],
+                };
+                *to += weight * sent[trial * pre + j];
+            }
+        }
+    }
+}
+
+/// Each neuron's weights are brought to the length `norm`.
+///
+/// `fresh`: the part of each natural magnitude that has come since they last were. What an error
+/// has along the weights is taken away, `d(w / |w|) = dw / |w| - w (w dw) / |w|^3`; of earlier
+/// errors there is nothing left along them.
+pub fn confine_length(weights: &mut [Number], (_, pre): (usize, usize), norm: f64, fresh: &[f64]) {
+    for (row, fresh) in weights.chunks_exact_mut(pre).zip(fresh.chunks_exact(pre)) {
+        let square: f64 = row.iter().map(|w| w.value * w.value).sum();
+        // A neuron without weights has no direction to keep.
+        if square > 0.0 {
+            let along: f64 = (row.iter().zip(fresh))
+                .map(|(w, fresh)| w.value.abs() * fresh)
+                .sum();
+            for weight in row {
+                *weight = (norm / square.sqrt()) * *weight;
+                weight.size += weight.value.abs() * along / square;
+            }
+        }
+    }
+}
