@@ -117,11 +117,17 @@ impl Consolidator {
     /// The eligibility, post x pre.
     #[must_use]
     pub fn eligibility(&self) -> Array2<f32> {
-        let mut eligibility = self.eligibility.clone();
-        if self.nothing_gathered() {
-            eligibility.fill(0.0);
-        }
-        eligibility
+        self.gathered().0
+    }
+
+    /// The eligibility and what is below its last bits.
+    pub(crate) fn gathered(&self) -> (Array2<f32>, Array2<f32>) {
+        let shape = || (self.eligibility.raw_dim()).set_f(!self.eligibility.is_standard_layout());
+        let of = |array: &Array2<f32>| match self.nothing_gathered() || array.is_empty() {
+            true => Array2::zeros(shape()),
+            false => array.clone(),
+        };
+        (of(&self.eligibility), of(&self.eligibility_carry))
     }
 
     fn nothing_gathered(&self) -> bool {

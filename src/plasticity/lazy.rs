@@ -24,7 +24,7 @@
 //! a change of a step that is far below the last bit of a weight is kept.
 
 use bevy_ecs::component::Component;
-use ndarray::{Array2, ArrayView2, Axis, ShapeBuilder, Zip, s};
+use ndarray::{Array2, ArrayView2, Axis, Zip, s};
 use rayon::prelude::*;
 
 use crate::circuit::columns::{self, Changing};
@@ -359,13 +359,11 @@ impl Lazy {
     /// The eligibilities as of step `now`, likewise.
     pub(crate) fn eligibilities(
         &self,
-        matrix: &Array2<f32>,
+        (mut eligibilities, mut carry): (Array2<f32>, Array2<f32>),
         held: ArrayView2<'_, f32>,
         now: u64,
     ) -> Array2<f32> {
         let mut ahead = self.clone();
-        let mut eligibilities = matrix.clone();
-        let mut carry = Array2::zeros(matrix.raw_dim().f());
         ahead.catch_up(now, false);
         let changing = Changing {
             matrix: &mut eligibilities,

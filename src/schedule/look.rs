@@ -253,13 +253,13 @@ impl Simulation {
     pub fn eligibility(&self, name: &str) -> Option<Array2<f32>> {
         let entity = *self.world.resource::<Wiring>().projections.get(name)?;
         let plasticity = self.world.get::<Plasticity>(entity)?;
-        let gathered = plasticity.consolidation.as_ref()?.eligibility();
+        let consolidation = plasticity.consolidation.as_ref()?;
         let lazy = self.world.get::<Lazy>(entity);
         Some(match lazy.zip(self.world.get::<Terminals>(entity)) {
             Some((lazy, terminals)) => {
-                lazy.eligibilities(&gathered, terminals.held(), self.steps())
+                lazy.eligibilities(consolidation.gathered(), terminals.held(), self.steps())
             }
-            None => gathered,
+            None => consolidation.eligibility(),
         })
     }
 

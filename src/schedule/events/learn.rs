@@ -175,15 +175,19 @@ pub fn consolidate(
         // Whole weights are needed where bounds hold, others read them, or they fade.
         let whole = confines || terminals.mirrored || lazy.fades();
         if let (false, Some(rate)) = (whole, consolidation.plain_rate(eta)) {
-            terminals.strike(changing.reborrow(), &mut lazy, rate);
+            if consolidation.is_blank() {
+                terminals.strike(changing.reborrow(), &mut lazy, rate);
+            } else {
+                // What was gathered is an intercept, which may be far larger than what it becomes
+                // with the integrals.
+                consolidation.settle(&mut lazy, terminals.held());
+                consolidation.consolidate(changing.reborrow(), eta);
+                terminals.revision += 1;
+            }
             if let (false, Ok(mut activity)) =
                 (terminals.silent(), activities.get_mut(projection.post))
             {
                 activity.tell(projection.compartment);
-            }
-            if !consolidation.is_blank() {
-                consolidation.consolidate(changing.reborrow(), eta);
-                terminals.revision += 1;
             }
             if lazy.strained(terminals.most()) {
                 lazy.settle_weights(changing.reborrow(), terminals.held());
