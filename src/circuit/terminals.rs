@@ -341,8 +341,9 @@ impl Sum {
         let weights = Intercepts {
             scale: lazy.map_or(1.0, Lazy::scale),
             matrix: weights.matrix,
-            // Intercepts that are larger than their weights need all their digits.
-            carry: gained.is_some().then_some(weights.carry),
+            // Intercepts that are larger than their weights need all their digits, and what is
+            // added with them has to be taken away with them.
+            carry: lazy.is_some().then_some(weights.carry),
         };
         columns::read(sends, weights, &mut self.current);
     }
