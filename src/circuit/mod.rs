@@ -18,3 +18,4 @@ pub use population::{NeuronId, Parameters, Population};
 pub use projection::{Plasticity, Projection, Synapses};
 pub(crate) use terminals::PRODUCT_PAYS;
 pub use terminals::Terminals;
+pub(crate) use wire::wire_events;

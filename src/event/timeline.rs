@@ -101,6 +101,18 @@ pub enum NeuronParameter {
     Lambda,
 }
 
+impl std::fmt::Display for NeuronParameter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::TauBMs => "tau_b_ms",
+            Self::TauAMs => "tau_a_ms",
+            Self::TauSMs => "tau_s_ms",
+            Self::GA => "g_a",
+            Self::Lambda => "lambda",
+        })
+    }
+}
+
 /// Events to come, by the step before which they are applied.
 #[derive(Resource, Debug, Default)]
 pub struct Timeline(BTreeMap<u64, VecDeque<Event>>);

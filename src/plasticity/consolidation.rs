@@ -94,6 +94,16 @@ impl Consolidator {
         Self { turnover, ..self }
     }
 
+    /// Eligibilities and the optimiser's memory are 0 again, as at the start.
+    pub(crate) fn restart(&mut self) {
+        for memory in [&mut self.eligibility, &mut self.first, &mut self.second] {
+            memory.fill(0.0);
+        }
+        self.gathered = Gathered::Nothing;
+        self.watched = None;
+        (self.count, self.idle, self.last) = (0, 0, self.offset_steps);
+    }
+
     /// Whether the clock strikes at the end of `step`.
     #[must_use]
     pub fn strikes(&self, step: u64) -> bool {

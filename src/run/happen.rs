@@ -1,4 +1,4 @@
-//! From a scenario's timeline to events of the circuit, and to windows for figures.
+//! From a scenario's timeline to events of the circuit.
 
 use ndarray::{Array1, Array2};
 
@@ -6,19 +6,6 @@ use crate::event::{Event, Injection};
 use crate::scenario::{Happening, Neurons, windows};
 use crate::schedule::{Misfit, Simulation};
 use crate::teaching::Teacher;
-
-/// A stretch of time in which something came from outside; a row of `timeline.csv`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Window {
-    /// `stimulus`, `teacher`, `current` or `presentation`.
-    pub kind: String,
-    /// What it was.
-    pub label: String,
-    /// Start in ms.
-    pub from_ms: f64,
-    /// End in ms.
-    pub until_ms: f64,
-}
 
 /// Enters the happenings of a scenario; what lies between steps acts at the next one.
 ///
@@ -29,23 +16,15 @@ pub fn enter(
     timeline: &[Happening],
     trials: usize,
     end_ms: f64,
-) -> Result<Vec<Window>, Misfit> {
+) -> Result<(), Misfit> {
     let dt_ms = simulation.dt_ms();
     let step = |ms: f64| (ms / dt_ms - 1e-9).ceil().max(0.0) as u64;
-    let mut shown = Vec::new();
     // The end of one window comes before the start of the next at the same time.
     let mut begins = Vec::new();
     let mut ends = Vec::new();
     for (number, happening) in timeline.iter().enumerate() {
         let all = windows(happening, end_ms);
-        let mut show = |kind: &str, label: &str| {
-            shown.extend(all.iter().map(|&(from_ms, until_ms)| Window {
-                kind: kind.to_owned(),
-                label: label.to_owned(),
-                from_ms,
-                until_ms,
-            }));
-        };
+        let ended = ends.len();
         match happening {
             Happening::Rates { input, values, .. } => {
                 let entity = simulation.input(input)?;
@@ -54,7 +33,6 @@ pub fn enter(
                     begins.push((step(*from), Event::Rates(entity, rates.clone())));
                     ends.push((step(*until), Event::Rates(entity, &rates * 0.0)));
                 }
-                show("stimulus", input);
             }
             Happening::Current {
                 neurons,
@@ -71,7 +49,6 @@ pub fn enter(
                     begins.push((step(*from), Event::Inject(number as u64, injection.clone())));
                     ends.push((step(*until), Event::Withdraw(number as u64)));
                 }
-                show("current", &format!("{neurons} {compartment}"));
             }
             Happening::Teacher {
                 population,
@@ -88,14 +65,12 @@ pub fn enter(
                     begins.push((step(*from), Event::Teacher(entity, teacher.clone())));
                     ends.push((step(*until), Event::Strength(entity, 0.0)));
                 }
-                show("teacher", population);
             }
             Happening::Presentation { kind, .. } => {
                 for (from, until) in &all {
                     begins.push((step(*from), Event::Presentation(*kind)));
                     ends.push((step(*until), Event::Presentation(0.0)));
                 }
-                show("presentation", &kind.to_string());
             }
             Happening::Neuron {
                 population,
@@ -118,11 +93,26 @@ pub fn enter(
                 begins.push((step(*at_ms), Event::EtaScale(*factor)));
             }
         }
+        // What has no end of its own is still on in the last state of the run.
+        if is_endless(happening) {
+            ends.truncate(ended);
+        }
     }
     for (step, event) in ends.into_iter().chain(begins) {
         simulation.enter(step, event)?;
     }
-    Ok(shown)
+    Ok(())
+}
+
+/// True if a window lasts to the end of the run, whatever that is.
+fn is_endless(happening: &Happening) -> bool {
+    matches!(
+        happening,
+        Happening::Rates { until_ms: None, .. }
+            | Happening::Current { until_ms: None, .. }
+            | Happening::Teacher { until_ms: None, .. }
+            | Happening::Presentation { until_ms: None, .. }
+    )
 }
 
 fn size(simulation: &Simulation, name: &str) -> usize {
@@ -132,7 +122,7 @@ fn size(simulation: &Simulation, name: &str) -> usize {
 }
 
 /// The same rates in every trial; a single one counts for every neuron.
-fn everywhere(
+pub(super) fn everywhere(
     simulation: &Simulation,
     population: &str,
     values: &[f32],
@@ -147,7 +137,7 @@ fn everywhere(
     })
 }
 
-fn injected(simulation: &Simulation, neurons: &Neurons, amplitude: f32) -> Array1<f32> {
+pub(super) fn injected(simulation: &Simulation, neurons: &Neurons, amplitude: f32) -> Array1<f32> {
     let size = size(simulation, &neurons.population);
     let mut current = Array1::zeros(size);
     for neuron in neurons.indices.among(size) {

@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView1, Axis};
 
-use super::RunError;
-use super::happen;
+use super::replay::Replay;
+use super::{RunError, Window as Shown};
 use crate::circuit::Setup;
 use crate::event::Event;
 use crate::model::Model;
 use crate::plasticity::Registry;
 use crate::record::descent;
 use crate::record::statistics::angle;
-use crate::scenario::{Scenario, Task, Window};
+use crate::scenario::{Happening, Probe, Scenario, Task, Window, charging};
 use crate::schedule::{Simulation, Variable};
 use crate::stimulus::{Dataset, Loaded, Order, Split};
 use crate::teaching::Teacher;
@@ -51,9 +51,18 @@ pub struct Lesson {
     validation: Part,
     test: Part,
     classes: usize,
-    /// The same circuit without plasticity: answers are taken from this copy, so that asking
-    /// changes nothing and takes no simulated time from the one that learns.
+    /// The same circuit without plasticity and without noise: answers are taken from this copy, so
+    /// that asking changes nothing and takes no simulated time from the one that learns. Every
+    /// batch of samples finds it as it was built.
     frozen: Simulation,
+    /// What that copy was built from.
+    still: Model,
+    /// What the copy hears beside the samples.
+    replay: Replay,
+    /// Steps from a sample to the answer.
+    answer: u64,
+    /// Trials of which something is recorded.
+    recorded: BTreeSet<usize>,
 }
 
 /// What one presentation needs to know when it begins.
@@ -71,8 +80,8 @@ pub struct Presented {
     pub right: Option<usize>,
     /// Angles to the exact gradient in degrees, of the projections that were asked for.
     pub angles: Vec<(Arc<str>, f64)>,
-    /// What was shown in the first trial and when the teacher spoke.
-    pub windows: [happen::Window; 2],
+    /// What was shown and when the teacher spoke, in each trial of which something is recorded.
+    pub windows: Vec<Shown>,
 }
 
 impl Lesson {
@@ -120,8 +129,14 @@ impl Lesson {
                 off_ms: window.off as f64 * scenario.dt_ms,
             });
         }
+        // However short a presentation is for learning, an answer is waited for.
+        let held = charged(&scenario.timeline, model, &task) / scenario.dt_ms;
+        let answer = (window.length.max(window.settled)).max(held.ceil() as u64);
         Ok(Some(Self {
             window,
+            answer,
+            replay: Replay::new(&scenario.timeline, scenario.dt_ms),
+            recorded: recorded(scenario),
             seed: scenario.seed,
             trials: scenario.trials,
             train: part(split.train),
@@ -129,6 +144,7 @@ impl Lesson {
             test,
             classes: data.classes,
             frozen: Simulation::new(&still, registry, setup)?,
+            still,
             task,
         }))
     }
@@ -240,25 +256,29 @@ impl Lesson {
                 Some((name.clone(), angle(change.view(), gradient.view())?))
             })
             .collect();
-        let label = self.train.labels(&presentation.positions[..1]).next();
         Ok(Presented {
             right,
             angles,
-            windows: self.windows(start, label.unwrap_or_default(), simulation.dt_ms()),
+            windows: self.windows(start, &presentation.positions, simulation.dt_ms()),
         })
     }
 
-    fn windows(&self, start: u64, label: usize, dt_ms: f64) -> [happen::Window; 2] {
-        let window = |kind: &str, from: u64, until: u64| happen::Window {
-            kind: kind.to_owned(),
-            label: label.to_string(),
-            from_ms: (start + from) as f64 * dt_ms,
-            until_ms: (start + until) as f64 * dt_ms,
-        };
+    fn windows(&self, start: u64, positions: &[usize], dt_ms: f64) -> Vec<Shown> {
         let Window {
             on, off, length, ..
         } = self.window;
-        [window("stimulus", 0, length), window("teacher", on, off)]
+        let labels: Vec<usize> = self.train.labels(positions).collect();
+        let trials = (self.recorded.iter()).filter_map(|trial| Some((*trial, labels.get(*trial)?)));
+        let rows = trials.flat_map(|(trial, label)| {
+            [("stimulus", 0, length), ("teacher", on, off)].map(|(kind, from, until)| Shown {
+                kind: kind.to_owned(),
+                label: label.to_string(),
+                from_ms: (start + from) as f64 * dt_ms,
+                until_ms: (start + until) as f64 * dt_ms,
+                trial: Some(trial),
+            })
+        });
+        rows.collect()
     }
 
     fn targets(&self, positions: &[usize]) -> Array2<f32> {
@@ -275,32 +295,51 @@ impl Lesson {
         targets
     }
 
-    /// Fraction of right answers on the validation part, if there is one.
+    /// Fraction of right answers on the validation part, if there is one, with the weights that
+    /// learning had at step `learned`.
     ///
     /// # Errors
-    /// [`RunError::Misfit`] if data and circuit are of different sizes.
-    pub fn validate(&mut self, weights: &Weights) -> Result<Option<f64>, RunError> {
-        let counts = self.confusion(weights, |lesson| &lesson.validation)?;
+    /// As [`Self::test`].
+    pub fn validate(&mut self, weights: &Weights, learned: u64) -> Result<Option<f64>, RunError> {
+        let counts = self.confusion((weights, learned), ("validation", |l| &l.validation))?;
         Ok(accuracy(&counts))
     }
 
-    /// Answers to the test part: how often a sample of the class of the row was taken for the
-    /// class of the column.
+    /// Answers to the test part with the weights that learning had at step `learned`: how often a
+    /// sample of the class of the row was taken for the class of the column.
     ///
     /// # Errors
-    /// [`RunError::Misfit`] if data and circuit are of different sizes.
-    pub fn test(&mut self, weights: &Weights) -> Result<Array2<u32>, RunError> {
-        self.confusion(weights, |lesson| &lesson.test)
+    /// [`RunError::Misfit`] if data and circuit are of different sizes, [`RunError::Answer`] for
+    /// an answer that is no number.
+    pub fn test(&mut self, weights: &Weights, learned: u64) -> Result<Array2<u32>, RunError> {
+        self.confusion((weights, learned), ("test", |lesson| &lesson.test))
+    }
+
+    /// The steps of learning that samples are asked in once more, so far as the timeline goes: the
+    /// last presentation before step `learned`, up to the moment at which learning reads its own
+    /// answers, just before the teacher; all of it if the teacher does not wait for them. What
+    /// holds at their end holds on.
+    fn heard(&self, learned: u64) -> Range<u64> {
+        let Window {
+            on,
+            length,
+            settled,
+            ..
+        } = self.window;
+        let start = learned.saturating_sub(length);
+        start..start + if on >= settled { on } else { length }
     }
 
     fn confusion(
         &mut self,
-        weights: &Weights,
-        part: impl Fn(&Self) -> &Part,
+        (weights, learned): (&Weights, u64),
+        (name, part): (&'static str, fn(&Self) -> &Part),
     ) -> Result<Array2<u32>, RunError> {
         for (name, weights) in weights {
             self.frozen.set_weights(name, weights.clone())?;
         }
+        let circuit = (&self.still, self.trials);
+        let others = (self.replay).events(&self.frozen, circuit, self.heard(learned))?;
         let mut counts = Array2::zeros((self.classes, self.classes));
         let samples: Vec<usize> = (0..part(self).samples.len()).collect();
         for batch in samples.chunks(self.trials) {
@@ -309,10 +348,22 @@ impl Lesson {
                 .map(|trial| batch[trial.min(batch.len() - 1)])
                 .collect();
             let stimuli = part(self).stimuli(&shown);
+            // No sample leaves anything behind for the next.
+            self.frozen.reset();
+            for (step, event) in &others {
+                self.frozen.enter(*step, event.clone())?;
+            }
             self.frozen.set_input(&self.task.input, stimuli.view())?;
-            // However short a presentation is for learning, an answer is waited for.
-            let end = self.frozen.steps() + self.window.length.max(self.window.settled);
-            self.frozen.advance_to(end);
+            while self.frozen.steps() < self.answer {
+                self.frozen.advance(self.answer);
+                if let Some(runaway) = self.frozen.runaway() {
+                    return Err(RunError::Answer {
+                        part: name,
+                        sample: part(self).samples[shown[runaway.trial]],
+                        runaway: runaway.clone(),
+                    });
+                }
+            }
             let answers = answers(&mut self.frozen, &self.task.output);
             for (answer, label) in answers.into_iter().zip(part(self).labels(batch)) {
                 if let Some(count) = counts.get_mut((label, answer)) {
@@ -322,6 +373,27 @@ impl Lesson {
         }
         Ok(counts)
     }
+}
+
+/// The trials of which a scenario records traces, the first among them.
+fn recorded(scenario: &Scenario) -> BTreeSet<usize> {
+    let trials = scenario.probes.iter().flat_map(|probe| match probe {
+        Probe::Traces { trials, .. } => trials.among(scenario.trials),
+        Probe::Weights { .. } | Probe::Statistics { .. } => Vec::new(),
+    });
+    trials.chain([0]).collect()
+}
+
+/// Time in ms until the populations that answer have settled to what the timeline injects or
+/// teaches.
+fn charged(timeline: &[Happening], model: &Model, task: &Task) -> f64 {
+    let populations = timeline.iter().filter_map(|happening| match happening {
+        Happening::Current { neurons, .. } => Some(&neurons.population),
+        Happening::Teacher { population, .. } => Some(population),
+        _ => None,
+    });
+    let times = populations.map(|population| charging(model, population, task.taught()));
+    times.fold(0.0, f64::max)
 }
 
 /// Fraction on the diagonal; none if nothing was counted.
