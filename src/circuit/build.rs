@@ -402,7 +402,7 @@ pub(crate) fn by_sender(weights: Array2<f32>) -> Array2<f32> {
 }
 
 /// Draws from a stream keyed by seed and projection, whatever is built before.
-fn initial_weights(
+pub(crate) fn initial_weights(
     weights: &Weights,
     (post, pre): (usize, usize),
     name: &str,

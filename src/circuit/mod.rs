@@ -12,6 +12,7 @@ mod terminals;
 mod wire;
 
 pub use activity::{Activity, Afferents, News, Way};
+pub(crate) use build::initial_weights;
 pub use build::{BuildError, Clock, EtaScale, Seed, Setup, Wiring, build};
 pub use engine::Engine;
 pub use population::{NeuronId, Parameters, Population};
