@@ -376,7 +376,10 @@ impl fmt::Display for Inspection {
         )?;
         if let Some(noise) = &p.noise {
             let (std, every_ms) = (noise.std, noise.every_ms);
-            writeln!(f, "noise of standard deviation {std}, drawn every {every_ms} ms")?;
+            writeln!(
+                f,
+                "noise of standard deviation {std}, drawn every {every_ms} ms"
+            )?;
         }
         writeln!(f)?;
         writeln!(f, "basal dendrite    tau_b db/dt = -b + I_b")?;
@@ -389,7 +392,10 @@ impl fmt::Display for Inspection {
             0.0 => "",
             _ => " + I_s",
         };
-        writeln!(f, "soma              s = b_hat + xi,  xi from g_a a{current}")?;
+        writeln!(
+            f,
+            "soma              s = b_hat + xi,  xi from g_a a{current}"
+        )?;
         write!(
             f,
             "  {:<6}{:>9}  =  b_hat {}  xi {}",
@@ -407,7 +413,10 @@ impl fmt::Display for Inspection {
             Units::Potential => "delta = xi",
         };
         let n = self.noise.map_or("", |_| "n + ");
-        writeln!(f, "output            r = f(b + {n}lambda (s - b)),  {units}")?;
+        writeln!(
+            f,
+            "output            r = f(b + {n}lambda (s - b)),  {units}"
+        )?;
         if let Some(noise) = self.noise {
             writeln!(f, "  {:<6}{:>9}  noise", "n", short(noise))?;
         }
@@ -451,7 +460,9 @@ impl Dendrite {
         }
         // Rounding of the sums is no current of its own.
         let scale = (self.terms.iter())
-            .fold(current.abs().max(self.injected.abs()), |m, (_, t)| m.max(t.abs()));
+            .fold(current.abs().max(self.injected.abs()), |m, (_, t)| {
+                m.max(t.abs())
+            });
         if self.taught {
             write!(sum, "  teacher {}", short(self.rest))?;
         } else if self.rest.abs() > 1e-3 * scale {

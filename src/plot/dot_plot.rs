@@ -135,7 +135,11 @@ impl DotPlot {
             let depth = |group: &Dots| {
                 let places: Vec<f64> = usable_values(group).map(|v| v * scale).collect();
                 let lanes = swarm(&places, 2.0 * dot + AIR);
-                lanes.into_iter().map(|(_, lane)| lane.abs()).max().unwrap_or_default()
+                lanes
+                    .into_iter()
+                    .map(|(_, lane)| lane.abs())
+                    .max()
+                    .unwrap_or_default()
             };
             self.groups.iter().map(depth).max().unwrap_or_default() as usize * 2 + 1
         };

@@ -290,7 +290,10 @@ impl Gallery<'_> {
                 || projection == format!("{population}_bias")
         };
         let acts = |w: &Acting| {
-            let concerned = w.label.rsplit_once(' ').map_or("", |(concerned, _)| concerned);
+            let concerned = w
+                .label
+                .rsplit_once(' ')
+                .map_or("", |(concerned, _)| concerned);
             let here = match w.kind.as_str() {
                 "current" => concerned.parse().is_ok_and(|neurons: Neurons| {
                     neurons.population == population

@@ -23,20 +23,23 @@ pub struct Window {
 /// The windows of a scenario's timeline in a run until `end_ms`, those of a happening in order of
 /// time. A parameter has its value until the next change of the same parameter.
 pub fn shown(timeline: &[Happening], end_ms: f64) -> impl Iterator<Item = Window> {
-    timeline.iter().enumerate().flat_map(move |(number, happening)| {
-        let (kind, label) = words(happening);
-        let moment = super::replay::moment(happening)
-            .map(|at_ms| (at_ms, lasts_until(timeline, number, end_ms)))
-            .filter(|(from_ms, until_ms)| from_ms < until_ms);
-        let spans = moment.into_iter().chain(windows(happening, end_ms));
-        spans.map(move |(from_ms, until_ms)| Window {
-            kind: kind.to_owned(),
-            label: label.clone(),
-            from_ms,
-            until_ms,
-            trial: None,
+    timeline
+        .iter()
+        .enumerate()
+        .flat_map(move |(number, happening)| {
+            let (kind, label) = words(happening);
+            let moment = super::replay::moment(happening)
+                .map(|at_ms| (at_ms, lasts_until(timeline, number, end_ms)))
+                .filter(|(from_ms, until_ms)| from_ms < until_ms);
+            let spans = moment.into_iter().chain(windows(happening, end_ms));
+            spans.map(move |(from_ms, until_ms)| Window {
+                kind: kind.to_owned(),
+                label: label.clone(),
+                from_ms,
+                until_ms,
+                trial: None,
+            })
         })
-    })
 }
 
 fn words(happening: &Happening) -> (&'static str, String) {
@@ -66,15 +69,15 @@ fn words(happening: &Happening) -> (&'static str, String) {
 fn lasts_until(timeline: &[Happening], number: usize, end_ms: f64) -> f64 {
     fn what(happening: &Happening) -> Option<(&str, Option<NeuronParameter>)> {
         match happening {
-        Happening::Neuron {
-            population,
-            parameter,
-            ..
-        } => Some((population.as_str(), Some(*parameter))),
-        Happening::Eta { projection, .. } => Some((projection.as_str(), None)),
-        Happening::EtaScale { .. } => Some(("", None)),
-        _ => None,
-    }
+            Happening::Neuron {
+                population,
+                parameter,
+                ..
+            } => Some((population.as_str(), Some(*parameter))),
+            Happening::Eta { projection, .. } => Some((projection.as_str(), None)),
+            Happening::EtaScale { .. } => Some(("", None)),
+            _ => None,
+        }
     }
     let this = &timeline[number];
     let place = |number: usize| (super::replay::moment(&timeline[number]), number);

@@ -196,7 +196,9 @@ impl Attempt {
             problems.extend(issues.into_iter().map(|issue| document.problem(issue)));
         }
         // Of what is wrong, nobody needs to know where it would start.
-        let wrong = problems.iter().any(|problem| problem.severity == Severity::Error);
+        let wrong = problems
+            .iter()
+            .any(|problem| problem.severity == Severity::Error);
         if let (Some(scenario), Some(circuit), false) = (&scenario, &model, wrong) {
             problems.extend(circuit.clipped(registry, scenario.seed));
         }
@@ -248,8 +250,8 @@ impl Circuit {
     }
 
     fn clipped(&self, registry: &Registry, seed: u64) -> Vec<Problem> {
-        let issues = (self.model.iter())
-            .flat_map(|model| clipped(model, registry, seed, &self.directory));
+        let issues =
+            (self.model.iter()).flat_map(|model| clipped(model, registry, seed, &self.directory));
         issues.map(|issue| self.document.problem(issue)).collect()
     }
 

@@ -111,8 +111,18 @@ impl Simulation {
     fn reset_neurons(&mut self) {
         let world = &mut self.world;
         for neuron in world.query::<Compartments>().iter_mut(world) {
-            let (mut i_b, mut b, mut i_a, mut a, mut s, mut b_hat, mut i_s, mut xi, mut delta, mut n) =
-                neuron;
+            let (
+                mut i_b,
+                mut b,
+                mut i_a,
+                mut a,
+                mut s,
+                mut b_hat,
+                mut i_s,
+                mut xi,
+                mut delta,
+                mut n,
+            ) = neuron;
             (*i_b, *b) = Default::default();
             (*i_a, *a) = Default::default();
             (*s, *b_hat, *i_s, *xi) = Default::default();

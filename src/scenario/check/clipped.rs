@@ -44,7 +44,8 @@ pub fn clipped(model: &Model, registry: &Registry, seed: u64, directory: &Path) 
         let outside = |weight: &&f32| !(low..=high).contains(*weight);
         let all = shape.0.saturating_mul(shape.1);
         // A file has been read already, whatever its size.
-        let sampled = all > MOST_DRAWN && !matches!(weights, Weights::Npy(_) | Weights::Constant(_));
+        let sampled =
+            all > MOST_DRAWN && !matches!(weights, Weights::Npy(_) | Weights::Constant(_));
         let count = match weights {
             Weights::Constant(weight) => all * usize::from(outside(&weight)),
             _ if sampled => {
@@ -54,9 +55,11 @@ pub fn clipped(model: &Model, registry: &Registry, seed: u64, directory: &Path) 
                 let found = part.iter().flatten().filter(outside).count();
                 (found as f64 * all as f64 / (rows * shape.1) as f64) as usize
             }
-            _ => (drawn(weights, shape, &name, seed, directory).iter().flatten())
-                .filter(outside)
-                .count(),
+            _ => (drawn(weights, shape, &name, seed, directory)
+                .iter()
+                .flatten())
+            .filter(outside)
+            .count(),
         };
         if count > 0 {
             let about = if sampled { "about " } else { "" };
