@@ -81,6 +81,10 @@ struct Dendrite {
     synapses: usize,
     /// The strongest, by magnitude of the weight.
     strongest: Vec<Synapse>,
+    /// True if a population reaches the dendrite by several projections, so that they are to be
+    /// told apart.
+    #[serde(skip)]
+    several_ways: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -285,6 +289,8 @@ impl Place<'_> {
             rest: current - injected,
             synapses: 0,
             strongest: Vec::new(),
+            several_ways: (1..projections.len())
+                .any(|n| projections[..n].iter().any(|p| p.1 == projections[n].1)),
         };
         for (projection, from) in projections {
             let term = self.results.term(&projection)?;
@@ -484,6 +490,10 @@ impl Dendrite {
         )?;
         for synapse in &self.strongest {
             let from = synapse.from.as_deref().unwrap_or("bias");
+            let from = match self.several_ways {
+                true => format!("{from} {}", synapse.projection),
+                false => from.to_owned(),
+            };
             write!(f, "  {from:<24}{:>+9.4}", synapse.weight)?;
             match synapse.sent {
                 Some(sent) => {
@@ -498,7 +508,8 @@ impl Dendrite {
 
 /// Four decimals, or an exponent where they would show nothing.
 fn short(value: impl Into<f64>) -> String {
-    let value: f64 = value.into();
+    // Without the sign of a 0.
+    let value: f64 = value.into() + 0.0;
     if value != 0.0 && value.abs() < 1e-3 {
         format!("{value:+.1e}")
     } else {

@@ -246,7 +246,7 @@ impl Rows {
         // In front of the dots, which are wider than it.
         let x = frame.x_at(mean);
         if !places.is_empty() && inside(&x) {
-            let half = self.height / 2.0 - 1.0;
+            let half = self.height / 2.0 - 1.8;
             page.line([(x, y - half), (x, y + half)], Stroke::solid(INK, 0.75))?;
         }
         let remark = font::fitted(&group.remark, TEXT, false, room + 0.1);

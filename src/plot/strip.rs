@@ -30,8 +30,9 @@ type Bar = (f64, f64, String);
 #[derive(Clone, Debug)]
 pub(super) struct Strip {
     pub kind: String,
-    /// True if it is the first row of its kind, which the name of the kind is written at.
-    pub first: bool,
+    /// Written at its left: the kind at the first row of it, and how many bars have found no place
+    /// at the last.
+    pub name: String,
     pub colour: RGBColor,
     pub bars: Vec<Bar>,
 }
@@ -56,8 +57,21 @@ const ROW: f64 = 8.0;
 const BETWEEN_ROWS: f64 = 2.0;
 const BELOW: f64 = 5.0;
 
-/// Strips of each kind, in the order in which kinds first appear; bars in order of time. Bars of
-/// a kind that overlap are in rows of their own, as few as will do.
+/// Kinds in the order of their rows, from above; others come after them.
+const ORDER: [&str; 6] = [
+    "stimulus",
+    "presentation",
+    "teacher",
+    "current",
+    "neuron",
+    "eta",
+];
+
+/// Most rows of a kind.
+const MOST_ROWS: usize = 12;
+
+/// Strips of each kind, bars in order of time. Bars of a kind that overlap are in rows of their
+/// own, as few as will do.
 pub(super) fn strips(windows: &[Window]) -> Vec<Strip> {
     let mut kinds: Vec<(&str, Vec<Bar>)> = Vec::new();
     for window in windows {
@@ -70,17 +84,24 @@ pub(super) fn strips(windows: &[Window]) -> Vec<Strip> {
             None => kinds.push((&window.kind, vec![bar])),
         }
     }
-    (kinds.into_iter())
-        .flat_map(|(kind, bars)| {
-            let rows = rows(bars).into_iter().enumerate();
-            rows.map(move |(row, bars)| Strip {
-                kind: kind.to_owned(),
-                first: row == 0,
-                colour: colour(kind),
-                bars,
-            })
-        })
-        .collect()
+    let rank = |kind: &str| ORDER.iter().position(|known| *known == kind);
+    kinds.sort_by_key(|(kind, _)| rank(kind).unwrap_or(ORDER.len()));
+    let mut strips = Vec::new();
+    for (kind, bars) in kinds {
+        let (rows, left) = rows(bars);
+        let last = rows.len() - 1;
+        strips.extend(rows.into_iter().enumerate().map(|(row, bars)| Strip {
+            kind: kind.to_owned(),
+            name: match row {
+                0 => kind.to_owned(),
+                _ if row == last && left > 0 => format!("and {left} more"),
+                _ => String::new(),
+            },
+            colour: colour(kind),
+            bars,
+        }));
+    }
+    strips
 }
 
 /// The same colour for a kind in every figure.
@@ -96,18 +117,20 @@ fn colour(kind: &str) -> RGBColor {
     }
 }
 
-/// Bars, each in the first row that is free at its time.
-fn rows(mut bars: Vec<Bar>) -> Vec<Vec<Bar>> {
+/// Bars, each in the first row that is free at its time, and how many found none.
+fn rows(mut bars: Vec<Bar>) -> (Vec<Vec<Bar>>, usize) {
     bars.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
     let mut rows: Vec<Vec<Bar>> = Vec::new();
+    let mut left = 0;
     for bar in bars {
-        let free = |row: &&mut Vec<Bar>| row.last().is_none_or(|last| last.1 <= bar.0);
-        match rows.iter_mut().find(free) {
-            Some(row) => row.push(bar),
-            None => rows.push(vec![bar]),
+        let free = |row: &Vec<Bar>| row.last().is_none_or(|last| last.1 <= bar.0);
+        match rows.iter().position(free) {
+            Some(row) => rows[row].push(bar),
+            None if rows.len() < MOST_ROWS => rows.push(vec![bar]),
+            None => left += 1,
         }
     }
-    rows
+    (rows, left)
 }
 
 /// What is shaded in the panels: the bars of each strip, unless there is one at every time of
@@ -136,7 +159,7 @@ pub(super) fn room_left(strips: &[Strip]) -> f64 {
     const MOST: f64 = 60.0;
     strips
         .iter()
-        .map(|strip| font::width(&strip.kind, TEXT, false) + 10.0)
+        .map(|strip| font::width(&strip.name, TEXT, false) + 10.0)
         .fold(0.0, f64::max)
         .min(MOST)
 }
@@ -161,11 +184,9 @@ pub(super) fn draw(
             bottom: top + ROW,
             ..frame.area
         };
-        if strip.first {
-            let kind = font::fitted(&strip.kind, TEXT, false, row.left - 10.0);
-            let at = (row.left - 4.0, row.centre().1);
-            page.text(&kind, at, Lettering::new(TEXT, Anchor::Right))?;
-        }
+        let name = font::fitted(&strip.name, TEXT, false, row.left - 10.0);
+        let at = (row.left - 4.0, row.centre().1);
+        page.text(&name, at, Lettering::new(TEXT, Anchor::Right))?;
         bars(page, strip, frame, row)
     })
 }
@@ -227,21 +248,24 @@ mod tests {
             window("current", "across", 25.0, 120.0),
             window("current", "after", 100.0, 110.0),
         ]);
-        let rows: Vec<(&str, bool, Vec<&str>)> = (strips.iter())
+        let rows: Vec<(&str, &str, Vec<&str>)> = (strips.iter())
             .map(|strip| {
                 let labels = strip.bars.iter().map(|bar| bar.2.as_str());
-                (strip.kind.as_str(), strip.first, labels.collect())
+                (strip.kind.as_str(), strip.name.as_str(), labels.collect())
             })
             .collect();
         assert_eq!(
             rows,
             [
-                ("current", true, vec!["long", "after"]),
-                ("current", false, vec!["within"]),
-                ("current", false, vec!["across"]),
-                ("teacher", true, vec!["other"]),
+                ("teacher", "teacher", vec!["other"]),
+                ("current", "current", vec!["long", "after"]),
+                ("current", "", vec!["within"]),
+                ("current", "", vec!["across"]),
             ]
         );
+        let many: Vec<Window> = (0..20).map(|_| window("current", "", 0.0, 1.0)).collect();
+        let strips = super::strips(&many);
+        assert_eq!((strips.len(), strips[11].name.as_str()), (12, "and 8 more"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use bevy_ecs::change_detection::ContiguousMut;
 use bevy_ecs::prelude::*;
 
 use super::events::Rest;
@@ -48,6 +49,10 @@ type Compartments = (
     &'static mut soma::Delta,
     &'static mut soma::Noise,
 );
+
+fn clear<T: Clone + Default>(mut column: ContiguousMut<'_, T>) {
+    column.bypass_change_detection().fill(T::default());
+}
 
 impl Simulation {
     /// What the circuit was built from.
@@ -110,27 +115,17 @@ impl Simulation {
 
     fn reset_neurons(&mut self) {
         let world = &mut self.world;
-        for neuron in world.query::<Compartments>().iter_mut(world) {
-            let (
-                mut i_b,
-                mut b,
-                mut i_a,
-                mut a,
-                mut s,
-                mut b_hat,
-                mut i_s,
-                mut xi,
-                mut delta,
-                mut n,
-            ) = neuron;
-            (*i_b, *b) = Default::default();
-            (*i_a, *a) = Default::default();
-            (*s, *b_hat, *i_s, *xi) = Default::default();
-            (*delta, *n) = Default::default();
+        let mut neurons = world.query::<Compartments>();
+        for columns in neurons.contiguous_iter_mut(world).into_iter().flatten() {
+            let (i_b, b, i_a, a, s, b_hat, i_s, xi, delta, n) = columns;
+            (clear(i_b), clear(b), clear(i_a), clear(a));
+            (clear(s), clear(b_hat), clear(i_s), clear(xi));
+            (clear(delta), clear(n));
         }
         // Inputs have a rate too.
-        for mut rate in world.query::<&mut soma::Rate>().iter_mut(world) {
-            *rate = soma::Rate::default();
+        let mut rates = world.query::<&mut soma::Rate>();
+        for column in rates.contiguous_iter_mut(world).into_iter().flatten() {
+            clear(column);
         }
         for mut teacher in world.query::<&mut Teacher>().iter_mut(world) {
             *teacher = Teacher::default();
