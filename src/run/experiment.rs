@@ -117,10 +117,17 @@ pub fn run(
         chosen: None,
     };
     experiment.show(shown(&scenario.timeline, end_ms))?;
-    let outcome = experiment.observe().and_then(|()| match lesson {
-        Some(mut lesson) => experiment.learn(&mut lesson, directory),
-        None => experiment.go(end, directory),
+    let first = lesson.as_ref().and_then(|lesson| {
+        let first = lesson.epoch(0).into_iter().next()?;
+        Some(lesson.show(&first, &mut experiment.simulation, 0))
     });
+    let outcome = first
+        .unwrap_or(Ok(()))
+        .and_then(|()| experiment.observe())
+        .and_then(|()| match lesson {
+            Some(mut lesson) => experiment.learn(&mut lesson, directory),
+            None => experiment.go(end, directory),
+        });
     if let Err(RunError::Stopped) = outcome {
         experiment.summary.interrupted = true;
     }
@@ -245,9 +252,16 @@ impl Experiment<'_> {
             "eta_factor",
         ];
         let mut metrics = CsvTable::create(&directory.path().join("metrics.csv"), &names)?;
+        let mut upcoming = lesson.epoch(0);
         for epoch in 1..=lesson.epochs() {
+            let presentations = upcoming;
+            upcoming = match epoch < lesson.epochs() {
+                true => lesson.epoch(epoch),
+                false => Vec::new(),
+            };
             let (mut right, mut shown, mut eta_factor) = (Some(0), 0, 1.0);
-            for presentation in lesson.epoch(epoch - 1) {
+            for (n, presentation) in presentations.iter().enumerate() {
+                let next = presentations.get(n + 1).or_else(|| upcoming.first());
                 let due = (self.observer).angles_due(&lesson.span(self.simulation.steps()));
                 let Self {
                     simulation,
@@ -256,10 +270,12 @@ impl Experiment<'_> {
                     stop,
                     ..
                 } = self;
-                let presented =
-                    lesson.present(&presentation, simulation, &due, |simulation, limit| {
-                        advance(simulation, limit, (observer, recorder), stop)
-                    })?;
+                let presented = lesson.present(
+                    (presentation, next),
+                    simulation,
+                    &due,
+                    |simulation, limit| advance(simulation, limit, (observer, recorder), stop),
+                )?;
                 for (projection, value) in presented.angles {
                     self.recorder.record(Batch::Statistic {
                         time_ms: self.simulation.time_ms(),

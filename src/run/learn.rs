@@ -199,21 +199,38 @@ impl Lesson {
         start..start + self.window.length
     }
 
-    /// Enters a presentation into the timeline and goes through it with `advance`, which goes on
-    /// but not beyond the step it is given.
+    /// Enters the stimuli of a presentation that begins at step `start` into the timeline. Those
+    /// of the first are entered at the start of a run, so that they count as sent at time 0.
+    ///
+    /// # Errors
+    /// [`RunError::Misfit`] if data and circuit are of different sizes.
+    pub fn show(
+        &self,
+        presentation: &Presentation,
+        simulation: &mut Simulation,
+        start: u64,
+    ) -> Result<(), RunError> {
+        let input = simulation.input(&self.task.input)?;
+        let stimuli = self.train.stimuli(&presentation.positions);
+        simulation.enter(start, Event::Rates(input, stimuli))?;
+        Ok(())
+    }
+
+    /// Goes through a presentation, whose stimuli have been entered by [`Self::show`], with
+    /// `advance`, which goes on but not beyond the step it is given. The stimuli of the `next` one
+    /// are entered as well: at its end they count as sent.
     ///
     /// # Errors
     /// Those of `advance`, and [`RunError::Misfit`] if data and circuit are of different sizes.
     pub fn present(
         &self,
-        presentation: &Presentation,
+        (presentation, next): (&Presentation, Option<&Presentation>),
         simulation: &mut Simulation,
         angles: &BTreeSet<Arc<str>>,
         mut advance: impl FnMut(&mut Simulation, u64) -> Result<(), RunError>,
     ) -> Result<Presented, RunError> {
         let start = simulation.steps();
         let (on, off) = (start + self.window.on, start + self.window.off);
-        let input = simulation.input(&self.task.input)?;
         let taught: Vec<_> = (self.task.taught())
             .map(|population| simulation.pyramidal(population))
             .collect::<Result<_, _>>()?;
@@ -222,9 +239,10 @@ impl Lesson {
             target: target.clone(),
             strength: vec![self.task.teacher.strength; self.trials],
         };
-        let stimuli = self.train.stimuli(&presentation.positions);
         simulation.enter(start, Event::EtaScale(self.eta_factor(presentation.done)))?;
-        simulation.enter(start, Event::Rates(input, stimuli))?;
+        if let Some(next) = next {
+            self.show(next, simulation, start + self.window.length)?;
+        }
         for population in taught {
             simulation.enter(on, Event::Teacher(population, teacher.clone()))?;
             simulation.enter(off, Event::Strength(population, 0.0))?;
@@ -392,7 +410,10 @@ fn charged(timeline: &[Happening], model: &Model, task: &Task) -> f64 {
         Happening::Teacher { population, .. } => Some(population),
         _ => None,
     });
-    let times = populations.map(|population| charging(model, population, task.taught()));
+    let populations: BTreeSet<&String> = populations.collect();
+    let times = populations
+        .into_iter()
+        .map(|population| charging(model, population, task.taught()));
     times.fold(0.0, f64::max)
 }
 
