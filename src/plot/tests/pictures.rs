@@ -227,36 +227,3 @@ fn no_dot_hides_another_or_the_mean() {
     let covered = count(&draw(&[75.0; 3]), ink);
     assert!(covered > 0.95 * bare, "{covered} of {bare}");
 }
-
-#[test]
-fn temp_show() {
-    let group = |name: &str, values: Vec<f64>, stroke| Dots {
-        name: name.to_owned(),
-        remark: "97.1 ± 0.2".to_owned(),
-        values,
-        stroke: Some(stroke),
-    };
-    let many = |mean: f64| {
-        (0..40)
-            .map(|n| mean + 0.28 * f64::from((n * 7) % 11 - 5))
-            .collect()
-    };
-    DotPlot {
-        title: "digits: test accuracy".to_owned(),
-        quantity: "test accuracy".to_owned(),
-        unit: "%".to_owned(),
-        groups: vec![
-            group("dll", many(97.0), 0),
-            group("kolen_pollack", many(96.5), 1),
-            group("broken", vec![10.0, 12.0, 96.0], 2),
-            group("broken too", vec![10.0], 3),
-            group("equal", vec![97.5; 40], 4),
-            group("turnover", vec![97.0, 97.0, 98.0], 5),
-        ],
-        notes: vec!["A dot a seed, a bar at their mean; ± standard deviation.".to_owned()],
-    }
-    .draw()
-    .unwrap()
-    .save(std::path::Path::new("/tmp/shown"), "dots")
-    .unwrap();
-}
