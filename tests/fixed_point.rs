@@ -45,6 +45,7 @@ fn chain(sizes: &[usize], rule: &str, s: f64, eta: f32) -> Model {
             delay_ms: 1.0,
             synapse: "plastic".into(),
             threshold: None,
+            mirrors: None,
             weights: Weights::Normal { std: 0.4 },
         };
         projections.push(basal.clone());

@@ -396,6 +396,7 @@ fn recurrent(size: usize, eta: f32) -> Simulation {
             synapse: "plastic".into(),
             weights: Weights::FanIn { gain: 1.0 },
             threshold: Some(1e-3),
+            mirrors: None,
         }],
     };
     let setup = Setup {

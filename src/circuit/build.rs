@@ -286,22 +286,25 @@ fn spawn_projections(
                 plasticity.confine(&mut weights);
                 (world.entity_mut(entity)).insert((Synapses::Own(weights), *plasticity));
             }
-            Plastic::Transported => transported.push((entity, pre, post, place.clone())),
+            Plastic::Transported => {
+                let source = (model.mirrored(description)).map(model::Projection::name);
+                let source = source.ok_or_else(|| {
+                    let message = "weight transport needs a basal projection back, one alone or \
+                                   chosen by `mirrors`";
+                    wrong(&place, message)
+                })?;
+                transported.push((entity, source));
+            }
         }
         if wiring.projections.insert(name, entity).is_some() {
             return Err(wrong(place, "two projections have this name"));
         }
     }
     spawn_biases(world, wiring, model, registry, setup)?;
-    for (entity, pre, post, place) in transported {
-        let mut all = world.query::<(Entity, &Projection)>();
-        let reciprocal = (all.iter(world))
-            .find(|(_, p)| {
-                p.compartment == Compartment::Basal && p.pre == Some(post) && p.post == pre
-            })
-            .map(|(e, _)| e)
-            .ok_or_else(|| wrong(place, "weight transport needs a basal projection back"))?;
-        (world.entity_mut(entity)).insert(Synapses::Transported(reciprocal));
+    for (entity, source) in transported {
+        // A projection that is mirrored has been spawned with all others.
+        let source = wiring.projections[source.as_str()];
+        (world.entity_mut(entity)).insert(Synapses::Transported(source));
     }
     Ok(())
 }
@@ -409,7 +412,7 @@ pub(crate) fn by_sender(weights: Array2<f32>) -> Array2<f32> {
 }
 
 /// Draws from a stream keyed by seed and projection, whatever is built before.
-fn initial_weights(
+pub(crate) fn initial_weights(
     weights: &Weights,
     (post, pre): (usize, usize),
     name: &str,

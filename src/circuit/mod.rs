@@ -13,9 +13,11 @@ mod wire;
 
 pub use activity::{Activity, Afferents, News, Way};
 pub(crate) use build::by_sender;
+pub(crate) use build::initial_weights;
 pub use build::{BuildError, Clock, EtaScale, Seed, Setup, Wiring, build};
 pub use engine::Engine;
 pub use population::{NeuronId, Parameters, Population};
 pub use projection::{Plasticity, Projection, Synapses};
 pub use terminals::Terminals;
 pub(crate) use terminals::{Current, PRODUCT_PAYS};
+pub(crate) use wire::wire_events;

@@ -72,6 +72,17 @@ pub struct Plasticity {
 }
 
 impl Plasticity {
+    /// Eligibilities, the memory of an optimiser and third factors are as at the start.
+    pub(crate) fn restart(&mut self) {
+        self.carry.fill(0.0);
+        if let Some(consolidation) = &mut self.consolidation {
+            consolidation.restart();
+        }
+        if let Some(third) = &mut self.third {
+            third.restart();
+        }
+    }
+
     /// The weights within their bounds.
     #[must_use]
     pub fn bound(&self, mut weights: Array2<f32>) -> Array2<f32> {

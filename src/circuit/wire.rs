@@ -16,7 +16,7 @@ use crate::model::{Compartment, Model};
 use crate::plasticity::Lazy;
 
 /// What the event engine needs beside populations and projections: axons, terminals, integrals.
-pub(super) fn wire_events(world: &mut World, wiring: &mut Wiring, model: &Model, setup: Setup<'_>) {
+pub(crate) fn wire_events(world: &mut World, wiring: &mut Wiring, model: &Model, setup: Setup<'_>) {
     let thresholds: BTreeMap<String, f32> = (model.projections.iter())
         .map(|projection| (projection.name(), model.threshold(projection)))
         .collect();

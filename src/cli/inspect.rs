@@ -10,10 +10,11 @@ use serde::Serialize;
 
 use super::say;
 use crate::document::unknown;
-use crate::model::{Compartment, Neuron};
+use crate::event::Site;
+use crate::model::{Compartment, Neuron, Units};
 use crate::record::{Series, traces};
-use crate::run::Results;
-use crate::scenario::Neurons;
+use crate::run::{Replay, Results};
+use crate::scenario::{Happening, Neurons, Window};
 use crate::schedule::Variable;
 
 /// Looks into one neuron of a run.
@@ -40,6 +41,7 @@ struct Inspection {
     neuron: String,
     trial: usize,
     time_ms: f64,
+    /// Parameters as of now, changes by the timeline among them.
     parameters: Neuron,
     #[serde(rename = "I_b")]
     i_b: f32,
@@ -47,9 +49,14 @@ struct Inspection {
     #[serde(rename = "I_a")]
     i_a: f32,
     a: f32,
+    /// Current injected into the soma.
+    #[serde(rename = "I_s")]
+    i_s: f32,
     s: f32,
     b_hat: f32,
     xi: f32,
+    /// The neuron's own noise; none if its type has none.
+    noise: Option<f32>,
     r: f32,
     delta: f32,
     basal: Dendrite,
@@ -63,12 +70,21 @@ struct Inspection {
 struct Dendrite {
     /// Sum over the synapses of each projection.
     terms: Vec<(String, f32)>,
-    /// What no projection brings: teachers and injected currents.
+    /// Current injected by the timeline.
+    injected: f32,
+    /// True if a teacher acts on this dendrite.
+    taught: bool,
+    /// The rest of the current: the teacher, if there is one; if not, rounding of the sums, and
+    /// what weights have changed since the current was made of them.
     rest: f32,
     /// Number of synapses.
     synapses: usize,
     /// The strongest, by magnitude of the weight.
     strongest: Vec<Synapse>,
+    /// True if a population reaches the dendrite by several projections, so that they are to be
+    /// told apart.
+    #[serde(skip)]
+    several_ways: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -143,6 +159,7 @@ fn inspect(results: &Results, arguments: &Arguments) -> Result<Inspection, Box<d
     let (s, xi) = (read(Variable::SomaticPotential)?, read(Variable::Mismatch)?);
     let place = Place {
         results,
+        outside: Outside::of(results, name),
         name,
         index,
         trial,
@@ -156,14 +173,16 @@ fn inspect(results: &Results, arguments: &Arguments) -> Result<Inspection, Box<d
         neuron: format!("{name}[{index}]"),
         trial,
         time_ms: results.summary.simulated_ms,
-        parameters: (results.model.neurons.get(&population.neuron).cloned()).unwrap_or_default(),
+        parameters: place.outside.parameters.clone(),
         i_b,
         b: read(Variable::BasalPotential)?,
         i_a,
         a: read(Variable::ApicalPotential)?,
+        i_s: place.outside.injected(Site::Soma, index),
         s,
         b_hat: s - xi,
         xi,
+        noise: (results.noise(name)?).and_then(|noise| noise.get((trial, index)).copied()),
         r: read(Variable::Rate)?,
         delta: read(Variable::Delta)?,
         basal: place.dendrite(Compartment::Basal, i_b)?,
@@ -172,9 +191,72 @@ fn inspect(results: &Results, arguments: &Arguments) -> Result<Inspection, Box<d
     })
 }
 
+/// What acted on a population from outside in the last step.
+struct Outside {
+    parameters: Neuron,
+    /// Compartment and current of each neuron.
+    currents: Vec<(Site, Vec<f32>)>,
+    taught: bool,
+}
+
+impl Outside {
+    fn of(results: &Results, name: &str) -> Self {
+        let Results {
+            scenario,
+            model,
+            summary,
+            ..
+        } = results;
+        let replay = Replay::new(&scenario.timeline, scenario.dt_ms);
+        // What comes at the end has not acted yet.
+        let step = summary.steps.saturating_sub(1);
+        let size = results.population(name).map_or(0, |p| p.size);
+        let mut outside = Self {
+            parameters: (replay.parameters(model, name, step)).unwrap_or_default(),
+            currents: Vec::new(),
+            taught: scenario.task.as_ref().is_some_and(|task| {
+                let window = Window::of(task, model, scenario.dt_ms);
+                let within = step % window.length.max(1);
+                let teaches = task.teacher.strength != 0.0 && summary.steps > 0;
+                let on = (window.on..window.off).contains(&within);
+                teaches && on && task.taught().any(|taught| taught == name)
+            }),
+        };
+        for happening in replay.holding(step).filter(|_| summary.steps > 0) {
+            match happening {
+                Happening::Current {
+                    neurons,
+                    compartment,
+                    amplitude,
+                    ..
+                } if neurons.population == name => {
+                    let mut current = vec![0.0; size];
+                    for neuron in neurons.indices.among(size) {
+                        current[neuron] = *amplitude;
+                    }
+                    outside.currents.push((*compartment, current));
+                }
+                Happening::Teacher {
+                    population,
+                    strength,
+                    ..
+                } => outside.taught |= population == name && *strength != 0.0,
+                _ => {}
+            }
+        }
+        outside
+    }
+
+    fn injected(&self, site: Site, index: usize) -> f32 {
+        let here = self.currents.iter().filter(|(other, _)| *other == site);
+        here.filter_map(|(_, current)| current.get(index)).sum()
+    }
+}
+
 /// Where the inspector looks.
 struct Place<'a> {
     results: &'a Results,
+    outside: Outside,
     name: &'a str,
     index: usize,
     trial: usize,
@@ -195,11 +277,20 @@ impl Place<'_> {
             Compartment::Basal => Variable::Rate,
             Compartment::Apical => Variable::Delta,
         };
+        let site = match compartment {
+            Compartment::Basal => Site::Basal,
+            Compartment::Apical => Site::Apical,
+        };
+        let injected = self.outside.injected(site, self.index);
         let mut dendrite = Dendrite {
             terms: Vec::new(),
-            rest: current,
+            injected,
+            taught: self.outside.taught && compartment == Compartment::Apical,
+            rest: current - injected,
             synapses: 0,
             strongest: Vec::new(),
+            several_ways: (1..projections.len())
+                .any(|n| projections[..n].iter().any(|p| p.1 == projections[n].1)),
         };
         for (projection, from) in projections {
             let term = self.results.term(&projection)?;
@@ -279,7 +370,7 @@ impl fmt::Display for Inspection {
         let transfer = format!("{:?}", p.transfer).to_lowercase();
         writeln!(
             f,
-            "{} in trial {} at {} ms   {transfer}, tau_b {} ms, tau_a {} ms, tau_s {} ms, g_a {}, lambda {}\n",
+            "{} in trial {} at {} ms   {transfer}, tau_b {} ms, tau_a {} ms, tau_s {} ms, g_a {}, lambda {}",
             self.neuron,
             self.trial,
             self.time_ms,
@@ -289,25 +380,52 @@ impl fmt::Display for Inspection {
             p.g_a,
             p.lambda
         )?;
+        if let Some(noise) = &p.noise {
+            let (std, every_ms) = (noise.std, noise.every_ms);
+            writeln!(
+                f,
+                "noise of standard deviation {std}, drawn every {every_ms} ms"
+            )?;
+        }
+        writeln!(f)?;
         writeln!(f, "basal dendrite    tau_b db/dt = -b + I_b")?;
         self.basal.terms(f, "I_b", self.i_b)?;
         writeln!(f, "  {:<6}{:>9}\n", "b", short(self.b))?;
         writeln!(f, "apical dendrite   tau_a da/dt = -a + I_a")?;
         self.apical.terms(f, "I_a", self.i_a)?;
         writeln!(f, "  {:<6}{:>9}\n", "a", short(self.a))?;
-        writeln!(f, "soma              s = b_hat + xi,  xi from g_a a")?;
+        let current = match self.i_s {
+            0.0 => "",
+            _ => " + I_s",
+        };
         writeln!(
             f,
-            "  {:<6}{:>9}  =  b_hat {}  xi {}\n",
+            "soma              s = b_hat + xi,  xi from g_a a{current}"
+        )?;
+        write!(
+            f,
+            "  {:<6}{:>9}  =  b_hat {}  xi {}",
             "s",
             short(self.s),
             short(self.b_hat),
             short(self.xi)
         )?;
+        match self.i_s {
+            0.0 => writeln!(f, "\n")?,
+            i_s => writeln!(f, "\n  {:<6}{:>9}  injected\n", "I_s", short(i_s))?,
+        }
+        let units = match p.mismatch {
+            Units::Rate => "delta = f'(b) xi",
+            Units::Potential => "delta = xi",
+        };
+        let n = self.noise.map_or("", |_| "n + ");
         writeln!(
             f,
-            "output            r = f(b + lambda (s - b)),  delta = f'(b) xi"
+            "output            r = f(b + {n}lambda (s - b)),  {units}"
         )?;
+        if let Some(noise) = self.noise {
+            writeln!(f, "  {:<6}{:>9}  noise", "n", short(noise))?;
+        }
         writeln!(f, "  {:<6}{:>9}  sent up", "r", short(self.r))?;
         writeln!(f, "  {:<6}{:>9}  sent down", "delta", short(self.delta))?;
         self.basal.strongest(f, "basal", "r")?;
@@ -343,13 +461,18 @@ impl Dendrite {
         for (projection, term) in &self.terms {
             write!(sum, "  {projection} {}", short(*term))?;
         }
-        // Rounding of sums, and the last change of the weights, are no current of their own.
-        let scale = self
-            .terms
-            .iter()
-            .fold(current.abs(), |m, (_, t)| m.max(t.abs()));
-        if self.rest.abs() > 1e-3 * scale {
-            write!(sum, "  teacher, injected {}", short(self.rest))?;
+        if self.injected != 0.0 {
+            write!(sum, "  injected {}", short(self.injected))?;
+        }
+        // Rounding of the sums is no current of its own.
+        let scale = (self.terms.iter())
+            .fold(current.abs().max(self.injected.abs()), |m, (_, t)| {
+                m.max(t.abs())
+            });
+        if self.taught {
+            write!(sum, "  teacher {}", short(self.rest))?;
+        } else if self.rest.abs() > 1e-3 * scale {
+            write!(sum, "  weights changed since {}", short(self.rest))?;
         }
         writeln!(f, "{}{sum}", if sum.is_empty() { "" } else { "  =" })
     }
@@ -367,6 +490,10 @@ impl Dendrite {
         )?;
         for synapse in &self.strongest {
             let from = synapse.from.as_deref().unwrap_or("bias");
+            let from = match self.several_ways {
+                true => format!("{from} {}", synapse.projection),
+                false => from.to_owned(),
+            };
             write!(f, "  {from:<24}{:>+9.4}", synapse.weight)?;
             match synapse.sent {
                 Some(sent) => {
@@ -381,7 +508,8 @@ impl Dendrite {
 
 /// Four decimals, or an exponent where they would show nothing.
 fn short(value: impl Into<f64>) -> String {
-    let value: f64 = value.into();
+    // Without the sign of a 0.
+    let value: f64 = value.into() + 0.0;
     if value != 0.0 && value.abs() < 1e-3 {
         format!("{value:+.1e}")
     } else {

@@ -22,6 +22,11 @@ impl DelayLine {
         }
     }
 
+    /// The line is silent again.
+    pub fn clear(&mut self) {
+        self.slots.iter_mut().for_each(|slot| slot.fill(0.0));
+    }
+
     /// Sends `values`; the oldest are forgotten.
     pub fn send(&mut self, values: &[f32]) {
         self.newest = (self.newest + 1) % self.slots.len();

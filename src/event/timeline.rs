@@ -104,6 +104,18 @@ pub enum NeuronParameter {
     Lambda,
 }
 
+impl std::fmt::Display for NeuronParameter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::TauBMs => "tau_b_ms",
+            Self::TauAMs => "tau_a_ms",
+            Self::TauSMs => "tau_s_ms",
+            Self::GA => "g_a",
+            Self::Lambda => "lambda",
+        })
+    }
+}
+
 /// Windows in steps, `(begin, end)`, in the order of their begins.
 pub type Windows = Box<dyn Iterator<Item = (u64, u64)> + Send + Sync>;
 

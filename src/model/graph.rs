@@ -159,6 +159,7 @@ mod tests {
             synapse: String::new(),
             weights: Weights::Constant(0.0),
             threshold: None,
+            mirrors: None,
         };
         Model {
             name: "graph".into(),

@@ -43,6 +43,30 @@ impl Model {
         projection.threshold.unwrap_or(self.threshold)
     }
 
+    /// The basal projections that run back along `projection`, in the order of the model.
+    pub fn ways_back<'a>(
+        &'a self,
+        projection: &'a Projection,
+    ) -> impl Iterator<Item = &'a Projection> {
+        self.projections.iter().filter(|back| {
+            back.compartment == Compartment::Basal
+                && back.from == projection.to
+                && back.to == projection.from
+        })
+    }
+
+    /// The basal projection that an apical one mirrors: the way back that it names, or the only
+    /// one. None if there is none, or several without a choice among them.
+    #[must_use]
+    pub fn mirrored<'a>(&'a self, projection: &'a Projection) -> Option<&'a Projection> {
+        let mut ways = self.ways_back(projection);
+        match &projection.mirrors {
+            _ if projection.compartment == Compartment::Basal => None,
+            Some(name) => ways.find(|way| way.name() == *name),
+            None => ways.next().filter(|_| ways.next().is_none()),
+        }
+    }
+
     /// The threshold of all projections, if they share one.
     #[must_use]
     pub fn common_threshold(&self) -> Option<f32> {
@@ -266,6 +290,10 @@ pub struct Projection {
     /// model. The dense engine, which thresholds are judged against, sends everything always.
     #[serde(default)]
     pub threshold: Option<f32>,
+    /// Name of the basal projection of the way back whose weights an apical projection reads
+    /// (weight transport) and is compared with (`alignment`); absent: the only one there is.
+    #[serde(default)]
+    pub mirrors: Option<String>,
 }
 
 impl Projection {

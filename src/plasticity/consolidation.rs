@@ -101,6 +101,16 @@ impl Consolidator {
         Self { turnover, ..self }
     }
 
+    /// Eligibilities and the optimiser's memory are 0 again, as at the start.
+    pub(crate) fn restart(&mut self) {
+        let eligibility = [&mut self.eligibility, &mut self.eligibility_carry];
+        let moments = self.first.iter_mut().chain(&mut self.second);
+        (eligibility.into_iter().chain(moments)).for_each(|memory| memory.fill(0.0));
+        self.gathered = Gathered::Nothing;
+        self.watched = None;
+        (self.count, self.idle, self.last) = (0, 0, self.offset_steps);
+    }
+
     /// Whether the clock strikes at the end of `step`.
     #[must_use]
     pub fn strikes(&self, step: u64) -> bool {

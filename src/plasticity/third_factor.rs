@@ -109,6 +109,14 @@ impl Modulation {
         }
     }
 
+    /// Everything is as at the start.
+    pub(crate) fn restart(&mut self) {
+        self.baseline.fill(f64::NAN);
+        self.factor.fill(0.0);
+        self.trace.fill(0.0);
+        self.moving = false;
+    }
+
     /// Whether the next step has to be computed.
     #[must_use]
     pub fn is_moving(&self) -> bool {

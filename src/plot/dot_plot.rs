@@ -8,7 +8,7 @@ use super::font;
 use super::frame::{Axis, Frame, ROOM_BELOW, TICK, TICK_GAP};
 use super::page::{Page, notes_height, title_height};
 use super::stack::left_out;
-use super::style::{Anchor, Area, COLUMN, COLUMN_AND_HALF, Lettering, Stroke, TEXT, THIN};
+use super::style::{Anchor, Area, COLUMN, COLUMN_AND_HALF, Lettering, SMALL, Stroke, TEXT, THIN};
 use super::ticks::{extent, padded, usable, without_stragglers};
 
 /// The values of one group.
@@ -25,9 +25,10 @@ pub struct Dots {
     pub stroke: Option<usize>,
 }
 
-/// Groups of values on one horizontal axis, a row each, the first above. Dots of a group are set
-/// a little apart from above to below, in their order; the bar is their mean. Groups that lie far
-/// below all others are beyond the axis, and an arrow and a note say so.
+/// Groups of values on one horizontal axis, a row each, the first above. Dots of a group that would
+/// touch are set above and below each other; the bar in front of them is their mean. Groups that
+/// lie far below all others are beyond the axis: a triangle points to them and says how many
+/// values are there, and what the mean is if it is among them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DotPlot {
     /// Written above the figure.
@@ -42,8 +43,15 @@ pub struct DotPlot {
     pub notes: Vec<String>,
 }
 
-/// Height of a row.
+/// Least height of a row.
 const ROW: f64 = 13.0;
+/// Radius of a dot, and of a dot where very many are to be set above each other.
+const DOT: f64 = 1.5;
+const SMALL_DOT: f64 = 1.0;
+/// Air between dots.
+const AIR: f64 = 0.2;
+/// Most dots above each other that are of full size.
+const MOST: usize = 9;
 
 impl DotPlot {
     /// # Errors
@@ -70,20 +78,23 @@ impl DotPlot {
 
         let (low, high) = self.range();
         if values().any(|value| usable(value) && value < low) {
-            notes.push("Triangles point to what lies left of the axis.".to_owned());
+            notes.push("Triangles point to values left of the axis, with their number.".to_owned());
         }
 
         let top = title_height(&self.title);
+        let left = MARGIN + names + TICK + TICK_GAP;
+        let right = width - remarks - 2.0 * MARGIN;
+        let (dot, height) = self.dots((left, right), (low, high));
         let area = Area {
-            left: MARGIN + names + TICK + TICK_GAP,
+            left,
             top,
-            right: width - remarks - 2.0 * MARGIN,
-            bottom: top + ROW * self.groups.len().max(1) as f64,
+            right,
+            bottom: top + height * self.groups.len().max(1) as f64,
         };
         let labels: Vec<String> = (self.groups.iter())
             .map(|group| font::fitted(&group.name, TEXT, false, names + 0.1))
             .collect();
-        let rows = Axis::settings("", &labels);
+        let names = Axis::settings("", &labels);
         let last = self.groups.len().max(1) as f64 - 0.5;
         let frame = Frame {
             area,
@@ -96,14 +107,15 @@ impl DotPlot {
             // The first row is above.
             y: Axis {
                 range: (last, -0.5),
-                ..rows
+                ..names
             },
         };
+        let rows = Rows { dot, height };
         let height = area.bottom + ROOM_BELOW + 4.0 + notes_height(&notes);
         Page::draw((width, height), |page| {
             page.title(&self.title)?;
             for (index, group) in self.groups.iter().enumerate() {
-                row(page, &frame, index, group, (width - MARGIN, remarks))?;
+                rows.draw(page, &frame, (index, group), (width - MARGIN, remarks))?;
             }
             if self.groups.is_empty() {
                 frame.no_data(page)?;
@@ -113,6 +125,27 @@ impl DotPlot {
             frame.x_label(page)?;
             page.notes(&notes)
         })
+    }
+
+    /// Radius of the dots and height of the rows, so that no dot hides another: the axis goes from
+    /// `left` to `right` on the page and from `low` to `high` in values.
+    fn dots(&self, (left, right): (f64, f64), (low, high): (f64, f64)) -> (f64, f64) {
+        let scale = (right - left) / (high - low);
+        let deepest = |dot: f64| {
+            let depth = |group: &Dots| {
+                let places: Vec<f64> = usable_values(group).map(|v| v * scale).collect();
+                let lanes = swarm(&places, 2.0 * dot + AIR);
+                lanes
+                    .into_iter()
+                    .map(|(_, lane)| lane.abs())
+                    .max()
+                    .unwrap_or_default()
+            };
+            self.groups.iter().map(depth).max().unwrap_or_default() as usize * 2 + 1
+        };
+        let dot = if deepest(DOT) > MOST { SMALL_DOT } else { DOT };
+        let height = deepest(dot) as f64 * (2.0 * dot + AIR) + 3.0 * DOT;
+        (dot, height.max(ROW))
     }
 
     /// Range of the horizontal axis.
@@ -139,55 +172,114 @@ fn usable_values(group: &Dots) -> impl Iterator<Item = f64> {
     group.values.iter().copied().filter(|value| usable(*value))
 }
 
-fn row(
-    page: &Page,
-    frame: &Frame,
-    index: usize,
-    group: &Dots,
-    (right, room): (f64, f64),
-) -> Result<(), PlotError> {
-    const DOT: f64 = 1.5;
-    /// Part of a row that the dots take.
-    const SPREAD: f64 = 0.55;
-    /// Part of a row that the mean takes.
-    const BAR: f64 = 0.8;
-    let y = frame.y_at(index as f64);
-    let Area {
-        left, right: end, ..
-    } = frame.area;
-    let guide = Stroke {
-        opacity: 0.35,
-        ..Stroke::solid(FAINT, THIN / 2.0)
-    };
-    page.line([(left, y), (end, y)], guide)?;
-    let Stroke { colour, dash, .. } = distinct(group.stroke.unwrap_or(index), 1.0);
-    let values = || usable_values(group);
-    let count = values().count();
-    let inside = |x: &f64| *x >= left;
-    let mean = frame.x_at(values().sum::<f64>() / count as f64);
-    if count > 0 && inside(&mean) {
-        let half = BAR * ROW / 2.0;
-        page.line(
-            [(mean, y - half), (mean, y + half)],
-            Stroke::solid(INK, 1.0),
-        )?;
+/// Places with their lanes, 0 in the middle, so that no two in a lane are nearer than `apart`. Each
+/// is in the lane nearest to the middle that is free; the order is that of the places.
+fn swarm(places: &[f64], apart: f64) -> Vec<(f64, i64)> {
+    let mut places = places.to_vec();
+    places.sort_by(f64::total_cmp);
+    // Lanes 0, 1, -1, 2, -2 and so on, with the last place in each.
+    let mut last: Vec<f64> = Vec::new();
+    (places.into_iter())
+        .map(|place| {
+            let free = last.iter().position(|last| place - last >= apart);
+            let lane = free.unwrap_or(last.len());
+            match last.get_mut(lane) {
+                Some(last) => *last = place,
+                None => last.push(place),
+            }
+            let away = lane.div_ceil(2) as i64;
+            (place, if lane % 2 == 0 { -away } else { away })
+        })
+        .collect()
+}
+
+/// How rows are drawn.
+struct Rows {
+    /// Radius of a dot.
+    dot: f64,
+    height: f64,
+}
+
+impl Rows {
+    fn draw(
+        &self,
+        page: &Page,
+        frame: &Frame,
+        (index, group): (usize, &Dots),
+        (right, room): (f64, f64),
+    ) -> Result<(), PlotError> {
+        let y = frame.y_at(index as f64);
+        let Area {
+            left, right: end, ..
+        } = frame.area;
+        let guide = Stroke {
+            opacity: 0.35,
+            ..Stroke::solid(FAINT, THIN / 2.0)
+        };
+        page.line([(left, y), (end, y)], guide)?;
+        let Stroke { colour, dash, .. } = distinct(group.stroke.unwrap_or(index), 1.0);
+        let places: Vec<f64> = usable_values(group).map(|v| frame.x_at(v)).collect();
+        let inside = |x: &f64| *x >= left;
+        let apart = 2.0 * self.dot + AIR;
+        for (x, lane) in swarm(&places, apart) {
+            let y = y + lane as f64 * apart;
+            if inside(&x) {
+                page.disc((x, y), self.dot, colour)?;
+                // What is dashed as a line is hollow as a dot.
+                if dash.is_some() {
+                    page.disc((x, y), self.dot / 2.0, WHITE)?;
+                }
+            }
+        }
+        let mean = usable_values(group).sum::<f64>() / places.len() as f64;
+        let beyond = places.iter().filter(|x| !inside(x)).count();
+        if beyond > 0 {
+            let (tip, foot) = (left + 2.0, left + 2.0 + 2.0 * DOT);
+            page.polygon([(tip, y), (foot, y - DOT), (foot, y + DOT)], colour, 1.0)?;
+            let mut text = beyond.to_string();
+            if !inside(&frame.x_at(mean)) {
+                text = format!("{text}, mean {mean:.2}");
+            }
+            let lettering = Lettering::new(SMALL, Anchor::Left).colour(FAINT);
+            page.text(&text, (foot + 2.0, y), lettering)?;
+        }
+        // In front of the dots, which are wider than it.
+        let x = frame.x_at(mean);
+        if !places.is_empty() && inside(&x) {
+            let half = self.height / 2.0 - 1.8;
+            page.line([(x, y - half), (x, y + half)], Stroke::solid(INK, 0.75))?;
+        }
+        let remark = font::fitted(&group.remark, TEXT, false, room + 0.1);
+        page.text(&remark, (right, y), Lettering::new(TEXT, Anchor::Right))
     }
-    for (place, value) in values().enumerate() {
-        let share = (place as f64 + 0.5) / count as f64 - 0.5;
-        let y = y + SPREAD * ROW * share;
-        let x = frame.x_at(value);
-        if inside(&x) {
-            page.disc((x, y), DOT, colour)?;
-            // What is dashed as a line is hollow as a dot.
-            if dash.is_some() {
-                page.disc((x, y), DOT / 2.0, WHITE)?;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::swarm;
+    use proptest::prelude::*;
+
+    #[test]
+    fn equal_values_are_set_above_and_below_each_other() {
+        let lanes: Vec<i64> = swarm(&[5.0, 5.0, 1.0, 5.0, 20.0], 3.0)
+            .into_iter()
+            .map(|(_, lane)| lane)
+            .collect();
+        assert_eq!(lanes, [0, 0, 1, -1, 0]);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
+        #[test]
+        fn no_dot_touches_another(places in prop::collection::vec(0.0f64..100.0, 0..60)) {
+            let dots = swarm(&places, 3.2);
+            prop_assert_eq!(dots.len(), places.len());
+            for (n, a) in dots.iter().enumerate() {
+                for b in &dots[n + 1..] {
+                    let (x, y) = (a.0 - b.0, 3.2 * (a.1 - b.1) as f64);
+                    prop_assert!(x.hypot(y) >= 3.2 - 1e-9, "{a:?} and {b:?}");
+                }
             }
         }
     }
-    if values().any(|value| !inside(&frame.x_at(value))) {
-        let (tip, foot) = (left + 2.0, left + 2.0 + 2.0 * DOT);
-        page.polygon([(tip, y), (foot, y - DOT), (foot, y + DOT)], colour, 1.0)?;
-    }
-    let remark = font::fitted(&group.remark, TEXT, false, room + 0.1);
-    page.text(&remark, (right, y), Lettering::new(TEXT, Anchor::Right))
 }

@@ -235,13 +235,13 @@ impl Gallery<'_> {
             title: self.title("what is sent"),
             rates: lines(false),
             deltas: lines(true),
-            windows: self.windows(stretch, |window| window.kind != "current")?,
+            windows: self.timing(stretch)?,
         };
         let figure = figure.draw()?;
         self.save(&figure, "events")
     }
 
-    /// What acts on the circuit within a stretch of time.
+    /// What acts within a stretch of time.
     fn windows(
         &self,
         stretch: (f64, f64),
@@ -258,6 +258,80 @@ impl Gallery<'_> {
                 until_ms: w.until_ms.min(stretch.1),
             })
             .collect())
+    }
+
+    /// When stimuli and teachers were on within a stretch of time. What was shown is left out
+    /// where several trials were shown something else each.
+    fn timing(&self, stretch: (f64, f64)) -> Result<Vec<Window>, GalleryError> {
+        let timing = |w: &Acting| {
+            let kinds = ["stimulus", "teacher", "presentation"];
+            kinds.contains(&w.kind.as_str()) && w.trial.unwrap_or_default() == 0
+        };
+        let mut windows = self.windows(stretch, timing)?;
+        if self.results.summary.trials > 1 && self.results.scenario.task.is_some() {
+            for window in &mut windows {
+                window.label.clear();
+            }
+        }
+        Ok(windows)
+    }
+
+    /// What acts on one neuron within a stretch of time.
+    fn acting(
+        &self,
+        (population, neuron, trial): (&str, u32, u32),
+        stretch: (f64, f64),
+    ) -> Result<Vec<Window>, GalleryError> {
+        let size = self.results.population(population).map_or(0, |p| p.size);
+        let model = &self.results.model;
+        let leads_here = |projection: &str| {
+            let mut known = model.projections.iter();
+            known.any(|p| p.to == population && p.name() == projection)
+                || projection == format!("{population}_bias")
+        };
+        let acts = |w: &Acting| {
+            let concerned = w
+                .label
+                .rsplit_once(' ')
+                .map_or("", |(concerned, _)| concerned);
+            let here = match w.kind.as_str() {
+                "current" => concerned.parse().is_ok_and(|neurons: Neurons| {
+                    neurons.population == population
+                        && neurons.indices.among(size).contains(&(neuron as usize))
+                }),
+                "neuron" => concerned.split(' ').next() == Some(population),
+                "eta" => concerned == "all x" || leads_here(concerned),
+                _ => true,
+            };
+            here && w.trial.is_none_or(|only| only == trial as usize)
+        };
+        let mut windows = self.windows(stretch, acts)?;
+        for window in &mut windows {
+            // The figure says whose parameter and whose current it is.
+            let label = match window.kind.as_str() {
+                "neuron" => window.label.split_once(' '),
+                "current" => window.label.rsplit_once(' '),
+                _ => None,
+            };
+            if let Some((_, label)) = label {
+                window.label = label.to_owned();
+            }
+        }
+        Ok(windows)
+    }
+
+    /// When weights and state were what the run has left.
+    fn end(&self) -> String {
+        let Summary {
+            epochs,
+            interrupted,
+            simulated_ms,
+            ..
+        } = &self.results.summary;
+        match epochs {
+            Some(epochs) if !interrupted => format!("after epoch {epochs}"),
+            _ => format!("at {simulated_ms} ms"),
+        }
     }
 
     fn statistics(&mut self) -> Result<(), GalleryError> {
@@ -326,14 +400,16 @@ impl Gallery<'_> {
         const FEWEST: usize = 16;
         for projection in &self.results.model.projections {
             let name = projection.name();
-            let Some(weights) = self.results.weights(&name)? else {
+            // Those that are mirrored would be seen twice.
+            let stored = self.results.file(&format!("weights/{name}.npy")).is_some();
+            let Some(weights) = self.results.weights(&name)?.filter(|_| stored) else {
                 continue;
             };
             if weights.len() < FEWEST {
                 continue;
             }
             let figure = Matrix {
-                title: self.title(&name),
+                title: self.title(&format!("{name} {}", self.end())),
                 quantity: "weight".into(),
                 unit: "a.u.".into(),
                 values: weights.view(),
@@ -355,7 +431,7 @@ impl Gallery<'_> {
         shape: (usize, usize),
     ) -> Result<(), GalleryError> {
         let figure = Fields {
-            title: self.title(&format!("receptive fields of {name}")),
+            title: self.title(&format!("receptive fields of {name} {}", self.end())),
             quantity: "weight".into(),
             unit: "a.u.".into(),
             weights,
@@ -394,15 +470,17 @@ impl Gallery<'_> {
                 [all] => vec![("", all)],
                 [first, .., last] => vec![("_begin", first), ("_end", last)],
             };
+            let in_trial = match self.results.summary.trials {
+                1 => String::new(),
+                _ => format!(", trial {trial}"),
+            };
             for (suffix, stretch) in shown {
                 let figure = Membrane {
-                    title: self.title(&format!("{population}[{neuron}]")),
+                    title: self.title(&format!("{population}[{neuron}]{in_trial}")),
                     lines: (variables.iter())
                         .map(|(key, series)| within(&key.variable, series, stretch))
                         .collect(),
-                    windows: self.windows(stretch, |w| {
-                        w.kind != "current" || w.label.starts_with(population)
-                    })?,
+                    windows: self.acting((population, neuron, trial), stretch)?,
                 };
                 let other = if trial == 0 {
                     String::new()

@@ -1,6 +1,6 @@
 //! Windows of time as bars above the panels.
 
-use super::colours::{GREEN, INK, ORANGE, PURPLE, SKY};
+use super::colours::{BLUE, FAINT, GREEN, ORANGE, PURPLE, SKY, VERMILLION};
 use super::error::PlotError;
 use super::font;
 use super::frame::Frame;
@@ -12,7 +12,8 @@ use plotters::style::RGBColor;
 /// A stretch of time in which something acts on the neuron.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Window {
-    /// What acts: `stimulus`, `teacher`, `current` or any other word.
+    /// What acts: `stimulus`, `teacher`, `current`, `presentation`, `neuron`, `eta` or any other
+    /// word.
     pub kind: String,
     /// Which one, written into the bar if it fits.
     pub label: String,
@@ -22,12 +23,18 @@ pub struct Window {
     pub until_ms: f64,
 }
 
-/// All windows of one kind: one row of bars.
+/// First ms, first ms after it, and which one.
+type Bar = (f64, f64, String);
+
+/// Windows of one kind that do not overlap: one row of bars.
 #[derive(Clone, Debug)]
 pub(super) struct Strip {
     pub kind: String,
+    /// Written at its left: the kind at the first row of it, and how many bars have found no place
+    /// at the last.
+    pub name: String,
     pub colour: RGBColor,
-    pub bars: Vec<(f64, f64, String)>,
+    pub bars: Vec<Bar>,
 }
 
 impl Strip {
@@ -50,38 +57,88 @@ const ROW: f64 = 8.0;
 const BETWEEN_ROWS: f64 = 2.0;
 const BELOW: f64 = 5.0;
 
-/// One strip a kind, in the order in which kinds first appear; bars in order of time.
+/// Kinds in the order of their rows, from above; others come after them.
+const ORDER: [&str; 6] = [
+    "stimulus",
+    "presentation",
+    "teacher",
+    "current",
+    "neuron",
+    "eta",
+];
+
+/// Most rows of a kind.
+const MOST_ROWS: usize = 12;
+
+/// Strips of each kind, bars in order of time. Bars of a kind that overlap are in rows of their
+/// own, as few as will do.
 pub(super) fn strips(windows: &[Window]) -> Vec<Strip> {
-    const OTHERS: [RGBColor; 2] = [PURPLE, GREEN];
-    let mut strips: Vec<Strip> = Vec::new();
+    let mut kinds: Vec<(&str, Vec<Bar>)> = Vec::new();
     for window in windows {
         let bar = (window.from_ms, window.until_ms, window.label.clone());
         if !usable(bar.0) || !usable(bar.1) || bar.0 >= bar.1 {
             continue;
         }
-        match strips.iter_mut().find(|strip| strip.kind == window.kind) {
-            Some(strip) => strip.bars.push(bar),
-            None => strips.push(Strip {
-                kind: window.kind.clone(),
-                colour: match window.kind.as_str() {
-                    "stimulus" => SKY,
-                    "teacher" => ORANGE,
-                    _ => OTHERS.get(strips.len() % 2).copied().unwrap_or(INK),
-                },
-                bars: vec![bar],
-            }),
+        match kinds.iter_mut().find(|(kind, _)| *kind == window.kind) {
+            Some((_, bars)) => bars.push(bar),
+            None => kinds.push((&window.kind, vec![bar])),
         }
     }
-    for strip in &mut strips {
-        strip.bars.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let rank = |kind: &str| ORDER.iter().position(|known| *known == kind);
+    kinds.sort_by_key(|(kind, _)| rank(kind).unwrap_or(ORDER.len()));
+    let mut strips = Vec::new();
+    for (kind, bars) in kinds {
+        let (rows, left) = rows(bars);
+        let last = rows.len() - 1;
+        strips.extend(rows.into_iter().enumerate().map(|(row, bars)| Strip {
+            kind: kind.to_owned(),
+            name: match row {
+                0 => kind.to_owned(),
+                _ if row == last && left > 0 => format!("and {left} more"),
+                _ => String::new(),
+            },
+            colour: colour(kind),
+            bars,
+        }));
     }
     strips
 }
 
+/// The same colour for a kind in every figure.
+fn colour(kind: &str) -> RGBColor {
+    match kind {
+        "stimulus" => SKY,
+        "teacher" => ORANGE,
+        "current" => PURPLE,
+        "presentation" => BLUE,
+        "neuron" => GREEN,
+        "eta" => FAINT,
+        _ => VERMILLION,
+    }
+}
+
+/// Bars, each in the first row that is free at its time, and how many found none.
+fn rows(mut bars: Vec<Bar>) -> (Vec<Vec<Bar>>, usize) {
+    bars.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
+    let mut rows: Vec<Vec<Bar>> = Vec::new();
+    let mut left = 0;
+    for bar in bars {
+        let free = |row: &Vec<Bar>| row.last().is_none_or(|last| last.1 <= bar.0);
+        match rows.iter().position(free) {
+            Some(row) => rows[row].push(bar),
+            None if rows.len() < MOST_ROWS => rows.push(vec![bar]),
+            None => left += 1,
+        }
+    }
+    (rows, left)
+}
+
 /// What is shaded in the panels: the bars of each strip, unless there is one at every time of
-/// `range`. The short stand in front of the long.
+/// `range`. The short stand in front of the long. What changes a parameter does not act on the
+/// potentials, and is not shaded.
 pub(super) fn shaded(strips: &[Strip], range: Option<(f64, f64)>) -> Vec<(f64, f64, RGBColor)> {
     let mut shaded: Vec<_> = (strips.iter())
+        .filter(|strip| !["neuron", "eta"].contains(&strip.kind.as_str()))
         .filter(|strip| !range.is_some_and(|range| strip.covers(range)))
         .flat_map(|strip| strip.bars.iter().map(|bar| (bar.0, bar.1, strip.colour)))
         .collect();
@@ -102,7 +159,7 @@ pub(super) fn room_left(strips: &[Strip]) -> f64 {
     const MOST: f64 = 60.0;
     strips
         .iter()
-        .map(|strip| font::width(&strip.kind, TEXT, false) + 10.0)
+        .map(|strip| font::width(&strip.name, TEXT, false) + 10.0)
         .fold(0.0, f64::max)
         .min(MOST)
 }
@@ -127,9 +184,9 @@ pub(super) fn draw(
             bottom: top + ROW,
             ..frame.area
         };
-        let kind = font::fitted(&strip.kind, TEXT, false, row.left - 10.0);
+        let name = font::fitted(&strip.name, TEXT, false, row.left - 10.0);
         let at = (row.left - 4.0, row.centre().1);
-        page.text(&kind, at, Lettering::new(TEXT, Anchor::Right))?;
+        page.text(&name, at, Lettering::new(TEXT, Anchor::Right))?;
         bars(page, strip, frame, row)
     })
 }
@@ -175,6 +232,41 @@ fn bars(page: &Page, strip: &Strip, frame: &Frame, row: Area) -> Result<(), Plot
 #[cfg(test)]
 mod tests {
     use super::{Window, strips};
+
+    #[test]
+    fn bars_that_overlap_are_all_seen_in_rows_of_their_own() {
+        let window = |kind: &str, label: &str, from_ms, until_ms| Window {
+            kind: kind.into(),
+            label: label.into(),
+            from_ms,
+            until_ms,
+        };
+        let strips = strips(&[
+            window("current", "within", 20.0, 30.0),
+            window("current", "long", 0.0, 100.0),
+            window("teacher", "other", 10.0, 20.0),
+            window("current", "across", 25.0, 120.0),
+            window("current", "after", 100.0, 110.0),
+        ]);
+        let rows: Vec<(&str, &str, Vec<&str>)> = (strips.iter())
+            .map(|strip| {
+                let labels = strip.bars.iter().map(|bar| bar.2.as_str());
+                (strip.kind.as_str(), strip.name.as_str(), labels.collect())
+            })
+            .collect();
+        assert_eq!(
+            rows,
+            [
+                ("teacher", "teacher", vec!["other"]),
+                ("current", "current", vec!["long", "after"]),
+                ("current", "", vec!["within"]),
+                ("current", "", vec!["across"]),
+            ]
+        );
+        let many: Vec<Window> = (0..20).map(|_| window("current", "", 0.0, 1.0)).collect();
+        let strips = super::strips(&many);
+        assert_eq!((strips.len(), strips[11].name.as_str()), (12, "and 8 more"));
+    }
 
     #[test]
     fn bars_that_touch_cover_and_a_gap_does_not() {

@@ -336,13 +336,7 @@ fn defined(
     };
     (all.iter().filter(is_wanted))
         .filter_map(|p| {
-            let reciprocal = (all.iter())
-                .find(|back| {
-                    back.compartment == Compartment::Basal
-                        && back.pre.as_ref() == Some(&p.post)
-                        && Some(&back.post) == p.pre.as_ref()
-                })
-                .map(|back| back.name.clone());
+            let reciprocal = p.mirrored.clone();
             let fits = match statistic {
                 Statistic::Norm => true,
                 Statistic::Alignment => {

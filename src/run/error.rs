@@ -24,6 +24,26 @@ pub enum RunError {
     /// Activity is no longer a number.
     #[error(transparent)]
     Runaway(#[from] Runaway),
+    /// An answer to a sample of validation or test is no longer a number.
+    #[error(
+        "{part}: the answer to sample {sample} of the data (from 0) is no number: {variable} of \
+         {population}[{neuron}] became {value} {after_ms} ms after the sample was shown; smaller \
+         weights (a smaller eta, bounds) or smaller values of the data (an encoding that scales \
+         them) keep it finite",
+        variable = .runaway.variable,
+        population = .runaway.population,
+        neuron = .runaway.neuron,
+        value = .runaway.value,
+        after_ms = .runaway.time_ms,
+    )]
+    Answer {
+        /// `validation` or `test`.
+        part: &'static str,
+        /// Index of the sample in its data.
+        sample: usize,
+        /// The neuron, in the time of the copy that is asked.
+        runaway: Runaway,
+    },
     /// A recording could not be written.
     #[error(transparent)]
     Record(#[from] RecordError),

@@ -11,7 +11,7 @@ use super::learn::{Lesson, Weights, accuracy};
 use super::progress::{Epoch, Progress, Telling};
 use super::resolved::resolved;
 use super::summary::{Summary, peak_memory_bytes};
-use super::{RunDirectory, RunError, Window, happen};
+use super::{RunDirectory, RunError, Window, happen, shown};
 use crate::circuit::Setup;
 use crate::math::Steps;
 use crate::model::Model;
@@ -73,7 +73,7 @@ pub fn run(
         (None, None) => return Err(RunError::Endless),
     };
     let end_ms = Steps::of(scenario.dt_ms).ms(end);
-    let windows = happen::enter(&mut simulation, &scenario.timeline, scenario.trials, end_ms)?;
+    happen::enter(&mut simulation, &scenario.timeline, scenario.trials, end_ms)?;
     for (name, text) in resolved(job)? {
         directory.write(name, &text)?;
     }
@@ -90,7 +90,7 @@ pub fn run(
         recorder: Recorder::create(directory.path(), &metadata)?,
         timeline: CsvTable::create(
             &directory.path().join("timeline.csv"),
-            &["kind", "label", "from_ms", "until_ms"],
+            &["kind", "label", "from_ms", "until_ms", "trial"],
         )?,
         progress: Progress::new(
             &scenario.name,
@@ -117,11 +117,18 @@ pub fn run(
         stop,
         chosen: None,
     };
-    experiment.show(&windows)?;
-    let outcome = experiment.observe().and_then(|()| match lesson {
-        Some(mut lesson) => experiment.learn(&mut lesson, directory),
-        None => experiment.go(end, directory),
+    experiment.show(shown(&scenario.timeline, end_ms))?;
+    let first = lesson.as_ref().and_then(|lesson| {
+        let first = lesson.epoch(0).into_iter().next()?;
+        Some(lesson.show(&first, &mut experiment.simulation, 0))
     });
+    let outcome = first
+        .unwrap_or(Ok(()))
+        .and_then(|()| experiment.observe())
+        .and_then(|()| match lesson {
+            Some(mut lesson) => experiment.learn(&mut lesson, directory),
+            None => experiment.go(end, directory),
+        });
     if let Err(RunError::Stopped) = outcome {
         experiment.summary.interrupted = true;
     }
@@ -160,8 +167,8 @@ struct Experiment<'a> {
     progress: Progress,
     summary: Summary,
     stop: &'a AtomicBool,
-    /// Weights of the epoch that validation chose.
-    chosen: Option<Weights>,
+    /// Weights of the epoch that validation chose, and the step at which learning had them.
+    chosen: Option<(Weights, u64)>,
 }
 
 impl Experiment<'_> {
@@ -170,13 +177,14 @@ impl Experiment<'_> {
         Ok(())
     }
 
-    fn show(&mut self, windows: &[Window]) -> Result<(), RunError> {
+    fn show(&mut self, windows: impl IntoIterator<Item = Window>) -> Result<(), RunError> {
         for window in windows {
             self.timeline.append(&[
                 window.kind.as_str().into(),
                 window.label.as_str().into(),
                 window.from_ms.into(),
                 window.until_ms.into(),
+                (window.trial).map_or("all".into(), |trial| Cell::from(trial as f64)),
             ])?;
         }
         Ok(())
@@ -194,27 +202,34 @@ impl Experiment<'_> {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let mut metrics = CsvTable::create(&directory.path().join("metrics.csv"), &names)?;
         let stride = end.div_ceil(ROWS).max(1);
+        metrics.append(&self.means(&populations))?;
         while self.simulation.steps() < end {
             let steps = self.simulation.steps();
             self.advance(end.min(steps - steps % stride + stride))?;
             let steps = self.simulation.steps();
-            if steps.is_multiple_of(stride) {
-                let mut row = vec![Cell::from(self.simulation.time_ms())];
-                for name in &populations {
-                    for (variable, size) in [
-                        (Variable::Rate, f32::from as fn(f32) -> f32),
-                        (Variable::Mismatch, f32::abs),
-                    ] {
-                        let values = self.simulation.read(name, variable).unwrap_or_default();
-                        let mean = values.mapv(size).mean().unwrap_or_default();
-                        row.push(f64::from(mean).into());
-                    }
-                }
-                metrics.append(&row)?;
+            if steps.is_multiple_of(stride) || steps == end {
+                metrics.append(&self.means(&populations))?;
                 self.progress.step(steps);
             }
         }
         Ok(())
+    }
+
+    /// A row of the metrics of a run without a task: the time, and of each population the mean
+    /// rate and the mean magnitude of the mismatch.
+    fn means(&mut self, populations: &[String]) -> Vec<Cell<'static>> {
+        let mut row = vec![Cell::from(self.simulation.time_ms())];
+        for name in populations {
+            for (variable, size) in [
+                (Variable::Rate, f32::from as fn(f32) -> f32),
+                (Variable::Mismatch, f32::abs),
+            ] {
+                let values = self.simulation.read(name, variable).unwrap_or_default();
+                let mean = values.mapv(size).mean().unwrap_or_default();
+                row.push(f64::from(mean).into());
+            }
+        }
+        row
     }
 
     fn advance(&mut self, limit: u64) -> Result<(), RunError> {
@@ -238,9 +253,16 @@ impl Experiment<'_> {
             "eta_factor",
         ];
         let mut metrics = CsvTable::create(&directory.path().join("metrics.csv"), &names)?;
+        let mut upcoming = lesson.epoch(0);
         for epoch in 1..=lesson.epochs() {
+            let presentations = upcoming;
+            upcoming = match epoch < lesson.epochs() {
+                true => lesson.epoch(epoch),
+                false => Vec::new(),
+            };
             let (mut right, mut shown, mut eta_factor) = (Some(0), 0, 1.0);
-            for presentation in lesson.epoch(epoch - 1) {
+            for (n, presentation) in presentations.iter().enumerate() {
+                let next = presentations.get(n + 1).or_else(|| upcoming.first());
                 let due = (self.observer).angles_due(&lesson.span(self.simulation.steps()));
                 let Self {
                     simulation,
@@ -249,10 +271,12 @@ impl Experiment<'_> {
                     stop,
                     ..
                 } = self;
-                let presented =
-                    lesson.present(&presentation, simulation, &due, |simulation, limit| {
-                        advance(simulation, limit, (observer, recorder), stop)
-                    })?;
+                let presented = lesson.present(
+                    (presentation, next),
+                    simulation,
+                    &due,
+                    |simulation, limit| advance(simulation, limit, (observer, recorder), stop),
+                )?;
                 for (projection, value) in presented.angles {
                     self.recorder.record(Batch::Statistic {
                         time_ms: self.simulation.time_ms(),
@@ -261,14 +285,15 @@ impl Experiment<'_> {
                         value,
                     })?;
                 }
-                self.show(&presented.windows)?;
+                self.show(presented.windows)?;
                 right = right.zip(presented.right).map(|(sum, more)| sum + more);
                 shown += presentation.positions.len();
                 eta_factor = lesson.eta_factor(presentation.done);
                 self.progress.step(self.simulation.steps());
             }
             let weights = own_weights(&self.simulation);
-            let validation = lesson.validate(&weights)?;
+            let learned = self.simulation.steps();
+            let validation = lesson.validate(&weights, learned)?;
             let train = right.map(|right| right as f64 / shown.max(1) as f64);
             metrics.append(&[
                 (epoch as f64).into(),
@@ -280,7 +305,7 @@ impl Experiment<'_> {
             if validation >= self.summary.validation_accuracy {
                 self.summary.validation_accuracy = validation;
                 self.summary.chosen_epoch = Some(epoch);
-                self.chosen = Some(weights);
+                self.chosen = Some((weights, learned));
             }
             self.summary.epochs = Some(epoch);
             let outcome = Epoch {
@@ -290,10 +315,10 @@ impl Experiment<'_> {
             };
             (self.progress).epoch(outcome, self.simulation.steps());
         }
-        let Some(chosen) = &self.chosen else {
+        let Some((chosen, learned)) = &self.chosen else {
             return Ok(());
         };
-        let counts = lesson.test(chosen)?;
+        let counts = lesson.test(chosen, *learned)?;
         self.summary.test_accuracy = accuracy(&counts);
         self.summary.test_samples = Some(counts.sum() as usize);
         let mut names = vec!["class".to_owned()];
@@ -338,7 +363,7 @@ impl Experiment<'_> {
         for (name, weights) in own_weights(&self.simulation) {
             npy::write(&folder.join(format!("{name}.npy")), &weights)?;
         }
-        if let Some(chosen) = &self.chosen {
+        if let Some((chosen, _)) = &self.chosen {
             let folder = directory.folder("weights/chosen")?;
             for (name, weights) in chosen {
                 npy::write(&folder.join(format!("{name}.npy")), weights)?;
@@ -353,6 +378,13 @@ impl Experiment<'_> {
             let views: Vec<_> = variables.iter().map(|v| v.view()).collect();
             if let Ok(state) = stack(ndarray::Axis(0), &views) {
                 npy::write(&folder.join(format!("{name}.npy")), &state)?;
+            }
+        }
+        let noisy = self.simulation.noise();
+        if !noisy.is_empty() {
+            let folder = directory.folder("state/noise")?;
+            for (name, noise) in noisy {
+                npy::write(&folder.join(format!("{name}.npy")), &noise)?;
             }
         }
         let folder = directory.folder("state/terms")?;

@@ -1,4 +1,4 @@
-//! From a scenario's timeline to events of the circuit, and to windows for figures.
+//! From a scenario's timeline to events of the circuit.
 
 use ndarray::{Array1, Array2};
 
@@ -7,19 +7,6 @@ use crate::math::Steps;
 use crate::scenario::{Happening, Neurons, windows};
 use crate::schedule::{Misfit, Simulation};
 use crate::teaching::Teacher;
-
-/// A stretch of time in which something came from outside; a row of `timeline.csv`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Window {
-    /// `stimulus`, `teacher`, `current` or `presentation`.
-    pub kind: String,
-    /// What it was.
-    pub label: String,
-    /// Start in ms.
-    pub from_ms: f64,
-    /// End in ms.
-    pub until_ms: f64,
-}
 
 /// Enters the happenings of a scenario. What lies between steps acts at the next one, so a window
 /// that begins and ends between the same two steps does not act at all.
@@ -31,22 +18,12 @@ pub fn enter(
     timeline: &[Happening],
     trials: usize,
     end_ms: f64,
-) -> Result<Vec<Window>, Misfit> {
+) -> Result<(), Misfit> {
     let steps = Steps::of(simulation.dt_ms());
-    let mut shown = Vec::new();
     for (number, happening) in timeline.iter().enumerate() {
-        let all = windows(happening, end_ms);
         let in_steps = || -> Windows {
             let all = windows(happening, end_ms).into_iter();
             Box::new(all.map(move |(from, until)| (steps.next(from), steps.next(until))))
-        };
-        let mut show = |kind: &str, label: &str| {
-            shown.extend(all.iter().map(|&(from_ms, until_ms)| Window {
-                kind: kind.to_owned(),
-                label: label.to_owned(),
-                from_ms,
-                until_ms,
-            }));
         };
         match happening {
             Happening::Rates { input, values, .. } => {
@@ -54,8 +31,7 @@ pub fn enter(
                 let rates = everywhere(simulation, input, values, trials);
                 let silence = Array2::zeros(rates.raw_dim());
                 let [begin, end] = [rates, silence].map(|rates| Event::Rates(entity, rates));
-                simulation.enter_windows(in_steps(), begin, end)?;
-                show("stimulus", input);
+                enter_windows(simulation, is_endless(happening), in_steps(), (begin, end))?;
             }
             Happening::Current {
                 neurons,
@@ -70,8 +46,7 @@ pub fn enter(
                 };
                 let number = number as u64;
                 let [begin, end] = [Event::Inject(number, injection), Event::Withdraw(number)];
-                simulation.enter_windows(in_steps(), begin, end)?;
-                show("current", &format!("{neurons} {compartment}"));
+                enter_windows(simulation, is_endless(happening), in_steps(), (begin, end))?;
             }
             Happening::Teacher {
                 population,
@@ -88,13 +63,11 @@ pub fn enter(
                     Event::Teacher(entity, teacher),
                     Event::Strength(entity, 0.0),
                 ];
-                simulation.enter_windows(in_steps(), begin, end)?;
-                show("teacher", population);
+                enter_windows(simulation, is_endless(happening), in_steps(), (begin, end))?;
             }
             Happening::Presentation { kind, .. } => {
                 let [begin, end] = [*kind, 0.0].map(Event::Presentation);
-                simulation.enter_windows(in_steps(), begin, end)?;
-                show("presentation", &kind.to_string());
+                enter_windows(simulation, is_endless(happening), in_steps(), (begin, end))?;
             }
             Happening::Neuron {
                 population,
@@ -121,7 +94,34 @@ pub fn enter(
             }
         }
     }
-    Ok(shown)
+    Ok(())
+}
+
+/// Enters windows. What has no end of its own is still on in the last state of the run.
+fn enter_windows(
+    simulation: &mut Simulation,
+    is_endless: bool,
+    mut windows: Windows,
+    (begin, end): (Event, Event),
+) -> Result<(), Misfit> {
+    if !is_endless {
+        return simulation.enter_windows(windows, begin, end);
+    }
+    match windows.next() {
+        Some((from, _)) => simulation.enter_change(from, begin),
+        None => Ok(()),
+    }
+}
+
+/// True if a window lasts to the end of the run, whatever that is.
+fn is_endless(happening: &Happening) -> bool {
+    matches!(
+        happening,
+        Happening::Rates { until_ms: None, .. }
+            | Happening::Current { until_ms: None, .. }
+            | Happening::Teacher { until_ms: None, .. }
+            | Happening::Presentation { until_ms: None, .. }
+    )
 }
 
 fn size(simulation: &Simulation, name: &str) -> usize {
@@ -131,7 +131,7 @@ fn size(simulation: &Simulation, name: &str) -> usize {
 }
 
 /// The same rates in every trial; a single one counts for every neuron.
-fn everywhere(
+pub(super) fn everywhere(
     simulation: &Simulation,
     population: &str,
     values: &[f32],
@@ -146,7 +146,7 @@ fn everywhere(
     })
 }
 
-fn injected(simulation: &Simulation, neurons: &Neurons, amplitude: f32) -> Array1<f32> {
+pub(super) fn injected(simulation: &Simulation, neurons: &Neurons, amplitude: f32) -> Array1<f32> {
     let size = size(simulation, &neurons.population);
     let mut current = Array1::zeros(size);
     for neuron in neurons.indices.among(size) {

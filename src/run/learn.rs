@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView1, Axis};
 
-use super::RunError;
-use super::happen;
+use super::replay::Replay;
+use super::{RunError, Window as Shown};
 use crate::circuit::Setup;
 use crate::event::Event;
 use crate::math::{MOST_STEPS, Steps};
@@ -15,7 +15,7 @@ use crate::model::Model;
 use crate::plasticity::Registry;
 use crate::record::descent;
 use crate::record::statistics::angle;
-use crate::scenario::{Scenario, Task, Window};
+use crate::scenario::{Happening, Probe, Scenario, Task, Window, charging};
 use crate::schedule::{Simulation, Variable};
 use crate::stimulus::{Dataset, Loaded, Order, Split};
 use crate::teaching::Teacher;
@@ -52,9 +52,18 @@ pub struct Lesson {
     validation: Part,
     test: Part,
     classes: usize,
-    /// The same circuit without plasticity: answers are taken from this copy, so that asking
-    /// changes nothing and takes no simulated time from the one that learns.
+    /// The same circuit without plasticity and without noise: answers are taken from this copy, so
+    /// that asking changes nothing and takes no simulated time from the one that learns. Every
+    /// batch of samples finds it as it was built.
     frozen: Simulation,
+    /// What that copy was built from.
+    still: Model,
+    /// What the copy hears beside the samples.
+    replay: Replay,
+    /// Steps from a sample to the answer.
+    answer: u64,
+    /// Trials of which something is recorded.
+    recorded: BTreeSet<usize>,
 }
 
 /// What one presentation needs to know when it begins.
@@ -72,8 +81,8 @@ pub struct Presented {
     pub right: Option<usize>,
     /// Angles to the exact gradient in degrees, of the projections that were asked for.
     pub angles: Vec<(Arc<str>, f64)>,
-    /// What was shown in the first trial and when the teacher spoke.
-    pub windows: [happen::Window; 2],
+    /// What was shown and when the teacher spoke, in each trial of which something is recorded.
+    pub windows: Vec<Shown>,
 }
 
 impl Lesson {
@@ -130,8 +139,14 @@ impl Lesson {
                 presentations,
             });
         }
+        // However short a presentation is for learning, an answer is waited for.
+        let held = Steps::of(scenario.dt_ms).next(charged(&scenario.timeline, model, &task));
+        let answer = (window.length.max(window.settled)).max(held);
         Ok(Some(Self {
             window,
+            answer,
+            replay: Replay::new(&scenario.timeline, scenario.dt_ms),
+            recorded: recorded(scenario),
             seed: scenario.seed,
             trials: scenario.trials,
             train: part(split.train),
@@ -139,6 +154,7 @@ impl Lesson {
             test,
             classes: data.classes,
             frozen: Simulation::new(&still, registry, setup)?,
+            still,
             task,
         }))
     }
@@ -193,21 +209,38 @@ impl Lesson {
         start..start + self.window.length
     }
 
-    /// Enters a presentation into the timeline and goes through it with `advance`, which goes on
-    /// but not beyond the step it is given.
+    /// Enters the stimuli of a presentation that begins at step `start` into the timeline. Those
+    /// of the first are entered at the start of a run, so that they count as sent at time 0.
+    ///
+    /// # Errors
+    /// [`RunError::Misfit`] if data and circuit are of different sizes.
+    pub fn show(
+        &self,
+        presentation: &Presentation,
+        simulation: &mut Simulation,
+        start: u64,
+    ) -> Result<(), RunError> {
+        let input = simulation.input(&self.task.input)?;
+        let stimuli = self.train.stimuli(&presentation.positions);
+        simulation.enter(start, Event::Rates(input, stimuli))?;
+        Ok(())
+    }
+
+    /// Goes through a presentation, whose stimuli have been entered by [`Self::show`], with
+    /// `advance`, which goes on but not beyond the step it is given. The stimuli of the `next` one
+    /// are entered as well: at its end they count as sent.
     ///
     /// # Errors
     /// Those of `advance`, and [`RunError::Misfit`] if data and circuit are of different sizes.
     pub fn present(
         &self,
-        presentation: &Presentation,
+        (presentation, next): (&Presentation, Option<&Presentation>),
         simulation: &mut Simulation,
         angles: &BTreeSet<Arc<str>>,
         mut advance: impl FnMut(&mut Simulation, u64) -> Result<(), RunError>,
     ) -> Result<Presented, RunError> {
         let start = simulation.steps();
         let (on, off) = (start + self.window.on, start + self.window.off);
-        let input = simulation.input(&self.task.input)?;
         let taught: Vec<_> = (self.task.taught())
             .map(|population| simulation.pyramidal(population))
             .collect::<Result<_, _>>()?;
@@ -216,9 +249,10 @@ impl Lesson {
             target: target.clone(),
             strength: vec![self.task.teacher.strength; self.trials],
         };
-        let stimuli = self.train.stimuli(&presentation.positions);
         simulation.enter(start, Event::EtaScale(self.eta_factor(presentation.done)))?;
-        simulation.enter(start, Event::Rates(input, stimuli))?;
+        if let Some(next) = next {
+            self.show(next, simulation, start + self.window.length)?;
+        }
         for population in taught {
             simulation.enter(on, Event::Teacher(population, teacher.clone()))?;
             simulation.enter(off, Event::Strength(population, 0.0))?;
@@ -250,25 +284,29 @@ impl Lesson {
                 Some((name.clone(), angle(change.view(), gradient.view())?))
             })
             .collect();
-        let label = self.train.labels(&presentation.positions[..1]).next();
         Ok(Presented {
             right,
             angles,
-            windows: self.windows(start, label.unwrap_or_default(), simulation.dt_ms()),
+            windows: self.windows(start, &presentation.positions, simulation.dt_ms()),
         })
     }
 
-    fn windows(&self, start: u64, label: usize, dt_ms: f64) -> [happen::Window; 2] {
-        let window = |kind: &str, from: u64, until: u64| happen::Window {
-            kind: kind.to_owned(),
-            label: label.to_string(),
-            from_ms: Steps::of(dt_ms).ms(start + from),
-            until_ms: Steps::of(dt_ms).ms(start + until),
-        };
+    fn windows(&self, start: u64, positions: &[usize], dt_ms: f64) -> Vec<Shown> {
         let Window {
             on, off, length, ..
         } = self.window;
-        [window("stimulus", 0, length), window("teacher", on, off)]
+        let labels: Vec<usize> = self.train.labels(positions).collect();
+        let trials = (self.recorded.iter()).filter_map(|trial| Some((*trial, labels.get(*trial)?)));
+        let rows = trials.flat_map(|(trial, label)| {
+            [("stimulus", 0, length), ("teacher", on, off)].map(|(kind, from, until)| Shown {
+                kind: kind.to_owned(),
+                label: label.to_string(),
+                from_ms: Steps::of(dt_ms).ms(start + from),
+                until_ms: Steps::of(dt_ms).ms(start + until),
+                trial: Some(trial),
+            })
+        });
+        rows.collect()
     }
 
     fn targets(&self, positions: &[usize]) -> Array2<f32> {
@@ -285,32 +323,51 @@ impl Lesson {
         targets
     }
 
-    /// Fraction of right answers on the validation part, if there is one.
+    /// Fraction of right answers on the validation part, if there is one, with the weights that
+    /// learning had at step `learned`.
     ///
     /// # Errors
-    /// [`RunError::Misfit`] if data and circuit are of different sizes.
-    pub fn validate(&mut self, weights: &Weights) -> Result<Option<f64>, RunError> {
-        let counts = self.confusion(weights, |lesson| &lesson.validation)?;
+    /// As [`Self::test`].
+    pub fn validate(&mut self, weights: &Weights, learned: u64) -> Result<Option<f64>, RunError> {
+        let counts = self.confusion((weights, learned), ("validation", |l| &l.validation))?;
         Ok(accuracy(&counts))
     }
 
-    /// Answers to the test part: how often a sample of the class of the row was taken for the
-    /// class of the column.
+    /// Answers to the test part with the weights that learning had at step `learned`: how often a
+    /// sample of the class of the row was taken for the class of the column.
     ///
     /// # Errors
-    /// [`RunError::Misfit`] if data and circuit are of different sizes.
-    pub fn test(&mut self, weights: &Weights) -> Result<Array2<u32>, RunError> {
-        self.confusion(weights, |lesson| &lesson.test)
+    /// [`RunError::Misfit`] if data and circuit are of different sizes, [`RunError::Answer`] for
+    /// an answer that is no number.
+    pub fn test(&mut self, weights: &Weights, learned: u64) -> Result<Array2<u32>, RunError> {
+        self.confusion((weights, learned), ("test", |lesson| &lesson.test))
+    }
+
+    /// The steps of learning that samples are asked in once more, so far as the timeline goes: the
+    /// last presentation before step `learned`, up to the moment at which learning reads its own
+    /// answers, just before the teacher; all of it if the teacher does not wait for them. What
+    /// holds at their end holds on.
+    fn heard(&self, learned: u64) -> Range<u64> {
+        let Window {
+            on,
+            length,
+            settled,
+            ..
+        } = self.window;
+        let start = learned.saturating_sub(length);
+        start..start + if on >= settled { on } else { length }
     }
 
     fn confusion(
         &mut self,
-        weights: &Weights,
-        part: impl Fn(&Self) -> &Part,
+        (weights, learned): (&Weights, u64),
+        (name, part): (&'static str, fn(&Self) -> &Part),
     ) -> Result<Array2<u32>, RunError> {
         for (name, weights) in weights {
             self.frozen.set_weights(name, weights.clone())?;
         }
+        let circuit = (&self.still, self.trials);
+        let others = (self.replay).events(&self.frozen, circuit, self.heard(learned))?;
         let mut counts = Array2::zeros((self.classes, self.classes));
         let samples: Vec<usize> = (0..part(self).samples.len()).collect();
         for batch in samples.chunks(self.trials) {
@@ -319,10 +376,22 @@ impl Lesson {
                 .map(|trial| batch[trial.min(batch.len() - 1)])
                 .collect();
             let stimuli = part(self).stimuli(&shown);
+            // No sample leaves anything behind for the next.
+            self.frozen.reset();
+            for (step, event) in &others {
+                self.frozen.enter(*step, event.clone())?;
+            }
             self.frozen.set_input(&self.task.input, stimuli.view())?;
-            // However short a presentation is for learning, an answer is waited for.
-            let end = self.frozen.steps() + self.window.length.max(self.window.settled);
-            self.frozen.advance_to(end);
+            while self.frozen.steps() < self.answer {
+                self.frozen.advance(self.answer);
+                if let Some(runaway) = self.frozen.runaway() {
+                    return Err(RunError::Answer {
+                        part: name,
+                        sample: part(self).samples[shown[runaway.trial]],
+                        runaway: runaway.clone(),
+                    });
+                }
+            }
             let answers = answers(&mut self.frozen, &self.task.output);
             for (answer, label) in answers.into_iter().zip(part(self).labels(batch)) {
                 if let Some(count) = counts.get_mut((label, answer)) {
@@ -332,6 +401,30 @@ impl Lesson {
         }
         Ok(counts)
     }
+}
+
+/// The trials of which a scenario records traces, the first among them.
+fn recorded(scenario: &Scenario) -> BTreeSet<usize> {
+    let trials = scenario.probes.iter().flat_map(|probe| match probe {
+        Probe::Traces { trials, .. } => trials.among(scenario.trials),
+        Probe::Weights { .. } | Probe::Statistics { .. } => Vec::new(),
+    });
+    trials.chain([0]).collect()
+}
+
+/// Time in ms until the populations that answer have settled to what the timeline injects or
+/// teaches.
+fn charged(timeline: &[Happening], model: &Model, task: &Task) -> f64 {
+    let populations = timeline.iter().filter_map(|happening| match happening {
+        Happening::Current { neurons, .. } => Some(&neurons.population),
+        Happening::Teacher { population, .. } => Some(population),
+        _ => None,
+    });
+    let populations: BTreeSet<&String> = populations.collect();
+    let times = populations
+        .into_iter()
+        .map(|population| charging(model, population, task.taught()));
+    times.fold(0.0, f64::max)
 }
 
 /// Fraction on the diagonal; none if nothing was counted.

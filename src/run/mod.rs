@@ -5,6 +5,8 @@
 //! | `experiment` | one run: steps, observation, an orderly end whatever happens |
 //! | `learn` | a task: presentations and answers |
 //! | `happen` | from a scenario's timeline to events |
+//! | `replay` | the timeline for those who are asked: validation, test, the inspector |
+//! | `shown` | the rows of `timeline.csv` |
 //! | `resolved` | what ran, so that it can run again |
 //! | `directory` | which file of a run holds what |
 //! | `results` | a run that is over, read back |
@@ -18,16 +20,19 @@ mod happen;
 mod learn;
 mod memory;
 mod progress;
+mod replay;
 mod resolved;
 mod results;
+mod shown;
 mod summary;
 
 pub use directory::RunDirectory;
 pub use error::RunError;
 pub use experiment::{Job, run};
-pub use happen::Window;
 pub use memory::{available_bytes, check_memory, needed_bytes};
 pub use progress::{Telling, tell};
+pub use replay::{Act, Replay};
 pub use resolved::resolved;
 pub use results::{Results, ResultsError};
+pub use shown::{Window, shown};
 pub use summary::{Summary, peak_memory_bytes};

@@ -2,6 +2,7 @@
 //! else.
 
 use std::fs;
+use std::iter::repeat;
 use std::path::{Path, PathBuf};
 
 use ndarray::{Array2, Array3};
@@ -89,12 +90,33 @@ impl Results {
         path.is_file().then_some(path)
     }
 
-    /// The weights of a projection at the end, post x pre. Transported weights are not stored.
+    /// The weights of a projection at the end, post x pre. Transported weights have no file of
+    /// their own: they are those of the projection that is mirrored, transposed.
     ///
     /// # Errors
     /// [`RecordError`]
     pub fn weights(&self, projection: &str) -> Result<Option<Array2<f32>>, RecordError> {
-        (self.file(&format!("weights/{projection}.npy")))
+        let stored = |name: &str| {
+            (self.file(&format!("weights/{name}.npy")))
+                .map(|path| npy::read(&path))
+                .transpose()
+        };
+        if let Some(weights) = stored(projection)? {
+            return Ok(Some(weights));
+        }
+        let named = (self.model.projections.iter()).find(|p| p.name() == projection);
+        let Some(source) = named.and_then(|p| self.model.mirrored(p)) else {
+            return Ok(None);
+        };
+        Ok(stored(&source.name())?.map(Array2::reversed_axes))
+    }
+
+    /// The noise of a population at the end, trial x neuron; none if its neurons have none.
+    ///
+    /// # Errors
+    /// [`RecordError`]
+    pub fn noise(&self, population: &str) -> Result<Option<Array2<f32>>, RecordError> {
+        (self.file(&format!("state/noise/{population}.npy")))
             .map(|path| npy::read(&path))
             .transpose()
     }
@@ -140,12 +162,17 @@ impl Results {
         };
         let times = |name: &str| numbers(&table, name).unwrap_or_default().iter().copied();
         let times = times("from_ms").zip(times("until_ms"));
-        Ok((texts("kind").into_iter().zip(texts("label")).zip(times))
-            .map(|((kind, label), (from_ms, until_ms))| Window {
+        // Runs of earlier versions tell of the first trial alone, and do not say so.
+        let trials = texts("trial").into_iter().map(Some).chain(repeat(None));
+        Ok((texts("kind").into_iter().zip(texts("label")))
+            .zip(times)
+            .zip(trials)
+            .map(|(((kind, label), (from_ms, until_ms)), trial)| Window {
                 kind,
                 label,
                 from_ms,
                 until_ms,
+                trial: trial.and_then(|trial| trial.parse().ok()),
             })
             .collect())
     }

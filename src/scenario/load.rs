@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::Scenario;
-use super::check::check;
+use super::check::{check, clipped};
 use crate::document::{Assignment, Document, Issue, Place, Problem, Problems, Severity};
 use crate::model::{self, Model};
 use crate::plasticity::Registry;
@@ -195,6 +195,13 @@ impl Attempt {
             let issues = check(scenario, model.as_ref().and_then(|m| m.model.as_ref()));
             problems.extend(issues.into_iter().map(|issue| document.problem(issue)));
         }
+        // Of what is wrong, nobody needs to know where it would start.
+        let wrong = problems
+            .iter()
+            .any(|problem| problem.severity == Severity::Error);
+        if let (Some(scenario), Some(circuit), false) = (&scenario, &model, wrong) {
+            problems.extend(circuit.clipped(registry, scenario.seed));
+        }
         Self {
             scenario_document: document,
             scenario,
@@ -240,6 +247,12 @@ impl Circuit {
             document,
             directory: path.parent().unwrap_or(Path::new("")).to_owned(),
         }
+    }
+
+    fn clipped(&self, registry: &Registry, seed: u64) -> Vec<Problem> {
+        let issues =
+            (self.model.iter()).flat_map(|model| clipped(model, registry, seed, &self.directory));
+        issues.map(|issue| self.document.problem(issue)).collect()
     }
 
     fn check(&self, registry: &Registry, dt_ms: Option<f64>) -> Vec<Problem> {

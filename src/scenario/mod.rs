@@ -16,4 +16,4 @@ pub use probe::{Probe, Statistic};
 pub use schema::*;
 pub use selector::{Indices, Neurons, SelectorError};
 pub use timeline::{Happening, Repeat, windows};
-pub use window::{Window, settling};
+pub use window::{Window, charging, settling};

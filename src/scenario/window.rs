@@ -26,6 +26,23 @@ pub fn settling<'a>(model: &'a Model, taught: impl Iterator<Item = &'a str>) -> 
     )
 }
 
+/// How long a current, or a teacher, that comes on takes to settle at the populations that are
+/// `taught`, in ms: along the basal way from the population it acts on, whose dendrites and soma
+/// count as well. An upper bound, as in [`settling`].
+#[must_use]
+pub fn charging<'a>(
+    model: &'a Model,
+    population: &'a str,
+    taught: impl Iterator<Item = &'a str>,
+) -> f64 {
+    let neuron = (model.populations.iter())
+        .find(|p| p.name == population)
+        .and_then(|p| model.neurons.get(&p.neuron));
+    let apical = neuron.map_or(0.0, |neuron| 5.0 * neuron.tau_a_ms);
+    let up = |goal| slowest(model, Compartment::Basal, [population], Some(goal));
+    taught.map(up).fold(0.0, f64::max) + apical
+}
+
 /// Time in ms until everything has settled that goes from `starts` to `goal`, or anywhere.
 fn slowest<'a>(
     model: &'a Model,
@@ -208,6 +225,7 @@ mod tests {
             synapse: "still".into(),
             weights: Weights::Constant(0.0),
             threshold: None,
+            mirrors: None,
         };
         Model {
             name: "window".into(),

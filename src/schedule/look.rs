@@ -13,7 +13,7 @@ use super::variable::Variable;
 use crate::circuit::{
     Parameters, Plasticity, Population, Projection, Synapses, Terminals, Wiring, product,
 };
-use crate::event::{Axons, Traffic};
+use crate::event::{Axons, Event, Timeline, Traffic};
 use crate::math::pair;
 use crate::model::Compartment;
 use crate::neuron::{Transfer, apical, basal, soma};
@@ -45,6 +45,9 @@ pub struct ProjectionDescription {
     pub compartment: Compartment,
     /// Whether its weights are those of another projection.
     pub transported: bool,
+    /// The basal projection of the way back that an apical one mirrors or is compared with; none
+    /// if there is none, or several without a choice among them.
+    pub mirrored: Option<Arc<str>>,
 }
 
 impl Simulation {
@@ -80,12 +83,20 @@ impl Simulation {
                     post: name(projection.post)?,
                     compartment: projection.compartment,
                     transported: matches!(synapses, Synapses::Transported(_)),
+                    mirrored: self.mirrored(&projection.name),
                 })
             })
             .collect()
     }
 
-    /// A variable of a whole population, trials x size.
+    fn mirrored(&self, name: &str) -> Option<Arc<str>> {
+        let model = self.model();
+        let described = (model.projections.iter()).find(|p| p.name() == name)?;
+        Some(model.mirrored(described)?.name().into())
+    }
+
+    /// A variable of a whole population, trials x size. The rate of an input at time `t` is what
+    /// it sends at `t`: what the timeline holds for it until now counts.
     pub fn read(&mut self, name: &str, variable: Variable) -> Option<Array2<f32>> {
         let shape = self.population(name).map(|(_, p)| (p.trials, p.size))?;
         let values = self.with_column(name, variable, <[f32]>::to_vec)?;
@@ -116,7 +127,19 @@ impl Simulation {
         variable: Variable,
         then: impl FnOnce(&[f32]) -> R,
     ) -> Option<R> {
-        let population = self.population(name)?.1.clone();
+        let (entity, population) = self.population(name)?;
+        let population = population.clone();
+        if population.is_input && variable == Variable::Rate {
+            let due = self.world.resource::<Timeline>().ahead(self.steps());
+            let due = due.filter_map(|event| match event {
+                Event::Rates(input, rates) if *input == entity => Some(rates),
+                _ => None,
+            });
+            if let Some(rates) = due.last() {
+                let rates: Vec<f32> = rates.iter().copied().collect();
+                return Some(then(&rates));
+            }
+        }
         match variable {
             Variable::BasalCurrent => self.column::<basal::Current, R>(&population, then),
             Variable::BasalPotential => self.column::<basal::Potential, R>(&population, then),
@@ -244,6 +267,20 @@ impl Simulation {
                 let mut term = Array2::zeros((sent.nrows(), weights.nrows()));
                 product::assign(1.0, sent.view(), weights.t(), term.view_mut());
                 Some((name, term))
+            })
+            .collect()
+    }
+
+    /// The noise of each population whose neurons have any, trials x size, in a.u.
+    pub fn noise(&mut self) -> BTreeMap<Arc<str>, Array2<f32>> {
+        let wiring = self.world.resource::<Wiring>().populations.clone();
+        (wiring.into_iter())
+            .filter_map(|(name, entity)| {
+                self.world.get::<Parameters>(entity)?.noise?;
+                let population = self.population(&name)?.1.clone();
+                let noise = self.column::<soma::Noise, _>(&population, <[f32]>::to_vec)?;
+                let shape = (population.trials, population.size);
+                Some((name, Array2::from_shape_vec(shape, noise).ok()?))
             })
             .collect()
     }

@@ -11,6 +11,7 @@
 mod dense;
 mod events;
 mod look;
+mod reset;
 mod simulation;
 mod stages;
 mod variable;

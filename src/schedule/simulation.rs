@@ -5,6 +5,7 @@ use bevy_ecs::schedule::{LogLevel, ScheduleBuildSettings, SingleThreadedExecutor
 use ndarray::{Array2, ArrayView2};
 
 use super::events::Rest;
+use super::reset::Plan;
 use super::stages::{self, Runaway, Watchdog};
 use super::{dense, events};
 use crate::circuit::{
@@ -48,6 +49,7 @@ use crate::teaching::Teacher;
 pub struct Simulation {
     pub(super) world: World,
     schedule: Schedule,
+    pub(super) plan: Plan,
 }
 
 /// An event that does not fit the circuit.
@@ -131,7 +133,11 @@ impl Simulation {
                 );
             }
         }
-        Ok(Self { world, schedule })
+        Ok(Self {
+            world,
+            schedule,
+            plan: Plan::new(model, setup),
+        })
     }
 
     /// Advances by one step.

@@ -33,17 +33,100 @@ pub(super) fn check(
         let shape = size(model, &projection.to).zip(size(model, &projection.from));
         let weights = format!("{path}.weights");
         weights::check(issues, &weights, &projection.weights, shape, directory);
-        if is_transported(model, registry, projection) && !has_way_back(model, projection) {
-            let (from, to) = (&projection.from, &projection.to);
-            issues.error(
-                &path,
-                format!(
-                    "weight transport reads the weights of the way up: expected a basal projection \
-                     from `{to}` to `{from}`, found none"
-                ),
-            );
+        mirrors(issues, &path, projection, (model, registry));
+    }
+}
+
+/// Whose weights a projection reads, or is compared with: one way back must be meant.
+fn mirrors(
+    issues: &mut Issues,
+    path: &str,
+    projection: &Projection,
+    (model, registry): (&Model, &Registry),
+) {
+    let (from, to) = (&projection.from, &projection.to);
+    let ways: Vec<String> = model.ways_back(projection).map(Projection::name).collect();
+    let field = format!("{path}.mirrors");
+    match &projection.mirrors {
+        Some(_) if projection.compartment == Compartment::Basal => {
+            let message = "a basal projection mirrors none; expected this of an apical one";
+            return issues.error(field, message);
+        }
+        Some(name) if !ways.contains(name) => {
+            let kind = format!("basal projection from `{to}` to `{from}` called");
+            return issues.error(field, unknown(&kind, name, ways.iter().map(String::as_str)));
+        }
+        _ => {}
+    }
+    if !is_transported(model, registry, projection) {
+        return;
+    }
+    match (model.mirrored(projection), &ways[..]) {
+        (None, []) => issues.error(
+            path,
+            format!(
+                "weight transport reads the weights of the way up: expected a basal projection \
+                 from `{to}` to `{from}`, found none"
+            ),
+        ),
+        (None, [first, ..]) => issues.error(
+            path,
+            format!(
+                "weight transport reads the weights of one way up, and from `{to}` to `{from}` \
+                 there are {}; expected a choice, such as `mirrors: \"{first}\"`, and an apical \
+                 projection for each of them that teaching is to come back along",
+                quoted(&ways)
+            ),
+        ),
+        (Some(mirrored), _) => {
+            let mirrored = mirrored.name();
+            for (way, mirrors) in mirrors_of(&ways, projection, (model, registry)) {
+                if mirrors.is_empty() {
+                    issues.warn(
+                        path,
+                        format!(
+                            "this mirrors `{mirrored}`, and no projection mirrors `{way}`, which \
+                             leads from `{to}` to `{from}` too: its part of the gradient is missing"
+                        ),
+                    );
+                }
+                if way == mirrored && mirrors.len() > 1 {
+                    issues.warn(
+                        path,
+                        format!(
+                            "`{way}` is mirrored by {}: its part of the gradient counts {} times",
+                            quoted(&mirrors),
+                            mirrors.len()
+                        ),
+                    );
+                }
+            }
         }
     }
+}
+
+/// The ways back along `projection`, each with the transported projections that mirror it.
+fn mirrors_of(
+    ways: &[String],
+    projection: &Projection,
+    (model, registry): (&Model, &Registry),
+) -> Vec<(String, Vec<String>)> {
+    let beside = (model.projections.iter())
+        .filter(|p| p.from == projection.from && p.to == projection.to)
+        .filter(|p| is_transported(model, registry, p));
+    let pairs: Vec<(String, String)> = beside
+        .filter_map(|p| Some((model.mirrored(p)?.name(), p.name())))
+        .collect();
+    let of = |way: &String| {
+        let mirrors = pairs.iter().filter(|(mirrored, _)| mirrored == way);
+        (way.clone(), mirrors.map(|(_, name)| name.clone()).collect())
+    };
+    ways.iter().map(of).collect()
+}
+
+fn quoted(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
 }
 
 pub(super) fn synapse_type(issues: &mut Issues, path: &str, synapse: &str, model: &Model) {
@@ -104,13 +187,4 @@ fn is_transported(model: &Model, registry: &Registry, projection: &Projection) -
             let effect = rule.effect(Compartment::Apical, &parameters);
             matches!(effect.kind, Kind::Transported)
         })
-}
-
-/// Whether a basal projection runs the other way.
-fn has_way_back(model: &Model, projection: &Projection) -> bool {
-    (model.projections.iter()).any(|back| {
-        back.compartment == Compartment::Basal
-            && back.from == projection.to
-            && back.to == projection.from
-    })
 }

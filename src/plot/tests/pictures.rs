@@ -179,3 +179,51 @@ fn dots_are_at_their_values_and_what_lies_far_below_is_pointed_to() {
     let height = |figure: &Figure| Pixmap::decode_png(figure.png()).unwrap().height();
     assert!(height(&far) > height(&near));
 }
+
+#[test]
+fn no_dot_hides_another_or_the_mean() {
+    let draw = |values: &[f64]| {
+        let figure = DotPlot {
+            title: String::new(),
+            quantity: "accuracy".to_owned(),
+            unit: "%".to_owned(),
+            groups: vec![
+                Dots {
+                    name: "rule".to_owned(),
+                    values: values.to_vec(),
+                    remark: String::new(),
+                    stroke: None,
+                },
+                // The same axis, whatever the values of the first are.
+                Dots {
+                    name: "other".to_owned(),
+                    values: vec![50.0, 100.0],
+                    remark: String::new(),
+                    stroke: Some(1),
+                },
+            ],
+            notes: Vec::new(),
+        };
+        figure.draw().unwrap()
+    };
+    let count = |figure: &Figure, colour: RGBColor| {
+        let pixels = Pixmap::decode_png(figure.png()).unwrap();
+        let wanted = [colour.0, colour.1, colour.2];
+        let is =
+            |p: &&resvg::tiny_skia::PremultipliedColorU8| [p.red(), p.green(), p.blue()] == wanted;
+        pixels.pixels().iter().filter(is).count() as f64
+    };
+    let one = count(&draw(&[75.0]), OKABE_ITO[0]);
+    for number in [2usize, 5, 9] {
+        let dots = count(&draw(&vec![75.0; number]), OKABE_ITO[0]);
+        assert!(
+            dots > 0.95 * one * number as f64,
+            "{number}: {dots} of {one} each"
+        );
+    }
+    // The bar of the mean is whole, with dots behind it or without.
+    let ink = RGBColor(32, 32, 32);
+    let bare = count(&draw(&[74.0, 76.0]), ink);
+    let covered = count(&draw(&[75.0; 3]), ink);
+    assert!(covered > 0.95 * bare, "{covered} of {bare}");
+}

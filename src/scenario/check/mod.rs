@@ -1,11 +1,13 @@
 //! Whether a scenario can happen to a circuit: everything that is wrong with it, at once.
 
+mod clipped;
 mod data;
 mod probes;
 mod task;
 mod timeline;
 mod view;
 
+pub use clipped::clipped;
 pub use data::{check_data, data, fitting, read_data};
 
 use super::Scenario;

@@ -200,6 +200,21 @@ fn check_statistics(
                 issues.error(at, message);
             }
         }
+        // What is left out because it is not defined is one thing, what could be meant in two
+        // ways another.
+        let ambiguous = |p: &&Named<'_>| {
+            statistic == Statistic::Alignment
+                && p.compartment == Compartment::Apical
+                && p.mirrors.is_none()
+                && all.iter().filter(|back| back.runs_back(p)).count() > 1
+        };
+        if projections.is_empty() {
+            for projection in all.iter().filter(ambiguous) {
+                if let Err(message) = defined(statistic, projection) {
+                    issues.error(&at, message);
+                }
+            }
+        }
         let outcomes: Vec<_> = all.iter().map(|p| defined(statistic, p)).collect();
         let any = outcomes.iter().any(Result::is_ok);
         if projections.is_empty() && view.model.is_some() && !any {
@@ -310,18 +325,21 @@ fn defined(statistic: Statistic, projection: &Named<'_>, all: &[Named<'_>]) -> R
             "`alignment` is defined for apical projections; `{name}` is basal"
         )),
         (Statistic::Alignment, Compartment::Apical) => {
-            let back = all.iter().any(|back| {
-                back.compartment == Compartment::Basal
-                    && back.from == Some(projection.to)
-                    && Some(back.to) == projection.from
-            });
-            back.then_some(()).ok_or_else(|| {
-                let (from, to) = (projection.from.unwrap_or_default(), projection.to);
-                format!(
+            let (from, to) = (projection.from.unwrap_or_default(), projection.to);
+            let ways = all.iter().filter(|back| back.runs_back(projection));
+            let ways: Vec<String> = ways.map(|way| format!("`{}`", way.name)).collect();
+            match (&ways[..], projection.mirrors) {
+                ([_], _) | ([_, ..], Some(_)) => Ok(()),
+                ([], _) => Err(format!(
                     "`alignment` compares `{name}` with the way up; expected a basal projection \
                      from `{to}` to `{from}`, found none"
-                )
-            })
+                )),
+                ([..], None) => Err(format!(
+                    "`alignment` compares `{name}` with one way up, and from `{to}` to `{from}` \
+                     there are {}; expected a choice by `mirrors` of the projection",
+                    ways.join(", ")
+                )),
+            }
         }
     }
 }

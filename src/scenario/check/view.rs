@@ -21,6 +21,17 @@ pub(super) struct Named<'a> {
     pub from: Option<&'a str>,
     pub to: &'a str,
     pub synapse: &'a str,
+    /// The way back that it names.
+    pub mirrors: Option<&'a str>,
+}
+
+impl Named<'_> {
+    /// Whether this is a basal projection that runs back along `other`.
+    pub fn runs_back(&self, other: &Named<'_>) -> bool {
+        self.compartment == Compartment::Basal
+            && self.from == Some(other.to)
+            && Some(self.to) == other.from
+    }
 }
 
 impl<'a> View<'a> {
@@ -113,6 +124,7 @@ impl<'a> View<'a> {
             from: Some(p.from.as_str()),
             to: p.to.as_str(),
             synapse: p.synapse.as_str(),
+            mirrors: p.mirrors.as_deref(),
         });
         let biases = model.populations.iter().filter_map(|p| {
             Some(Named {
@@ -121,6 +133,7 @@ impl<'a> View<'a> {
                 from: None,
                 to: p.name.as_str(),
                 synapse: p.bias.as_ref()?.synapse.as_str(),
+                mirrors: None,
             })
         });
         projections.chain(biases).collect()

@@ -1,0 +1,305 @@
+//! The timeline for those who are asked: what it holds at a step and what it does in a stretch of
+//! steps, so that validation and test hear what learning heard.
+
+use std::ops::Range;
+
+use super::happen::{everywhere, injected};
+use crate::event::{Event, Injection, NeuronParameter};
+use crate::math::Steps;
+use crate::model::{Model, Neuron};
+use crate::scenario::{Happening, windows};
+use crate::schedule::{Misfit, Simulation};
+use crate::teaching::Teacher;
+
+/// Something that the timeline does at a step. The number is that of the happening, from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Act {
+    /// A window ends. Ends come before beginnings of the same step.
+    End(usize),
+    /// A window begins, or a parameter becomes what the happening says.
+    Begin(usize),
+}
+
+/// The timeline of a scenario as a function of the step.
+#[derive(Clone, Debug)]
+pub struct Replay {
+    timeline: Vec<Happening>,
+    steps: Steps,
+}
+
+impl Replay {
+    /// The happenings of a scenario with steps of `dt_ms`.
+    #[must_use]
+    pub fn new(timeline: &[Happening], dt_ms: f64) -> Self {
+        Self {
+            timeline: timeline.to_vec(),
+            steps: Steps::of(dt_ms),
+        }
+    }
+
+    /// The first step that a time in ms comes before: what lies between steps acts at the next.
+    fn step(&self, ms: f64) -> u64 {
+        self.steps.next(ms)
+    }
+
+    /// The steps in which each happening holds, with its number; what has a moment only holds
+    /// from then on.
+    fn spans(&self) -> impl Iterator<Item = (Range<u64>, usize)> {
+        (self.timeline.iter().enumerate()).flat_map(move |(number, happening)| {
+            let moment = moment(happening).map(|at_ms| self.step(at_ms)..u64::MAX);
+            // Without an end of its own a window outlasts the run.
+            let windows = windows(happening, f64::INFINITY).into_iter();
+            let windows = windows.map(|(from, until)| self.step(from)..self.step(until));
+            (moment.into_iter().chain(windows)).map(move |span| (span, number))
+        })
+    }
+
+    /// Numbers of the happenings that hold at `step`, in the order in which they began. Of several
+    /// values of one parameter the last is the one that it has.
+    #[must_use]
+    pub fn state(&self, step: u64) -> Vec<usize> {
+        let spans = self.spans().filter(|(span, _)| span.contains(&step));
+        let mut holding: Vec<(u64, usize)> = spans.map(|(span, n)| (span.start, n)).collect();
+        holding.sort_unstable();
+        holding.into_iter().map(|(_, number)| number).collect()
+    }
+
+    /// What the timeline does in `steps`, in order of steps. A window in which no step lies does
+    /// nothing.
+    #[must_use]
+    pub fn changes(&self, steps: Range<u64>) -> Vec<(u64, Act)> {
+        let mut changes: Vec<(u64, Act)> = (self.spans())
+            .filter(|(span, _)| !span.is_empty())
+            .flat_map(|(span, n)| [(span.start, Act::Begin(n)), (span.end, Act::End(n))])
+            .filter(|(step, _)| steps.contains(step))
+            .collect();
+        changes.sort_unstable();
+        changes
+    }
+
+    /// The events that make a circuit at step 0, `simulation`, hear the timeline as it was from
+    /// step `steps.start` on: what held then at step 0, what happened in `steps` as much later.
+    /// What held at the end of `steps` holds on. Learning rates, factors of them and kinds of
+    /// presentation are left out, since they change weights and nothing else.
+    ///
+    /// # Errors
+    /// [`Misfit`] for a name that the circuit does not have.
+    pub fn events(
+        &self,
+        simulation: &Simulation,
+        (model, trials): (&Model, usize),
+        steps: Range<u64>,
+    ) -> Result<Vec<(u64, Event)>, Misfit> {
+        let mut events = Vec::new();
+        // Parameters that change at any time are first those of the model.
+        for happening in &self.timeline {
+            if let Happening::Neuron {
+                population,
+                parameter,
+                ..
+            } = happening
+                && let Some(neuron) = neuron_of(model, population)
+            {
+                let entity = simulation.pyramidal(population)?;
+                let value = value_of(neuron, *parameter);
+                events.push((0, Event::Neuron(entity, *parameter, value)));
+            }
+        }
+        let held = self.state(steps.start).into_iter().map(Act::Begin);
+        let held = held.map(|act| (steps.start, act));
+        let later = self.changes(steps.start + 1..steps.end);
+        for (step, act) in held.chain(later) {
+            if let Some(event) = self.event(simulation, trials, act)? {
+                events.push((step - steps.start, event));
+            }
+        }
+        Ok(events)
+    }
+
+    fn event(
+        &self,
+        simulation: &Simulation,
+        trials: usize,
+        act: Act,
+    ) -> Result<Option<Event>, Misfit> {
+        let (Act::Begin(number) | Act::End(number)) = act;
+        let begins = act == Act::Begin(number);
+        Ok(match &self.timeline[number] {
+            Happening::Rates { input, values, .. } => {
+                let rates = everywhere(simulation, input, values, trials);
+                let factor = f32::from(begins);
+                Some(Event::Rates(simulation.input(input)?, rates * factor))
+            }
+            Happening::Current {
+                neurons,
+                compartment,
+                amplitude,
+                ..
+            } if begins => Some(Event::Inject(
+                number as u64,
+                Injection {
+                    population: simulation.pyramidal(&neurons.population)?,
+                    site: *compartment,
+                    current: injected(simulation, neurons, *amplitude),
+                },
+            )),
+            Happening::Current { .. } => Some(Event::Withdraw(number as u64)),
+            Happening::Teacher {
+                population,
+                target,
+                strength,
+                ..
+            } => {
+                let entity = simulation.pyramidal(population)?;
+                Some(if begins {
+                    let target = everywhere(simulation, population, target, trials);
+                    let strength = vec![*strength; trials];
+                    Event::Teacher(entity, Teacher { target, strength })
+                } else {
+                    Event::Strength(entity, 0.0)
+                })
+            }
+            Happening::Neuron {
+                population,
+                parameter,
+                value,
+                ..
+            } if begins => Some(Event::Neuron(
+                simulation.pyramidal(population)?,
+                *parameter,
+                *value,
+            )),
+            Happening::Neuron { .. }
+            | Happening::Presentation { .. }
+            | Happening::Eta { .. }
+            | Happening::EtaScale { .. } => None,
+        })
+    }
+
+    /// The parameters of the neurons of a population at `step`; none if there is no such
+    /// population.
+    #[must_use]
+    pub fn parameters(&self, model: &Model, population: &str, step: u64) -> Option<Neuron> {
+        let mut neuron = neuron_of(model, population)?.clone();
+        for number in self.state(step) {
+            if let Happening::Neuron {
+                population: whose,
+                parameter,
+                value,
+                ..
+            } = &self.timeline[number]
+                && whose == population
+            {
+                set(&mut neuron, *parameter, *value);
+            }
+        }
+        Some(neuron)
+    }
+
+    /// The happenings that hold at `step`, in the order in which they began.
+    pub fn holding(&self, step: u64) -> impl Iterator<Item = &Happening> {
+        (self.state(step).into_iter()).map(|number| &self.timeline[number])
+    }
+}
+
+/// Time in ms of a happening that has a moment only.
+pub(super) fn moment(happening: &Happening) -> Option<f64> {
+    match happening {
+        Happening::Neuron { at_ms, .. }
+        | Happening::Eta { at_ms, .. }
+        | Happening::EtaScale { at_ms, .. } => Some(*at_ms),
+        Happening::Rates { .. }
+        | Happening::Current { .. }
+        | Happening::Teacher { .. }
+        | Happening::Presentation { .. } => None,
+    }
+}
+
+fn neuron_of<'a>(model: &'a Model, population: &str) -> Option<&'a Neuron> {
+    let population = model.populations.iter().find(|p| p.name == population)?;
+    model.neurons.get(&population.neuron)
+}
+
+fn value_of(neuron: &Neuron, parameter: NeuronParameter) -> f64 {
+    match parameter {
+        NeuronParameter::TauBMs => neuron.tau_b_ms,
+        NeuronParameter::TauAMs => neuron.tau_a_ms,
+        NeuronParameter::TauSMs => neuron.tau_s_ms,
+        NeuronParameter::GA => neuron.g_a.into(),
+        NeuronParameter::Lambda => neuron.lambda.into(),
+    }
+}
+
+fn set(neuron: &mut Neuron, parameter: NeuronParameter, value: f64) {
+    match parameter {
+        NeuronParameter::TauBMs => neuron.tau_b_ms = value,
+        NeuronParameter::TauAMs => neuron.tau_a_ms = value,
+        NeuronParameter::TauSMs => neuron.tau_s_ms = value,
+        NeuronParameter::GA => neuron.g_a = value as f32,
+        NeuronParameter::Lambda => neuron.lambda = value as f32,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Act, Replay};
+    use crate::scenario::Happening;
+
+    fn replay(timeline: &str, dt_ms: f64) -> Replay {
+        let options = ron::Options::default()
+            .with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
+        let timeline: Vec<Happening> = options.from_str(timeline).unwrap();
+        Replay::new(&timeline, dt_ms)
+    }
+
+    #[test]
+    fn what_holds_at_a_step_has_begun_and_not_ended_by_it() {
+        let replay = replay(
+            r#"[
+                rates(input: "x", values: [1.0], from_ms: 2.0, until_ms: 4.0, repeat: (every_ms: 5.0, times: 2)),
+                current(neurons: "p", compartment: basal, amplitude: 1.0, from_ms: 3.0),
+                neuron(population: "p", parameter: lambda, at_ms: 1.5, value: 0.5),
+                neuron(population: "p", parameter: lambda, at_ms: 0.5, value: 0.1),
+            ]"#,
+            0.5,
+        );
+        for (step, holding) in [
+            (0, vec![]),
+            (1, vec![3]),
+            (3, vec![3, 2]),
+            (4, vec![3, 2, 0]),
+            (7, vec![3, 2, 0, 1]),
+            (8, vec![3, 2, 1]),
+            // The second window of the first is from 7 to 9 ms.
+            (14, vec![3, 2, 1, 0]),
+            (18, vec![3, 2, 1]),
+            (1000, vec![3, 2, 1]),
+        ] {
+            assert_eq!(replay.state(step), holding, "at step {step}");
+        }
+        let acts = [
+            (4, Act::Begin(0)),
+            (6, Act::Begin(1)),
+            (8, Act::End(0)),
+            (14, Act::Begin(0)),
+        ];
+        assert_eq!(replay.changes(4..15), acts);
+        assert_eq!(replay.changes(5..8), [acts[1]]);
+    }
+
+    #[test]
+    fn a_window_between_two_steps_does_nothing_and_ends_come_before_beginnings() {
+        let replay = replay(
+            r#"[
+                rates(input: "x", values: [1.0], from_ms: 0.2, until_ms: 0.6),
+                rates(input: "x", values: [2.0], from_ms: 5.0, until_ms: 6.0),
+                rates(input: "x", values: [3.0], from_ms: 3.0, until_ms: 5.0),
+            ]"#,
+            1.0,
+        );
+        assert_eq!(replay.changes(0..5), [(3, Act::Begin(2))]);
+        assert_eq!(replay.changes(5..6), [(5, Act::End(2)), (5, Act::Begin(1))]);
+        assert!(replay.state(1).is_empty());
+        assert_eq!(replay.state(5), [1]);
+    }
+}

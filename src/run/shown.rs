@@ -1,0 +1,126 @@
+//! What came from outside and when, for figures and readers: the rows of `timeline.csv`.
+
+use crate::event::NeuronParameter;
+use crate::scenario::{Happening, windows};
+
+/// A stretch of time in which something came from outside; a row of `timeline.csv`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Window {
+    /// `stimulus`, `teacher`, `current`, `presentation`, `neuron` for a parameter of neurons that
+    /// has been changed, or `eta` for a learning rate.
+    pub kind: String,
+    /// What it was: the class that was shown, an input, neurons and a compartment, or a parameter
+    /// and its value.
+    pub label: String,
+    /// Start in ms.
+    pub from_ms: f64,
+    /// End in ms.
+    pub until_ms: f64,
+    /// The trial in which it came; none if it came in all alike.
+    pub trial: Option<usize>,
+}
+
+/// The windows of a scenario's timeline in a run until `end_ms`, those of a happening in order of
+/// time. A parameter has its value until the next change of the same parameter.
+pub fn shown(timeline: &[Happening], end_ms: f64) -> impl Iterator<Item = Window> {
+    timeline
+        .iter()
+        .enumerate()
+        .flat_map(move |(number, happening)| {
+            let (kind, label) = words(happening);
+            let moment = super::replay::moment(happening)
+                .map(|at_ms| (at_ms, lasts_until(timeline, number, end_ms)))
+                .filter(|(from_ms, until_ms)| from_ms < until_ms);
+            let spans = moment.into_iter().chain(windows(happening, end_ms));
+            spans.map(move |(from_ms, until_ms)| Window {
+                kind: kind.to_owned(),
+                label: label.clone(),
+                from_ms,
+                until_ms,
+                trial: None,
+            })
+        })
+}
+
+fn words(happening: &Happening) -> (&'static str, String) {
+    match happening {
+        Happening::Rates { input, .. } => ("stimulus", input.clone()),
+        Happening::Current {
+            neurons,
+            compartment,
+            ..
+        } => ("current", format!("{neurons} {compartment}")),
+        Happening::Teacher { population, .. } => ("teacher", population.clone()),
+        Happening::Presentation { kind, .. } => ("presentation", kind.to_string()),
+        Happening::Neuron {
+            population,
+            parameter,
+            value,
+            ..
+        } => ("neuron", format!("{population} {parameter} {value}")),
+        Happening::Eta {
+            projection, value, ..
+        } => ("eta", format!("{projection} {value}")),
+        Happening::EtaScale { factor, .. } => ("eta", format!("all x {factor}")),
+    }
+}
+
+/// When the value that a happening gives is replaced by the next, in ms.
+fn lasts_until(timeline: &[Happening], number: usize, end_ms: f64) -> f64 {
+    fn what(happening: &Happening) -> Option<(&str, Option<NeuronParameter>)> {
+        match happening {
+            Happening::Neuron {
+                population,
+                parameter,
+                ..
+            } => Some((population.as_str(), Some(*parameter))),
+            Happening::Eta { projection, .. } => Some((projection.as_str(), None)),
+            Happening::EtaScale { .. } => Some(("", None)),
+            _ => None,
+        }
+    }
+    let this = &timeline[number];
+    let place = |number: usize| (super::replay::moment(&timeline[number]), number);
+    (timeline.iter().enumerate())
+        .filter(|(_, other)| {
+            std::mem::discriminant(*other) == std::mem::discriminant(this)
+                && what(other) == what(this)
+        })
+        .filter(|(other, _)| place(*other) > place(number))
+        .filter_map(|(other, _)| place(other).0)
+        .fold(end_ms, f64::min)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown;
+    use crate::scenario::Happening;
+
+    #[test]
+    fn a_value_lasts_until_the_next_of_the_same_parameter() {
+        let timeline: Vec<Happening> = ron::from_str(
+            r#"[
+                neuron(population: "p", parameter: lambda, at_ms: 5.0, value: 0.5),
+                neuron(population: "p", parameter: lambda, at_ms: 2.0, value: 0.1),
+                neuron(population: "p", parameter: tau_b_ms, at_ms: 3.0, value: 7.0),
+                eta(projection: "W", at_ms: 1.0, value: 0.0),
+                eta(projection: "W", at_ms: 1.0, value: 0.25),
+                eta_scale(at_ms: 4.0, factor: 0.5),
+            ]"#,
+        )
+        .unwrap();
+        let rows: Vec<_> = (shown(&timeline, 10.0))
+            .map(|w| (w.kind, w.label, w.from_ms, w.until_ms))
+            .collect();
+        let row = |kind: &str, label: &str, from, until| (kind.into(), label.into(), from, until);
+        let expected: [(String, String, f64, f64); 5] = [
+            row("neuron", "p lambda 0.5", 5.0, 10.0),
+            row("neuron", "p lambda 0.1", 2.0, 5.0),
+            row("neuron", "p tau_b_ms 7", 3.0, 10.0),
+            // Of two values of one time the later in the file is the one that stays.
+            row("eta", "W 0.25", 1.0, 10.0),
+            row("eta", "all x 0.5", 4.0, 10.0),
+        ];
+        assert_eq!(rows, expected);
+    }
+}
