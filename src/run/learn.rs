@@ -7,6 +7,7 @@ use std::sync::Arc;
 use ndarray::{Array2, ArrayView1, Axis};
 
 use super::RunError;
+use super::answers::Legend;
 use super::happen;
 use crate::circuit::Setup;
 use crate::event::Event;
@@ -23,9 +24,9 @@ use crate::teaching::Teacher;
 pub type Weights = BTreeMap<Arc<str>, Array2<f32>>;
 
 /// A part of a data set.
-struct Part {
-    data: Arc<Dataset>,
-    samples: Vec<usize>,
+pub(super) struct Part {
+    pub data: Arc<Dataset>,
+    pub samples: Vec<usize>,
 }
 
 impl Part {
@@ -47,10 +48,14 @@ pub struct Lesson {
     seed: u64,
     trials: usize,
     window: Window,
-    train: Part,
-    validation: Part,
-    test: Part,
+    pub(super) train: Part,
+    pub(super) validation: Part,
+    pub(super) test: Part,
     classes: usize,
+    /// What classes and features are called.
+    pub(super) legend: Legend,
+    /// Answers to the part that was asked last, `[samples of the part]`.
+    pub(super) answered: Vec<usize>,
     /// The same circuit without plasticity: answers are taken from this copy, so that asking
     /// changes nothing and takes no simulated time from the one that learns.
     frozen: Simulation,
@@ -90,9 +95,11 @@ impl Lesson {
         let (Some(task), Some(mut loaded)) = (scenario.task.clone(), data) else {
             return Ok(None);
         };
-        task.encoding.apply(&mut loaded.train.inputs)?;
+        let train = &mut loaded.train;
+        let split = Split::stratified(&train.labels, train.classes, &task.split, scenario.seed)?;
+        let encoder = task.encoding.fit(&train.inputs, &split.train);
+        encoder.apply(&mut train.inputs)?;
         let data = Arc::new(loaded.train);
-        let split = Split::stratified(&data.labels, data.classes, &task.split, scenario.seed)?;
         let part = |samples| Part {
             data: data.clone(),
             samples,
@@ -101,7 +108,7 @@ impl Lesson {
         let test = match loaded.test {
             None => part(split.test),
             Some(mut test) => {
-                task.encoding.apply(&mut test.inputs)?;
+                encoder.apply(&mut test.inputs)?;
                 Part {
                     samples: (0..test.labels.len()).collect(),
                     data: Arc::new(test),
@@ -128,6 +135,12 @@ impl Lesson {
             validation: part(split.validation),
             test,
             classes: data.classes,
+            legend: Legend {
+                classes: loaded.classes,
+                features: loaded.features,
+                encoder,
+            },
+            answered: Vec::new(),
             frozen: Simulation::new(&still, registry, setup)?,
             task,
         }))
@@ -251,7 +264,7 @@ impl Lesson {
     fn windows(&self, start: u64, label: usize, dt_ms: f64) -> [happen::Window; 2] {
         let window = |kind: &str, from: u64, until: u64| happen::Window {
             kind: kind.to_owned(),
-            label: label.to_string(),
+            label: self.legend.class(label),
             from_ms: (start + from) as f64 * dt_ms,
             until_ms: (start + until) as f64 * dt_ms,
         };
@@ -302,6 +315,7 @@ impl Lesson {
             self.frozen.set_weights(name, weights.clone())?;
         }
         let mut counts = Array2::zeros((self.classes, self.classes));
+        self.answered.clear();
         let samples: Vec<usize> = (0..part(self).samples.len()).collect();
         for batch in samples.chunks(self.trials) {
             // Trials beyond the last sample repeat it and are not counted.
@@ -314,6 +328,7 @@ impl Lesson {
             let end = self.frozen.steps() + self.window.length.max(self.window.settled);
             self.frozen.advance_to(end);
             let answers = answers(&mut self.frozen, &self.task.output);
+            self.answered.extend(&answers[..batch.len()]);
             for (answer, label) in answers.into_iter().zip(part(self).labels(batch)) {
                 if let Some(count) = counts.get_mut((label, answer)) {
                     *count += 1;

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `experiment` | one run: steps, observation, an orderly end whatever happens |
 //! | `learn` | a task: presentations and answers |
+//! | `answers` | tables of a task: classes, parts, numbers of the encoding, predictions |
 //! | `happen` | from a scenario's timeline to events |
 //! | `resolved` | what ran, so that it can run again |
 //! | `directory` | which file of a run holds what |
@@ -11,6 +12,7 @@
 //! | `memory` | whether a circuit fits into memory |
 //! | `summary`, `progress` | what is told |
 
+mod answers;
 mod directory;
 mod error;
 mod experiment;
