@@ -2,9 +2,10 @@
 
 use super::dataset::MOST_CLASSES;
 use super::error::{DataError, Place, counted, listed, quote};
+use super::room;
 use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// How the labels of a file become classes.
 ///
@@ -88,6 +89,18 @@ impl Collector {
                 Classes::From(_) => Some(Labels::Numbers(Vec::new())),
                 Classes::Named => Some(named()),
             },
+        }
+    }
+
+    /// Makes room for the labels of `more` samples.
+    ///
+    /// # Errors
+    /// [`DataError::Memory`]
+    pub fn reserve(&mut self, more: usize, path: &Path) -> Result<(), DataError> {
+        match &mut self.labels {
+            None => Ok(()),
+            Some(Labels::Numbers(numbers)) => room::reserve(numbers, more, 0, path),
+            Some(Labels::Texts { codes, .. }) => room::reserve(codes, more, 0, path),
         }
     }
 
@@ -186,7 +199,7 @@ pub(super) struct Assigned {
 pub(super) fn assign(
     classes: Classes,
     (train_file, train): (&Path, Labels),
-    test: Option<(&Path, Labels)>,
+    test: Option<(PathBuf, Labels)>,
 ) -> Result<Assigned, DataError> {
     let names = match &train {
         Labels::Numbers(numbers) => {
@@ -216,7 +229,7 @@ pub(super) fn assign(
         Labels::Texts { names, .. } => sorted(names),
     };
     let test = test.map(|(test_file, labels)| {
-        agree((train_file, &train), (test_file, &labels), &names)?;
+        agree((train_file, &train), (&test_file, &labels), &names)?;
         Ok(coded(labels, classes, &names))
     });
     Ok(Assigned {
@@ -344,7 +357,7 @@ mod tests {
         test: Option<&[&str]>,
     ) -> Result<Assigned, DataError> {
         let labels = |texts| labels(classes, texts).unwrap();
-        let test = test.map(|test| (Path::new("test.csv"), labels(test)));
+        let test = test.map(|test| ("test.csv".into(), labels(test)));
         assign(classes, (Path::new("train.csv"), labels(train)), test)
     }
 

@@ -85,7 +85,7 @@ impl TryFrom<Written> for Encoding {
                 per: Some(per),
             } => Ok(Self::StandardizePer(per)),
             Written::Standardize { .. } => {
-                Err("either both `mean` and `std`, or `per: feature` or `per: all` alone")
+                Err("expected either both `mean` and `std`, or `per: feature` or `per: all` alone")
             }
         }
     }

@@ -77,17 +77,21 @@ pub enum DataError {
     },
     /// More memory than there is.
     #[error(
-        "{file}: its data take more than {needed_mb:.0} MB of memory, of which {available_mb:.0} MB \
-         are free; expected a smaller file, or more memory",
-        file = file.display()
+        "{file}: its data take more than {needed_mb:.0} MB of memory, {why}; expected a smaller \
+         file, or more memory",
+        file = file.display(),
+        why = match available_mb {
+            Some(free) => format!("of which {free:.0} MB are free"),
+            None => "which this process may not have".to_owned(),
+        }
     )]
     Memory {
         /// The file being read.
         file: PathBuf,
         /// Memory that was asked for, in MB.
         needed_mb: f64,
-        /// Memory that is free, in MB.
-        available_mb: f64,
+        /// Memory that is free, in MB, if that is the bound; none if it is a limit of the process.
+        available_mb: Option<f64>,
     },
     /// A setting of the scenario cannot be met.
     #[error("{name}: found {found}, expected {expected}")]

@@ -63,6 +63,7 @@ pub(super) fn labels(path: &Path, classes: Classes) -> Result<Labels, DataError>
     let array = header.elements()?;
     let mut collector = Collector::new(classes);
     for (sample, number) in array.numbers().enumerate() {
+        collector.reserve(1, path)?;
         let taken = match number {
             Number::Whole(number) => collector.text(&number.to_string()),
             Number::Real(number) => collector.number(number),

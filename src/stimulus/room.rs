@@ -16,7 +16,7 @@ pub(super) fn check(path: &Path, bytes: u64) -> Result<(), DataError> {
         return Ok(());
     }
     match available_bytes() {
-        Some(available) if bytes as f64 > available => Err(short(path, bytes)),
+        Some(available) if bytes as f64 > available => Err(short(path, bytes, Some(available))),
         _ => Ok(()),
     }
 }
@@ -47,7 +47,7 @@ pub(super) fn reserve<T>(
     };
     let bytes = (wanted as u64).saturating_mul(size_of::<T>() as u64);
     check(path, bytes - (capacity * size_of::<T>()) as u64)?;
-    (items.try_reserve_exact(wanted - length)).map_err(|_| short(path, bytes))
+    (items.try_reserve_exact(wanted - length)).map_err(|_| short(path, bytes, None))
 }
 
 /// Collects `items`, of which there are `count`.
@@ -67,11 +67,11 @@ pub(super) fn collect<T>(
     Ok(collected)
 }
 
-fn short(path: &Path, bytes: u64) -> DataError {
+fn short(path: &Path, bytes: u64, available: Option<f64>) -> DataError {
     DataError::Memory {
         file: path.to_owned(),
         needed_mb: bytes as f64 / 1e6,
-        available_mb: available_bytes().unwrap_or_default() / 1e6,
+        available_mb: available.map(|available| available / 1e6),
     }
 }
 

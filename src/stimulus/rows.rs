@@ -119,8 +119,11 @@ impl Rows {
     }
 
     fn unreadable(&self, error: csv::Error) -> DataError {
-        let offset = error.position().map_or(0, csv::Position::byte);
-        let source: io::Error = error.into();
+        let offset = self.reader.position().byte();
+        let source = match error.into_kind() {
+            csv::ErrorKind::Io(source) => source,
+            other => io::Error::other(format!("{other:?}")),
+        };
         match source.downcast::<Long>() {
             Ok(long) => self.too_long(long),
             Err(source) => DataError::Read {

@@ -277,6 +277,7 @@ impl Part {
         let labels = idx::find(directory, folder, labels)?;
         let mut collector = Collector::new(classes);
         for (sample, label) in idx::labels(&labels)?.into_iter().enumerate() {
+            collector.reserve(1, &labels)?;
             collector.number(label.into()).map_err(|expected| {
                 let found = format!("label {label}");
                 DataError::content(&labels, Place::Sample(sample), found, expected)
@@ -342,7 +343,6 @@ fn parts(classes: Classes, train: Part, test: Option<Part>) -> Result<Loaded, Da
             Some((test.labels_file, test.labels)),
         ),
     };
-    let test_labels = (test_labels.as_ref()).map(|(file, labels)| (file.as_path(), labels.clone()));
     let Assigned {
         train: labels,
         test: test_labels,

@@ -78,6 +78,7 @@ pub(super) fn read(path: &Path, format: &Format<'_>) -> Result<Table, DataError>
         }
         let features = plan.features();
         room::reserve(&mut values, features, 0, path)?;
+        labels.reserve(1, path)?;
         let hint = match samples == 0 && !format.header {
             true => "; if this row holds names, header: true",
             false => "",
@@ -98,7 +99,14 @@ pub(super) fn read(path: &Path, format: &Format<'_>) -> Result<Table, DataError>
                         values.push(value);
                         Ok(())
                     }
-                    _ => Err(feature_hint(&text)),
+                    _ => {
+                        let left = match hint.is_empty() && text.starts_with(char::is_alphabetic) {
+                            true => "; drop leaves a column out",
+                            false => "",
+                        };
+                        let hint = feature_hint(&text).unwrap_or(left);
+                        Err(format!("a finite number{hint}"))
+                    }
                 },
             };
             outcome.map_err(|expected| {
@@ -127,19 +135,18 @@ pub(super) fn read(path: &Path, format: &Format<'_>) -> Result<Table, DataError>
     })
 }
 
-/// What would be right in place of a text that is no finite number.
-fn feature_hint(text: &str) -> String {
+/// What is probably meant by a text that is no finite number.
+fn feature_hint(text: &str) -> Option<&'static str> {
     let comma = text.replacen(',', ".", 1);
-    let hint = if text.contains(',') && comma.parse::<f32>().is_ok() {
-        "; decimals are written with a point"
+    if text.contains(',') && comma.parse::<f32>().is_ok() {
+        Some("; decimals are written with a point")
     } else if text.parse::<f64>().is_ok_and(f64::is_nan) {
-        "; a sample with a gap cannot be shown"
+        Some("; a sample with a gap cannot be shown")
     } else if text.contains([';', '\t', '|']) {
-        "; delimiter says what separates the cells"
+        Some("; delimiter says what separates the cells")
     } else {
-        ""
-    };
-    format!("a finite number{hint}")
+        None
+    }
 }
 
 /// What a column is for.
