@@ -325,6 +325,9 @@ fn limited(dir: &Path, kibibytes: u64, set: &str) -> (Option<i32>, String) {
     let output = Command::new("sh")
         .args(["-c", &script])
         .current_dir(dir)
+        // Threads reserve addresses that they do not use.
+        .env("MALLOC_ARENA_MAX", "1")
+        .env("RAYON_NUM_THREADS", "1")
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -328,7 +328,7 @@ impl Lesson {
             let end = self.frozen.steps() + self.window.length.max(self.window.settled);
             self.frozen.advance_to(end);
             let answers = answers(&mut self.frozen, &self.task.output);
-            self.answered.extend(&answers[..batch.len()]);
+            self.answered.extend(answers.iter().take(batch.len()));
             for (answer, label) in answers.into_iter().zip(part(self).labels(batch)) {
                 if let Some(count) = counts.get_mut((label, answer)) {
                     *count += 1;

@@ -106,7 +106,7 @@ fn parts(issues: &mut Issues, parts: &Parts) {
     }
 }
 
-/// Files of a source that go together, and columns that need names.
+/// Files of a source that go together.
 fn files(issues: &mut Issues, source: &Source) {
     let mut both = |inputs: (&str, bool), labels: bool| {
         if inputs.1 != labels {
