@@ -112,6 +112,8 @@ fn every_file_of_a_run_depends_on_its_seed_alone(engine: Engine) {
         "metrics.csv",
         "timeline.csv",
         "confusion.csv",
+        "split.csv",
+        "predictions.csv",
         "weights/hidden1_to_hidden2.npy",
         "weights/chosen/hidden1_to_hidden2.npy",
         "state/hidden1.npy",

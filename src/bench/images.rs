@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ndarray::{Array2, Axis};
 
-use crate::stimulus::{DataError, Encoding, LabelColumn, Source};
+use crate::stimulus::{Classes, DataError, Encoding, Source, table};
 
 /// Mean and deviation of the pixels of MNIST.
 const MNIST: Encoding = Encoding::Standardize {
@@ -39,6 +39,7 @@ impl Images {
             labels: "train-labels-idx1-ubyte".into(),
             test_images: None,
             test_labels: None,
+            classes: Classes::default(),
         };
         let mut data = source.load(Path::new(""), Some(directory))?.train;
         MNIST.apply(&mut data.inputs)?;
@@ -50,12 +51,7 @@ impl Images {
     }
 
     fn enlarged(scenarios: &Path) -> Result<Self, DataError> {
-        let source = Source::Csv {
-            path: "data/digits.csv.gz".into(),
-            label_column: LabelColumn::default(),
-            header: false,
-        };
-        let data = source.load(scenarios, None)?.train;
+        let data = table::plain(&scenarios.join("data/digits.csv.gz"))?;
         let mut inputs = Array2::zeros((data.samples(), 784));
         for (mut large, small) in inputs.rows_mut().into_iter().zip(data.inputs.rows()) {
             for row in 0..24 {

@@ -24,6 +24,7 @@ use crate::plasticity::{
     Broadcast, Consolidator, Kind, Modulation, Parameters as RuleParameters, Registry,
 };
 use crate::schedule::Watchdog;
+use crate::stimulus::npy;
 use crate::stimulus::seed::stream;
 use crate::teaching::Teacher;
 
@@ -439,19 +440,7 @@ pub(crate) fn initial_weights(
         }
         Weights::Npy(path) => {
             let path = setup.directory.join(path);
-            let read: Array2<f32> = ndarray_npy::read_npy(&path)
-                .map_err(|e| wrong(place(), format!("{}: {e}", path.display())))?;
-            if read.dim() != (post, pre) {
-                let (rows, columns) = read.dim();
-                return Err(wrong(
-                    place(),
-                    format!(
-                        "{} is {rows} x {columns}, the projection is {post} x {pre} (post x pre)",
-                        path.display()
-                    ),
-                ));
-            }
-            Ok(read)
+            npy::weights(&path, (post, pre)).map_err(|e| wrong(place(), e.to_string()))
         }
     }
 }

@@ -1,6 +1,5 @@
 //! Files out of a gzip-compressed tar archive.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path};
 
@@ -9,6 +8,7 @@ use tar::Archive;
 
 use super::description::Held;
 use super::error::DataSetError;
+use crate::stimulus::file::open_regular;
 
 /// Calls `each` for those files of an archive that are `wanted` and in its `folder`. Nothing is
 /// written by names that the archive gives.
@@ -22,7 +22,7 @@ pub(super) fn unpack(
     mut each: impl FnMut(&Held, &mut dyn Read) -> Result<(), DataSetError>,
 ) -> Result<(), DataSetError> {
     let damaged = |error: io::Error| wrong(archive, error.to_string(), "a whole .tar.gz archive");
-    let file = File::open(archive).map_err(DataSetError::reading(archive))?;
+    let file = open_regular(archive).map_err(DataSetError::reading(archive))?;
     let mut entries = Archive::new(MultiGzDecoder::new(io::BufReader::new(file)));
     let mut missing = wanted.to_vec();
     for entry in entries.entries().map_err(damaged)? {

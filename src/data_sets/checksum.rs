@@ -1,14 +1,13 @@
 //! SHA-256 of files, and whether a file is the one that is wanted.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
 use super::error::DataSetError;
-use crate::stimulus::file::unpacked;
+use crate::stimulus::file::{open_regular, unpacked};
 
 /// What is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,7 +67,7 @@ pub fn fault(
     published: Option<&str>,
     content: &str,
 ) -> Result<Option<Fault>, DataSetError> {
-    let open = || File::open(path).map_err(DataSetError::reading(path));
+    let open = || open_regular(path).map_err(DataSetError::reading(path));
     let whole = sha256(open()?).map_err(DataSetError::reading(path))?;
     if Some(whole.as_str()) == published || whole == content {
         return Ok(None);

@@ -1,6 +1,6 @@
 //! From hosts or a folder into a folder: what is there and right stays, the rest is fetched.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ use super::download::{Client, Failure, host};
 use super::error::{Attempt, DataSetError, Trouble};
 use super::part::Part;
 use super::progress::Progress;
-use crate::stimulus::file::packed;
+use crate::stimulus::file::{open_regular, packed};
 
 /// Where files come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -306,7 +306,7 @@ impl Target<'_> {
         match source {
             Source::Archive(path, folder, wanted) => self.unpack(path, folder, wanted),
             Source::File(path, download, held) => {
-                let mut file = File::open(path).map_err(DataSetError::reading(path))?;
+                let mut file = open_regular(path).map_err(DataSetError::reading(path))?;
                 let length = file.metadata().map_or(None, |data| Some(data.len()));
                 let published = published(path, download);
                 self.copy(

@@ -325,7 +325,7 @@ pub enum Weights {
         /// Multiplies the standard deviation.
         gain: f32,
     },
-    /// A `.npy` file of `f32`, post x pre, relative to the model's file.
+    /// A `.npy` file of numbers that `f32` holds exactly, post x pre, relative to the model's file.
     Npy(PathBuf),
 }
 

@@ -1,13 +1,14 @@
 //! Arrays of 32-bit floating point as `.npy` files: weights, checkpoints, final states.
 
 use std::fs::{self, File};
-use std::io::{self, BufWriter, Read, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array, ArrayRef, ArrayView, Dimension};
-use ndarray_npy::{ViewNpyExt, WriteNpyError, WriteNpyExt};
+use ndarray::{Array, ArrayRef, Dimension};
+use ndarray_npy::{WriteNpyError, WriteNpyExt};
 
 use super::error::{Kept, RecordError};
+use crate::stimulus::{self, DataError};
 
 /// Writes `array` to `path`, whole or not at all.
 ///
@@ -45,35 +46,38 @@ fn write_to<D: Dimension>(path: &Path, array: &ArrayRef<f32, D>) -> io::Result<(
     file.get_ref().sync_all()
 }
 
-/// Reads an array that [`write()`] or NumPy wrote; its elements must be `float32`.
+/// Reads an array that [`write()`] or NumPy wrote, of any number type whose values are exact as
+/// `f32`.
 ///
 /// # Errors
-/// [`RecordError::Read`] if the file cannot be read, [`RecordError::Content`] if it is not an
-/// array of that type and of as many dimensions as `D`.
+/// [`RecordError::Read`] if the file cannot be read, [`RecordError::Content`] if it is not such an
+/// array or has not as many dimensions as `D`.
 pub fn read<D: Dimension>(path: &Path) -> Result<Array<f32, D>, RecordError> {
     let dimensions = D::NDIM.map_or_else(String::new, |n| format!(" of {n} dimensions"));
     let expected = format!("a complete .npy array{dimensions} of float32 ('<f4')");
-    let failed = |error| RecordError::read(path, error, &expected);
-    let mut file = File::open(path).map_err(failed)?;
-    let length = file.metadata().map_err(failed)?.len();
-    // Elements are viewed where they are, so that a header that promises more costs nothing;
-    // for that, the bytes have to begin where a float may.
-    let mut floats = vec![0.0f32; (length as usize).div_ceil(size_of::<f32>())];
-    let bytes = bytemuck::cast_slice_mut(&mut floats);
-    let bytes = bytes.get_mut(..length as usize).unwrap_or_default();
-    file.read_exact(bytes).map_err(failed)?;
-    match ArrayView::<f32, D>::view_npy(bytes) {
-        Ok(view) => Ok(view.to_owned()),
-        Err(error) => Err(RecordError::content(path, error.to_string(), expected)),
-    }
+    stimulus::npy::exact(path).map_err(|error| match error {
+        DataError::Read { source, .. } => RecordError::read(path, source, expected),
+        DataError::Missing { .. } => {
+            RecordError::read(path, io::ErrorKind::NotFound.into(), expected)
+        }
+        DataError::Content { place, found, .. } => {
+            let place = place.to_string();
+            let found = match place.trim_start_matches(", ") {
+                "" => found,
+                place => format!("{found} at {place}"),
+            };
+            RecordError::content(path, found, expected)
+        }
+        other => RecordError::read(path, io::Error::other(other.to_string()), expected),
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::{read, write};
     use crate::record::RecordError;
-    use crate::stimulus::npy::inputs;
     use ndarray::{Array2, Array3, Ix2, Ix3};
+    use ndarray_npy::read_npy;
     use std::fs;
 
     fn cube() -> Array3<f32> {
@@ -90,8 +94,8 @@ mod tests {
         let matrix = cube().index_axis_move(ndarray::Axis(1), 2).reversed_axes();
         write(&path, &matrix).unwrap();
         assert_eq!(read::<Ix2>(&path).unwrap(), matrix);
-        // The reader of data sets, which is another program, finds the same.
-        assert_eq!(inputs(&path).unwrap(), matrix);
+        // Another reader finds the same.
+        assert_eq!(read_npy::<_, Array2<f32>>(&path).unwrap(), matrix);
         let empty = Array2::<f32>::zeros((0, 5));
         write(&path, &empty).unwrap();
         assert_eq!(read::<Ix2>(&path).unwrap(), empty);
@@ -121,7 +125,10 @@ mod tests {
         assert!(matches!(read::<Ix2>(&path), Err(RecordError::Read { .. })));
         write(&path, &cube()).unwrap();
         let error = read::<Ix2>(&path).unwrap_err().to_string();
-        assert!(error.contains("w.npy: found ndim 3"), "{error}");
+        assert!(
+            error.contains("w.npy: found the shape [2, 3, 4] at byte 10"),
+            "{error}"
+        );
         assert!(error.contains("expected a complete .npy array of 2 dimensions of float32"));
         let bytes = fs::read(&path).unwrap();
         for length in 0..bytes.len() {
@@ -141,8 +148,9 @@ mod tests {
             fs::write(&path, [&bytes[..10], header, &bytes[128..]].concat()).unwrap();
             assert!(read::<Ix3>(&path).is_err(), "{shape}");
         }
-        ndarray_npy::write_npy(&path, &Array2::<f64>::zeros((1, 1))).unwrap();
-        assert!(read::<Ix2>(&path).unwrap_err().to_string().contains("<f8"));
+        ndarray_npy::write_npy(&path, &Array2::from_elem((1, 1), 0.1f64)).unwrap();
+        let error = read::<Ix2>(&path).unwrap_err().to_string();
+        assert!(error.contains("found 0.1 at element 0"), "{error}");
         for at in 0..bytes.len() {
             for flip in [0x01, 0x02, 0x10, 0x80, 0xff] {
                 let mut damaged = bytes.clone();

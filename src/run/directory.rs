@@ -12,7 +12,11 @@
 //! | `weights/chosen/NAME.npy` | those of the epoch that validation chose |
 //! | `state/NAME.npy` | every variable at the end, variable x trial x neuron; inputs have only `r` |
 //! | `state/terms/NAME.npy` | what a projection added to its current at the end, trial x neuron |
+//! | `classes.csv` | classes of a task, their names and how many samples each part has of them |
+//! | `split.csv` | part and label of each sample |
+//! | `standardization.csv` | mean and deviation of each feature, if they are of the training part |
 //! | `confusion.csv` | answers to the test part, class x answer |
+//! | `predictions.csv` | label and answer of each sample of the test part |
 //! | `figures/` | SVG and PNG |
 
 use std::fs;

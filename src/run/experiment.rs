@@ -11,7 +11,7 @@ use super::learn::{Lesson, Weights, accuracy};
 use super::progress::{Epoch, Progress, Telling};
 use super::resolved::resolved;
 use super::summary::{Summary, peak_memory_bytes};
-use super::{RunDirectory, RunError, Window, happen, shown};
+use super::{RunDirectory, RunError, Window, answers, happen, shown};
 use crate::circuit::Setup;
 use crate::math::Steps;
 use crate::model::Model;
@@ -76,6 +76,9 @@ pub fn run(
     happen::enter(&mut simulation, &scenario.timeline, scenario.trials, end_ms)?;
     for (name, text) in resolved(job)? {
         directory.write(name, &text)?;
+    }
+    if let Some(lesson) = &lesson {
+        answers::write_parts(lesson, directory)?;
     }
 
     let mut probes = scenario.probes.clone();
@@ -321,16 +324,7 @@ impl Experiment<'_> {
         let counts = lesson.test(chosen, *learned)?;
         self.summary.test_accuracy = accuracy(&counts);
         self.summary.test_samples = Some(counts.sum() as usize);
-        let mut names = vec!["class".to_owned()];
-        names.extend((0..counts.ncols()).map(|class| class.to_string()));
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let mut table = CsvTable::create(&directory.path().join("confusion.csv"), &names)?;
-        for (class, row) in counts.rows().into_iter().enumerate() {
-            let mut cells = vec![Cell::from(class as f64)];
-            cells.extend(row.iter().map(|count| Cell::from(f64::from(*count))));
-            table.append(&cells)?;
-        }
-        Ok(())
+        answers::write_answers(lesson, &counts, directory)
     }
 
     /// Counts what was sent along the projections; with the dense engine there is nothing to count.

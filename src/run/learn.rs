@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use ndarray::{Array2, ArrayView1, Axis};
 
+use super::answers::Legend;
 use super::replay::Replay;
 use super::{RunError, Window as Shown};
 use crate::circuit::Setup;
@@ -24,9 +25,9 @@ use crate::teaching::Teacher;
 pub type Weights = BTreeMap<Arc<str>, Array2<f32>>;
 
 /// A part of a data set.
-struct Part {
-    data: Arc<Dataset>,
-    samples: Vec<usize>,
+pub(super) struct Part {
+    pub data: Arc<Dataset>,
+    pub samples: Vec<usize>,
 }
 
 impl Part {
@@ -48,10 +49,14 @@ pub struct Lesson {
     seed: u64,
     trials: usize,
     window: Window,
-    train: Part,
-    validation: Part,
-    test: Part,
+    pub(super) train: Part,
+    pub(super) validation: Part,
+    pub(super) test: Part,
     classes: usize,
+    /// What classes and features are called.
+    pub(super) legend: Legend,
+    /// Answers to the part that was asked last, `[samples of the part]`.
+    pub(super) answered: Vec<usize>,
     /// The same circuit without plasticity and without noise: answers are taken from this copy, so
     /// that asking changes nothing and takes no simulated time from the one that learns. Every
     /// batch of samples finds it as it was built.
@@ -100,9 +105,11 @@ impl Lesson {
         let (Some(task), Some(mut loaded)) = (scenario.task.clone(), data) else {
             return Ok(None);
         };
-        task.encoding.apply(&mut loaded.train.inputs)?;
+        let train = &mut loaded.train;
+        let split = Split::stratified(&train.labels, train.classes, &task.split, scenario.seed)?;
+        let encoder = task.encoding.fit(&train.inputs, &split.train);
+        encoder.apply(&mut train.inputs)?;
         let data = Arc::new(loaded.train);
-        let split = Split::stratified(&data.labels, data.classes, &task.split, scenario.seed)?;
         let part = |samples| Part {
             data: data.clone(),
             samples,
@@ -111,7 +118,7 @@ impl Lesson {
         let test = match loaded.test {
             None => part(split.test),
             Some(mut test) => {
-                task.encoding.apply(&mut test.inputs)?;
+                encoder.apply(&mut test.inputs)?;
                 Part {
                     samples: (0..test.labels.len()).collect(),
                     data: Arc::new(test),
@@ -153,6 +160,12 @@ impl Lesson {
             validation: part(split.validation),
             test,
             classes: data.classes,
+            legend: Legend {
+                classes: loaded.classes,
+                features: loaded.features,
+                encoder,
+            },
+            answered: Vec::new(),
             frozen: Simulation::new(&still, registry, setup)?,
             still,
             task,
@@ -300,7 +313,7 @@ impl Lesson {
         let rows = trials.flat_map(|(trial, label)| {
             [("stimulus", 0, length), ("teacher", on, off)].map(|(kind, from, until)| Shown {
                 kind: kind.to_owned(),
-                label: label.to_string(),
+                label: self.legend.class(*label),
                 from_ms: Steps::of(dt_ms).ms(start + from),
                 until_ms: Steps::of(dt_ms).ms(start + until),
                 trial: Some(trial),
@@ -369,6 +382,7 @@ impl Lesson {
         let circuit = (&self.still, self.trials);
         let others = (self.replay).events(&self.frozen, circuit, self.heard(learned))?;
         let mut counts = Array2::zeros((self.classes, self.classes));
+        self.answered.clear();
         let samples: Vec<usize> = (0..part(self).samples.len()).collect();
         for batch in samples.chunks(self.trials) {
             // Trials beyond the last sample repeat it and are not counted.
@@ -393,6 +407,7 @@ impl Lesson {
                 }
             }
             let answers = answers(&mut self.frozen, &self.task.output);
+            self.answered.extend(answers.iter().take(batch.len()));
             for (answer, label) in answers.into_iter().zip(part(self).labels(batch)) {
                 if let Some(count) = counts.get_mut((label, answer)) {
                     *count += 1;

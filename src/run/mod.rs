@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `experiment` | one run: steps, observation, an orderly end whatever happens |
 //! | `learn` | a task: presentations and answers |
+//! | `answers` | tables of a task: classes, parts, numbers of the encoding, predictions |
 //! | `happen` | from a scenario's timeline to events |
 //! | `replay` | the timeline for those who are asked: validation, test, the inspector |
 //! | `shown` | the rows of `timeline.csv` |
@@ -13,6 +14,7 @@
 //! | `memory` | whether a circuit fits into memory |
 //! | `summary`, `progress` | what is told |
 
+mod answers;
 mod directory;
 mod error;
 mod experiment;

@@ -22,11 +22,18 @@ pub fn resolved(job: &Job<'_>) -> Result<[(&'static str, String); 2], RunError> 
     if let Some(task) = &mut scenario.task {
         let root = |path: &mut PathBuf| *path = rooted(job.directory, path);
         match &mut task.data {
-            Source::Csv { path, .. } => root(path),
-            Source::Npy { inputs, labels } => {
-                root(inputs);
-                root(labels);
-            }
+            Source::Csv { path, test, .. } => [path].into_iter().chain(test).for_each(root),
+            Source::Npy {
+                inputs,
+                labels,
+                test_inputs,
+                test_labels,
+                ..
+            } => ([inputs, labels]
+                .into_iter()
+                .chain(test_inputs)
+                .chain(test_labels))
+            .for_each(root),
             Source::Idx { directory, .. } | Source::Cifar10 { directory, .. } => {
                 *directory = match directory {
                     Some(path) => Some(rooted(job.directory, path)),

@@ -52,6 +52,8 @@ mod tests {
         Loaded {
             test: test.then(|| part.clone()),
             train: part,
+            classes: (0..3).map(|class| class.to_string()).collect(),
+            features: None,
         }
     }
 

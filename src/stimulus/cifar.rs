@@ -9,6 +9,7 @@
 use super::dataset::Dataset;
 use super::error::{DataError, Place};
 use super::file::{Bytes, find};
+use super::room;
 use ndarray::Array2;
 use std::path::{Path, PathBuf};
 
@@ -54,31 +55,26 @@ pub fn read(directory: Option<&Path>, names: &[PathBuf]) -> Result<Dataset, Data
 }
 
 fn records(path: &Path, pixels: &mut Vec<f32>, labels: &mut Vec<usize>) -> Result<(), DataError> {
-    let bytes = Bytes::open(path, REMEDY)?.rest()?;
-    let whole = bytes.len() - bytes.len() % RECORD;
-    if bytes.is_empty() {
-        return Err(DataError::content(
-            path,
-            Place::Offset(0),
-            "the end of the file",
-            format!("records of {RECORD} bytes: a label and {PIXELS} pixels"),
-        ));
-    }
-    if whole < bytes.len() {
-        return Err(DataError::content(
-            path,
-            Place::Offset(bytes.len() as u64),
-            "the end of the file",
-            format!(
-                "{RECORD} bytes of record {}, of which {} are there",
-                whole / RECORD,
-                bytes.len() - whole
-            ),
-        ));
-    }
-    // Exactly what is needed: five batches are 614 MB.
-    pixels.reserve_exact(bytes.len() / RECORD * PIXELS);
-    for (index, record) in bytes.chunks_exact(RECORD).enumerate() {
+    let mut bytes = Bytes::open(path, REMEDY)?;
+    let mut record = [0; RECORD];
+    for index in 0.. {
+        let filled = bytes.fill(&mut record)?;
+        if filled == 0 && index > 0 {
+            break;
+        }
+        if filled < RECORD {
+            let expected = match filled {
+                0 => format!("records of {RECORD} bytes: a label and {PIXELS} pixels"),
+                _ => format!("{RECORD} bytes of record {index}, of which {filled} are there"),
+            };
+            let place = Place::Offset((index * RECORD + filled) as u64);
+            return Err(DataError::content(
+                path,
+                place,
+                "the end of the file",
+                expected,
+            ));
+        }
         let label = usize::from(record[0]);
         if label >= CLASSES {
             return Err(DataError::content(
@@ -89,6 +85,8 @@ fn records(path: &Path, pixels: &mut Vec<f32>, labels: &mut Vec<usize>) -> Resul
             ));
         }
         labels.push(label);
+        // As many as all batches have: five of them are 614 MB.
+        room::reserve(pixels, PIXELS, (50_000 * PIXELS) as u64, path)?;
         pixels.extend(record[1..].iter().map(|&pixel| f32::from(pixel)));
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Samples in memory, and what must hold for them.
 
-use super::error::{DataError, Place};
+use super::error::{DataError, Place, counted};
 use ndarray::Array2;
 use std::path::Path;
 
@@ -37,21 +37,29 @@ impl Dataset {
         if samples == 0 || features == 0 {
             return wrong(
                 Place::Whole,
-                format!("{samples} samples of {features} features"),
+                format!(
+                    "{} of {}",
+                    counted(samples, "sample"),
+                    counted(features, "feature")
+                ),
                 "at least one of both".into(),
             );
         }
         if labels.len() != samples {
             return wrong(
                 Place::Whole,
-                format!("{samples} samples and {} labels", labels.len()),
+                format!(
+                    "{} and {}",
+                    counted(samples, "sample"),
+                    counted(labels.len(), "label")
+                ),
                 "one label for each sample".into(),
             );
         }
         if !(1..=MOST_CLASSES).contains(&classes) {
             return wrong(
                 Place::Whole,
-                format!("{classes} classes"),
+                counted(classes, "class"),
                 format!("1 to {MOST_CLASSES}"),
             );
         }
@@ -101,14 +109,6 @@ impl Dataset {
     }
 }
 
-/// Number of classes if labels count from 0: one more than the largest label.
-pub(super) fn classes_of(labels: &[usize]) -> usize {
-    labels
-        .iter()
-        .max()
-        .map_or(0, |&most| most.saturating_add(1))
-}
-
 #[cfg(test)]
 mod tests {
     use super::Dataset;
@@ -127,7 +127,7 @@ mod tests {
         let nan = array![[1.0, 2.0], [3.0, f32::NAN]];
         for (inputs, labels, classes, says) in [
             (Array2::zeros((0, 3)), vec![], 1, "0 samples of 3 features"),
-            (ok.clone(), vec![0], 1, "2 samples and 1 labels"),
+            (ok.clone(), vec![0], 1, "2 samples and 1 label,"),
             (ok.clone(), vec![0, 0], 0, "0 classes"),
             (ok.clone(), vec![0, 1], usize::MAX, "expected 1 to 65536"),
             (ok, vec![0, 3], 3, "sample 1: found label 3, expected an"),

@@ -1,14 +1,14 @@
 //! Encoding: from the raw values of a data set to what the input neurons are given.
 
 use super::error::{DataError, Place};
-use ndarray::Array2;
+use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// An affine encoding of raw values, the same for every feature.
+/// An affine encoding of raw values.
 ///
-/// The numbers are given and never estimated from the data, so that nothing of a test sample
-/// can reach training. Raw values are in the units of the source, encoded ones in a.u.
+/// Its numbers are given, or taken from the training part alone, so that nothing of a validation or
+/// test sample can reach training. Raw values are in the units of the source, encoded ones in a.u.
 ///
 /// ```
 /// use apical::stimulus::Encoding;
@@ -19,22 +19,94 @@ use std::path::Path;
 /// # Ok::<(), apical::stimulus::DataError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[serde(try_from = "Written", into = "Written")]
 pub enum Encoding {
-    /// `(x - offset) * factor`.
+    /// `(x - offset) * factor`, the same for every feature.
     Scale {
         /// Raw value that becomes 0.
         offset: f32,
         /// Encoded units for one raw unit; not 0.
         factor: f32,
     },
-    /// `(x - mean) / std`.
+    /// `(x - mean) / std`, the same for every feature.
     Standardize {
         /// Mean of the raw training values.
         mean: f32,
         /// Standard deviation of the raw training values; above 0.
         std: f32,
     },
+    /// `(x - mean) / std` with the mean and the population standard deviation of the training
+    /// part; where that is 0, 0.
+    StandardizePer(Per),
+}
+
+/// Over which values of the training part mean and deviation are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Per {
+    /// Those of each feature, for this feature.
+    Feature,
+    /// All of them, for every feature.
+    All,
+}
+
+/// An encoding as a scenario writes it.
+#[derive(Serialize, Deserialize)]
+#[serde(rename = "Encoding", rename_all = "snake_case", deny_unknown_fields)]
+enum Written {
+    Scale {
+        offset: f32,
+        factor: f32,
+    },
+    Standardize {
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        mean: Option<f32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        std: Option<f32>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        per: Option<Per>,
+    },
+}
+
+impl TryFrom<Written> for Encoding {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        match written {
+            Written::Scale { offset, factor } => Ok(Self::Scale { offset, factor }),
+            Written::Standardize {
+                mean: Some(mean),
+                std: Some(std),
+                per: None,
+            } => Ok(Self::Standardize { mean, std }),
+            Written::Standardize {
+                mean: None,
+                std: None,
+                per: Some(per),
+            } => Ok(Self::StandardizePer(per)),
+            Written::Standardize { .. } => {
+                Err("expected either both `mean` and `std`, or `per: feature` or `per: all` alone")
+            }
+        }
+    }
+}
+
+impl From<Encoding> for Written {
+    fn from(encoding: Encoding) -> Self {
+        match encoding {
+            Encoding::Scale { offset, factor } => Self::Scale { offset, factor },
+            Encoding::Standardize { mean, std } => Self::Standardize {
+                mean: Some(mean),
+                std: Some(std),
+                per: None,
+            },
+            Encoding::StandardizePer(per) => Self::Standardize {
+                mean: None,
+                std: None,
+                per: Some(per),
+            },
+        }
+    }
 }
 
 impl Default for Encoding {
@@ -63,6 +135,7 @@ impl Encoding {
                 ("standardize.mean", mean),
                 ("standardize.std", std, std > 0.0, "above 0"),
             ),
+            Self::StandardizePer(_) => return Ok(()),
         };
         let (name, value) = shift;
         if !value.is_finite() {
@@ -80,15 +153,60 @@ impl Encoding {
         Ok(())
     }
 
+    /// The encoding with all its numbers: those that it takes from data are of the rows `train` of
+    /// `inputs`, `[samples, features]`.
+    #[must_use]
+    pub fn fit(&self, inputs: &Array2<f32>, train: &[usize]) -> Encoder {
+        match *self {
+            Self::StandardizePer(per) => Encoder::Standardize(match per {
+                Per::Feature => Standardization::per_feature(inputs, train),
+                Per::All => Standardization::of_all(inputs, train),
+            }),
+            given => Encoder::Given(given),
+        }
+    }
+
+    /// Encodes `inputs`, `[samples, features]`, in place; numbers that the encoding takes from data
+    /// are of all samples.
+    ///
+    /// # Errors
+    /// As [`Encoder::apply`].
+    pub fn apply(&self, inputs: &mut Array2<f32>) -> Result<(), DataError> {
+        let all: Vec<usize> = (0..inputs.nrows()).collect();
+        self.fit(inputs, &all).apply(inputs)
+    }
+}
+
+/// An encoding with all its numbers.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Encoder {
+    /// With the numbers of the scenario.
+    Given(Encoding),
+    /// With numbers of the training part.
+    Standardize(Standardization),
+}
+
+impl Encoder {
     /// Encodes `inputs`, `[samples, features]`, in place.
     ///
     /// # Errors
-    /// As [`check`](Self::check); [`DataError::Content`] if an encoded value is not finite.
+    /// As [`Encoding::check`]; [`DataError::Content`] if an encoded value is not finite.
     pub fn apply(&self, inputs: &mut Array2<f32>) -> Result<(), DataError> {
-        self.check()?;
-        match *self {
-            Self::Scale { offset, factor } => inputs.mapv_inplace(|x| (x - offset) * factor),
-            Self::Standardize { mean, std } => inputs.mapv_inplace(|x| (x - mean) / std),
+        match self {
+            Self::Given(encoding) => {
+                encoding.check()?;
+                match *encoding {
+                    Encoding::Scale { offset, factor } => {
+                        inputs.mapv_inplace(|x| (x - offset) * factor);
+                    }
+                    Encoding::Standardize { mean, std } => {
+                        inputs.mapv_inplace(|x| (x - mean) / std);
+                    }
+                    // Of its numbers there are none without data.
+                    Encoding::StandardizePer(_) => {}
+                }
+            }
+            Self::Standardize(standardization) => standardization.apply(inputs),
         }
         match inputs.indexed_iter().find(|(_, value)| !value.is_finite()) {
             None => Ok(()),
@@ -100,12 +218,77 @@ impl Encoding {
             )),
         }
     }
+
+    /// Mean and deviation of each feature, if they are of the training part.
+    #[must_use]
+    pub fn standardization(&self) -> Option<&Standardization> {
+        match self {
+            Self::Given(_) => None,
+            Self::Standardize(standardization) => Some(standardization),
+        }
+    }
+}
+
+/// Mean and population standard deviation of each feature, in the units of the source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Standardization {
+    /// Means, `[features]`.
+    pub mean: Vec<f64>,
+    /// `sqrt(sum((x - mean)^2) / n)`, `[features]`; 0 for a constant feature.
+    pub std: Vec<f64>,
+}
+
+impl Standardization {
+    fn per_feature(inputs: &Array2<f32>, train: &[usize]) -> Self {
+        let features = inputs.columns().into_iter();
+        let features = features.map(|feature| moments(|| train.iter().map(|&row| feature[row])));
+        let (mean, std) = features.unzip();
+        Self { mean, std }
+    }
+
+    fn of_all(inputs: &Array2<f32>, train: &[usize]) -> Self {
+        let rows = || train.iter().map(|&row| inputs.index_axis(Axis(0), row));
+        let (mean, std) = moments(|| rows().flat_map(|row| row.to_vec()));
+        let features = inputs.ncols();
+        Self {
+            mean: vec![mean; features],
+            std: vec![std; features],
+        }
+    }
+
+    fn apply(&self, inputs: &mut Array2<f32>) {
+        for mut row in inputs.rows_mut() {
+            for ((x, mean), std) in row.iter_mut().zip(&self.mean).zip(&self.std) {
+                *x = match *std > 0.0 {
+                    true => ((f64::from(*x) - mean) / std) as f32,
+                    false => 0.0,
+                };
+            }
+        }
+    }
+}
+
+/// Mean and population standard deviation of `values`, in double precision and two passes; 0 and 0
+/// of no values.
+fn moments<I: Iterator<Item = f32>>(values: impl Fn() -> I) -> (f64, f64) {
+    let Some(first) = values().next().map(f64::from) else {
+        return (0.0, 0.0);
+    };
+    // Differences from the first value: the mean of a constant is exact, and its deviation 0.
+    let (mut sum, mut count) = (0.0, 0.0);
+    for value in values() {
+        sum += f64::from(value) - first;
+        count += 1.0;
+    }
+    let mean = first + sum / count;
+    let squares: f64 = values().map(|x| (f64::from(x) - mean).powi(2)).sum();
+    (mean, (squares / count).sqrt())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Encoding;
-    use ndarray::array;
+    use super::{Encoding, Per};
+    use ndarray::{Array2, array};
 
     #[test]
     fn both_forms_are_their_formula() {
@@ -154,5 +337,97 @@ mod tests {
             }
         );
         assert!(ron::from_str::<Encoding>("scale(offset: 0, factor: 1, gain: 2)").is_err());
+    }
+
+    /// A table as of wines: columns of constituents, from 0.1 to 1000, with the sums of squares of
+    /// which the deviation is known.
+    #[test]
+    fn each_feature_has_mean_and_deviation_of_the_training_part_alone() {
+        // Of a, a + d, ..., a + (n - 1) d: mean a + (n - 1) d / 2, variance d^2 (n^2 - 1) / 12.
+        let columns = [
+            (0.1, 0.01),
+            (12.0, 0.5),
+            (1000.0, 35.0),
+            (-3.0, 1e-3),
+            (7.0, 0.0),
+        ];
+        let n = 9;
+        let train: Vec<usize> = (0..n).map(|k| 2 * k).collect();
+        // Rows between those of training hold what must not be seen.
+        let mut inputs = Array2::from_shape_fn((2 * n, columns.len()), |(row, column)| {
+            let (a, d) = columns[column];
+            match row % 2 {
+                0 => (f64::from(row as u32 / 2) * d + a) as f32,
+                _ => 1e6,
+            }
+        });
+        let encoder = Encoding::StandardizePer(Per::Feature).fit(&inputs, &train);
+        let used = encoder.standardization().unwrap().clone();
+        encoder.apply(&mut inputs).unwrap();
+        let n = n as f64;
+        for (column, (a, d)) in columns.into_iter().enumerate() {
+            let mean = a + (n - 1.0) * d / 2.0;
+            let std = d * ((n * n - 1.0) / 12.0).sqrt();
+            assert!((used.mean[column] - mean).abs() <= 1e-6 * mean.abs());
+            assert!((used.std[column] - std).abs() <= 1e-4 * std);
+            for k in 0..n as usize {
+                // The closed form does not depend on a and d.
+                let wanted = match d > 0.0 {
+                    true => (k as f64 - (n - 1.0) / 2.0) / ((n * n - 1.0) / 12.0).sqrt(),
+                    false => 0.0,
+                };
+                let seen = f64::from(inputs[[2 * k, column]]);
+                assert!(
+                    (seen - wanted).abs() < 1e-4,
+                    "{column} {k}: {seen} {wanted}"
+                );
+                let other = f64::from(inputs[[2 * k + 1, column]]);
+                let wanted = match d > 0.0 {
+                    true => (1e6 - used.mean[column]) / used.std[column],
+                    false => 0.0,
+                };
+                assert!((other - wanted).abs() <= 1e-6 * wanted.abs());
+            }
+        }
+    }
+
+    #[test]
+    fn all_values_of_the_training_part_may_have_one_mean_and_deviation() {
+        let mut inputs = array![[1.0f32, 2.0], [900.0, -900.0], [3.0, 6.0]];
+        let encoder = Encoding::StandardizePer(Per::All).fit(&inputs, &[0, 2]);
+        let used = encoder.standardization().unwrap();
+        // 1, 2, 3 and 6: mean 3, squares 4 + 1 + 0 + 9 = 14 of 4.
+        assert_eq!(used.mean, [3.0, 3.0]);
+        assert!((used.std[1] - 3.5f64.sqrt()).abs() < 1e-15);
+        encoder.apply(&mut inputs).unwrap();
+        assert!((f64::from(inputs[[2, 1]]) - 3.0 / 3.5f64.sqrt()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_standardization_has_numbers_or_takes_them_and_not_both() {
+        let read = |text: &str| {
+            let options = ron::Options::default();
+            let options =
+                options.with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
+            options.from_str::<Encoding>(text)
+        };
+        let per = |per| Ok(Encoding::StandardizePer(per));
+        assert_eq!(read("standardize(per: feature)"), per(Per::Feature));
+        assert_eq!(read("standardize(per: all)"), per(Per::All));
+        let given = Encoding::Standardize {
+            mean: 4.9,
+            std: 6.0,
+        };
+        assert_eq!(read("standardize(mean: 4.9, std: 6.0)"), Ok(given));
+        for text in [
+            "standardize()",
+            "standardize(mean: 1)",
+            "standardize(std: 1, per: all)",
+            "standardize(per: column)",
+        ] {
+            assert!(read(text).is_err(), "{text}");
+        }
+        let text = ron::to_string(&Encoding::StandardizePer(Per::Feature)).unwrap();
+        assert_eq!(text, "standardize(per:Some(feature))");
     }
 }

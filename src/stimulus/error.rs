@@ -75,6 +75,24 @@ pub enum DataError {
         /// What would be right.
         expected: String,
     },
+    /// More memory than there is.
+    #[error(
+        "{file}: its data take more than {needed_mb:.0} MB of memory, {why}; expected a smaller \
+         file, or more memory",
+        file = file.display(),
+        why = match available_mb {
+            Some(free) => format!("of which {free:.0} MB are free"),
+            None => "which this process may not have".to_owned(),
+        }
+    )]
+    Memory {
+        /// The file being read.
+        file: PathBuf,
+        /// Memory that was asked for, in MB.
+        needed_mb: f64,
+        /// Memory that is free, in MB, if that is the bound; none if it is a limit of the process.
+        available_mb: Option<f64>,
+    },
     /// A setting of the scenario cannot be met.
     #[error("{name}: found {found}, expected {expected}")]
     Setting {
@@ -115,6 +133,27 @@ impl DataError {
     }
 }
 
+/// A number of things in words: "1 column", "2 columns", "2 classes".
+pub(super) fn counted(number: usize, thing: &str) -> String {
+    match (number, thing.ends_with('s')) {
+        (1, _) => format!("1 {thing}"),
+        (_, true) => format!("{number} {thing}es"),
+        (_, false) => format!("{number} {thing}s"),
+    }
+}
+
+/// The first dozen of `things` as a list in words.
+pub(crate) fn listed<T: fmt::Display>(things: impl IntoIterator<Item = T>) -> String {
+    const MOST: usize = 12;
+    let things: Vec<String> = things.into_iter().map(|thing| thing.to_string()).collect();
+    let more = things.len().saturating_sub(MOST);
+    match (&things[..], more) {
+        ([first @ .., last], 0) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        (_, 0) => things.join(", "),
+        _ => format!("{} and {more} more", things[..MOST].join(", ")),
+    }
+}
+
 /// Quotes `text` for a message; a long one is cut, since a damaged file may be one long line.
 pub(super) fn quote(text: &str) -> String {
     const LONGEST: usize = 40;
@@ -128,7 +167,7 @@ pub(super) fn quote(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{DataError, Place, quote};
+    use super::{DataError, Place, counted, listed, quote};
     use std::path::Path;
 
     #[test]
@@ -139,6 +178,16 @@ mod tests {
             error.to_string(),
             "a.csv, row 3, column 2: found \"x\", expected a number"
         );
+    }
+
+    #[test]
+    fn numbers_and_lists_are_told_as_people_write_them() {
+        let columns = [0, 1, 2].map(|number| counted(number, "column"));
+        assert_eq!(columns, ["0 columns", "1 column", "2 columns"]);
+        assert_eq!(counted(3, "class"), "3 classes");
+        let lists = [0, 1, 2, 3, 14].map(|number| listed(0..number));
+        assert_eq!(lists[..4], ["", "0", "0 and 1", "0, 1 and 2"]);
+        assert!(lists[4].ends_with("10, 11 and 2 more"), "{}", lists[4]);
     }
 
     #[test]

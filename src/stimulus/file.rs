@@ -1,6 +1,7 @@
 //! Files of data: plain or gzip-compressed bytes, and what to say of one that is not there.
 
 use super::error::{DataError, Place};
+use super::room;
 use flate2::read::MultiGzDecoder;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Read};
@@ -22,39 +23,104 @@ pub fn data_dir(flag: Option<PathBuf>) -> Option<PathBuf> {
     })
 }
 
+/// Most bytes that one byte of a gzip file can hold.
+const MOST_INFLATION: u64 = 1032;
+
+/// A file of data, unpacked while it is read.
+pub(super) struct Opened {
+    /// Its bytes, after any decompression.
+    pub reader: Box<dyn Read>,
+    /// Most bytes that a file of its size can hold, after any decompression.
+    pub most: u64,
+}
+
 /// Opens `path`; gzip is recognised by its first two bytes, whatever the name.
 ///
 /// # Errors
-/// [`DataError::Missing`] with `remedy` if there is no such file, [`DataError::Read`] otherwise.
-pub(super) fn open(path: &Path, remedy: &str) -> Result<Box<dyn Read>, DataError> {
-    let failed = |source: io::Error| DataError::Read {
-        file: path.to_owned(),
-        offset: 0,
-        source,
-    };
-    match File::open(path) {
-        Ok(file) => unpacked(file).map_err(failed),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            let searched = path.display().to_string();
-            Err(missing(path, searched, remedy))
+/// [`DataError::Missing`] with `remedy` if there is no such file, [`DataError::Content`] if it is
+/// not a regular file, [`DataError::Read`] otherwise.
+pub(super) fn open(path: &Path, remedy: &str) -> Result<Opened, DataError> {
+    let failed = |source: io::Error| match source.downcast::<NoFile>() {
+        Ok(NoFile(found)) => DataError::content(path, Place::Whole, found, NoFile::EXPECTED),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => {
+            missing(path, path.display().to_string(), remedy)
         }
-        Err(error) => Err(failed(error)),
+        Err(source) => DataError::Read {
+            file: path.to_owned(),
+            offset: 0,
+            source,
+        },
+    };
+    let file = open_regular(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    let (reader, packed) = unpacked_or_not(file).map_err(failed)?;
+    let most = match packed {
+        true => length.saturating_mul(MOST_INFLATION),
+        false => length,
+    };
+    Ok(Opened { reader, most })
+}
+
+/// Something at the path of a file that is not a regular file.
+#[derive(Debug, thiserror::Error)]
+#[error("found {0}, expected {expected}", expected = NoFile::EXPECTED)]
+pub(crate) struct NoFile(&'static str);
+
+impl NoFile {
+    const EXPECTED: &'static str = "a regular file";
+}
+
+/// Opens a regular file and nothing else: to open a named pipe would wait for ever if nobody
+/// writes to it, and a device has no end.
+///
+/// # Errors
+/// Those of the system, and [`NoFile`].
+pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+    let kind = fs::metadata(path)?.file_type();
+    if kind.is_file() {
+        return File::open(path);
     }
+    let found = match kind.is_dir() {
+        true => "a directory",
+        false => special(kind),
+    };
+    Err(io::Error::other(NoFile(found)))
+}
+
+#[cfg(unix)]
+fn special(kind: fs::FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    match kind {
+        kind if kind.is_fifo() => "a named pipe",
+        kind if kind.is_socket() => "a socket",
+        _ => "a device",
+    }
+}
+
+#[cfg(not(unix))]
+fn special(_: fs::FileType) -> &'static str {
+    "something else"
 }
 
 /// What a file holds: itself, or what is inside if it begins as gzip does.
 pub(crate) fn unpacked(file: File) -> io::Result<Box<dyn Read>> {
+    unpacked_or_not(file).map(|(reader, _)| reader)
+}
+
+/// The same, and true if it is compressed.
+fn unpacked_or_not(file: File) -> io::Result<(Box<dyn Read>, bool)> {
     let mut file = BufReader::new(file);
     let mut magic = Vec::new();
     file.by_ref().take(2).read_to_end(&mut magic)?;
     let compressed = magic == [0x1f, 0x8b];
     let whole = Cursor::new(magic).chain(file);
-    Ok(if compressed {
+    let reader: Box<dyn Read> = if compressed {
         // A gzip file may be several members one after the other; all of them are the content.
         Box::new(BufReader::new(MultiGzDecoder::new(whole)))
     } else {
         Box::new(whole)
-    })
+    };
+    Ok((reader, compressed))
 }
 
 /// The path of `name` or of `name.gz` in one of `folders` of `directory`, or in itself.
@@ -137,22 +203,34 @@ fn nearest(file: &Path) -> Option<String> {
 pub(super) struct Bytes {
     path: PathBuf,
     reader: Box<dyn Read>,
+    most: u64,
     offset: u64,
 }
 
 impl Bytes {
     pub fn open(path: &Path, remedy: &str) -> Result<Self, DataError> {
+        let Opened { reader, most } = open(path, remedy)?;
         Ok(Self {
             path: path.to_owned(),
-            reader: open(path, remedy)?,
+            reader,
+            most,
             offset: 0,
         })
     }
 
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The next `count` bytes, which are `what`.
     ///
-    /// Memory grows with what the file holds: a header that promises more costs nothing.
+    /// Memory grows with what the file holds: a header that promises more costs nothing, and what
+    /// the file may hold but memory cannot is refused before it is read.
     pub fn take(&mut self, count: u64, what: &str) -> Result<Vec<u8>, DataError> {
+        if count <= self.most {
+            room::check(&self.path, count)?;
+        }
         let bytes = self.up_to(count)?;
         if (bytes.len() as u64) < count {
             return Err(DataError::content(
@@ -168,9 +246,27 @@ impl Bytes {
         Ok(bytes)
     }
 
-    /// All bytes that are left.
-    pub fn rest(&mut self) -> Result<Vec<u8>, DataError> {
-        self.up_to(u64::MAX)
+    /// Reads into `buffer` until it is full or the file ends: how many bytes it got.
+    pub fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, DataError> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.reader.read(&mut buffer[filled..]) {
+                Ok(0) => break,
+                Ok(read) => {
+                    filled += read;
+                    self.offset += read as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(source) => {
+                    return Err(DataError::Read {
+                        file: self.path.clone(),
+                        offset: self.offset,
+                        source,
+                    });
+                }
+            }
+        }
+        Ok(filled)
     }
 
     /// Checks that nothing follows; for gzip this also checks the checksum at the end.
@@ -188,17 +284,22 @@ impl Bytes {
     }
 
     fn up_to(&mut self, count: u64) -> Result<Vec<u8>, DataError> {
+        const PIECE: u64 = 1 << 16;
         let mut bytes = Vec::new();
-        let outcome = self.reader.by_ref().take(count).read_to_end(&mut bytes);
-        self.offset += bytes.len() as u64;
-        match outcome {
-            Ok(_) => Ok(bytes),
-            Err(source) => Err(DataError::Read {
-                file: self.path.clone(),
-                offset: self.offset,
-                source,
-            }),
+        // No more than the file can hold, and no less than it takes to see that it ends.
+        let likely = count.min(self.most.saturating_add(1));
+        while (bytes.len() as u64) < count {
+            let start = bytes.len();
+            let piece = PIECE.min(count - start as u64) as usize;
+            room::reserve(&mut bytes, piece, likely, &self.path)?;
+            bytes.resize(start + piece, 0);
+            let filled = self.fill(&mut bytes[start..])?;
+            bytes.truncate(start + filled);
+            if filled < piece {
+                break;
+            }
         }
+        Ok(bytes)
     }
 }
 
@@ -208,6 +309,7 @@ pub(crate) mod tests {
     use crate::stimulus::DataError;
     use flate2::{Compression, write::GzEncoder};
     use std::io::Write;
+    use std::path::Path;
 
     pub fn gzip(bytes: &[u8]) -> Vec<u8> {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
@@ -249,6 +351,40 @@ pub(crate) mod tests {
             .take(u64::MAX, "pixels")
             .unwrap_err();
         assert!(error.to_string().contains("short, byte 3: found the end"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_memory_cannot_hold_is_refused_before_it_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("long");
+        // A sparse file: its length is told, and it takes no room.
+        let file = std::fs::File::create(&path).unwrap();
+        file.set_len(1 << 43).unwrap();
+        let error = Bytes::open(&path, "").unwrap().take(1 << 43, "pixels");
+        let text = error.unwrap_err().to_string();
+        assert!(text.contains("take more than 8796093 MB"), "{text}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_regular_files_are_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let socket = dir.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        for (path, found) in [
+            (pipe.as_path(), "a named pipe"),
+            (&socket, "a socket"),
+            (dir.path(), "a directory"),
+            (Path::new("/dev/null"), "a device"),
+        ] {
+            let text = Bytes::open(path, "").err().unwrap().to_string();
+            let wanted = format!("{}: found {found}, expected a regular file", path.display());
+            assert_eq!(text, wanted);
+        }
     }
 
     #[test]

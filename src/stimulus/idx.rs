@@ -7,6 +7,7 @@
 
 use super::error::{DataError, Place};
 use super::file::{self, Bytes};
+use super::room;
 use ndarray::Array2;
 use std::path::{Path, PathBuf};
 
@@ -36,7 +37,8 @@ pub fn images(path: &Path) -> Result<Array2<f32>, DataError> {
     let (sizes, bytes) = elements(path, 3, "images")?;
     let pixels = sizes[1..].iter().product::<u64>() as usize;
     let count = bytes.len().checked_div(pixels).unwrap_or(0);
-    let values = bytes.into_iter().map(f32::from).collect();
+    let values = bytes.iter().map(|&byte| Ok(f32::from(byte)));
+    let values = room::collect(path, bytes.len(), values)?;
     Array2::from_shape_vec((count, pixels), values).map_err(|error| {
         let expected = "images by rows by columns of pixels";
         DataError::content(path, Place::Offset(4), error.to_string(), expected)
@@ -47,9 +49,9 @@ pub fn images(path: &Path) -> Result<Array2<f32>, DataError> {
 ///
 /// # Errors
 /// [`DataError`] with the byte of what is not an IDX file of `u8` in one dimension.
-pub fn labels(path: &Path) -> Result<Vec<usize>, DataError> {
+pub fn labels(path: &Path) -> Result<Vec<u8>, DataError> {
     let (_, bytes) = elements(path, 1, "labels")?;
-    Ok(bytes.into_iter().map(usize::from).collect())
+    Ok(bytes)
 }
 
 fn elements(path: &Path, dimensions: u8, what: &str) -> Result<(Vec<u64>, Vec<u8>), DataError> {

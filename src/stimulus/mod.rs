@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! Source --load--> Loaded { train, test }     raw values and labels, checked
-//! Encoding         raw value -> what an input neuron is given, in a.u.
 //! Split            samples -> train | validation | test, stratified by class
+//! Encoding         raw value -> what an input neuron is given, in a.u.
 //! Order            (seed, epoch) -> in which order the training samples are shown
 //! ```
 //!
@@ -12,7 +12,10 @@
 //! | [`dataset`] | samples in memory and what must hold for them |
 //! | [`source`] | where a data set comes from, as a scenario says it |
 //! | [`table`], [`idx`], [`cifar`], [`npy`] | one file format each |
+//! | [`column`], `rows` | columns of a table and what separates them; its rows, and their limits |
+//! | [`classes`] | from labels to classes with names |
 //! | [`checksum`] | which samples they were |
+//! | `room` | whether there is memory for data |
 //! | [`mod@file`] | plain or gzip-compressed bytes, and files that are not there |
 //! | [`encoder`] | from raw values to inputs |
 //! | [`split`] | stratified parts |
@@ -25,6 +28,8 @@
 
 pub mod checksum;
 pub mod cifar;
+pub mod classes;
+pub mod column;
 pub mod dataset;
 pub mod encoder;
 pub mod error;
@@ -32,15 +37,18 @@ pub mod file;
 pub mod idx;
 pub mod npy;
 pub mod order;
+mod room;
+mod rows;
 pub mod seed;
 pub mod source;
 pub mod split;
 pub mod table;
 
+pub use classes::Classes;
+pub use column::{Column, Delimiter, LabelColumn};
 pub use dataset::Dataset;
-pub use encoder::Encoding;
+pub use encoder::{Encoder, Encoding, Per, Standardization};
 pub use error::{DataError, Place};
 pub use order::Order;
 pub use source::{Loaded, Source};
 pub use split::{Parts, Split};
-pub use table::LabelColumn;

@@ -1,9 +1,12 @@
 //! Where a data set comes from, as a scenario says it.
 
-use super::dataset::{Dataset, classes_of};
-use super::error::{DataError, Place};
-use super::table::{self, LabelColumn};
+use super::classes::{Assigned, Classes, Collector, Labels, assign, paired};
+use super::column::{Column, Delimiter, LabelColumn};
+use super::dataset::Dataset;
+use super::error::{DataError, Place, counted};
+use super::table::{self, Format};
 use super::{cifar, idx, npy};
+use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -23,16 +26,29 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Source {
-    /// A comma-separated table, one sample a row.
+    /// A text table, one sample a row.
     Csv {
         /// The file.
         path: PathBuf,
+        /// A second file of the same columns, all of it the test part.
+        #[serde(default)]
+        test: Option<PathBuf>,
         /// Which column holds the label.
         #[serde(default)]
         label_column: LabelColumn,
-        /// Whether the first row holds names.
+        /// True if the first row holds names.
         #[serde(default)]
         header: bool,
+        /// What separates cells; if omitted, commas, or the one other that a first row without
+        /// commas has: semicolons, tabs, bars or spaces.
+        #[serde(default)]
+        delimiter: Option<Delimiter>,
+        /// Columns that are left out.
+        #[serde(default)]
+        drop: Vec<Column>,
+        /// How labels become classes.
+        #[serde(default)]
+        classes: Classes,
     },
     /// IDX files of `u8`, as of MNIST and Fashion-MNIST; each may also be there as `NAME.gz`.
     Idx {
@@ -53,6 +69,9 @@ pub enum Source {
         /// File of the test labels.
         #[serde(default)]
         test_labels: Option<PathBuf>,
+        /// How labels become classes.
+        #[serde(default)]
+        classes: Classes,
     },
     /// CIFAR-10, the binary version; each file may also be there as `NAME.gz`.
     Cifar10 {
@@ -68,10 +87,19 @@ pub enum Source {
     },
     /// Arrays of NumPy.
     Npy {
-        /// File of the inputs, `[samples, features]` of `f32`, `f64` or `u8`.
+        /// File of the inputs, `[samples, features]` of any number type.
         inputs: PathBuf,
-        /// File of the labels, `[samples]` of `u8`, `i32` or `i64`.
+        /// File of the labels, `[samples]` or `[samples, 1]`, whole numbers of any number type.
         labels: PathBuf,
+        /// File of the test inputs; with `test_labels` or not at all.
+        #[serde(default)]
+        test_inputs: Option<PathBuf>,
+        /// File of the test labels.
+        #[serde(default)]
+        test_labels: Option<PathBuf>,
+        /// How labels become classes.
+        #[serde(default)]
+        classes: Classes,
     },
 }
 
@@ -82,6 +110,25 @@ pub struct Loaded {
     pub train: Dataset,
     /// Samples that the source itself sets apart for test.
     pub test: Option<Dataset>,
+    /// Names of the classes, `[classes]`.
+    pub classes: Vec<String>,
+    /// Names of the features, `[features]`, if the source has any.
+    pub features: Option<Vec<String>>,
+}
+
+impl Loaded {
+    /// Names of the classes without a sample in any part.
+    #[must_use]
+    pub fn empty_classes(&self) -> Vec<&str> {
+        let mut counts = self.train.class_counts();
+        for &label in self.test.iter().flat_map(|test| &test.labels) {
+            counts[label] += 1;
+        }
+        (self.classes.iter().zip(counts))
+            .filter(|(_, count)| *count == 0)
+            .map(|(name, _)| name.as_str())
+            .collect()
+    }
 }
 
 impl Source {
@@ -91,24 +138,41 @@ impl Source {
     /// shipped, see [`data_dir`](super::file::data_dir).
     ///
     /// # Errors
-    /// [`DataError`] if a file is missing, unreadable or not what its format says.
+    /// [`DataError`] if a file is missing, unreadable or not what its format says, or if training
+    /// and test part do not fit.
     pub fn load(&self, base_dir: &Path, data_dir: Option<&Path>) -> Result<Loaded, DataError> {
+        let here = |path: &PathBuf| base_dir.join(path);
         match self {
             Self::Csv {
                 path,
+                test,
                 label_column,
                 header,
-            } => Ok(Loaded {
-                train: table::read(&base_dir.join(path), *label_column, *header)?,
-                test: None,
-            }),
-            Self::Npy { inputs, labels } => {
-                let (inputs, labels) = (base_dir.join(inputs), base_dir.join(labels));
-                let classes = npy::labels(&labels)?;
-                Ok(Loaded {
-                    train: pair(&inputs, npy::inputs(&inputs)?, &labels, classes)?,
-                    test: None,
-                })
+                delimiter,
+                drop,
+                classes,
+            } => {
+                let format = Format {
+                    label_column,
+                    header: *header,
+                    delimiter: delimiter.as_ref(),
+                    drop,
+                    classes: *classes,
+                };
+                tables(&here(path), test.as_ref().map(here), &format)
+            }
+            Self::Npy {
+                inputs,
+                labels,
+                test_inputs,
+                test_labels,
+                classes,
+            } => {
+                let arrays = |inputs, labels| Part::arrays(here(inputs), &here(labels), *classes);
+                let test = both("npy", ("test_inputs", test_inputs), test_labels)?;
+                let train = arrays(inputs, labels)?;
+                let test = test.map(|(inputs, labels)| arrays(inputs, labels));
+                parts(*classes, train, test.transpose()?)
             }
             Self::Idx {
                 directory,
@@ -117,25 +181,17 @@ impl Source {
                 labels,
                 test_images,
                 test_labels,
+                classes,
             } => {
-                let directory = directory.as_ref().map(|path| base_dir.join(path));
+                let directory = directory.as_ref().map(here);
                 let directory = directory.as_deref().or(data_dir);
-                let pair = |images, labels| idx_pair(directory, folder.as_deref(), images, labels);
-                let train = pair(images, labels)?;
-                let test = match (test_images, test_labels) {
-                    (None, None) => None,
-                    (Some(images), Some(labels)) => Some(pair(images, labels)?),
-                    (images, _) => {
-                        let only = ["test_labels", "test_images"][usize::from(images.is_some())];
-                        let found = format!("only {only}");
-                        let expected = "both test_images and test_labels, or neither";
-                        return Err(DataError::setting("idx", found, expected));
-                    }
+                let test = both("idx", ("test_images", test_images), test_labels)?;
+                let pair = |images: &PathBuf, labels: &PathBuf| {
+                    Part::idx((directory, folder.as_deref()), images, labels, *classes)
                 };
-                match test {
-                    None => Ok(Loaded { train, test }),
-                    Some(test) => alike(train, test, test_images.as_deref()),
-                }
+                let train = pair(images, labels)?;
+                let test = test.map(|(images, labels)| pair(images, labels));
+                parts(*classes, train, test.transpose()?)
             }
             Self::Cifar10 {
                 directory,
@@ -146,14 +202,18 @@ impl Source {
                     let expected = "one file at least, as in [\"data_batch_1.bin\"]";
                     return Err(DataError::setting("cifar10.train", "no file", expected));
                 }
-                let directory = directory.as_ref().map(|path| base_dir.join(path));
+                let directory = directory.as_ref().map(here);
                 let directory = directory.as_deref().or(data_dir);
                 // The small part first: what is missing is told before the large one is read.
                 let test = (!test.is_empty())
                     .then(|| cifar::read(directory, test))
                     .transpose()?;
-                let train = cifar::read(directory, train)?;
-                Ok(Loaded { train, test })
+                Ok(Loaded {
+                    train: cifar::read(directory, train)?,
+                    test,
+                    classes: (0..cifar::CLASSES).map(|class| class.to_string()).collect(),
+                    features: None,
+                })
             }
         }
     }
@@ -169,57 +229,133 @@ fn cifar_test() -> Vec<PathBuf> {
     vec!["test_batch.bin".into()]
 }
 
-fn idx_pair(
-    directory: Option<&Path>,
-    folder: Option<&Path>,
-    images: &Path,
-    labels: &Path,
-) -> Result<Dataset, DataError> {
-    // Both are looked for before either is read: reading takes long, and may be in vain.
-    let images = idx::find(directory, folder, images)?;
-    let labels = idx::find(directory, folder, labels)?;
-    let classes = idx::labels(&labels)?;
-    pair(&images, idx::images(&images)?, &labels, classes)
+/// Two files that go together, or none of them.
+fn both<'a>(
+    source: &str,
+    (name, inputs): (&str, &'a Option<PathBuf>),
+    labels: &'a Option<PathBuf>,
+) -> Result<Option<(&'a PathBuf, &'a PathBuf)>, DataError> {
+    if inputs.is_some() != labels.is_some() {
+        let only = if inputs.is_some() {
+            name
+        } else {
+            "test_labels"
+        };
+        let expected = format!("both {name} and test_labels, or neither");
+        return Err(DataError::setting(source, format!("only {only}"), expected));
+    }
+    Ok(inputs.as_ref().zip(labels.as_ref()))
 }
 
-/// Joins what two files hold; the error for different lengths names both.
-fn pair(
-    inputs_file: &Path,
-    inputs: ndarray::Array2<f32>,
-    labels_file: &Path,
-    labels: Vec<usize>,
-) -> Result<Dataset, DataError> {
-    if inputs.nrows() != labels.len() {
-        return Err(DataError::content(
-            labels_file,
-            Place::Whole,
-            format!("{} labels", labels.len()),
-            format!(
-                "{}, one a sample of {}",
-                inputs.nrows(),
-                inputs_file.display()
-            ),
-        ));
-    }
-    let classes = classes_of(&labels);
-    Dataset::new(inputs_file, inputs, labels, classes)
+/// Inputs and labels of a part, not yet classes.
+struct Part {
+    file: PathBuf,
+    inputs: Array2<f32>,
+    labels_file: PathBuf,
+    labels: Labels,
 }
 
-/// Both parts with the same number of features, and of classes even if one part lacks the last.
-fn alike(mut train: Dataset, mut test: Dataset, file: Option<&Path>) -> Result<Loaded, DataError> {
-    if train.features() != test.features() {
+impl Part {
+    fn arrays(inputs: PathBuf, labels: &Path, classes: Classes) -> Result<Self, DataError> {
+        let part = Self {
+            labels: npy::labels(labels, classes)?,
+            labels_file: labels.to_owned(),
+            inputs: npy::inputs(&inputs)?,
+            file: inputs,
+        };
+        part.paired()
+    }
+
+    fn idx(
+        (directory, folder): (Option<&Path>, Option<&Path>),
+        images: &Path,
+        labels: &Path,
+        classes: Classes,
+    ) -> Result<Self, DataError> {
+        // Both are looked for before either is read: reading takes long, and may be in vain.
+        let images = idx::find(directory, folder, images)?;
+        let labels = idx::find(directory, folder, labels)?;
+        let mut collector = Collector::new(classes);
+        for (sample, label) in idx::labels(&labels)?.into_iter().enumerate() {
+            collector.reserve(1, &labels)?;
+            collector.number(label.into()).map_err(|expected| {
+                let found = format!("label {label}");
+                DataError::content(&labels, Place::Sample(sample), found, expected)
+            })?;
+        }
+        let part = Self {
+            labels: collector.finish(),
+            labels_file: labels,
+            inputs: idx::images(&images)?,
+            file: images,
+        };
+        part.paired()
+    }
+
+    fn paired(self) -> Result<Self, DataError> {
+        let samples = self.inputs.nrows();
+        paired(&self.file, samples, &self.labels_file, &self.labels)?;
+        Ok(self)
+    }
+}
+
+/// A table, and one of the same columns for test if there is any.
+fn tables(path: &Path, test: Option<PathBuf>, format: &Format<'_>) -> Result<Loaded, DataError> {
+    let train = table::read(path, format)?;
+    let test = test.map(|file| {
+        let test = table::read(&file, format)?;
+        train.agrees(path, &test, &file)?;
+        Ok((file, test))
+    });
+    let test = test.transpose()?;
+    let part = |path: &Path, inputs, labels| Part {
+        file: path.to_owned(),
+        inputs,
+        labels_file: path.to_owned(),
+        labels,
+    };
+    let test = test.map(|(file, test)| part(&file, test.inputs, test.labels));
+    let loaded = parts(format.classes, part(path, train.inputs, train.labels), test)?;
+    Ok(Loaded {
+        features: train.features,
+        ..loaded
+    })
+}
+
+/// Both parts with the same features and classes.
+fn parts(classes: Classes, train: Part, test: Option<Part>) -> Result<Loaded, DataError> {
+    if let Some(test) = &test
+        && test.inputs.ncols() != train.inputs.ncols()
+    {
+        let found = counted(test.inputs.ncols(), "feature");
+        let expected = format!("{}, as in {}", train.inputs.ncols(), train.file.display());
         return Err(DataError::content(
-            file.unwrap_or(Path::new("test_images")),
+            &test.file,
             Place::Whole,
-            format!("{} features", test.features()),
-            format!("{}, as in the training images", train.features()),
+            found,
+            expected,
         ));
     }
-    train.classes = train.classes.max(test.classes);
-    test.classes = train.classes;
+    let (test_part, test_labels) = match test {
+        None => (None, None),
+        Some(test) => (
+            Some((test.file, test.inputs)),
+            Some((test.labels_file, test.labels)),
+        ),
+    };
+    let Assigned {
+        train: labels,
+        test: test_labels,
+        names,
+    } = assign(classes, (&train.labels_file, train.labels), test_labels)?;
+    let train = Dataset::new(&train.file, train.inputs, labels, names.len())?;
+    let test = (test_part.zip(test_labels))
+        .map(|((file, inputs), labels)| Dataset::new(file, inputs, labels, names.len()));
     Ok(Loaded {
         train,
-        test: Some(test),
+        test: test.transpose()?,
+        classes: names,
+        features: None,
     })
 }
 
@@ -231,7 +367,7 @@ mod tests {
     use std::fs;
 
     const ALL: &str = r#"idx(images: "train-i", labels: "train-l",
-        test_images: Some("test-i"), test_labels: Some("test-l"))"#;
+        test_images: Some("test-i"), test_labels: Some("test-l"), classes: from(0))"#;
 
     fn source(text: &str) -> Source {
         ron::from_str(text).unwrap()
@@ -245,7 +381,7 @@ mod tests {
         write("train-i", &[&image[..], &[10, 20]].concat());
         write("train-l", &[&label[..], &[1]].concat());
         write("test-i.gz", &gzip(&[&image[..], &[30, 40]].concat()));
-        write("test-l.gz", &gzip(&[&label[..], &[4]].concat()));
+        write("test-l.gz", &gzip(&[&label[..], &[1]].concat()));
         dir
     }
 
@@ -257,27 +393,28 @@ mod tests {
         let test = data.test.unwrap();
         assert_eq!(data.train.inputs, array![[10.0, 20.0]]);
         assert_eq!(test.inputs, array![[30.0, 40.0]]);
-        assert_eq!((data.train.labels, test.labels), (vec![1], vec![4]));
-        assert_eq!((data.train.classes, test.classes), (5, 5));
+        assert_eq!((data.train.labels, test.labels), (vec![1], vec![1]));
+        assert_eq!((data.train.classes, test.classes), (2, 2));
+        assert_eq!(data.classes, ["0", "1"]);
     }
 
     #[test]
     fn a_directory_in_the_scenario_is_relative_to_it() {
         let dir = idx_files();
         let name = dir.path().file_name().unwrap().to_str().unwrap();
-        let text =
-            format!("idx(directory: Some({name:?}), images: \"train-i\", labels: \"train-l\")");
+        let text = format!(
+            "idx(directory: Some({name:?}), images: \"train-i\", labels: \"train-l\", classes: named)"
+        );
         let data = source(&text).load(dir.path().parent().unwrap(), Some("elsewhere".as_ref()));
         assert!(data.unwrap().test.is_none());
     }
 
     #[test]
     fn the_folder_of_a_data_set_is_looked_into_first() {
-        let (dir, text) = (
-            idx_files(),
-            ALL.replace("idx(", "idx(folder: Some(\"other\"), "),
-        );
-        let load = || source(&text).load("".as_ref(), Some(dir.path()));
+        let dir = idx_files();
+        let text = r#"idx(folder: Some("other"), images: "train-i", labels: "train-l",
+            classes: from(0))"#;
+        let load = || source(text).load("".as_ref(), Some(dir.path()));
         assert_eq!(load().unwrap().train.labels, [1]);
         let other = dir.path().join("other");
         fs::create_dir(&other).unwrap();
@@ -348,7 +485,10 @@ mod tests {
         let other = [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 1, 7];
         fs::write(dir.path().join("test-i"), other).unwrap();
         let text = load(ALL).unwrap_err().to_string();
-        assert!(text.contains("found 1 features, expected 2"), "{text}");
+        assert!(
+            text.contains("test-i: found 1 feature, expected 2, as in"),
+            "{text}"
+        );
 
         let npy = r#"npy(inputs: "i.npy", labels: "l.npy")"#;
         let write = |labels: Vec<i64>| {
@@ -357,9 +497,114 @@ mod tests {
         };
         write(vec![0, 1]);
         assert_eq!(load(npy).unwrap().train.labels, [0, 1]);
+        let half = r#"npy(inputs: "i.npy", labels: "l.npy", test_labels: Some("l.npy"))"#;
+        let text = load(half).unwrap_err().to_string();
+        assert!(text.contains("npy: found only test_labels, expected both test_inputs and"));
         write(vec![0, 1, 1]);
         let text = load(npy).unwrap_err().to_string();
         assert!(text.contains("found 3 labels, expected 2"), "{text}");
+    }
+
+    #[test]
+    fn labels_that_count_from_1_are_told_in_every_format() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        fs::write(path("t.csv"), "5,1\n6,2\n").unwrap();
+        fs::write(
+            path("i"),
+            [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1, 5, 6],
+        )
+        .unwrap();
+        fs::write(path("l"), [0, 0, 8, 1, 0, 0, 0, 2, 1, 2]).unwrap();
+        ndarray_npy::write_npy(path("i.npy"), &array![[5.0f32], [6.0]]).unwrap();
+        ndarray_npy::write_npy(path("l.npy"), &array![[1.0f64], [2.0]]).unwrap();
+        for (text, file) in [
+            ("csv(path: \"t.csv\")", "t.csv"),
+            ("idx(images: \"i\", labels: \"l\")", "l"),
+            ("npy(inputs: \"i.npy\", labels: \"l.npy\")", "l.npy"),
+        ] {
+            let load = |text: &str| source(text).load(dir.path(), Some(dir.path()));
+            let error = load(text).unwrap_err().to_string();
+            let says = format!("{file}: found labels from 1 to 2: class 0 has no sample, expected");
+            assert!(
+                error.contains(&says) && error.contains("`classes: from(1)`"),
+                "{error}"
+            );
+            let data = load(&text.replace(')', ", classes: from(1))")).unwrap();
+            assert_eq!((data.train.labels, data.train.classes), (vec![0, 1], 2));
+            assert_eq!(data.train.inputs, array![[5.0], [6.0]]);
+            assert_eq!(data.classes, ["1", "2"]);
+        }
+    }
+
+    #[test]
+    fn training_and_test_may_be_two_files() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = |name: &str| dir.path().join(name);
+        fs::write(path("train.csv"), "id,len,kind\n1,5,b\n2,6,a\n").unwrap();
+        let text = r#"csv(path: "train.csv", test: Some("test.csv"), header: true, drop: ["id"])"#;
+        let load = |test: &str| {
+            fs::write(path("test.csv"), test).unwrap();
+            source(text).load(dir.path(), None)
+        };
+        let data = load("id,len,kind\n7,8,a\n").unwrap();
+        let test = data.test.unwrap();
+        assert_eq!(
+            (data.train.inputs, test.inputs),
+            (array![[5.0], [6.0]], array![[8.0]])
+        );
+        assert_eq!((data.train.labels, test.labels), (vec![1, 0], vec![0]));
+        assert_eq!((data.train.classes, test.classes), (2, 2));
+        assert_eq!(
+            (data.classes, data.features.unwrap()),
+            (vec!["a".into(), "b".into()], vec!["len".to_owned()])
+        );
+        for (test, says) in [
+            (
+                "id,len,kind\n7,8,c\n",
+                "test.csv, sample 0: found the label \"c\"",
+            ),
+            (
+                "id,len,kind\n7,8,1\n",
+                "test.csv, sample 0: found the label 1",
+            ),
+            (
+                "id,width,kind\n7,8,a\n",
+                "test.csv: found the name \"width\" of column 2, expected \"len\"",
+            ),
+            (
+                "id,len,more,kind\n7,8,9,a\n",
+                "test.csv: found 4 columns, expected 3, as in",
+            ),
+        ] {
+            let error = load(test).unwrap_err().to_string();
+            assert!(
+                error.contains(says) && error.contains("train.csv"),
+                "{error}"
+            );
+        }
+        let array = |name, rows: ndarray::Array2<u16>| {
+            ndarray_npy::write_npy(path(name), &rows).unwrap();
+        };
+        array("i.npy", array![[5, 6], [7, 8]]);
+        array("l.npy", array![[0], [1]]);
+        array("j.npy", array![[9, 10]]);
+        array("m.npy", array![[1]]);
+        let text = r#"npy(inputs: "i.npy", labels: "l.npy", test_inputs: Some("j.npy"), test_labels: Some("m.npy"))"#;
+        let load = || source(text).load(dir.path(), None);
+        assert_eq!(load().unwrap().test.unwrap().labels, [1]);
+        array("m.npy", array![[2]]);
+        let error = load().unwrap_err().to_string();
+        assert!(
+            error.contains("m.npy, sample 0: found the label 2") && error.contains("l.npy"),
+            "{error}"
+        );
+        array("j.npy", array![[9, 10, 11]]);
+        let error = load().unwrap_err().to_string();
+        assert!(
+            error.contains("j.npy: found 3 features, expected 2, as in"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -367,6 +612,9 @@ mod tests {
         for text in [
             ALL,
             r#"csv(path: "a.csv", label_column: index(3), header: true)"#,
+            r#"csv(path: "a.csv", test: Some("b.csv"), label_column: name("y"), header: true,
+                delimiter: Some(";"), drop: ["id", 4], classes: from(1))"#,
+            r#"npy(inputs: "i", labels: "l", classes: named)"#,
             r#"cifar10(directory: Some("d"), test: [])"#,
         ] {
             let source = source(text);

@@ -1,174 +1,310 @@
 //! Text tables (CSV): one sample a row, its label in one of the columns.
 
-use super::dataset::{Dataset, MOST_CLASSES, classes_of};
-use super::error::{DataError, Place, quote};
-use super::file::{RELATIVE_PATH, open};
+use super::classes::{Classes, Collector, Labels};
+use super::column::{Column, Delimiter, LabelColumn};
+use super::dataset::Dataset;
+use super::error::{DataError, Place, counted, listed};
+use super::room;
+use super::rows::{Rows, cell, shown};
+use csv::ByteRecord;
 use ndarray::Array2;
-use serde::{Deserialize, Serialize};
-use std::io::Read;
 use std::path::Path;
 
-/// Which column of a table holds the label.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum LabelColumn {
-    /// The last one.
-    #[default]
-    Last,
-    /// The first one.
-    First,
-    /// The one with this index, counted from 0.
-    Index(usize),
+/// How a table is written.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Format<'a> {
+    pub label_column: &'a LabelColumn,
+    /// True if the first row holds names.
+    pub header: bool,
+    pub delimiter: Option<&'a Delimiter>,
+    /// Columns that are left out.
+    pub drop: &'a [Column],
+    pub classes: Classes,
 }
 
-/// Reads a comma-separated table, plain or gzip; with `header`, the first row holds names.
+/// A table as its file has it.
+#[derive(Debug)]
+pub(super) struct Table {
+    /// Features, `[samples, features]`.
+    pub inputs: Array2<f32>,
+    pub labels: Labels,
+    /// Names of the features, if the table has a header.
+    pub features: Option<Vec<String>>,
+    /// Columns of the file, left-out ones among them.
+    columns: usize,
+    /// Names of all columns, if the table has a header.
+    names: Option<Vec<String>>,
+}
+
+/// Reads a table, plain or gzip.
 ///
-/// Every other column is a feature, in the order of the columns. Labels are integers from 0.
+/// Every column but that of the label and those left out is a feature, in the order of the columns.
 ///
 /// # Errors
-/// [`DataError`] with row and column of what is not a finite number or not a label, and for
-/// rows of different lengths.
-pub fn read(path: &Path, label_column: LabelColumn, header: bool) -> Result<Dataset, DataError> {
-    // With "\n" as the only terminator, and one at the very end, the row of a record can be told
-    // from where the reader stands after it. A "\r" before it is white space, which is trimmed.
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(header)
-        // Rows of other lengths are let through, to be reported in this module's own words.
-        .flexible(true)
-        .terminator(csv::Terminator::Any(b'\n'))
-        .from_reader(open(path, RELATIVE_PATH)?.chain(&b"\n"[..]));
-    let (mut values, mut labels, mut columns) = (Vec::new(), Vec::new(), None);
-    let mut record = csv::ByteRecord::new();
-    while reader
-        .read_byte_record(&mut record)
-        .map_err(|error| unreadable(path, error))?
+/// [`DataError`] with row and column of what is not a finite number or not a label, for rows of
+/// different lengths, and for columns that are not there.
+pub(super) fn read(path: &Path, format: &Format<'_>) -> Result<Table, DataError> {
+    let mut rows = Rows::open(path, format.delimiter.map(|delimiter| delimiter.byte()))?;
+    let mut record = ByteRecord::new();
+    let mut names = None;
+    let mut plan: Option<Plan> = None;
+    if format.header
+        && let Some(row) = rows.next(&mut record)?
     {
-        if record.len() == 1 && record[0].trim_ascii().is_empty() {
-            continue;
-        }
-        let row = row_of(&record, reader.position().line());
-        let first = columns.is_none();
-        let width = *columns.get_or_insert(record.len());
+        let header: Vec<String> = record.iter().map(|name| cell(name).into()).collect();
+        plan = Some(Plan::new(
+            path,
+            row,
+            record.len(),
+            Some(&header),
+            format,
+            &rows,
+        )?);
+        names = Some(header);
+    }
+    let mut values = Vec::new();
+    let mut labels = Collector::new(format.classes);
+    let mut samples = 0;
+    while let Some(row) = rows.next(&mut record)? {
+        let plan = match &plan {
+            Some(plan) => plan,
+            None => plan.insert(Plan::new(path, row, record.len(), None, format, &rows)?),
+        };
+        let width = plan.roles.len();
         if record.len() != width {
-            let found = format!("{} columns", record.len());
+            let found = counted(record.len(), "column");
             let expected = format!("{width}, as in the first row");
             return Err(DataError::content(path, Place::Row(row), found, expected));
         }
-        let label_at = label_index(path, row, label_column, width)?;
-        for (column, bytes) in record.iter().enumerate() {
-            // Spreadsheets mark UTF-8 at the start of a file.
-            let bytes = match bytes.strip_prefix("\u{feff}".as_bytes()) {
-                Some(unmarked) if first && column == 0 => unmarked,
-                _ => bytes,
+        let features = plan.features();
+        room::reserve(&mut values, features, 0, path)?;
+        labels.reserve(1, path)?;
+        let hint = match samples == 0 && !format.header {
+            true => "; if this row holds names, header: true",
+            false => "",
+        };
+        for (column, (bytes, role)) in record.iter().zip(&plan.roles).enumerate() {
+            let text = cell(bytes);
+            let outcome = match role {
+                Role::LeftOut => Ok(()),
+                Role::Label => labels.text(&text).map_err(|expected| {
+                    let at_end = match text.is_empty() && column + 1 == width {
+                        true => "; does each row end with a delimiter?",
+                        false => "",
+                    };
+                    format!("{expected} (label_column says where it is){at_end}")
+                }),
+                Role::Feature => match text.parse::<f32>() {
+                    Ok(value) if value.is_finite() => {
+                        values.push(value);
+                        Ok(())
+                    }
+                    _ => {
+                        let left = match hint.is_empty() && text.starts_with(char::is_alphabetic) {
+                            true => "; drop leaves a column out",
+                            false => "",
+                        };
+                        let hint = feature_hint(&text).unwrap_or(left);
+                        Err(format!("a finite number{hint}"))
+                    }
+                },
             };
-            let text = String::from_utf8_lossy(bytes.trim_ascii());
-            let wrong = |expected: &str| {
-                let hint = if first && !header {
-                    "; if this row holds names, header: true"
-                } else {
-                    ""
-                };
+            outcome.map_err(|expected| {
                 let column = column + 1;
                 let place = Place::Cell { row, column };
-                let expected = format!("{expected}{hint}");
-                Err(DataError::content(path, place, quote(&text), expected))
-            };
-            if column == label_at {
-                match text.parse::<usize>() {
-                    Ok(label) if label < MOST_CLASSES => labels.push(label),
-                    _ => {
-                        return wrong(&format!(
-                            "a label, an integer from 0 to {} (label_column says where it is)",
-                            MOST_CLASSES - 1
-                        ));
-                    }
-                }
-            } else {
-                match text.parse::<f32>() {
-                    Ok(value) if value.is_finite() => values.push(value),
-                    _ => return wrong("a finite number"),
-                }
-            }
+                DataError::content(path, place, shown(&text), format!("{expected}{hint}"))
+            })?;
         }
+        samples += 1;
     }
-    let features = columns.map_or(0, |columns| columns - 1);
-    let (found, samples) = (values.len(), labels.len());
+    let Some(plan) = plan.filter(|_| samples > 0) else {
+        let expected = "at least one row of numbers";
+        return Err(DataError::content(path, Place::Whole, "no row", expected));
+    };
+    let (found, features) = (values.len(), plan.features());
     let inputs = Array2::from_shape_vec((samples, features), values).map_err(|_| {
         let expected = format!("{samples} samples of {features}");
         DataError::content(path, Place::Whole, format!("{found} values"), expected)
     })?;
-    if samples == 0 {
-        let expected = "at least one row of numbers";
-        return Err(DataError::content(path, Place::Whole, "no row", expected));
-    }
-    let classes = classes_of(&labels);
-    Dataset::new(path, inputs, labels, classes)
+    Ok(Table {
+        inputs,
+        labels: labels.finish(),
+        features: (names.as_ref()).map(|names| plan.names(names)),
+        columns: plan.roles.len(),
+        names,
+    })
 }
 
-fn label_index(
-    path: &Path,
-    row: u64,
-    label_column: LabelColumn,
-    columns: usize,
-) -> Result<usize, DataError> {
-    let wrong = |found, expected| Err(DataError::content(path, Place::Row(row), found, expected));
-    if columns < 2 {
-        let expected = "at least 2, a feature and the label, separated by commas";
-        return wrong(format!("{columns} column"), expected.into());
-    }
-    match label_column {
-        LabelColumn::First => Ok(0),
-        LabelColumn::Last => Ok(columns - 1),
-        LabelColumn::Index(index) if index < columns => Ok(index),
-        LabelColumn::Index(index) => wrong(
-            format!("{columns} columns and label_column: index({index})"),
-            format!("an index from 0 to {}", columns - 1),
-        ),
+/// What is probably meant by a text that is no finite number.
+fn feature_hint(text: &str) -> Option<&'static str> {
+    let comma = text.replacen(',', ".", 1);
+    if text.contains(',') && comma.parse::<f32>().is_ok() {
+        Some("; decimals are written with a point")
+    } else if text.parse::<f64>().is_ok_and(f64::is_nan) {
+        Some("; a sample with a gap cannot be shown")
+    } else if text.contains([';', '\t', '|']) {
+        Some("; delimiter says what separates the cells")
+    } else {
+        None
     }
 }
 
-/// Row of `record` if the reader stands in line `next` after it.
+/// What a column is for.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Role {
+    Feature,
+    Label,
+    LeftOut,
+}
+
+/// What each column is for.
+struct Plan {
+    roles: Vec<Role>,
+}
+
+impl Plan {
+    fn new(
+        path: &Path,
+        row: u64,
+        columns: usize,
+        names: Option<&[String]>,
+        format: &Format<'_>,
+        rows: &Rows,
+    ) -> Result<Self, DataError> {
+        let wrong = |found: String, expected: String| {
+            Err(DataError::content(path, Place::Row(row), found, expected))
+        };
+        if columns < 2 {
+            let delimiter = match rows.delimiter() {
+                ',' => "commas".to_owned(),
+                ' ' => "spaces".to_owned(),
+                other => format!("{other:?}"),
+            };
+            let expected = format!(
+                "at least 2, a feature and the label, separated by {delimiter} (delimiter says by \
+                 what)"
+            );
+            return wrong(counted(columns, "column"), expected);
+        }
+        let index = |field: &str, column: &Column| {
+            (column.index(columns, names)).map_err(|(found, expected)| {
+                DataError::content(
+                    path,
+                    Place::Row(row),
+                    format!("{found} in {field}"),
+                    expected,
+                )
+            })
+        };
+        let mut roles = vec![Role::Feature; columns];
+        for column in format.drop {
+            roles[index("drop", column)?] = Role::LeftOut;
+        }
+        let label = match format.label_column {
+            LabelColumn::First => 0,
+            LabelColumn::Last => columns - 1,
+            LabelColumn::Index(at) => index("label_column", &Column::Index(*at))?,
+            LabelColumn::Name(name) => index("label_column", &Column::Name(name.clone()))?,
+        };
+        if roles[label] == Role::LeftOut {
+            let found = format!("the label in column {}, which drop leaves out", label + 1);
+            return wrong(found, "another label_column".into());
+        }
+        roles[label] = Role::Label;
+        let plan = Self { roles };
+        if plan.features() == 0 {
+            let found = "no feature beside the label and the columns of drop";
+            return wrong(found.into(), "at least one".into());
+        }
+        Ok(plan)
+    }
+
+    fn features(&self) -> usize {
+        let features = self.roles.iter().filter(|role| **role == Role::Feature);
+        features.count()
+    }
+
+    fn names(&self, names: &[String]) -> Vec<String> {
+        (names.iter().zip(&self.roles))
+            .filter(|(_, role)| **role == Role::Feature)
+            .map(|(name, _)| name.clone())
+            .collect()
+    }
+}
+
+impl Table {
+    /// Checks that `test` has the columns of this table.
+    ///
+    /// # Errors
+    /// [`DataError::Content`] that names both files.
+    pub fn agrees(&self, own: &Path, test: &Self, file: &Path) -> Result<(), DataError> {
+        let wrong = |found: String, expected: String| {
+            let expected = format!("{expected}, as in {}", own.display());
+            Err(DataError::content(file, Place::Whole, found, expected))
+        };
+        if self.columns != test.columns {
+            return wrong(counted(test.columns, "column"), self.columns.to_string());
+        }
+        let names = self.names.iter().flatten().zip(test.names.iter().flatten());
+        let other = names.enumerate().find(|(_, (a, b))| a != b);
+        match other {
+            None => Ok(()),
+            Some((column, (wanted, found))) => wrong(
+                format!("the name {} of column {}", shown(found), column + 1),
+                shown(wanted),
+            ),
+        }
+    }
+}
+
+/// Reads a table whose label is in the last column, without a header.
 ///
-/// The position of a record itself is before any blank lines above it. Only a quote that never
-/// closes takes the last terminator with it, and then that position is the better one.
-fn row_of(record: &csv::ByteRecord, next: u64) -> u64 {
-    let before = record.position().map_or(1, csv::Position::line);
-    let inside = record.as_slice().iter().filter(|&&byte| byte == b'\n');
-    before.max(next.saturating_sub(1 + inside.count() as u64))
+/// # Errors
+/// As of [`Source::load`](super::Source::load).
+pub fn plain(path: &Path) -> Result<Dataset, DataError> {
+    let table = read(path, &Format::default())?;
+    let assigned = super::classes::assign(Classes::Auto, (path, table.labels), None)?;
+    Dataset::new(path, table.inputs, assigned.train, assigned.names.len())
 }
 
-fn unreadable(path: &Path, error: csv::Error) -> DataError {
-    let offset = error.position().map_or(0, csv::Position::byte);
-    DataError::Read {
-        file: path.to_owned(),
-        offset,
-        source: error.into(),
+impl Default for Format<'_> {
+    fn default() -> Self {
+        Self {
+            label_column: &LabelColumn::Last,
+            header: false,
+            delimiter: None,
+            drop: &[],
+            classes: Classes::Auto,
+        }
     }
+}
+
+/// Names of columns for a message.
+pub(super) fn known(names: &[String]) -> String {
+    listed(names.iter().map(|name| shown(name)))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::classes::Labels;
+    use super::super::column::{Column, Delimiter, LabelColumn};
     use super::super::file::tests::gzip;
-    use super::{LabelColumn, read};
-    use crate::stimulus::{DataError, Dataset};
+    use super::{Format, Table, plain, read};
+    use crate::stimulus::DataError;
     use ndarray::array;
     use std::path::Path;
 
-    fn table(
-        bytes: impl AsRef<[u8]>,
-        column: LabelColumn,
-        header: bool,
-    ) -> Result<Dataset, DataError> {
+    fn table(bytes: impl AsRef<[u8]>, format: &Format<'_>) -> Result<Table, DataError> {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("t.csv");
         std::fs::write(&path, bytes).unwrap();
-        read(&path, column, header)
+        read(&path, format)
     }
 
     #[test]
     fn the_shipped_digits_are_what_their_source_says() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/data/digits.csv.gz");
-        let digits = read(&path, LabelColumn::Last, false).unwrap();
+        let digits = plain(&path).unwrap();
         assert_eq!(digits.inputs.dim(), (1797, 64));
         assert_eq!(digits.classes, 10);
         // As published with the data set.
@@ -185,17 +321,103 @@ mod tests {
 
     #[test]
     fn the_label_may_be_in_any_column() {
+        let name = LabelColumn::Name("label".into());
         for (column, text) in [
-            (LabelColumn::Last, "a,b,label\n1.5, -2,0\n\n3,4e1,1\n"),
-            (LabelColumn::First, "label,a,b\r\n0,1.5,-2\r\n1,3,40"),
-            (LabelColumn::Index(1), "a,label,b\n1.5,0,-2\n3,1,40\n"),
+            (&LabelColumn::Last, "a,b,label\n1.5, -2,0\n\n3,4e1,1\n"),
+            (&LabelColumn::First, "label,a,b\r\n0,1.5,-2\r\n1,3,40"),
+            (&LabelColumn::Index(1), "a,label,b\n1.5,0,-2\n3,1,40\n"),
+            (&name, "\u{feff}a,label,b\n1.5,0,-2\n3,1,40\n"),
+            (&name, "\u{feff}\"label\";a;b\n0;1.5;-2\n1.0;3;40\n"),
         ] {
             for bytes in [text.as_bytes().to_vec(), gzip(text.as_bytes())] {
-                let data = table(bytes, column, true).unwrap();
+                let format = Format {
+                    label_column: column,
+                    header: true,
+                    ..Format::default()
+                };
+                let data = table(bytes, &format).unwrap();
                 assert_eq!(data.inputs, array![[1.5, -2.0], [3.0, 40.0]]);
-                assert_eq!((data.labels, data.classes), (vec![0, 1], 2));
+                assert_eq!(data.labels, Labels::Numbers(vec![0, 1]));
+                assert_eq!(data.features.unwrap(), ["a", "b"]);
             }
         }
+    }
+
+    #[test]
+    fn columns_are_left_out_by_name_or_index() {
+        let text = "id,species,length,note\n7,cat,1.5,x y\n8,dog,2,\n";
+        let drop = [Column::Name("id".into()), Column::Index(3)];
+        let species = LabelColumn::Name("species".into());
+        let format = Format {
+            label_column: &species,
+            header: true,
+            drop: &drop,
+            ..Format::default()
+        };
+        let data = table(text, &format).unwrap();
+        assert_eq!(data.inputs, array![[1.5], [2.0]]);
+        assert_eq!(data.features.as_deref(), Some(&["length".to_owned()][..]));
+        let Labels::Texts { names, .. } = data.labels else {
+            panic!("{:?}", data.labels)
+        };
+        assert!(names.iter().eq(["cat", "dog"]));
+        let wrong = |drop: &[Column], says: &str| {
+            let format = Format { drop, ..format };
+            let error = table(text, &format).unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        };
+        wrong(
+            &["idd".into()],
+            "row 1: found no column \"idd\" in drop, expected one of \"id\", \"species\", \
+             \"length\" and \"note\"",
+        );
+        wrong(
+            &[4.into()],
+            "found column 4 of 4 in drop, expected an index from 0 to 3",
+        );
+        wrong(&["species".into()], "which drop leaves out");
+        wrong(&[0.into(), 2.into(), 3.into()], "found no feature beside");
+        let twice = table(
+            "a,a,y\n1,2,0\n",
+            &Format {
+                drop: &["a".into()],
+                label_column: &LabelColumn::Last,
+                ..format
+            },
+        );
+        assert!(twice.unwrap_err().to_string().contains("2 columns \"a\""));
+        let format = Format {
+            header: false,
+            ..format
+        };
+        let error = table(text, &format).unwrap_err().to_string();
+        assert!(
+            error.contains("names of columns need header: true"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_delimiter_that_is_named_is_taken() {
+        let semicolon = Delimiter::new(';').unwrap();
+        let format = Format {
+            delimiter: Some(&semicolon),
+            ..Format::default()
+        };
+        assert_eq!(
+            table("1;2;0\n", &format).unwrap().inputs,
+            array![[1.0, 2.0]]
+        );
+        let text = table("1,5;2,5;0\n", &format).unwrap_err().to_string();
+        assert!(
+            text.contains("found \"1,5\", expected a finite number; decimals"),
+            "{text}"
+        );
+        let text = table("1,2,0\n", &format).unwrap_err().to_string();
+        assert!(
+            text.contains("found 1 column, expected at least 2"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -203,49 +425,73 @@ mod tests {
         for (text, says) in [
             ("", "found no row"),
             ("1,2,0\n1,0\n", "row 2: found 2 columns, expected 3"),
+            ("1,2,0\n1\n", "row 2: found 1 column, expected 3"),
             ("1,2,0\n1,NaN,0\n", "row 2, column 2: found \"NaN\""),
+            ("1,2,0\n1,-inf,0\n", "row 2, column 2: found \"-inf\""),
             ("1,2,0\n1,1e39,0\n", "row 2, column 2: found \"1e39\""),
             ("1,2,0\n\n\n1,x,0\n", "row 4, column 2: found \"x\""),
             (
                 "1,2,0\r\n1,2,0\r\n1,x,0\r\n",
                 "row 3, column 2: found \"x\"",
             ),
-            ("\u{feff}1,2,0\n1,,0\n", "row 2, column 2: found \"\""),
+            (
+                "\u{feff}1,2,0\n1,,0\n",
+                "row 2, column 2: found an empty cell",
+            ),
             ("1,2,0\n1,2,1.5\n", "row 2, column 3: found \"1.5\""),
             ("1,2,0\n1,2,-1\n", "row 2, column 3: found \"-1\""),
-            ("1,2,99999999\n", "an integer from 0 to 65535"),
+            (
+                "1,2,0\n1,2,cat\n",
+                "a label, a whole number from 0 to 65535, as before",
+            ),
+            ("1,2,0,\n", "does each row end with a delimiter?"),
+            ("1,2,99999999\n", "a whole number from 0 to 65535"),
             (
                 "a,b,label\n1,2,0\n",
                 "if this row holds names, header: true",
             ),
-            ("1;2;0\n", "separated by commas"),
+            ("1;2,0\n", "delimiter says what"),
+            ("1\n", "row 1: found 1 column, expected at least 2"),
             ("1,2,\"0\n3,4,1\n", "row 1, column 3: found \"0\\n3,4,1"),
         ] {
-            let error = table(text, LabelColumn::Last, false).unwrap_err();
+            let error = table(text, &Format::default()).unwrap_err();
             assert!(error.to_string().contains(says), "{text:?}: {error}");
         }
-        let error = table("1,2\n", LabelColumn::Index(2), false).unwrap_err();
-        assert!(error.to_string().contains("an index from 0 to 1"));
-        let error = table(b"1,\xff\xfe\n", LabelColumn::First, false).unwrap_err();
-        assert!(
-            error.to_string().contains("row 1, column 2: found"),
-            "{error}"
-        );
-        let error = table("a,b\n", LabelColumn::Last, true).unwrap_err();
-        assert!(error.to_string().contains("found no row"));
+        let with = |label_column: &LabelColumn, header: bool, bytes: &[u8]| {
+            let format = Format {
+                label_column,
+                header,
+                ..Format::default()
+            };
+            table(bytes, &format).unwrap_err().to_string()
+        };
+        let error = with(&LabelColumn::Index(2), false, b"1,2\n");
+        assert!(error.contains("an index from 0 to 1"), "{error}");
+        let error = with(&LabelColumn::First, false, b"1,\xff\xfe\n");
+        assert!(error.contains("row 1, column 2: found"), "{error}");
+        let error = with(&LabelColumn::Last, true, b"a,b\n");
+        assert!(error.contains("found no row"), "{error}");
     }
 
     #[test]
     fn a_truncated_gzip_table_is_an_error() {
         let whole = gzip(b"1,2,0\n3,4,1\n");
-        let error = table(&whole[..whole.len() - 3], LabelColumn::Last, false);
+        let error = table(&whole[..whole.len() - 3], &Format::default());
         assert!(matches!(error, Err(DataError::Read { .. })));
     }
 
     proptest::proptest! {
         #[test]
-        fn no_bytes_make_it_panic(bytes in "[0-9,\"\r\n .ex-]{0,40}", header: bool, index in 0usize..4) {
-            let _ = table(&bytes, LabelColumn::Index(index), header);
+        fn no_bytes_make_it_panic(
+            bytes in "[0-9,;\"\r\n .ex-]{0,40}", header: bool, index in 0usize..4, drop in 0usize..4,
+        ) {
+            let format = Format {
+                label_column: &LabelColumn::Index(index),
+                header,
+                drop: &[drop.into()],
+                ..Format::default()
+            };
+            let _ = table(&bytes, &format);
         }
     }
 }

@@ -1,13 +1,10 @@
 //! Initial weights, those in files among them.
 
-use std::fs;
 use std::path::Path;
 
 use crate::document::{Allowed, Issues};
 use crate::model::Weights;
-
-/// Most bytes of the header of a `.npy` file that is not damaged.
-const LONGEST_HEADER: u64 = 1 << 17;
+use crate::stimulus::npy;
 
 /// Checks the weights of a projection of that shape, post x pre, if that is known.
 pub(super) fn check(
@@ -32,65 +29,45 @@ pub(super) fn check(
         }
         Weights::Npy(file) => {
             if let Some(shape) = shape
-                && let Err(message) = check_file(&directory.join(file), shape)
+                && let Err(error) = npy::weights(&directory.join(file), shape)
             {
-                issues.error(path, message);
+                issues.error(path, error.to_string());
             }
         }
     }
 }
 
-/// The size of the file is looked at first: its header is not to be trusted with memory.
-fn check_file(file: &Path, (post, pre): (usize, usize)) -> Result<(), String> {
-    let name = file.display();
-    let wanted = format!("expected {post} x {pre} values of `f32` (post x pre)");
-    let metadata = fs::metadata(file).map_err(|error| match error.kind() {
-        std::io::ErrorKind::NotFound => format!(
-            "there is no file {name}; paths start where the model's file is, and a file of \
-             weights holds a `.npy` array"
-        ),
-        _ => format!("{name} cannot be read: {error}"),
-    })?;
-    let bytes = (post as u64).saturating_mul(pre as u64).saturating_mul(4);
-    let length = metadata.len();
-    if !metadata.is_file() || length < bytes || length - bytes > LONGEST_HEADER {
-        return Err(format!(
-            "{name} has {length} bytes; {wanted}, {bytes} bytes after a short header"
-        ));
-    }
-    let read: ndarray::Array2<f32> =
-        ndarray_npy::read_npy(file).map_err(|error| format!("{name}: {error}; {wanted}"))?;
-    if read.dim() != (post, pre) {
-        let (rows, columns) = read.dim();
-        return Err(format!("{name} is {rows} x {columns}; {wanted}"));
-    }
-    match read.indexed_iter().find(|(_, weight)| !weight.is_finite()) {
-        None => Ok(()),
-        Some(((row, column), weight)) => Err(format!(
-            "{name} has {weight} in row {row}, column {column}; expected finite numbers"
-        )),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::check_file;
     use ndarray::{Array2, array};
 
+    use super::check;
+    use crate::document::Issues;
+    use crate::model::Weights;
+
     #[test]
-    fn a_file_of_weights_is_right_in_type_shape_and_numbers_or_not_at_all() {
+    fn a_file_of_weights_is_right_in_shape_and_numbers_or_not_at_all() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("w.npy");
-        let outcome = |shape| check_file(&path, shape).err().unwrap_or_default();
-        assert!(outcome((2, 3)).contains("there is no file"));
+        let outcome = |file: &str, shape| {
+            let mut issues = Issues::default();
+            let weights = Weights::Npy(file.into());
+            check(&mut issues, "weights", &weights, Some(shape), dir.path());
+            let issues: Vec<String> = issues.into_vec().into_iter().map(|i| i.message).collect();
+            issues.join("\n")
+        };
+        let missing = outcome("w.npy", (2, 3));
+        assert!(missing.contains("no such file") && missing.contains("Paths start where"));
         ndarray_npy::write_npy(&path, &Array2::<f32>::ones((2, 3))).unwrap();
-        assert_eq!(outcome((2, 3)), "");
-        assert!(outcome((3, 2)).contains("is 2 x 3; expected 3 x 2"));
-        assert!(outcome((200, 300)).contains("240000 bytes"));
-        ndarray_npy::write_npy(&path, &Array2::<f64>::ones((2, 3))).unwrap();
-        assert!(outcome((2, 3)).contains("expected 2 x 3 values of `f32`"));
+        assert_eq!(outcome("w.npy", (2, 3)), "");
+        let other = outcome("w.npy", (3, 2));
+        assert!(other.contains("found an array of 2 x 3, expected 3 x 2 (post x pre)"));
+        ndarray_npy::write_npy(&path, &array![[1i16, -300]]).unwrap();
+        assert_eq!(outcome("w.npy", (1, 2)), "");
+        ndarray_npy::write_npy(&path, &array![[0.5, 0.1]]).unwrap();
+        assert!(outcome("w.npy", (1, 2)).contains("0.1 in row 0, column 1"));
         ndarray_npy::write_npy(&path, &array![[1.0f32, f32::NAN]]).unwrap();
-        assert!(outcome((1, 2)).contains("NaN in row 0, column 1"));
-        assert!(check_file(dir.path(), (1, 1)).is_err());
+        assert!(outcome("w.npy", (1, 2)).contains("NaN in row 0, column 1"));
+        assert!(outcome("", (1, 1)).contains("found a directory"));
     }
 }

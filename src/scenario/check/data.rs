@@ -6,6 +6,7 @@ use super::task::setting;
 use crate::document::{Issue, Issues, Problems, Severity};
 use crate::model::Model;
 use crate::scenario::{self, Scenario, Task};
+use crate::stimulus::error::listed;
 use crate::stimulus::{DataError, Loaded, Source};
 
 /// Reads the data of a scenario's task, if it has one, for a run: what is missing is an error.
@@ -99,10 +100,22 @@ pub fn check_data(scenario: &Scenario, model: &Model, data: &Loaded) -> Vec<Issu
             issues.error(
                 path,
                 format!(
-                    "`{name}` has {found} neurons; expected {classes}, one a class of the data"
+                    "`{name}` has {found} neurons; expected {classes}, one a class of the data{}",
+                    which(data)
                 ),
             );
         }
+    }
+    let empty = data.empty_classes();
+    if !empty.is_empty() && !matches!(task.data, Source::Cifar10 { .. }) {
+        issues.warn(
+            "task.data",
+            format!(
+                "no sample has the label {}; with `classes: named` only labels that occur are \
+                 classes",
+                listed(empty)
+            ),
+        );
     }
     match task.split.counts(data.train.samples()) {
         Err(error) => setting(&mut issues, "task.", error),
@@ -113,4 +126,17 @@ pub fn check_data(scenario: &Scenario, model: &Model, data: &Loaded) -> Vec<Issu
         Ok(_) => {}
     }
     issues.into_vec()
+}
+
+/// Which classes those are, as far as it is not plain.
+fn which(data: &Loaded) -> String {
+    let numbers = (0..data.classes.len()).map(|class| class.to_string());
+    let empty = data.empty_classes();
+    if !numbers.eq(data.classes.iter().cloned()) {
+        format!(": {}", listed(&data.classes))
+    } else if !empty.is_empty() {
+        format!(", 0 to {}", data.classes.len() - 1)
+    } else {
+        String::new()
+    }
 }

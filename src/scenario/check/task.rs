@@ -109,22 +109,35 @@ fn parts(issues: &mut Issues, parts: &Parts) {
 
 /// Files of a source that go together.
 fn files(issues: &mut Issues, source: &Source) {
+    let mut both = |inputs: (&str, bool), labels: bool| {
+        if inputs.1 != labels {
+            let name = if labels { "test_labels" } else { inputs.0 };
+            issues.error(
+                format!("task.data.{name}"),
+                format!(
+                    "expected both `{}` and `test_labels`, or neither; found this one alone",
+                    inputs.0
+                ),
+            );
+        }
+    };
     match source {
         Source::Idx {
             test_images,
             test_labels,
             ..
-        } if test_images.is_some() != test_labels.is_some() => {
-            let name = if test_images.is_some() {
-                "test_images"
-            } else {
-                "test_labels"
-            };
-            issues.error(
-                format!("task.data.{name}"),
-                "expected both `test_images` and `test_labels`, or neither; found this one alone",
-            );
-        }
+        } => both(
+            ("test_images", test_images.is_some()),
+            test_labels.is_some(),
+        ),
+        Source::Npy {
+            test_inputs,
+            test_labels,
+            ..
+        } => both(
+            ("test_inputs", test_inputs.is_some()),
+            test_labels.is_some(),
+        ),
         Source::Cifar10 { train, .. } if train.is_empty() => issues.error(
             "task.data.train",
             "expected one file at least, as in [\"data_batch_1.bin\"], found none",

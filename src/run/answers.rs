@@ -1,0 +1,166 @@
+//! Tables of a task: its classes, which part each sample is in, the numbers of the encoding, and
+//! what was answered to the test part.
+//!
+//! Samples are counted from 0 in the order of their file. A source with a test part of its own
+//! counts it by itself.
+
+use ndarray::Array2;
+
+use super::RunError;
+use super::directory::RunDirectory;
+use super::learn::{Lesson, Part};
+use crate::record::csv::{Cell, text};
+use crate::stimulus::Encoder;
+
+/// What classes and features are called, and what the encoding took from the training part.
+pub(super) struct Legend {
+    /// Names of the classes, `[classes]`.
+    pub classes: Vec<String>,
+    /// Names of the features, `[features]`, if there are any.
+    pub features: Option<Vec<String>>,
+    /// The encoding.
+    pub encoder: Encoder,
+}
+
+impl Legend {
+    /// The name of a class.
+    pub fn class(&self, class: usize) -> String {
+        let name = self.classes.get(class).cloned();
+        name.unwrap_or_else(|| class.to_string())
+    }
+}
+
+/// Writes `classes.csv`, `split.csv` and, if the encoding took numbers from the training part,
+/// `standardization.csv`.
+///
+/// # Errors
+/// [`RunError::File`]
+pub(super) fn write_parts(lesson: &Lesson, directory: &RunDirectory) -> Result<(), RunError> {
+    let parts = [&lesson.train, &lesson.validation, &lesson.test];
+    let counts = parts.map(|part| {
+        let mut counts = vec![0usize; lesson.legend.classes.len()];
+        for label in labels(part) {
+            counts[label] += 1;
+        }
+        counts
+    });
+    let names = ["class", "name", "train", "validation", "test"];
+    let rows = lesson.legend.classes.iter().enumerate();
+    let rows = rows.map(|(class, name)| {
+        let mut row = vec![class.to_string(), name.clone()];
+        row.extend(counts.iter().map(|counts| counts[class].to_string()));
+        row
+    });
+    write(directory, "classes.csv", &names, rows)?;
+
+    let rows = split(lesson);
+    write(directory, "split.csv", &["sample", "part", "label"], rows)?;
+
+    let Some(used) = lesson.legend.encoder.standardization() else {
+        return Ok(());
+    };
+    let name = |feature: usize| match &lesson.legend.features {
+        Some(names) => names.get(feature).cloned().unwrap_or_default(),
+        None => String::new(),
+    };
+    let number = |number: f64| Cell::from(number).to_string();
+    let rows = used.mean.iter().zip(&used.std).enumerate();
+    let rows = rows.map(|(feature, (mean, std))| {
+        vec![
+            feature.to_string(),
+            name(feature),
+            number(*mean),
+            number(*std),
+        ]
+    });
+    let names = ["feature", "name", "mean", "std"];
+    write(directory, "standardization.csv", &names, rows)
+}
+
+/// Sample, part and label: those of the file in its order, those that no part has among them, then
+/// those of a test part of its own.
+fn split(lesson: &Lesson) -> Vec<Vec<String>> {
+    let data = &lesson.train.data;
+    let mut part_of = vec!["unused"; data.samples()];
+    let mut apart = Vec::new();
+    for (name, part) in [
+        ("train", &lesson.train),
+        ("validation", &lesson.validation),
+        ("test", &lesson.test),
+    ] {
+        if std::sync::Arc::ptr_eq(&part.data, data) {
+            for &sample in &part.samples {
+                part_of[sample] = name;
+            }
+        } else {
+            let samples = part.samples.iter().copied().zip(labels(part));
+            apart.extend(samples.map(|(sample, label)| (sample, name, label)));
+        }
+    }
+    let own = part_of.into_iter().enumerate();
+    let own = own.map(|(sample, part)| (sample, part, data.labels[sample]));
+    own.chain(apart)
+        .map(|(sample, part, label)| {
+            vec![
+                sample.to_string(),
+                part.to_owned(),
+                lesson.legend.class(label),
+            ]
+        })
+        .collect()
+}
+
+/// Writes `confusion.csv`, of the `counts` of the test part, and `predictions.csv`.
+///
+/// # Errors
+/// [`RunError::File`]
+pub(super) fn write_answers(
+    lesson: &Lesson,
+    counts: &Array2<u32>,
+    directory: &RunDirectory,
+) -> Result<(), RunError> {
+    let classes: Vec<String> = (0..counts.ncols())
+        .map(|class| lesson.legend.class(class))
+        .collect();
+    let names: Vec<&str> = (["class"].into_iter())
+        .chain(classes.iter().map(String::as_str))
+        .collect();
+    let rows = classes.iter().zip(counts.rows());
+    let rows = rows.map(|(name, row)| {
+        let counts = row.iter().map(ToString::to_string);
+        std::iter::once(name.clone()).chain(counts).collect()
+    });
+    write(directory, "confusion.csv", &names, rows)?;
+
+    let samples = lesson.test.samples.iter().zip(labels(&lesson.test));
+    let rows = samples.zip(&lesson.answered);
+    let rows = rows.map(|((sample, label), &answer)| {
+        vec![
+            sample.to_string(),
+            lesson.legend.class(label),
+            lesson.legend.class(answer),
+            (label == answer).to_string(),
+        ]
+    });
+    let names = ["sample", "label", "answer", "correct"];
+    write(directory, "predictions.csv", &names, rows)
+}
+
+/// Class of each sample of a part.
+fn labels(part: &Part) -> impl Iterator<Item = usize> {
+    (part.samples.iter()).map(|&sample| part.data.labels[sample])
+}
+
+fn write(
+    directory: &RunDirectory,
+    name: &str,
+    names: &[&str],
+    rows: impl IntoIterator<Item = Vec<String>>,
+) -> Result<(), RunError> {
+    let rows: Vec<Vec<String>> = rows.into_iter().collect();
+    let rows: Vec<Vec<Cell>> = (rows.iter())
+        .map(|row| row.iter().map(|cell| cell.as_str().into()).collect())
+        .collect();
+    directory.write(name, &text(names, &rows)?)?;
+    Ok(())
+}
