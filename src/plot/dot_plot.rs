@@ -110,7 +110,7 @@ impl DotPlot {
                 ..names
             },
         };
-        let rows = Rows { dot, height };
+        let rows = Rows { dot };
         let height = area.bottom + ROOM_BELOW + 4.0 + notes_height(&notes);
         Page::draw((width, height), |page| {
             page.title(&self.title)?;
@@ -197,7 +197,6 @@ fn swarm(places: &[f64], apart: f64) -> Vec<(f64, i64)> {
 struct Rows {
     /// Radius of a dot.
     dot: f64,
-    height: f64,
 }
 
 impl Rows {
@@ -221,7 +220,13 @@ impl Rows {
         let places: Vec<f64> = usable_values(group).map(|v| frame.x_at(v)).collect();
         let inside = |x: &f64| *x >= left;
         let apart = 2.0 * self.dot + AIR;
-        for (x, lane) in swarm(&places, apart) {
+        let dots = swarm(&places, apart);
+        let deepest = dots
+            .iter()
+            .map(|(_, lane)| lane.abs())
+            .max()
+            .unwrap_or_default();
+        for (x, lane) in dots {
             let y = y + lane as f64 * apart;
             if inside(&x) {
                 page.disc((x, y), self.dot, colour)?;
@@ -246,7 +251,8 @@ impl Rows {
         // In front of the dots, which are wider than it.
         let x = frame.x_at(mean);
         if !places.is_empty() && inside(&x) {
-            let half = self.height / 2.0 - 1.8;
+            // A little beyond the dots of its own group.
+            let half = (deepest as f64 * apart + self.dot + 2.0).max(ROW / 2.0 - 1.8);
             page.line([(x, y - half), (x, y + half)], Stroke::solid(INK, 0.75))?;
         }
         let remark = font::fitted(&group.remark, TEXT, false, room + 0.1);

@@ -125,9 +125,16 @@ impl Simulation {
         let mut neurons = world.query::<Compartments>();
         for columns in neurons.contiguous_iter_mut(world).into_iter().flatten() {
             let (i_b, b, i_a, a, s, b_hat, i_s, xi, delta, n) = columns;
-            (clear(i_b), clear(b), clear(i_a), clear(a));
-            (clear(s), clear(b_hat), clear(i_s), clear(xi));
-            (clear(delta), clear(n));
+            clear(i_b);
+            clear(b);
+            clear(i_a);
+            clear(a);
+            clear(s);
+            clear(b_hat);
+            clear(i_s);
+            clear(xi);
+            clear(delta);
+            clear(n);
         }
         let mut carries = world.query::<Carries>();
         for columns in carries.contiguous_iter_mut(world).into_iter().flatten() {
