@@ -23,6 +23,8 @@
 //! | [`compare`] | learning rules side by side, over several seeds |
 //! | [`mod@bench`] | what simulations cost |
 //! | [`cli`] | the command line: one file a command |
+//! | [`files`] | opening files to read |
+//! | [`terminal`] | standard output and standard error |
 
 pub mod bench;
 pub mod circuit;
@@ -31,6 +33,7 @@ pub mod compare;
 pub mod data_sets;
 pub mod document;
 pub mod event;
+pub mod files;
 pub mod model;
 pub mod neuron;
 pub mod plasticity;
@@ -41,6 +44,7 @@ pub mod scenario;
 pub mod schedule;
 pub mod stimulus;
 pub mod teaching;
+pub mod terminal;
 
 /// The code of the README, as a test.
 #[cfg(doctest)]

@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::fmt::{self, Write as _};
-use std::io::stdout;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -15,6 +14,7 @@ use crate::record::{Series, traces};
 use crate::run::Results;
 use crate::scenario::Neurons;
 use crate::schedule::Variable;
+use crate::terminal::stdout;
 
 /// Looks into one neuron of a run.
 #[derive(clap::Args, Debug)]

@@ -11,6 +11,7 @@ use crate::model::Model;
 use crate::plasticity::Registry;
 use crate::scenario::{self, Loaded, Task, check_data, read_data};
 use crate::stimulus;
+use crate::terminal::{stderr, stdout};
 
 /// Says everything that is wrong with model, scenario and comparison files, and runs nothing.
 #[derive(clap::Args, Debug)]
@@ -37,13 +38,13 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
         match validate(file, &arguments.set, data.as_deref(), registry) {
             Ok((summary, warnings)) => {
                 let line = format!("{}: ok ({summary})\n", file.display());
-                say(std::io::stdout(), &line);
+                say(stdout(), &line);
                 if !warnings.0.is_empty() {
-                    say(std::io::stderr(), &format!("{warnings}\n"));
+                    say(stderr(), &format!("{warnings}\n"));
                 }
             }
             Err(problems) => {
-                say(std::io::stderr(), &format!("{problems}\n"));
+                say(stderr(), &format!("{problems}\n"));
                 code = ExitCode::FAILURE;
             }
         }

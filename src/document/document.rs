@@ -1,6 +1,5 @@
 //! A file's text: reading, parsing, and finding a value in it.
 
-use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::ops::Range;
 use std::path::Path;
@@ -15,6 +14,7 @@ use super::path::{descend, steps};
 use super::pieces::{Origin, Pieces};
 use super::problem::{Place, Problem, Problems};
 use super::tree::Node;
+use crate::files;
 
 /// Largest file in bytes: what people write is a thousand times smaller.
 const LARGEST: u64 = 1 << 24;
@@ -53,7 +53,7 @@ impl Document {
             return Err(wrong("this is a directory; expected a file".into()));
         }
         let mut bytes = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+        let read = files::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
         if let Err(error) = read {
             return Err(wrong(match error.kind() {
                 ErrorKind::NotFound => "there is no such file".into(),

@@ -44,6 +44,12 @@ pub fn gallery(results: &Results, neurons: &[Neurons]) -> Result<Vec<PathBuf>, G
         folder: results.directory.join("figures"),
         saved: Vec::new(),
     };
+    if gallery.folder.is_symlink() {
+        return Err(GalleryError::Plot(PlotError::Elsewhere {
+            place: gallery.folder,
+            found: "found a link to another place",
+        }));
+    }
     if neurons.is_empty() {
         gallery.learning_curve()?;
         gallery.confusion()?;

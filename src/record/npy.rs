@@ -8,6 +8,7 @@ use ndarray::{Array, ArrayRef, ArrayView, Dimension};
 use ndarray_npy::{ViewNpyExt, WriteNpyError, WriteNpyExt};
 
 use super::error::{Kept, RecordError};
+use crate::files;
 
 /// Writes `array` to `path`, whole or not at all.
 ///
@@ -54,7 +55,7 @@ pub fn read<D: Dimension>(path: &Path) -> Result<Array<f32, D>, RecordError> {
     let dimensions = D::NDIM.map_or_else(String::new, |n| format!(" of {n} dimensions"));
     let expected = format!("a complete .npy array{dimensions} of float32 ('<f4')");
     let failed = |error| RecordError::read(path, error, &expected);
-    let mut file = File::open(path).map_err(failed)?;
+    let mut file = files::open(path).map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
     // Elements are viewed where they are, so that a header that promises more costs nothing;
     // for that, the bytes have to begin where a float may.

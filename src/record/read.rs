@@ -12,6 +12,9 @@ use parquet::schema::types::SchemaDescriptor;
 
 use super::columns::{Projections, Rows, Traces, Weights, describe};
 use super::error::RecordError;
+use crate::files;
+use crate::model::is_file_name;
+use crate::terminal::shortened;
 
 /// One quantity over time, in the order in which it was recorded.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -152,6 +155,11 @@ impl Names {
         if let Some(id) = self.ids.get(name) {
             return Ok(*id);
         }
+        // Names become names of files, and this file may be anybody's.
+        if !is_file_name(name) {
+            let name = shortened(name, 60);
+            return Err(ParquetError::General(format!("{name:?} is no name")));
+        }
         let id = self.names.len();
         self.ids.insert(name.to_owned(), id);
         self.names.push(name.to_owned());
@@ -221,7 +229,7 @@ fn content(path: &Path, error: &ParquetError, what: &str) -> RecordError {
 /// Opens a Parquet file whose parts all lie within it.
 fn open(path: &Path, what: &str) -> Result<SerializedFileReader<File>, RecordError> {
     let failed = |error| RecordError::read(path, error, what);
-    let file = File::open(path).map_err(failed)?;
+    let file = files::open(path).map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
     let reader = SerializedFileReader::new(file).map_err(|error| content(path, &error, what))?;
     let inside = |start: i64, size: i64| {

@@ -48,6 +48,13 @@ pub enum RunError {
     /// A directory that is not empty.
     #[error("{directory}: is not empty; give another directory with --out, or remove it", directory = .0.display())]
     Occupied(PathBuf),
+    /// Another process works in the directory.
+    #[error(
+        "{directory}: another process works here; wait for its end, or give another directory with \
+         --out",
+        directory = .0.display()
+    )]
+    UnderWay(PathBuf),
     /// A file where a directory should be.
     #[error("{file}: is a file; expected a directory", file = .0.display())]
     NoDirectory(PathBuf),

@@ -7,10 +7,12 @@
 //! | `happen` | from a scenario's timeline to events |
 //! | `resolved` | what ran, so that it can run again |
 //! | `directory` | which file of a run holds what |
+//! | `claim` | a directory of results belongs to one process at a time |
 //! | `results` | a run that is over, read back |
 //! | `memory` | whether a circuit fits into memory |
 //! | `summary`, `progress` | what is told |
 
+mod claim;
 mod directory;
 mod error;
 mod experiment;
@@ -22,6 +24,7 @@ mod resolved;
 mod results;
 mod summary;
 
+pub use claim::{CLAIM, Claim, Taken};
 pub use directory::RunDirectory;
 pub use error::RunError;
 pub use experiment::{Job, run};

@@ -7,7 +7,7 @@ mod weights;
 
 use std::path::Path;
 
-pub(crate) use names::name;
+pub(crate) use names::{is_file_name, name};
 use names::paths;
 
 use super::{Compartment, Graph, Input, Model, Neuron, Population};
@@ -118,7 +118,7 @@ fn check_population(issues: &mut Issues, path: &str, population: &Population, mo
 }
 
 /// Most neurons of a population, so that sizes of matrices and rows do not overflow.
-const MOST_NEURONS: usize = 1 << 24;
+pub(crate) const MOST_NEURONS: usize = 1 << 24;
 
 fn check_size(issues: &mut Issues, path: &str, size: usize) {
     if !(1..=MOST_NEURONS).contains(&size) {
