@@ -107,7 +107,10 @@ pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     }
     let kept = most.saturating_sub(GAP.len());
     let (head, tail) = (kept - kept / 3, kept / 3);
-    let after = text.char_indices().nth(head).map_or(text.len(), |(at, _)| at);
+    let after = text
+        .char_indices()
+        .nth(head)
+        .map_or(text.len(), |(at, _)| at);
     let before = match tail {
         0 => text.len(),
         _ => (text.char_indices().rev().nth(tail - 1)).map_or(0, |(at, _)| at),
@@ -124,7 +127,10 @@ mod tests {
     fn what_a_terminal_would_obey_is_shown() {
         for (text, shown) in [
             ("plain ± ü\n\tline", "plain ± ü\n\tline"),
-            ("\u{1b}[31mred\u{1b}]0;title\u{7}", r"\u{1b}[31mred\u{1b}]0;title\u{7}"),
+            (
+                "\u{1b}[31mred\u{1b}]0;title\u{7}",
+                r"\u{1b}[31mred\u{1b}]0;title\u{7}",
+            ),
             ("a\rb\u{9b}c\u{202e}d\0", r"a\u{d}b\u{9b}c\u{202e}d\u{0}"),
         ] {
             assert_eq!(visible(text), shown);

@@ -100,7 +100,7 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
         registry: &registry,
         data: data.as_deref(),
         cells: arguments.cells.map(usize::from),
-        threads: threads,
+        threads,
         anew: arguments.anew,
         quiet: arguments.quiet,
         stop: &stop,
@@ -136,7 +136,10 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
     let cells = counted(failures.len() as u64, "cell");
     say(stderr(), &format!("error: {cells} failed\n"));
     for failure in failures {
-        say(stderr(), &format!("  {}\n", failure.replace('\n', "\n    ")));
+        say(
+            stderr(),
+            &format!("  {}\n", failure.replace('\n', "\n    ")),
+        );
     }
     Ok(ExitCode::FAILURE)
 }

@@ -205,12 +205,15 @@ impl Table {
     #[must_use]
     pub fn failures(&self) -> Vec<String> {
         let of_rule = |rule: &RuleRows| {
-            let failed = rule.rows.iter().filter_map(|(seed, outcome)| match outcome {
-                Outcome::Failed { reason, .. } => {
-                    Some(format!("{}, seed {seed}: {reason}", rule.rule))
-                }
-                _ => None,
-            });
+            let failed = rule
+                .rows
+                .iter()
+                .filter_map(|(seed, outcome)| match outcome {
+                    Outcome::Failed { reason, .. } => {
+                        Some(format!("{}, seed {seed}: {reason}", rule.rule))
+                    }
+                    _ => None,
+                });
             failed.collect::<Vec<_>>()
         };
         self.rules.iter().flat_map(of_rule).collect()

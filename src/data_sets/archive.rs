@@ -1,6 +1,5 @@
 //! Files out of a gzip-compressed tar archive.
 
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Component, Path};
 
@@ -22,7 +21,7 @@ pub(super) fn unpack(
     mut each: impl FnMut(&Held, &mut dyn Read) -> Result<(), DataSetError>,
 ) -> Result<(), DataSetError> {
     let damaged = |error: io::Error| wrong(archive, error.to_string(), "a whole .tar.gz archive");
-    let file = File::open(archive).map_err(DataSetError::reading(archive))?;
+    let file = crate::files::open(archive).map_err(DataSetError::reading(archive))?;
     let mut entries = Archive::new(MultiGzDecoder::new(io::BufReader::new(file)));
     let mut missing = wanted.to_vec();
     for entry in entries.entries().map_err(damaged)? {

@@ -1,7 +1,6 @@
 //! SHA-256 of files, and whether a file is the one that is wanted.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -68,7 +67,7 @@ pub fn fault(
     published: Option<&str>,
     content: &str,
 ) -> Result<Option<Fault>, DataSetError> {
-    let open = || File::open(path).map_err(DataSetError::reading(path));
+    let open = || crate::files::open(path).map_err(DataSetError::reading(path));
     let whole = sha256(open()?).map_err(DataSetError::reading(path))?;
     if Some(whole.as_str()) == published || whole == content {
         return Ok(None);

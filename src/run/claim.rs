@@ -54,7 +54,10 @@ impl Claim {
                 Err(TryLockError::Error(_)) if !new => return Err(Taken::UnderWay),
                 Ok(()) | Err(TryLockError::Error(_)) => {}
             }
-            let claim = Self { path: path.clone(), file };
+            let claim = Self {
+                path: path.clone(),
+                file,
+            };
             // Between opening and locking, the owner before may have taken its file away.
             if claim.is_there() {
                 return Ok(claim);
@@ -113,7 +116,10 @@ mod tests {
         fs::write(path.join(CLAIM), "").unwrap();
         assert!(!Claim::is_held(path));
         drop(Claim::of(path).unwrap());
-        assert!(matches!(Claim::of(&path.join("none")), Err(Taken::File(..))));
+        assert!(matches!(
+            Claim::of(&path.join("none")),
+            Err(Taken::File(..))
+        ));
     }
 
     #[test]

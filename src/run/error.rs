@@ -60,14 +60,17 @@ pub enum RunError {
     NoDirectory(PathBuf),
     /// More memory than there is.
     #[error(
-        "the circuit takes about {needed_gb:.0} GB of memory, of which {available_gb:.0} GB are \
-         free; expected fewer neurons or trials, or shorter delays"
+        "the run takes about {needed_gb:.1} GB of memory, most of it for {mostly}, and \
+         {available_gb:.1} GB are free; expected fewer neurons, synapses or trials, shorter delays, \
+         or less that is recorded"
     )]
     Memory {
         /// About what it takes.
         needed_gb: f64,
         /// What there is.
         available_gb: f64,
+        /// What most of it is for.
+        mostly: &'static str,
     },
     /// A resolved file could not be put into words.
     #[error("{name}: cannot be written as RON: {source}")]

@@ -9,7 +9,8 @@
 //! | `directory` | which file of a run holds what |
 //! | `claim` | a directory of results belongs to one process at a time |
 //! | `results` | a run that is over, read back |
-//! | `memory` | whether a circuit fits into memory |
+//! | `memory` | whether a run fits into memory |
+//! | `leaves` | what a run will leave on the disk |
 //! | `summary`, `progress` | what is told |
 
 mod claim;
@@ -18,6 +19,7 @@ mod error;
 mod experiment;
 mod happen;
 mod learn;
+mod leaves;
 mod memory;
 mod progress;
 mod resolved;
@@ -29,7 +31,8 @@ pub use directory::RunDirectory;
 pub use error::RunError;
 pub use experiment::{Job, run};
 pub use happen::Window;
-pub use memory::{available_bytes, check_memory, needed_bytes};
+pub use leaves::{Leaves, Left};
+pub use memory::{Memory, available_bytes, check_memory, needed_bytes};
 pub use progress::{Telling, tell};
 pub use resolved::resolved;
 pub use results::{Results, ResultsError};

@@ -32,7 +32,7 @@ pub(super) fn open(path: &Path, remedy: &str) -> Result<Box<dyn Read>, DataError
         offset: 0,
         source,
     };
-    match File::open(path) {
+    match crate::files::open(path) {
         Ok(file) => unpacked(file).map_err(failed),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             let searched = path.display().to_string();

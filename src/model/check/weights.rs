@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::document::{Allowed, Issues};
+use crate::document::{Allowed, Issues, Quantity};
 use crate::model::Weights;
 
 /// Most bytes of the header of a `.npy` file that is not damaged.
@@ -64,10 +64,14 @@ fn check_file(file: &Path, (post, pre): (usize, usize)) -> Result<(), String> {
         let (rows, columns) = read.dim();
         return Err(format!("{name} is {rows} x {columns}; {wanted}"));
     }
-    match read.indexed_iter().find(|(_, weight)| !weight.is_finite()) {
+    match read
+        .indexed_iter()
+        .find(|(_, weight)| !Allowed::Any.permits(**weight))
+    {
         None => Ok(()),
         Some(((row, column), weight)) => Err(format!(
-            "{name} has {weight} in row {row}, column {column}; expected finite numbers"
+            "{name} has {weight:e} in row {row}, column {column}; expected numbers from -{0:e} to {0:e}",
+            f32::LARGEST
         )),
     }
 }
@@ -91,6 +95,12 @@ mod tests {
         assert!(outcome((2, 3)).contains("expected 2 x 3 values of `f32`"));
         ndarray_npy::write_npy(&path, &array![[1.0f32, f32::NAN]]).unwrap();
         assert!(outcome((1, 2)).contains("NaN in row 0, column 1"));
+        ndarray_npy::write_npy(&path, &array![[1e38f32, 0.0]]).unwrap();
+        let said = outcome((1, 2));
+        assert!(
+            said.contains("1e38 in row 0, column 0; expected numbers from -1e15"),
+            "{said}"
+        );
         assert!(check_file(dir.path(), (1, 1)).is_err());
     }
 }
