@@ -24,6 +24,8 @@
 //! | [`compare`] | learning rules side by side, over several seeds |
 //! | [`mod@bench`] | what simulations cost |
 //! | [`cli`] | the command line: one file a command |
+//! | [`files`] | opening files to read |
+//! | [`terminal`] | standard output and standard error |
 
 pub mod bench;
 pub mod circuit;
@@ -32,6 +34,7 @@ pub mod compare;
 pub mod data_sets;
 pub mod document;
 pub mod event;
+pub mod files;
 pub mod math;
 pub mod model;
 pub mod neuron;
@@ -43,6 +46,7 @@ pub mod scenario;
 pub mod schedule;
 pub mod stimulus;
 pub mod teaching;
+pub mod terminal;
 
 /// The code of the README, as a test.
 #[cfg(doctest)]

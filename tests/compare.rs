@@ -376,7 +376,9 @@ fn the_number_of_cells_at_once_changes_no_byte() {
 
 #[test]
 fn a_cell_that_fails_is_told_and_stops_no_other() {
-    let rules = format!("\"wild\": (set: [\"model.synapses.plastic.eta=1e38\"]), {RULES}");
+    let rules = format!(
+        "\"wild\": (set: [\"model.synapses.plastic.eta=1e15\", \"model.synapses.plastic.consolidation.optimiser=plain\"]), {RULES}"
+    );
     let case = Case::new(SMALL, &rules);
     let (code, said, wrong) = case.run("out", &["--seeds", "1"]);
     assert_eq!(code, Some(1), "{said}{wrong}");

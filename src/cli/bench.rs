@@ -2,14 +2,14 @@
 
 use std::error::Error;
 use std::fs;
-use std::io::{stderr, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use super::say;
+use super::{say, start_threads};
 use crate::bench::{Bench, Images, ROWS, Row, growth};
 use crate::document::unknown;
 use crate::stimulus::file::data_dir;
+use crate::terminal::{stderr, stdout};
 
 /// Measures what simulations cost.
 #[derive(clap::Args, Debug)]
@@ -45,9 +45,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error + Send + Syn
             return Err(unknown("row", name, known()).into());
         }
     }
-    if let Some(threads) = arguments.threads {
-        (rayon::ThreadPoolBuilder::new().num_threads(threads.into())).build_global()?;
-    }
+    start_threads(arguments.threads)?;
     let scenarios = PathBuf::from("scenarios");
     let images = Images::load(data_dir(arguments.data.clone()).as_deref(), &scenarios)?;
     let bench = Bench {

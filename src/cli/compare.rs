@@ -1,16 +1,15 @@
 //! `apical compare`: learning rules side by side, over several seeds.
 
 use std::error::Error;
-use std::io::{stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::thread::available_parallelism;
 
-use super::{INTERRUPTED, refused, say, stop_on_interrupt};
-use crate::compare::{CompareError, Directory, Outcome, Seeds, Session, figures, load};
+use super::{INTERRUPTED, counted, refused, say, stop_on_interrupt, threads};
+use crate::compare::{CompareError, Directory, Seeds, Session, figures, load};
 use crate::document::unknown;
 use crate::plasticity::Registry;
 use crate::stimulus::file::data_dir;
+use crate::terminal::{stderr, stdout};
 
 /// Runs learning rules side by side; leaves a table and figures.
 #[derive(clap::Args, Debug)]
@@ -69,6 +68,7 @@ pub struct Arguments {
 /// Everything that is wrong with the comparison, its scenario, models and data, before anything
 /// runs; then whatever keeps it from going on.
 pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dyn Error>> {
+    let threads = threads(arguments.threads)?;
     let loaded = match load(&arguments.comparison, &arguments.set, &registry) {
         Ok(loaded) => loaded,
         Err(problems) => return Ok(refused(&problems)),
@@ -93,7 +93,6 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
     let directory = Directory::open(&out, &loaded.document, name)?;
     let stop = stop_on_interrupt("stopping the cells under way")?;
     let data = data_dir(arguments.data.clone());
-    let cores = || available_parallelism().map_or(1, usize::from);
     let session = Session {
         loaded: &loaded,
         seeds: arguments.seeds.as_slice(),
@@ -101,7 +100,7 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
         registry: &registry,
         data: data.as_deref(),
         cells: arguments.cells.map(usize::from),
-        threads: arguments.threads.map_or_else(cores, usize::from),
+        threads,
         anew: arguments.anew,
         quiet: arguments.quiet,
         stop: &stop,
@@ -121,7 +120,6 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
             }
         }
     }
-    let rows = || (report.table.rules.iter()).flat_map(|rule| &rule.rows);
     if report.interrupted {
         let text = format!(
             "stopped with {} of {} cells finished; the same command keeps these and runs the \
@@ -131,9 +129,17 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
         say(stderr(), &text);
         return Ok(ExitCode::from(INTERRUPTED));
     }
-    let failed = |outcome: &Outcome| matches!(outcome, Outcome::Failed { .. });
-    Ok(match rows().any(|(_, outcome)| failed(outcome)) {
-        true => ExitCode::FAILURE,
-        false => ExitCode::SUCCESS,
-    })
+    let failures = report.table.failures();
+    if failures.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let cells = counted(failures.len() as u64, "cell");
+    say(stderr(), &format!("error: {cells} failed\n"));
+    for failure in failures {
+        say(
+            stderr(),
+            &format!("  {}\n", failure.replace('\n', "\n    ")),
+        );
+    }
+    Ok(ExitCode::FAILURE)
 }

@@ -1,7 +1,6 @@
 //! `apical data`: public data sets.
 
 use std::error::Error;
-use std::io::{stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,6 +10,7 @@ use super::{INTERRUPTED, counted, say, stop_on_interrupt};
 use crate::data_sets::{DataSet, DataSetError, Origin, Progress, get, is_in, known};
 use crate::document::unknown;
 use crate::stimulus::file::data_dir;
+use crate::terminal::{stderr, stdout};
 
 /// Public data sets.
 #[derive(clap::Args, Debug)]

@@ -2,7 +2,6 @@
 
 use std::error::Error;
 use std::fmt::{self, Write as _};
-use std::io::stdout;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,10 +11,11 @@ use super::say;
 use crate::document::unknown;
 use crate::event::Site;
 use crate::model::{Compartment, Neuron, Units};
-use crate::record::{Series, traces};
+use crate::record::{Series, history};
 use crate::run::{Replay, Results};
 use crate::scenario::{Happening, Neurons, Window};
 use crate::schedule::Variable;
+use crate::terminal::stdout;
 
 /// Looks into one neuron of a run.
 #[derive(clap::Args, Debug)]
@@ -339,11 +339,8 @@ impl Place<'_> {
 
     /// The last stretch that was recorded of the neuron.
     fn trace(&self) -> Result<Vec<Trace>, Box<dyn Error>> {
-        let Some(path) = self.results.file("traces.parquet") else {
-            return Ok(Vec::new());
-        };
         let (trial, index) = (self.trial as u32, self.index as u32);
-        let series = traces(&path, |population, t, neuron, _| {
+        let series = history(&self.results.directory, |population, t, neuron, _| {
             population == self.name && t == trial && neuron == index
         })?;
         // A run that was stopped has recorded nothing of what was to be its end.
@@ -431,7 +428,11 @@ impl fmt::Display for Inspection {
         self.basal.strongest(f, "basal", "r")?;
         self.apical.strongest(f, "apical", "delta")?;
         let Some(first) = self.trace.first().filter(|trace| !trace.value.is_empty()) else {
-            return writeln!(f, "\nnothing was recorded of this neuron in this trial");
+            return writeln!(
+                f,
+                "\nno history of this neuron in this trial; `tail` and `probes` of a scenario name the \
+                 neurons that have one"
+            );
         };
         let (from, to) = (first.time_ms.first(), first.time_ms.last());
         let (from, to) = (

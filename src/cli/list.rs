@@ -1,11 +1,11 @@
 //! `apical list`: what models may name.
 
-use std::io::stdout;
 use std::process::ExitCode;
 
 use super::say;
 use crate::model::Compartment;
 use crate::plasticity::{RECOMMENDED, Registry, Rule};
+use crate::terminal::stdout;
 
 /// Lists what models may name.
 #[derive(clap::Args, Debug)]

@@ -10,19 +10,22 @@ pub mod run;
 pub mod validate;
 
 use std::error::Error;
-use std::io::{Write, stderr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
 use clap::{Parser, Subcommand};
 
 use crate::document::Problems;
 use crate::plasticity::Registry;
+use crate::terminal::{self, Stream, say, stderr};
 
 /// Code of a process that ended because of Ctrl-C, as shells expect it.
 const INTERRUPTED: u8 = 130;
+/// Code of a process whose arguments are none of the command, as `clap` has it.
+const USAGE: u8 = 2;
 
 /// Simulates pyramidal neurons that learn
 #[derive(Parser)]
@@ -56,7 +59,29 @@ enum Command {
 /// has everything else.
 #[must_use]
 pub fn main(registry: Registry) -> ExitCode {
-    let outcome = match Cli::parse().command {
+    let code = match Cli::try_parse() {
+        Ok(cli) => command(cli.command, registry),
+        Err(told) => {
+            // Help goes to standard output, mistakes to standard error.
+            let (to, code) = match told.use_stderr() {
+                true => (Stream::Error, ExitCode::from(USAGE)),
+                false => (Stream::Output, ExitCode::SUCCESS),
+            };
+            terminal::note(to, told.print());
+            code
+        }
+    };
+    match terminal::failure() {
+        None => code,
+        Some(failure) => {
+            say(stderr(), &format!("error: {failure}\n"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn command(command: Command, registry: Registry) -> ExitCode {
+    let outcome = match command {
         Command::Run(arguments) => run::run(&arguments, registry),
         Command::Compare(arguments) => compare::run(&arguments, registry),
         Command::Validate(arguments) => return validate::run(&arguments, &registry),
@@ -94,9 +119,35 @@ fn stop_on_interrupt(line: &'static str) -> Result<Arc<AtomicBool>, ctrlc::Error
     Ok(stop)
 }
 
-/// Writes a text out. Nobody may be listening any more; then there is nothing to say.
-fn say(mut to: impl Write, text: &str) {
-    let _ = to.write_all(text.as_bytes()).and_then(|()| to.flush());
+/// Threads of the process: as many as were asked for, or one a core.
+///
+/// # Errors
+/// More than are of any use: four a core, or 64 on a small machine.
+fn threads(asked: Option<u16>) -> Result<usize, String> {
+    const ALWAYS: usize = 64;
+    let processors = available_parallelism().map_or(1, usize::from);
+    let most = ALWAYS.max(4 * processors);
+    match asked.map(usize::from) {
+        None => Ok(processors),
+        Some(asked) if asked <= most => Ok(asked),
+        Some(asked) => Err(format!(
+            "--threads {asked}: expected 1 to {most}; this machine has {}",
+            counted(processors as u64, "processor")
+        )),
+    }
+}
+
+/// Starts the threads that all parallel work of the process shares.
+///
+/// # Errors
+/// Those of [`threads`], and of a system that has no more of them.
+fn start_threads(asked: Option<u16>) -> Result<(), Box<dyn Error + Send + Sync>> {
+    if asked.is_some() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads(asked)?);
+        pool.build_global()
+            .map_err(|error| format!("--threads: {error}"))?;
+    }
+    Ok(())
 }
 
 /// Says what is wrong and that nothing is done.

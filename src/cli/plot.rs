@@ -1,15 +1,15 @@
 //! `apical plot`: the figures of a run.
 
 use std::error::Error;
-use std::io::stdout;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::say;
 use crate::document::unknown;
 use crate::plot::gallery;
-use crate::run::Results;
+use crate::run::{Results, RunDirectory};
 use crate::scenario::Neurons;
+use crate::terminal::stdout;
 
 /// Draws the figures of a run, from its recordings alone.
 #[derive(clap::Args, Debug)]
@@ -42,6 +42,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
             return Err(format!("{neurons}: expected neurons from 0 to {}", size - 1).into());
         }
     }
+    // Two that draw into one directory would mix their figures.
+    let _claim = RunDirectory::claim(&arguments.run)?;
     let figures = gallery(&results, &arguments.neurons)?;
     if figures.is_empty() {
         let wanted: Vec<String> = arguments.neurons.iter().map(Neurons::to_string).collect();

@@ -2,18 +2,18 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
-use std::io::{stderr, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use super::{INTERRUPTED, counted, refused, say, stop_on_interrupt};
+use super::{INTERRUPTED, counted, refused, say, start_threads, stop_on_interrupt};
 use crate::plasticity::Registry;
 use crate::plot::{comparison, gallery};
 use crate::run::{Job, Results, RunDirectory, Summary, Telling, check_memory, run as run_job};
 use crate::scenario::{Loaded, data, load};
 use crate::stimulus::{self, file::data_dir};
+use crate::terminal::{stderr, stdout};
 
 /// Runs a scenario; leaves recordings and figures.
 #[derive(clap::Args, Debug)]
@@ -64,9 +64,7 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
     if !arguments.quiet && !loaded.warnings.0.is_empty() {
         say(stderr(), &format!("{}\n\n", loaded.warnings));
     }
-    if let Some(threads) = arguments.threads {
-        (rayon::ThreadPoolBuilder::new().num_threads(threads.into())).build_global()?;
-    }
+    start_threads(arguments.threads).map_err(|error| error as Box<dyn Error>)?;
     let stop = stop_on_interrupt("stopping; what was recorded is being kept")?;
     let session = Session {
         registry,
@@ -101,18 +99,18 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
     };
     let mut finished = Vec::new();
     for (variant, loaded, data) in ready {
-        let place = match &variant {
-            Some(variant) => RunDirectory::create(&directory.path().join(variant))?,
-            None => directory.clone(),
-        };
+        let own = (variant.as_ref())
+            .map(|variant| RunDirectory::create(&directory.path().join(variant)))
+            .transpose()?;
+        let place = own.as_ref().unwrap_or(&directory);
         if let (Some(variant), false) = (&variant, session.quiet) {
             say(stdout(), &format!("{name}: {variant}\n"));
         }
-        let summary = session.run(&loaded, data, &place)?;
+        let summary = session.run(&loaded, data, place)?;
         if summary.interrupted {
             return Ok(ExitCode::from(INTERRUPTED));
         }
-        finished.extend(variant.map(|variant| (variant, place)));
+        finished.extend(variant.zip(own));
     }
     session.compare(&name, &finished, directory.path())?;
     Ok(ExitCode::SUCCESS)

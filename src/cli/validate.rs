@@ -4,13 +4,17 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use indicatif::DecimalBytes;
+
 use super::{counted, say};
 use crate::compare;
 use crate::document::{Document, Problem, Problems};
 use crate::model::Model;
 use crate::plasticity::Registry;
-use crate::scenario::{self, Loaded, Task, check_data, read_data};
+use crate::run::{Leaves, check_memory, needed_bytes};
+use crate::scenario::{self, Loaded, Scenario, Task, check_data, read_data};
 use crate::stimulus;
+use crate::terminal::{stderr, stdout};
 
 /// Says everything that is wrong with model, scenario and comparison files, and runs nothing.
 #[derive(clap::Args, Debug)]
@@ -34,21 +38,31 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
     let data = stimulus::file::data_dir(arguments.data.clone());
     let mut code = ExitCode::SUCCESS;
     for file in &arguments.files {
-        match validate(file, &arguments.set, data.as_deref(), registry) {
-            Ok((summary, warnings)) => {
-                let line = format!("{}: ok ({summary})\n", file.display());
-                say(std::io::stdout(), &line);
-                if !warnings.0.is_empty() {
-                    say(std::io::stderr(), &format!("{warnings}\n"));
+        match valid(file, &arguments.set, data.as_deref(), registry) {
+            Ok(valid) => {
+                let (summary, cost) = (valid.summary, valid.cost);
+                let line = format!("{}: ok ({summary})\n{cost}", file.display());
+                say(stdout(), &line);
+                if !valid.warnings.0.is_empty() {
+                    say(stderr(), &format!("{}\n", valid.warnings));
                 }
             }
             Err(problems) => {
-                say(std::io::stderr(), &format!("{problems}\n"));
+                say(stderr(), &format!("{problems}\n"));
                 code = ExitCode::FAILURE;
             }
         }
     }
     code
+}
+
+/// What a file that is well holds.
+struct Valid {
+    /// In few words.
+    summary: String,
+    /// What a run of a scenario takes and leaves, in lines of their own.
+    cost: String,
+    warnings: Problems,
 }
 
 /// What a file holds in few words, and warnings.
@@ -61,6 +75,15 @@ pub fn validate(
     data: Option<&Path>,
     registry: &Registry,
 ) -> Result<(String, Problems), Problems> {
+    valid(file, set, data, registry).map(|valid| (valid.summary, valid.warnings))
+}
+
+fn valid(
+    file: &Path,
+    set: &[String],
+    data: Option<&Path>,
+    registry: &Registry,
+) -> Result<Valid, Problems> {
     let document = Document::read(file)?;
     // Of a text that is broken near its start no field can be told for sure.
     let is = |fields: [&str; 2]| fields.iter().any(|field| document.has(field));
@@ -74,7 +97,11 @@ pub fn validate(
         validate_scenario(loaded, data)
     } else if is_model || unclear && document.mentions("populations") {
         let loaded = scenario::load_model(file, set, registry)?;
-        Ok((circuit(&loaded.model), loaded.warnings))
+        Ok(Valid {
+            summary: circuit(&loaded.model),
+            cost: String::new(),
+            warnings: loaded.warnings,
+        })
     } else {
         let message = "this is neither a scenario, with `model` and `dt_ms`, nor a model, with \
                        `neurons` and `populations`, nor a comparison, with `scenario` and `rules`";
@@ -83,20 +110,18 @@ pub fn validate(
 }
 
 /// Each rule as a scenario of its own; what is said of several is said once.
-fn validate_comparison(
-    loaded: compare::Loaded,
-    data: Option<&Path>,
-) -> Result<(String, Problems), Problems> {
-    let mut summary = String::new();
+fn validate_comparison(loaded: compare::Loaded, data: Option<&Path>) -> Result<Valid, Problems> {
+    let (mut summary, mut cost) = (String::new(), String::new());
     let mut warnings = loaded.warnings;
     let number = counted(loaded.rules.len() as u64, "rule");
     for (rule, scenario) in loaded.rules {
         let found = match validate_scenario(scenario, data) {
-            Ok((of_rule, found)) => {
+            Ok(valid) => {
                 if summary.is_empty() {
-                    summary = format!("{number}; {rule}: {of_rule}");
+                    summary = format!("{number}; {rule}: {}", valid.summary);
+                    cost = valid.cost;
                 }
-                found
+                valid.warnings
             }
             Err(found) => found,
         };
@@ -107,20 +132,34 @@ fn validate_comparison(
         }
     }
     match warnings.errors() {
-        0 => Ok((summary, warnings)),
+        0 => Ok(Valid {
+            summary,
+            cost,
+            warnings,
+        }),
         _ => Err(warnings),
     }
 }
 
-fn validate_scenario(loaded: Loaded, data: Option<&Path>) -> Result<(String, Problems), Problems> {
+fn validate_scenario(loaded: Loaded, data: Option<&Path>) -> Result<Valid, Problems> {
     let Loaded {
         scenario,
         model,
         scenario_document,
         directory,
         mut warnings,
+        variants,
         ..
     } = loaded;
+    // With variants these are what is run.
+    let alone = (variants.is_empty()).then_some((&scenario, &model));
+    let runs = variants.iter().map(|(_, run)| (&run.scenario, &run.model));
+    let mut runs = runs.chain(alone);
+    if let Some(error) = runs.find_map(|(scenario, model)| check_memory(scenario, model).err()) {
+        let problem = Problem::of_file(scenario_document.name(), error.to_string());
+        warnings.0.push(problem);
+        return Err(warnings);
+    }
     let mut samples = None;
     if let Some(task) = &scenario.task {
         let issues = match read_data(task, &directory, data) {
@@ -146,7 +185,53 @@ fn validate_scenario(loaded: Loaded, data: Option<&Path>) -> Result<(String, Pro
         1 => "; 1 variant".into(),
         number => format!("; {number} variants"),
     };
-    Ok((format!("{}; {time}{variants}", circuit(&model)), warnings))
+    Ok(Valid {
+        summary: format!("{}; {time}{variants}", circuit(&model)),
+        cost: cost(&scenario, &model, samples),
+        warnings,
+    })
+}
+
+/// What a run takes and leaves, in lines of their own.
+fn cost(scenario: &Scenario, model: &Model, samples: Option<usize>) -> String {
+    const MOST: usize = 20;
+    let memory = DecimalBytes(needed_bytes(scenario, model) as u64);
+    let length = match &scenario.task {
+        None => scenario.duration_ms.map(|ms| (ms / scenario.dt_ms, 0.0)),
+        Some(task) => samples.and_then(|samples| {
+            let [train, ..] = task.split.counts(samples).ok()?;
+            let presentations = train.div_ceil(scenario.trials.max(1)) as f64;
+            let presentations = task.epochs as f64 * presentations;
+            let steps = task.presentation_ms / scenario.dt_ms;
+            Some((presentations * steps, presentations))
+        }),
+    };
+    let mut text = format!("  memory: about {memory}, without data\n");
+    let Some((steps, presentations)) = length else {
+        return text;
+    };
+    let leaves = Leaves::of(scenario, model, steps.round() as u64, presentations as u64);
+    let rows = |rows: f64| counted(rows as u64, "row");
+    let bytes = |bytes: f64| DecimalBytes(bytes as u64);
+    text += &format!(
+        "  leaves: {}, about {}\n",
+        rows(leaves.rows()),
+        bytes(leaves.bytes())
+    );
+    for left in leaves.0.iter().take(MOST) {
+        let counted = left.rows.map(|number| format!("{}, ", rows(number)));
+        text += &format!(
+            "    {}: {}{}\n",
+            left.what,
+            counted.unwrap_or_default(),
+            bytes(left.bytes)
+        );
+    }
+    let more = leaves.0.len().saturating_sub(MOST);
+    if more > 0 {
+        text += &format!("    and {more} more\n");
+    }
+    text
 }
 
 fn circuit(model: &Model) -> String {

@@ -1,6 +1,5 @@
 //! Cells under way: those that are due, several at once, each in threads of its own.
 
-use std::fs;
 use std::io::IsTerminal;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,10 +11,12 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{CompareError, Directory, Loaded, Outcome, RuleRows, State, Table};
+use crate::files;
 use crate::plasticity::Registry;
 use crate::run::{Job, Summary, Telling, available_bytes, check_memory, needed_bytes, run, tell};
 use crate::scenario::{self, data};
 use crate::stimulus::{self, Source};
+use crate::terminal::visible;
 
 /// How a comparison is run.
 pub struct Session<'a> {
@@ -328,6 +329,8 @@ impl Session<'_> {
         };
         let job = self.job(&cell.scenario, telling);
         let summary = pool.install(|| run(&job, data, &place, self.stop))?;
+        // The claim ends before the directory gets its name.
+        drop(place);
         if !summary.interrupted {
             directory.finish(rule, seed)?;
         }
@@ -360,7 +363,7 @@ fn outdated<'a>(cells: impl Iterator<Item = (&'a str, u64, &'a str)>) -> Vec<Str
 /// A cell that failed, with what it has left.
 fn failed(directory: &Directory, cell: &Cell, error: &CompareError) -> Outcome {
     let place = directory.unfinished(&cell.rule, cell.scenario.scenario.seed);
-    let text = fs::read_to_string(place.join("summary.json")).unwrap_or_default();
+    let text = files::text(&place.join("summary.json")).unwrap_or_default();
     Outcome::Failed {
         reason: error.to_string(),
         summary: serde_json::from_str(&text).ok().map(Box::new),
@@ -412,7 +415,7 @@ impl Progress {
         match (self.quiet, self.terminal) {
             (true, _) => {}
             // If the terminal is gone there is nobody to tell.
-            (_, true) => drop(self.bars.println(line)),
+            (_, true) => drop(self.bars.println(visible(line))),
             (_, false) => tell(line),
         }
     }

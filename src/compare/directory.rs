@@ -10,27 +10,26 @@
 //!
 //! A cell gets its name by being renamed when it is complete, so that what has the name is whole.
 
-use std::fs::{self, File, TryLockError};
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{CompareError, Comparison};
 use crate::document::Document;
+use crate::files;
 use crate::record::{csv, recorded_rows};
-use crate::run::{Job, RunDirectory, Summary, resolved};
+use crate::run::{CLAIM, Claim, Job, RunDirectory, Summary, Taken, resolved};
 
 /// The folder of figures.
 pub const FIGURES: &str = "figures";
 /// What says that a directory is one of a comparison.
 const COMPARISON: &str = "comparison.ron";
-/// Held while a comparison is under way.
-const LOCK: &str = "comparison.lock";
 
 /// The directory of a comparison, held by this process.
 #[derive(Debug)]
 pub struct Directory {
     path: PathBuf,
     /// Given back when it is closed.
-    _lock: File,
+    _claim: Claim,
 }
 
 /// What there is of a cell.
@@ -60,31 +59,32 @@ impl Directory {
         }
         fs::create_dir_all(path).map_err(CompareError::file(path))?;
         let marker = path.join(COMPARISON);
-        if marker.is_file() {
-            let earlier = Document::read(&marker).map_err(|problem| occupied(problem.message))?;
-            match earlier.parse::<Comparison>() {
-                Ok(earlier) if earlier.name == name => {}
-                Ok(earlier) => return Err(occupied(format!("holds `{}`", earlier.name))),
-                Err(_) => return Err(occupied(format!("holds a damaged {COMPARISON}"))),
+        let fitting = || {
+            if marker.is_file() {
+                let earlier = Document::read(&marker).map_err(|problem| problem.message)?;
+                return match earlier.parse::<Comparison>() {
+                    Ok(earlier) if earlier.name == name => Ok(()),
+                    Ok(earlier) => Err(format!("holds `{}`", earlier.name)),
+                    Err(_) => Err(format!("holds a damaged {COMPARISON}")),
+                };
             }
-        } else {
-            let mut entries = fs::read_dir(path).map_err(CompareError::file(path))?;
-            if entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != LOCK)) {
-                return Err(occupied("is not empty and holds no comparison".to_owned()));
+            let mut entries = fs::read_dir(path).map_err(|error| error.to_string())?;
+            match entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != CLAIM)) {
+                true => Err("is not empty and holds no comparison".to_owned()),
+                false => Ok(()),
             }
-        }
-        let lock_path = path.join(LOCK);
-        let lock = File::create(&lock_path).map_err(CompareError::file(&lock_path))?;
-        match lock.try_lock() {
-            Err(TryLockError::WouldBlock) => {
-                return Err(CompareError::UnderWay(path.to_owned()));
-            }
-            // Not every file system can; then nobody is kept out.
-            Ok(()) | Err(TryLockError::Error(_)) => {}
-        }
+        };
+        // Looked at before the claim, which would be a file among somebody's own, and after it,
+        // since another may have come and gone in between.
+        fitting().map_err(occupied)?;
+        let claim = Claim::of(path).map_err(|taken| match taken {
+            Taken::UnderWay => CompareError::UnderWay(path.to_owned()),
+            Taken::File(path, source) => CompareError::File { path, source },
+        })?;
+        fitting().map_err(occupied)?;
         let directory = Self {
             path: path.to_owned(),
-            _lock: lock,
+            _claim: claim,
         };
         if !marker.is_file() {
             directory.record(document)?;
@@ -143,7 +143,7 @@ impl Directory {
             return Ok(State::Due(begun.then(|| "it was not finished".to_owned())));
         }
         for (name, now) in resolved(job)? {
-            let Ok(then) = fs::read_to_string(cell.join(name)) else {
+            let Ok(then) = files::text(&cell.join(name)) else {
                 return due(format!("its {name} cannot be read"));
             };
             if let Some((then, now)) = difference(&then, &now) {
@@ -156,7 +156,7 @@ impl Directory {
                 return Ok(State::Outdated(why));
             }
         }
-        let text = fs::read_to_string(cell.join("summary.json")).unwrap_or_default();
+        let text = files::text(&cell.join("summary.json")).unwrap_or_default();
         match serde_json::from_str::<Summary>(&text) {
             Ok(summary) if summary.interrupted => due("it was stopped before its end".to_owned()),
             Ok(summary) => match damage(&cell, &summary) {

@@ -25,7 +25,7 @@ pub enum CompareError {
     },
     /// Another process works in the directory.
     #[error(
-        "{directory}: this comparison is under way in another process; wait for its end, or give \
+        "{directory}: another process works here; the comparison there is under way. Wait for its end, or give \
          another directory with --out",
         directory = .0.display()
     )]

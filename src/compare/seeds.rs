@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use crate::document::quoted;
+
 /// Seeds in the order in which they were given, none twice.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seeds(Vec<u64>);
@@ -25,8 +27,9 @@ impl FromStr for Seeds {
     fn from_str(text: &str) -> Result<Self, String> {
         let wrong = |found: &str| {
             format!(
-                "found `{found}`; expected a number of seeds from 1 to {MOST}, such as `4`, or a \
-                 list of seeds, such as `3,5,7` or `3-7`"
+                "found {}; expected a number of seeds from 1 to {MOST}, such as `4`, or a \
+                 list of seeds, such as `3,5,7` or `3-7`",
+                quoted(found)
             )
         };
         if !text.contains([',', '-']) {

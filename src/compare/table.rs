@@ -1,10 +1,11 @@
 //! What came of the cells of a comparison, as CSV and for people.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use super::CompareError;
 use crate::record::csv::{Cell, text};
 use crate::run::Summary;
+use crate::terminal::visible;
 
 /// Every rule with every seed.
 #[derive(Clone, Debug, PartialEq)]
@@ -189,27 +190,33 @@ impl Table {
         for line in &self.apart {
             text += &format!("\nNot in this table: {line}.\n");
         }
-        self.failures(&mut text);
-        text
+        let failures = self.failures();
+        if !failures.is_empty() {
+            text += "\nFailed:\n\n";
+        }
+        for failure in failures {
+            text += &format!("* {}\n", failure.replace('\n', "\n  "));
+        }
+        // Reasons and descriptions may hold what a terminal would obey.
+        visible(&text).into_owned()
     }
 
-    fn failures(&self, text: &mut String) {
-        let failures = self.rules.iter().flat_map(|rule| {
-            rule.rows
+    /// The cells that failed, each with its reason.
+    #[must_use]
+    pub fn failures(&self) -> Vec<String> {
+        let of_rule = |rule: &RuleRows| {
+            let failed = rule
+                .rows
                 .iter()
                 .filter_map(|(seed, outcome)| match outcome {
-                    Outcome::Failed { reason, .. } => Some((&rule.rule, seed, reason)),
+                    Outcome::Failed { reason, .. } => {
+                        Some(format!("{}, seed {seed}: {reason}", rule.rule))
+                    }
                     _ => None,
-                })
-        });
-        for (number, (rule, seed, reason)) in failures.enumerate() {
-            if number == 0 {
-                text.push_str("\nFailed:\n\n");
-            }
-            let reason = reason.replace('\n', "\n  ");
-            // Writing to a string cannot fail.
-            let _ = writeln!(text, "* {rule}, seed {seed}: {reason}");
-        }
+                });
+            failed.collect::<Vec<_>>()
+        };
+        self.rules.iter().flat_map(of_rule).collect()
     }
 }
 

@@ -8,7 +8,6 @@ use tar::Archive;
 
 use super::description::Held;
 use super::error::DataSetError;
-use crate::stimulus::file::open_regular;
 
 /// Calls `each` for those files of an archive that are `wanted` and in its `folder`. Nothing is
 /// written by names that the archive gives.
@@ -22,7 +21,7 @@ pub(super) fn unpack(
     mut each: impl FnMut(&Held, &mut dyn Read) -> Result<(), DataSetError>,
 ) -> Result<(), DataSetError> {
     let damaged = |error: io::Error| wrong(archive, error.to_string(), "a whole .tar.gz archive");
-    let file = open_regular(archive).map_err(DataSetError::reading(archive))?;
+    let file = crate::files::open(archive).map_err(DataSetError::reading(archive))?;
     let mut entries = Archive::new(MultiGzDecoder::new(io::BufReader::new(file)));
     let mut missing = wanted.to_vec();
     for entry in entries.entries().map_err(damaged)? {

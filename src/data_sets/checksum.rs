@@ -7,7 +7,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::error::DataSetError;
-use crate::stimulus::file::{open_regular, unpacked};
+use crate::stimulus::file::unpacked;
 
 /// What is wrong with a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +67,7 @@ pub fn fault(
     published: Option<&str>,
     content: &str,
 ) -> Result<Option<Fault>, DataSetError> {
-    let open = || open_regular(path).map_err(DataSetError::reading(path));
+    let open = || crate::files::open(path).map_err(DataSetError::reading(path));
     let whole = sha256(open()?).map_err(DataSetError::reading(path))?;
     if Some(whole.as_str()) == published || whole == content {
         return Ok(None);

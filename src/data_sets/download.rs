@@ -130,7 +130,7 @@ impl<'a> Client<'a> {
         request.call().map_err(|error| {
             Failure::Host(Trouble::Unreachable {
                 host: host(url).to_owned(),
-                reason: self.reason(error),
+                reason: redacted(&self.reason(error), url),
             })
         })
     }
@@ -192,15 +192,37 @@ fn begins_at(response: &Response<Body>, from: u64) -> bool {
     range.is_some_and(|range| range.starts_with(&format!("bytes {from}-")))
 }
 
-/// The host of a URL.
+/// The host of a URL, without the user and the password before it.
 pub(super) fn host(url: &str) -> &str {
+    let (_, host) = user_and_host(url);
+    host
+}
+
+/// User and password of a URL, with the `@` after them, and the host.
+fn user_and_host(url: &str) -> (&str, &str) {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    rest.split(['/', '?']).next().unwrap_or(rest)
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    authority.split_at(authority.rfind('@').map_or(0, |at| at + 1))
+}
+
+/// A text in which a URL may be, without the secrets of the URL: user and password, and what
+/// follows a `?`, where keys are given.
+pub(super) fn redacted(text: &str, url: &str) -> String {
+    let (user, _) = user_and_host(url);
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    // As it is written, and as a part of another text may have it.
+    let parts = [user, user.trim_end_matches('@'), query];
+    let mut text = text.to_owned();
+    for secret in parts.into_iter().filter(|secret| !secret.is_empty()) {
+        let shown = if secret.ends_with('@') { "...@" } else { "..." };
+        text = text.replace(secret, shown);
+    }
+    text
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Client, Failure, host};
+    use super::{Client, Failure, host, redacted};
     use crate::data_sets::Progress;
     use crate::data_sets::error::Trouble;
     use crate::data_sets::part::Part;
@@ -262,5 +284,25 @@ mod tests {
         ] {
             assert_eq!(host(url), name);
         }
+    }
+
+    #[test]
+    fn a_url_is_told_without_its_secrets() {
+        for (url, told, of) in [
+            ("https://a.org/b", "https://a.org/b", "a.org"),
+            (
+                "https://me:pa@ss@a.org:8080/b",
+                "https://...@a.org:8080/b",
+                "a.org:8080",
+            ),
+            ("https://a.org/b?token=1234", "https://a.org/b?...", "a.org"),
+            ("https://a.org/x@y", "https://a.org/x@y", "a.org"),
+            ("ftp://me:secret@a.org", "ftp://...@a.org", "a.org"),
+        ] {
+            assert_eq!(redacted(url, url), told);
+            assert_eq!(host(url), of);
+        }
+        let said = redacted("bad uri: me:secret", "http://me:secret@a.org/");
+        assert_eq!(said, "bad uri: ...");
     }
 }

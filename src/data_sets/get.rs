@@ -10,11 +10,11 @@ use indicatif::DecimalBytes;
 use super::archive;
 use super::checksum::{Fault, fault};
 use super::description::{DataSet, Download, Held, Packing};
-use super::download::{Client, Failure, host};
+use super::download::{Client, Failure, host, redacted};
 use super::error::{Attempt, DataSetError, Trouble};
 use super::part::Part;
 use super::progress::Progress;
-use crate::stimulus::file::{open_regular, packed};
+use crate::stimulus::file::packed;
 
 /// Where files come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ impl Origin {
         if Path::new(given).is_dir() {
             return Ok(Self::Folder(given.into()));
         }
-        let given = given.to_owned();
+        let given = redacted(given, given);
         Err(DataSetError::Origin { given })
     }
 }
@@ -254,7 +254,10 @@ impl Target<'_> {
                         }
                     };
                 }
-                Err(Failure::Host(trouble)) => attempts.push(Attempt { url, trouble }),
+                Err(Failure::Host(trouble)) => attempts.push(Attempt {
+                    url: redacted(&url, &url),
+                    trouble,
+                }),
                 Err(Failure::Here(error)) => return Err(error),
             }
         }
@@ -306,7 +309,7 @@ impl Target<'_> {
         match source {
             Source::Archive(path, folder, wanted) => self.unpack(path, folder, wanted),
             Source::File(path, download, held) => {
-                let mut file = open_regular(path).map_err(DataSetError::reading(path))?;
+                let mut file = crate::files::open(path).map_err(DataSetError::reading(path))?;
                 let length = file.metadata().map_or(None, |data| Some(data.len()));
                 let published = published(path, download);
                 self.copy(

@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::terminal::{self, Stream};
+
 /// How a download is told.
 pub struct Progress {
     lines: RefCell<Box<dyn Write>>,
@@ -102,8 +104,9 @@ impl Progress {
         }
     }
 
-    /// Writes a line. Nobody may be listening any more; then there is nothing to tell.
+    /// Writes a line.
     fn tell(&self, line: &str) {
-        let _ = writeln!(self.lines.borrow_mut(), "{line}");
+        let written = writeln!(self.lines.borrow_mut(), "{}", terminal::visible(line));
+        terminal::note(Stream::Output, written);
     }
 }

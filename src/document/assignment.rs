@@ -80,8 +80,9 @@ impl Document {
     pub fn set<T: DeserializeOwned>(&mut self, assignment: &Assignment) -> Result<(), Problem> {
         let Assignment { given, path, value } = assignment;
         let steps = steps(path).unwrap_or_default();
-        let tree = Node::of(&self.text).0.unwrap_or_default();
-        let (node, taken) = descend(&tree, &steps, &self.text);
+        let nothing = Node::default();
+        let tree = self.tree().unwrap_or(&nothing);
+        let (node, taken) = descend(tree, &steps, &self.text);
         let missing = steps.get(taken..).unwrap_or_default();
         if let Some([Step::Name(list), Step::Index(index)]) = missing
             .windows(2)

@@ -1,9 +1,9 @@
 //! A file's text: reading, parsing, and finding a value in it.
 
-use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::ops::Range;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use ron::error::Error;
 use ron::extensions::Extensions;
@@ -14,21 +14,25 @@ use super::parsing;
 use super::path::{descend, steps};
 use super::pieces::{Origin, Pieces};
 use super::problem::{Place, Problem, Problems};
-use super::tree::Node;
+use super::token::{Kind, each_token};
+use super::tree::{DEEPEST, Node};
+use crate::files;
 
 /// Largest file in bytes: what people write is a thousand times smaller.
-const LARGEST: u64 = 1 << 24;
+const LARGEST: u64 = 1 << 22;
 
 /// The text of a RON file, with any overrides of the command line in it.
 #[derive(Clone, Debug)]
 pub struct Document {
     pub(super) name: String,
-    /// As in the file.
-    original: String,
+    /// As in the file; changed texts share it.
+    original: Arc<str>,
     /// With the overrides in it.
     pub(super) text: String,
     pub(super) pieces: Pieces,
     pub(super) overrides: Vec<String>,
+    /// The values in the text, as far as they can be made out; found when first asked for.
+    tree: OnceLock<Option<Arc<Node>>>,
 }
 
 /// The first thing that keeps a text from being what a schema asks for.
@@ -45,7 +49,8 @@ impl Document {
     /// Reads a file.
     ///
     /// # Errors
-    /// A file that is missing, a directory, not readable, larger than 16 MiB or not UTF-8.
+    /// A file that is missing, a directory, not readable, larger than 4 MiB, not UTF-8, or with brackets
+    /// within each other deeper than any schema has them.
     pub fn read(path: &Path) -> Result<Self, Problem> {
         let name = path.display().to_string();
         let wrong = |message: String| Problem::of_file(&name, message);
@@ -53,7 +58,8 @@ impl Document {
             return Err(wrong("this is a directory; expected a file".into()));
         }
         let mut bytes = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+        let read =
+            files::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
         if let Err(error) = read {
             return Err(wrong(match error.kind() {
                 ErrorKind::NotFound => "there is no such file".into(),
@@ -67,7 +73,17 @@ impl Document {
             )));
         }
         match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self::from_text(name, text)),
+            Ok(text) => {
+                let document = Self::from_text(name, text);
+                match too_deep(&document.text) {
+                    None => Ok(document),
+                    Some(at) => Err(Problem::error(
+                        document.place(&(at..at + 1)),
+                        "",
+                        format!("the brackets are nested too deeply; expected {DEEPEST} at most"),
+                    )),
+                }
+            }
             Err(error) => Err(wrong(format!(
                 "byte {} is not UTF-8; expected a text file",
                 error.utf8_error().valid_up_to()
@@ -80,13 +96,17 @@ impl Document {
     pub fn from_text(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text: String = text.into();
         // Some editors put a byte order mark at the start.
-        let text = text.strip_prefix('\u{feff}').unwrap_or(&text).to_owned();
+        let text = match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        };
         Self {
             name: name.into(),
             pieces: Pieces::of_file(text.len()),
-            original: text.clone(),
+            original: text.as_str().into(),
             text,
             overrides: Vec::new(),
+            tree: OnceLock::new(),
         }
     }
 
@@ -115,17 +135,14 @@ impl Document {
     pub(super) fn attempt<T: DeserializeOwned>(&self) -> Result<T, Box<Fault>> {
         let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
         let parsed = options.from_str(&self.text);
-        let (tree, _) = Node::of(&self.text);
-        let tree = tree.unwrap_or_default();
+        let nothing = Node::default();
+        let tree = self.tree().unwrap_or(&nothing);
         let (finding, error) = match parsed {
-            Ok(value) => match parsing::twice(&tree, &self.text) {
+            Ok(value) => match parsing::twice(tree, &self.text) {
                 None => return Ok(value),
                 Some(finding) => (finding, None),
             },
-            Err(error) => (
-                parsing::finding(&error, &tree, &self.text),
-                Some(error.code),
-            ),
+            Err(error) => (parsing::finding(&error, tree, &self.text), Some(error.code)),
         };
         let place = self.place(&finding.span);
         Err(Box::new(Fault {
@@ -137,7 +154,14 @@ impl Document {
 
     /// The same with other text in the place of `range`, as if `given` on the command line.
     pub(super) fn replaced(&self, range: Range<usize>, text: &str, given: &str) -> Self {
-        let mut changed = self.clone();
+        let mut changed = Self {
+            name: self.name.clone(),
+            original: self.original.clone(),
+            text: String::new(),
+            pieces: self.pieces.clone(),
+            overrides: self.overrides.clone(),
+            tree: OnceLock::new(),
+        };
         let part = |range: Range<usize>| self.text.get(range).unwrap_or_default();
         let (before, after) = (part(0..range.start), part(range.end..self.text.len()));
         changed.text = [before, text, after].concat();
@@ -153,9 +177,9 @@ impl Document {
     /// or is missing, this is the place of the nearest one around it. None for an empty text.
     #[must_use]
     pub fn locate(&self, path: &str) -> Option<Place> {
-        let tree = Node::of(&self.text).0?;
+        let tree = self.tree()?;
         let steps = steps(path).unwrap_or_default();
-        let (node, _) = descend(&tree, &steps, &self.text);
+        let (node, _) = descend(tree, &steps, &self.text);
         Some(self.place(&marked(node, &self.text)))
     }
 
@@ -176,16 +200,32 @@ impl Document {
     /// The quoted text at `path`, even if the rest of the document is broken.
     #[must_use]
     pub fn string_at(&self, path: &str) -> Option<String> {
-        let tree = Node::of(&self.text).0?;
+        let tree = self.tree()?;
         let steps = steps(path)?;
-        let (node, taken) = descend(&tree, &steps, &self.text);
+        let (node, taken) = descend(tree, &steps, &self.text);
         (taken == steps.len()).then(|| node.string(&self.text))?
     }
 
     /// Whether the outermost struct has a field of this name.
     #[must_use]
     pub fn has(&self, field: &str) -> bool {
-        (Node::of(&self.text).0).is_some_and(|tree| tree.field(field).is_some())
+        (self.tree()).is_some_and(|tree| tree.field(field).is_some())
+    }
+
+    /// The same without what a field of the outermost struct has in its brackets.
+    #[must_use]
+    pub(crate) fn emptied(&self, field: &str) -> Self {
+        let node = self.tree().and_then(|tree| tree.field(field));
+        match node.and_then(|node| Some((node.bracket?.1 + 1, node.span.end - 1, node.closed))) {
+            Some((from, until, true)) if from <= until => self.replaced(from..until, "", ""),
+            _ => self.clone(),
+        }
+    }
+
+    /// The values in the text; none in an empty one.
+    pub(super) fn tree(&self) -> Option<&Node> {
+        let tree = || Node::of(&self.text).0.map(Arc::new);
+        self.tree.get_or_init(tree).as_deref()
     }
 
     /// Whether the text has these words in it, be they in place or not.
@@ -218,6 +258,19 @@ impl Document {
             }
         }
     }
+}
+
+/// The bracket that is within more others than any schema has.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    each_token(text, |token| {
+        match token.kind {
+            Kind::Open(_) => depth += 1,
+            Kind::Close(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        (depth > DEEPEST).then_some(token.span.start)
+    })
 }
 
 /// What to mark for a node: its value, or its name if the value goes over several lines.
@@ -275,8 +328,8 @@ mod tests {
         assert!(message(dir.path()).contains("directory"));
         std::fs::write(&path, b"(name: \"\xff\")").unwrap();
         assert!(message(&path).contains("byte 8 is not UTF-8"));
-        std::fs::write(&path, "(".repeat((1 << 24) + 1)).unwrap();
-        assert!(message(&path).contains("16 MiB"));
+        std::fs::write(&path, "(".repeat((1 << 22) + 1)).unwrap();
+        assert!(message(&path).contains("4 MiB"));
         std::fs::write(&path, "\u{feff}(a: 1)").unwrap();
         assert_eq!(Document::read(&path).unwrap().text(), "(a: 1)");
     }

@@ -1,6 +1,6 @@
 //! What a check finds, named by its path in the file.
 
-use std::fmt::Display;
+use std::fmt::{Display, LowerExp};
 
 use crate::math::{MOST_STEPS, Steps};
 
@@ -24,7 +24,7 @@ pub struct Issue {
     pub message: String,
 }
 
-/// Finite numbers that are allowed.
+/// Numbers that are allowed, none of them larger in magnitude than [`Quantity::LARGEST`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Allowed {
     /// Any.
@@ -40,8 +40,8 @@ pub enum Allowed {
 }
 
 impl Allowed {
-    fn holds(self, x: f64) -> bool {
-        x.is_finite()
+    fn holds(self, x: f64, largest: f64) -> bool {
+        x.abs() <= largest
             && match self {
                 Self::Any => true,
                 Self::AtLeast(least) => x >= least,
@@ -51,8 +51,24 @@ impl Allowed {
             }
     }
 
-    fn words(self) -> String {
+    /// Whether a value is allowed.
+    #[must_use]
+    pub fn permits<T: Quantity>(self, value: T) -> bool {
+        self.holds(value.into(), T::LARGEST)
+    }
+
+    /// What would be right in the place of `found`; the largest magnitude is told where it matters.
+    fn words(self, found: f64, largest: f64) -> String {
         match self {
+            Self::Any if found.abs() > largest => {
+                format!("a number from -{largest:e} to {largest:e}")
+            }
+            Self::AtLeast(least) if found.abs() > largest => {
+                format!("a number from {least} to {largest:e}")
+            }
+            Self::Above(bound) if found.abs() > largest => {
+                format!("a number above {bound}, {largest:e} at most")
+            }
             Self::Any => "a finite number".into(),
             Self::AtLeast(least) => format!("a finite number, {least} or more"),
             Self::Above(bound) => format!("a finite number above {bound}"),
@@ -62,9 +78,16 @@ impl Allowed {
     }
 }
 
+/// Most issues that are told of one file: nobody reads more, and each is looked up in its text.
+const MOST_ISSUES: usize = 100;
+
 /// Issues as they are found.
 #[derive(Clone, Debug, Default)]
-pub struct Issues(Vec<Issue>);
+pub struct Issues {
+    told: Vec<Issue>,
+    /// Errors beyond the most that are told.
+    more: usize,
+}
 
 impl Issues {
     /// Adds an error.
@@ -78,22 +101,35 @@ impl Issues {
     }
 
     fn add(&mut self, severity: Severity, path: String, message: String) {
-        self.0.push(Issue {
+        let issue = Issue {
             severity,
             path,
             message,
-        });
+        };
+        if self.told.len() < MOST_ISSUES {
+            self.told.push(issue);
+            return;
+        }
+        if severity == Severity::Error {
+            // An error is told before a warning.
+            let warning = |told: &Issue| told.severity == Severity::Warning;
+            match self.told.iter().rposition(warning) {
+                Some(at) if self.more == 0 => self.told[at] = issue,
+                _ => self.more += 1,
+            }
+        }
     }
 
     /// Adds an error if `value` is not `allowed`; whether it is.
     pub fn number<T>(&mut self, path: impl Into<String>, value: T, allowed: Allowed) -> bool
     where
-        T: Copy + Display + Into<f64>,
+        T: Quantity,
     {
-        let holds = allowed.holds(value.into());
+        let holds = allowed.holds(value.into(), T::LARGEST);
         if !holds {
             let found = short(value.into(), value);
-            self.error(path, format!("expected {}, found {found}", allowed.words()));
+            let expected = allowed.words(value.into(), T::LARGEST);
+            self.error(path, format!("expected {expected}, found {found}"));
         }
         holds
     }
@@ -147,21 +183,52 @@ impl Issues {
     /// Whether there is an error among them.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.0.iter().any(|issue| issue.severity == Severity::Error)
+        self.told
+            .iter()
+            .any(|issue| issue.severity == Severity::Error)
     }
 
     /// All of them, in the order in which they were found.
     #[must_use]
     pub fn into_vec(self) -> Vec<Issue> {
-        self.0
+        let mut all = self.told;
+        if self.more > 0 {
+            all.push(Issue {
+                severity: Severity::Error,
+                path: String::new(),
+                message: format!(
+                    "{} more errors are not told; put right the first {MOST_ISSUES}",
+                    self.more
+                ),
+            });
+        }
+        all
     }
 }
 
+/// A number as a field has it, and the largest magnitude that is of any use there.
+pub trait Quantity: Copy + Display + LowerExp + Into<f64> {
+    /// Largest magnitude. Products of three such numbers, and sums of millions of them, are
+    /// numbers that can be calculated with.
+    const LARGEST: f64;
+}
+
+/// Weights, rates, currents, factors: 1e15, so that a weight times a rate, summed over ten million
+/// senders, is finite in single precision.
+impl Quantity for f32 {
+    const LARGEST: f64 = 1e15;
+}
+
+/// Times in ms and rates per ms: 1e18, more than 2^53 steps of 100 ms.
+impl Quantity for f64 {
+    const LARGEST: f64 = 1e18;
+}
+
 /// A number as it is, with an exponent if it would be long without.
-fn short(value: f64, plain: impl Display) -> String {
+fn short(value: f64, plain: impl Display + LowerExp) -> String {
     let long = value.is_finite() && value != 0.0 && !(1e-6..1e15).contains(&value.abs());
     match long {
-        true => format!("{value:e}"),
+        true => format!("{plain:e}"),
         false => plain.to_string(),
     }
 }

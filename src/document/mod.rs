@@ -38,6 +38,6 @@ mod tree;
 
 pub use assignment::Assignment;
 pub use document::Document;
-pub use issue::{Allowed, Issue, Issues, Severity};
-pub use nearest::unknown;
+pub use issue::{Allowed, Issue, Issues, Quantity, Severity};
+pub use nearest::{quoted, unknown};
 pub use problem::{Place, Problem, Problems};

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::terminal::shortened;
+
 /// Says that `found` is no `kind`, with the nearest of `known`, or all of them if none is near.
 #[must_use]
 pub fn unknown<'a>(kind: &str, found: &str, known: impl IntoIterator<Item = &'a str>) -> String {
@@ -11,20 +13,25 @@ pub fn unknown<'a>(kind: &str, found: &str, known: impl IntoIterator<Item = &'a 
         .filter(|name| seen.insert(*name))
         .collect();
     let hint = match (nearest(found, &known), &known[..]) {
-        (Some(name), _) => format!("did you mean `{name}`?"),
+        (Some(name), _) => format!("did you mean {}?", quoted(name)),
         (None, []) => "there is none at all".to_owned(),
-        (None, [only]) => format!("expected `{only}`"),
+        (None, [only]) => format!("expected {}", quoted(only)),
         (None, _) => format!("expected one of {}", listed(&known)),
     };
-    format!("there is no {kind} `{found}`; {hint}")
+    format!("there is no {kind} {}; {hint}", quoted(found))
+}
+
+/// A text of somebody's in backticks, shortened: a message is to be read.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    const MOST: usize = 60;
+    format!("`{}`", shortened(text, MOST))
 }
 
 /// The names in backticks, the first twelve of them.
 pub(super) fn listed(names: &[&str]) -> String {
     const MOST: usize = 12;
-    let shown: Vec<String> = (names.iter().take(MOST))
-        .map(|n| format!("`{n}`"))
-        .collect();
+    let shown: Vec<String> = (names.iter().take(MOST)).map(|name| quoted(name)).collect();
     let more = names.len().saturating_sub(MOST);
     match more {
         0 => shown.join(", "),
@@ -34,10 +41,16 @@ pub(super) fn listed(names: &[&str]) -> String {
 
 /// The first of the most similar names, if it is similar enough to be meant.
 pub(super) fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
+    // A name is shorter, and the time it takes grows with the product of the lengths.
+    const LONGEST: usize = 200;
+    if found.len() > LONGEST {
+        return None;
+    }
     let plain = |name: &str| name.to_lowercase().replace('-', "_");
     let found = plain(found);
     let allowed = 1 + found.chars().count() / 4;
     (known.iter())
+        .filter(|name| name.len() <= LONGEST)
         .map(|name| (strsim::damerau_levenshtein(&found, &plain(name)), *name))
         .filter(|(distance, name)| {
             // A name of one letter is near to any other: there the case alone may differ.

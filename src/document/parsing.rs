@@ -6,10 +6,11 @@ use std::ops::Range;
 use ron::error::{Error, Position, SpannedError};
 
 use super::document::marked;
-use super::nearest::unknown;
+use super::nearest::{quoted, unknown};
 use super::path::path_of;
 use super::token::open_comment;
 use super::tree::{Key, Node};
+use crate::terminal::shortened;
 
 /// What is wrong with a text.
 pub(super) struct Finding {
@@ -44,7 +45,7 @@ pub(super) fn finding(error: &SpannedError, tree: &Node, text: &str) -> Finding 
             at(start..end, parents(&tree.around(start), start), message)
         }
         Error::DuplicateStructField { field, .. } => {
-            let message = format!("`{field}` is given twice; expected it once");
+            let message = format!("{} is given twice; expected it once", quoted(field));
             at(start..end, parents(&tree.around(start), start), message)
         }
         Error::MissingStructField { field, .. } => {
@@ -69,8 +70,10 @@ pub(super) fn finding(error: &SpannedError, tree: &Node, text: &str) -> Finding 
             at(start..end, &[], message)
         }
         Error::ExpectedDifferentStructName { found, .. } => {
-            let message =
-                format!("expected fields in round brackets `(name: ...)`, found `{found}`");
+            let message = format!(
+                "expected fields in round brackets `(name: ...)`, found {}",
+                quoted(found)
+            );
             let from = text
                 .get(..end)
                 .and_then(|before| before.rfind(found.as_str()));
@@ -130,7 +133,7 @@ fn expected_key(code: &Error, found: &str) -> String {
         _ if found.starts_with('"') => "a name without quotes",
         _ => "a name of letters, digits and `_`",
     };
-    format!("expected {wanted}, found `{found}`")
+    format!("expected {wanted}, found {}", quoted(found))
 }
 
 /// Whether a name was expected.
@@ -192,7 +195,7 @@ fn syntax(code: &Error, (start, end): (usize, usize), tree: &Node, text: &str) -
         return Some(Finding {
             span: here.span.clone(),
             path: path_of(&chain, text),
-            message: format!("expected a whole number, found {}", describe(here, text)),
+            message: broken_number(here, text),
         });
     }
     if let Some(open) = tree.unclosed() {
@@ -213,12 +216,32 @@ fn syntax(code: &Error, (start, end): (usize, usize), tree: &Node, text: &str) -
         path: path_of(parents(&chain, at), text),
         message: match code {
             Error::ExpectedStructLikeEnd => {
-                format!("expected `)`, found `{found}`: there are too many values")
+                format!(
+                    "expected `)`, found {}: there are too many values",
+                    quoted(found)
+                )
             }
             Error::Eof => "the text ends too early".into(),
-            _ => format!("expected a comma before `{found}`"),
+            _ => format!("expected a comma before {}", quoted(found)),
         },
     })
+}
+
+/// What to say of a number that goes on where it should end.
+fn broken_number(value: &Node, text: &str) -> String {
+    let written = text.get(value.span.clone()).unwrap_or("");
+    let found = describe(value, text);
+    // A number with decimals ends too early only where none are allowed.
+    if written.replace('_', "").parse::<f64>().is_ok() {
+        return format!("expected a whole number, found {found}");
+    }
+    let unit = written.trim_start_matches(|c: char| c.is_ascii_digit() || "+-.".contains(c));
+    let is_unit = unit.len() < written.len() && unit.chars().all(char::is_alphabetic);
+    let hint = match is_unit {
+        true => "; it is written without its unit, which is in the name of the field",
+        false => "",
+    };
+    format!("expected a number, found {found}{hint}")
 }
 
 /// Start of a quoted text before `end` that goes over a line: its own closing quote is missing.
@@ -290,7 +313,7 @@ pub(super) fn describe(value: &Node, text: &str) -> String {
         _ if written.is_empty() => "nothing".into(),
         _ if written.chars().count() <= 24 && !written.contains('\n') => format!("`{written}`"),
         (None, _) => quote(written),
-        (Some(_), Some(variant)) => format!("`{variant}(...)`"),
+        (Some(_), Some(variant)) => format!("`{}(...)`", shortened(variant, 60)),
         (Some(('[', _)), None) => "a list `[...]`".into(),
         (Some(('{', _)), None) => "entries `{...}`".into(),
         (Some(_), None) => "fields `(...)`".into(),
@@ -322,7 +345,7 @@ pub(super) fn twice(tree: &Node, text: &str) -> Option<Finding> {
     Some(Finding {
         span: key.span.clone(),
         path: path_of(parents(&chain, key.span.start), text),
-        message: format!("`{}` is given twice; expected it once", key.text),
+        message: format!("{} is given twice; expected it once", quoted(&key.text)),
     })
 }
 

@@ -3,6 +3,12 @@
 use std::fmt;
 
 use super::issue::Severity;
+use crate::terminal::shortened;
+
+/// Most characters of a name, a path or an override in a message.
+const LONGEST_NAME: usize = 300;
+/// Most characters of a message.
+const LONGEST_MESSAGE: usize = 1000;
 
 /// Where a problem is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +41,13 @@ pub enum Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File { name } => f.write_str(name),
+            Self::File { name } => f.write_str(&shortened(name, LONGEST_NAME)),
             Self::Text {
                 name, line, column, ..
-            } => write!(f, "{name}:{line}:{column}"),
-            Self::Override { assignment } => write!(f, "--set {assignment}"),
+            } => write!(f, "{}:{line}:{column}", shortened(name, LONGEST_NAME)),
+            Self::Override { assignment } => {
+                write!(f, "--set {}", shortened(assignment, LONGEST_NAME))
+            }
         }
     }
 }
@@ -89,9 +97,9 @@ impl fmt::Display for Problem {
         };
         write!(f, "{severity}: {}: ", self.place)?;
         if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
+            write!(f, "{}: ", shortened(&self.path, LONGEST_NAME))?;
         }
-        f.write_str(&self.message)?;
+        f.write_str(&shortened(&self.message, LONGEST_MESSAGE))?;
         let Place::Text {
             line,
             column,

@@ -53,7 +53,7 @@ impl Document {
 
     /// The text with `fault` put right, if one of the attempts does so.
     fn repaired<T: DeserializeOwned>(&self, fault: &Fault, attempts: &mut usize) -> Option<Self> {
-        let mut repairs = repairs(fault, self.text());
+        let mut repairs = repairs(fault, self);
         repairs.reverse();
         while let Some(repair) = repairs.pop() {
             *attempts += 1;
@@ -117,9 +117,11 @@ impl Repair {
 }
 
 /// What may put a fault right, the likeliest first.
-fn repairs(fault: &Fault, text: &str) -> Vec<Repair> {
-    let (tree, _) = Node::of(text);
-    let tree = tree.unwrap_or_default();
+fn repairs(fault: &Fault, document: &Document) -> Vec<Repair> {
+    let text = document.text();
+    let Some(tree) = document.tree() else {
+        return Vec::new();
+    };
     let chain = tree.around(fault.span.start);
     let Some(node) = chain.last() else {
         return Vec::new();

@@ -29,19 +29,28 @@ pub(super) struct Token {
 /// The tokens of `text` without white space and comments.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
+    let _: Option<()> = each_token(text, |token| {
+        tokens.push(token);
+        None
+    });
+    tokens
+}
+
+/// Hands over one token after the other until `stop` has something to return.
+pub(super) fn each_token<T>(text: &str, mut stop: impl FnMut(Token) -> Option<T>) -> Option<T> {
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         let (kind, length) = next(rest, first);
         if let Some(kind) = kind {
             let start = text.len() - rest.len();
-            tokens.push(Token {
-                kind,
-                span: start..start + length,
-            });
+            let span = start..start + length;
+            if let Some(stopped) = stop(Token { kind, span }) {
+                return Some(stopped);
+            }
         }
         rest = rest.get(length..).unwrap_or("");
     }
-    tokens
+    None
 }
 
 /// Kind and length in bytes of what `text` starts with; no kind for what carries no meaning.

@@ -8,7 +8,7 @@ use std::ops::Range;
 use super::token::{Kind, Token, tokens};
 
 /// Deepest nesting that is followed: that of the parser.
-const DEEPEST: usize = 128;
+pub(super) const DEEPEST: usize = 128;
 
 /// A value and what is in it.
 #[derive(Clone, Debug)]

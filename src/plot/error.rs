@@ -24,6 +24,14 @@ pub enum PlotError {
         /// What the stage says.
         message: String,
     },
+    /// A name that would put a figure somewhere else, or a folder that is somewhere else.
+    #[error("{place}: {found}; expected a folder of the run and a plain name", place = place.display())]
+    Elsewhere {
+        /// The folder with the name.
+        place: PathBuf,
+        /// What is wrong.
+        found: &'static str,
+    },
     /// A figure cannot be written.
     #[error("{file}: cannot be written: {source}; expected a writable directory", file = file.display())]
     Write {

@@ -5,7 +5,8 @@ use super::font;
 use super::raster::Raster;
 use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::{self, ImageHrefResolver, ImageKind, Tree, WriteOptions};
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -74,13 +75,20 @@ impl Figure {
     /// Each file appears whole or not at all.
     ///
     /// # Errors
-    /// [`PlotError::Write`] names the file that cannot be written.
+    /// [`PlotError::Write`] names the file that cannot be written; [`PlotError::Elsewhere`] a name
+    /// that would lead out of `directory`.
     pub fn save(&self, directory: &Path, name: &str) -> Result<[PathBuf; 2], PlotError> {
+        if name.contains(['/', '\\']) {
+            return Err(PlotError::Elsewhere {
+                place: directory.join(name),
+                found: "found a name with a slash",
+            });
+        }
         let write = |extension: &str, bytes: &[u8]| {
             let file = directory.join(format!("{name}.{extension}"));
             let partial = directory.join(format!("{name}.{extension}.partial"));
             fs::create_dir_all(directory)
-                .and_then(|()| fs::write(&partial, bytes))
+                .and_then(|()| whole(&partial, bytes))
                 .and_then(|()| fs::rename(&partial, &file))
                 .map_err(|source| {
                     // What is left of a failed attempt is of no use; that it may remain is no error.
@@ -94,6 +102,14 @@ impl Figure {
         };
         Ok([write("svg", self.svg.as_bytes())?, write("png", &self.png)?])
     }
+}
+
+/// Writes a new file, in the place of whatever is there, be it a link.
+fn whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if path.symlink_metadata().is_ok() {
+        fs::remove_file(path)?;
+    }
+    File::create_new(path)?.write_all(bytes)
 }
 
 /// Renders on white.

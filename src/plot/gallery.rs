@@ -11,7 +11,7 @@ use super::{
 };
 use crate::model::Compartment;
 use crate::record::csv::{Column, numbers};
-use crate::record::{RecordError, Series, TraceKey, statistics, traces, weights};
+use crate::record::{RecordError, Series, TraceKey, history, statistics, weights};
 use crate::run::{Results, Summary, Window as Acting};
 use crate::scenario::Neurons;
 
@@ -44,6 +44,12 @@ pub fn gallery(results: &Results, neurons: &[Neurons]) -> Result<Vec<PathBuf>, G
         folder: results.directory.join("figures"),
         saved: Vec::new(),
     };
+    if gallery.folder.is_symlink() {
+        return Err(GalleryError::Plot(PlotError::Elsewhere {
+            place: gallery.folder,
+            found: "found a link to another place",
+        }));
+    }
     if neurons.is_empty() {
         gallery.learning_curve()?;
         gallery.confusion()?;
@@ -441,9 +447,6 @@ impl Gallery<'_> {
     }
 
     fn membranes(&mut self, neurons: &[Neurons]) -> Result<(), GalleryError> {
-        let Some(path) = self.results.file("traces.parquet") else {
-            return Ok(());
-        };
         let wanted: Vec<(String, Vec<usize>)> = if neurons.is_empty() {
             (self.results.model.populations.iter())
                 .map(|p| (p.name.clone(), vec![0]))
@@ -454,7 +457,7 @@ impl Gallery<'_> {
                 .map(|(n, size)| (n.population.clone(), n.indices.among(size)))
                 .collect()
         };
-        let recorded = traces(&path, |population, _, neuron, _| {
+        let recorded = history(&self.results.directory, |population, _, neuron, _| {
             (wanted.iter())
                 .any(|(name, indices)| name == population && indices.contains(&(neuron as usize)))
         })?;

@@ -22,6 +22,21 @@ pub enum Batch {
         /// One for each of `neurons`.
         values: Vec<f32>,
     },
+    /// The same at the end of a run, for a file of its own: nobody has asked for these.
+    Tail {
+        /// Simulated time.
+        time_ms: f64,
+        /// Which of the parallel trials.
+        trial: u32,
+        /// Name of the population.
+        population: Arc<str>,
+        /// Positions of the neurons in their population.
+        neurons: Arc<[u32]>,
+        /// Symbol of the variable: `b`, `xi`, `r`.
+        variable: &'static str,
+        /// One for each of `neurons`.
+        values: Vec<f32>,
+    },
     /// Chosen synapses of one projection.
     Weights {
         /// Simulated time.
@@ -51,6 +66,13 @@ impl Batch {
     pub(super) fn check(&self) -> Result<(), RecordError> {
         let (what, expected, values) = match self {
             Self::Traces {
+                population,
+                neurons,
+                variable,
+                values,
+                ..
+            }
+            | Self::Tail {
                 population,
                 neurons,
                 variable,

@@ -1,4 +1,4 @@
-//! The columns of the three tables, as they are in memory and as Parquet has them.
+//! The columns of the tables, as they are in memory and as Parquet has them.
 
 use std::any::type_name;
 use std::fmt::Write as _;
@@ -129,6 +129,9 @@ table! {
     Projections, "projections.parquet",
     time_ms: Float64, projection: Text, statistic: Text, value: Float64
 }
+
+/// Name of a second file of traces: the end of a run, of neurons that no probe names.
+pub(super) const TAIL: &str = "tail.parquet";
 
 fn column<K: Kind>(name: &str) -> Result<TypePtr, ParquetError> {
     let column = Type::primitive_type_builder(name, K::Physical::get_physical_type())

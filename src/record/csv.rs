@@ -1,7 +1,6 @@
 //! Small tables that grow by a row at a time: metrics of epochs, events of a timeline.
 
 use std::fmt;
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +8,7 @@ use csv::{ReaderBuilder, WriterBuilder};
 
 use super::error::{Kept, RecordError};
 use super::sink::{FileSink, Sink};
+use crate::files;
 
 /// One cell of a row to be written.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -183,7 +183,7 @@ pub fn read(path: &Path) -> Result<Vec<(String, Column)>, RecordError> {
         }
         other => RecordError::content(path, format!("{other:?}"), EXPECTED),
     };
-    let file = File::open(path).map_err(|error| RecordError::read(path, error, EXPECTED))?;
+    let file = files::open(path).map_err(|error| RecordError::read(path, error, EXPECTED))?;
     let mut reader = ReaderBuilder::new().from_reader(file);
     let names = reader.headers().map_err(damaged)?.clone();
     let mut columns = vec![Vec::new(); names.len()];

@@ -13,6 +13,7 @@
 //! | file | columns |
 //! |---|---|
 //! | `traces.parquet` | `time_ms` double, `trial` uint32, `population` string, `neuron` uint32, `variable` string, `value` float |
+//! | `tail.parquet` | the same; the end of the run, of neurons that no probe need name |
 //! | `weights.parquet` | `time_ms` double, `projection` string, `post` uint32, `pre` uint32, `value` float |
 //! | `projections.parquet` | `time_ms` double, `projection` string, `statistic` string, `value` double |
 //!
@@ -31,7 +32,7 @@
 //! | `batch`, `recorder` | what the simulation calls |
 //! | `writer` | the thread that writes |
 //! | `table`, `encode`, `sink` | a table: its file, its bytes, where they go |
-//! | `columns` | the columns of the three tables |
+//! | `columns` | the columns of the tables |
 //! | `read`, `pages` | recordings back as time series; damage found before it is decoded |
 //! | [`npy`] | arrays |
 //! | [`csv`] | small tables that grow by a row at a time |
@@ -59,5 +60,5 @@ pub use batch::Batch;
 pub use error::{Kept, RecordError};
 pub use gradient::descent;
 pub use probe::{Observer, Times};
-pub use read::{Series, TraceKey, metadata, recorded_rows, statistics, traces, weights};
+pub use read::{Series, TraceKey, history, metadata, recorded_rows, statistics, traces, weights};
 pub use recorder::{Recorded, RecordedFile, Recorder};

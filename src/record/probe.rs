@@ -58,6 +58,15 @@ impl Times {
         (next <= self.until).then_some(next)
     }
 
+    /// How often the probe looks at a run of `end` steps.
+    #[must_use]
+    pub fn count(&self, end: u64) -> u64 {
+        match self.until.min(end).checked_sub(self.from) {
+            Some(length) => length / self.every + 1,
+            None => 0,
+        }
+    }
+
     /// Whether the probe looks at any of these steps.
     #[must_use]
     pub fn strike_within(&self, steps: std::ops::Range<u64>) -> bool {
@@ -97,30 +106,38 @@ struct Column {
     neurons: Arc<[u32]>,
 }
 
+/// Trace probes that write to one file.
+#[derive(Default)]
+struct TraceProbes {
+    probes: Vec<Traces>,
+    /// What to read when these of the probes are due: nothing twice, in a fixed order.
+    plans: BTreeMap<Vec<bool>, Vec<Column>>,
+}
+
 /// All probes of a run.
 pub struct Observer {
-    traces: Vec<Traces>,
-    /// What to read when these of the trace probes are due: nothing twice, in a fixed order.
-    plans: BTreeMap<Vec<bool>, Vec<Column>>,
+    traces: TraceProbes,
+    tail: TraceProbes,
     weights: Vec<Weights>,
     numbers: Vec<Numbers>,
 }
 
 impl Observer {
-    /// Prepares the probes for a run of `end` steps. What a probe names and the circuit does not
+    /// Prepares the probes and that of the tail for a run of `end` steps. What a probe names and the circuit does not
     /// have is left out: the check of the scenario has reported it.
     #[must_use]
-    pub fn new(probes: &[Probe], simulation: &Simulation, end: u64) -> Self {
+    pub fn new(probes: &[Probe], tail: Option<&Probe>, simulation: &Simulation, end: u64) -> Self {
         let mut observer = Self {
-            traces: Vec::new(),
-            plans: BTreeMap::new(),
+            traces: TraceProbes::default(),
+            tail: TraceProbes::default(),
             weights: Vec::new(),
             numbers: Vec::new(),
         };
         let dt_ms = simulation.dt_ms();
         let populations = simulation.populations();
         let projections = simulation.projections();
-        for probe in probes {
+        let probes = probes.iter().map(|probe| (probe, false));
+        for (probe, is_tail) in probes.chain(tail.map(|probe| (probe, true))) {
             match probe {
                 Probe::Traces {
                     neurons,
@@ -134,7 +151,11 @@ impl Observer {
                         .filter_map(|chosen| among(chosen, &populations))
                         .collect();
                     let count = populations.first().map_or(0, |p| p.trials);
-                    observer.traces.push(Traces {
+                    let group = match is_tail {
+                        true => &mut observer.tail,
+                        false => &mut observer.traces,
+                    };
+                    group.probes.push(Traces {
                         times: Times::new((*from_ms, *until_ms, *every_ms), dt_ms, end),
                         neurons: chosen,
                         variables: variables.clone(),
@@ -187,34 +208,37 @@ impl Observer {
         recorder: &mut Recorder,
     ) -> Result<(), RecordError> {
         let (step, time_ms) = (simulation.steps(), simulation.time_ms());
-        let due: Vec<bool> = (self.traces.iter()).map(|p| p.times.strike(step)).collect();
-        if due.contains(&true) {
-            let plan = (self.plans.entry(due)).or_insert_with_key(|due| {
-                plan(
-                    self.traces
-                        .iter()
-                        .zip(due)
-                        .filter(|(_, due)| **due)
-                        .map(|(p, _)| p),
-                )
-            });
-            for column in plan {
+        for (group, is_tail) in [(&mut self.traces, false), (&mut self.tail, true)] {
+            for column in group.due(step) {
                 let values = simulation.sample(
                     &column.population,
                     column.variable,
                     column.trial,
                     &column.neurons,
                 );
-                if let Some(values) = values {
-                    recorder.record(Batch::Traces {
+                let Some(values) = values else {
+                    continue;
+                };
+                let (trial, variable) = (column.trial as u32, column.variable.symbol());
+                let (population, neurons) = (column.population.clone(), column.neurons.clone());
+                recorder.record(match is_tail {
+                    false => Batch::Traces {
                         time_ms,
-                        trial: column.trial as u32,
-                        population: column.population.clone(),
-                        neurons: column.neurons.clone(),
-                        variable: column.variable.symbol(),
+                        trial,
+                        population,
+                        neurons,
+                        variable,
                         values,
-                    })?;
-                }
+                    },
+                    true => Batch::Tail {
+                        time_ms,
+                        trial,
+                        population,
+                        neurons,
+                        variable,
+                        values,
+                    },
+                })?;
             }
         }
         for probe in self.weights.iter().filter(|p| p.times.strike(step)) {
@@ -265,7 +289,8 @@ impl Observer {
     /// The first step after `step` at which a probe looks.
     #[must_use]
     pub fn next(&self, step: u64) -> Option<u64> {
-        let traces = self.traces.iter().map(|p| p.times);
+        let traces = self.traces.probes.iter().chain(&self.tail.probes);
+        let traces = traces.map(|p| p.times);
         let weights = self.weights.iter().map(|p| p.times);
         let numbers = (self.numbers.iter())
             .filter(|p| p.statistic != Statistic::GradientAngle)
@@ -286,6 +311,21 @@ impl Observer {
     }
 }
 
+impl TraceProbes {
+    /// What is to be read at a step.
+    fn due(&mut self, step: u64) -> &[Column] {
+        let due: Vec<bool> = (self.probes.iter()).map(|p| p.times.strike(step)).collect();
+        if !due.contains(&true) {
+            return &[];
+        }
+        let probes = &self.probes;
+        self.plans.entry(due).or_insert_with_key(|due| {
+            let due = probes.iter().zip(due).filter(|(_, due)| **due);
+            plan(due.map(|(probe, _)| probe))
+        })
+    }
+}
+
 fn among(chosen: &Neurons, populations: &[Description]) -> Option<(Arc<str>, Vec<u32>)> {
     let population = (populations.iter()).find(|p| *p.name == chosen.population)?;
     let indices = chosen.indices.among(population.size);
@@ -302,25 +342,40 @@ fn grid(post: &Indices, pre: &Indices, shape: (usize, usize)) -> Vec<(u32, u32)>
 
 /// The columns that several probes ask for together, each neuron once.
 fn plan<'a>(probes: impl Iterator<Item = &'a Traces>) -> Vec<Column> {
-    let mut columns: BTreeMap<(Arc<str>, usize, Variable), BTreeSet<u32>> = BTreeMap::new();
+    // Lists of neurons are long, and mostly the same for all variables and trials: a list stands
+    // for itself by its number until it is known which go together.
+    let mut lists: Vec<&[u32]> = Vec::new();
+    let mut columns: BTreeMap<(Arc<str>, usize, Variable), Vec<usize>> = BTreeMap::new();
     for probe in probes {
         for (population, neurons) in &probe.neurons {
             for &trial in &probe.trials {
                 for &variable in &probe.variables {
-                    (columns
-                        .entry((population.clone(), trial, variable))
-                        .or_default())
-                    .extend(neurons);
+                    let key = (population.clone(), trial, variable);
+                    columns.entry(key).or_default().push(lists.len());
                 }
             }
+            lists.push(neurons);
         }
     }
+    let mut joined: BTreeMap<Vec<usize>, Arc<[u32]>> = BTreeMap::new();
     (columns.into_iter())
-        .map(|((population, trial, variable), neurons)| Column {
-            population,
-            trial,
-            variable,
-            neurons: neurons.into_iter().collect(),
+        .map(|((population, trial, variable), mut of)| {
+            of.dedup();
+            let neurons = (joined.entry(of)).or_insert_with_key(|of| {
+                let mut all: Vec<u32> = (of.iter())
+                    .flat_map(|list| lists.get(*list).copied().unwrap_or_default())
+                    .copied()
+                    .collect();
+                all.sort_unstable();
+                all.dedup();
+                all.into()
+            });
+            Column {
+                population,
+                trial,
+                variable,
+                neurons: neurons.clone(),
+            }
         })
         .collect()
 }
@@ -377,6 +432,9 @@ mod tests {
         let times = Times::new((Some(-10.0), None, Some(2.0)), 0.5, 100);
         let steps: Vec<u64> = (0..=120).filter(|step| times.strike(*step)).collect();
         assert_eq!(steps, [80, 84, 88, 92, 96, 100]);
+        assert_eq!(times.count(100), 6);
+        assert_eq!(times.count(95), 4);
+        assert_eq!(times.count(79), 0);
         for start in 0..120 {
             for end in start..120 {
                 let any = (start..end).any(|step| times.strike(step));

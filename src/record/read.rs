@@ -10,8 +10,11 @@ use parquet::errors::ParquetError;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::SchemaDescriptor;
 
-use super::columns::{Projections, Rows, Traces, Weights, describe};
+use super::columns::{Projections, Rows, TAIL, Traces, Weights, describe};
 use super::error::RecordError;
+use crate::files;
+use crate::model::is_file_name;
+use crate::terminal::shortened;
 
 /// One quantity over time, in the order in which it was recorded.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -66,6 +69,44 @@ pub fn traces(
     }))
 }
 
+/// The same of the directory of a run: from `traces.parquet`, and after it from `tail.parquet` what
+/// the probes have not recorded.
+///
+/// # Errors
+/// As [`traces`].
+pub fn history(
+    directory: &Path,
+    keep: impl Fn(&str, u32, u32, &str) -> bool,
+) -> Result<BTreeMap<TraceKey, Series>, RecordError> {
+    let read = |name: &str| {
+        let path = directory.join(name);
+        match path.exists() {
+            true => traces(&path, &keep),
+            false => Ok(BTreeMap::new()),
+        }
+    };
+    let mut all = read(Traces::FILE)?;
+    for (key, tail) in read(TAIL)? {
+        let probed = all.entry(key).or_default();
+        *probed = merged(probed, &tail);
+    }
+    Ok(all)
+}
+
+/// All samples of two series of one quantity in the order of time, those of one time once.
+fn merged(one: &Series, other: &Series) -> Series {
+    let samples = |series: &Series| -> Vec<(f64, f64)> {
+        (series.time_ms.iter().copied())
+            .zip(series.value.iter().copied())
+            .collect()
+    };
+    let mut all = [samples(one), samples(other)].concat();
+    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    all.dedup_by_key(|sample| sample.0);
+    let (time_ms, value) = all.into_iter().unzip();
+    Series { time_ms, value }
+}
+
 /// The series of a `weights.parquet` by projection, postsynaptic and presynaptic neuron.
 ///
 /// # Errors
@@ -113,7 +154,8 @@ pub fn statistics(path: &Path) -> Result<BTreeMap<(String, String), Series>, Rec
 /// # Errors
 /// As [`metadata`].
 pub fn recorded_rows(directory: &Path) -> Result<u64, RecordError> {
-    let files = [Traces::FILE, Weights::FILE, Projections::FILE].map(|name| directory.join(name));
+    let files = [Traces::FILE, TAIL, Weights::FILE, Projections::FILE];
+    let files = files.map(|name| directory.join(name));
     let rows = |path: &PathBuf| {
         let rows = open(path, "a recording")?
             .metadata()
@@ -151,6 +193,11 @@ impl Names {
         let name = name.as_utf8()?;
         if let Some(id) = self.ids.get(name) {
             return Ok(*id);
+        }
+        // Names become names of files, and this file may be anybody's.
+        if !is_file_name(name) {
+            let name = shortened(name, 60);
+            return Err(ParquetError::General(format!("{name:?} is no name")));
         }
         let id = self.names.len();
         self.ids.insert(name.to_owned(), id);
@@ -221,7 +268,7 @@ fn content(path: &Path, error: &ParquetError, what: &str) -> RecordError {
 /// Opens a Parquet file whose parts all lie within it.
 fn open(path: &Path, what: &str) -> Result<SerializedFileReader<File>, RecordError> {
     let failed = |error| RecordError::read(path, error, what);
-    let file = File::open(path).map_err(failed)?;
+    let file = files::open(path).map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
     let reader = SerializedFileReader::new(file).map_err(|error| content(path, &error, what))?;
     let inside = |start: i64, size: i64| {

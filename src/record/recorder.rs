@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use crossbeam::channel::{self, Sender};
 
 use super::batch::Batch;
-use super::columns::{Projections, Rows, Traces, Weights};
+use super::columns::{Projections, Rows, TAIL, Traces, Weights};
 use super::error::{Kept, RecordError};
 use super::sink::{FileSink, Sink};
 use super::writer::Tables;
@@ -29,7 +29,7 @@ pub struct RecordedFile {
     pub rows: u64,
 }
 
-/// The files of a finished recording: traces, weights, projections, those that have rows.
+/// The files of a finished recording: traces, tail, weights, projections, those that have rows.
 pub type Recorded = Vec<RecordedFile>;
 
 /// Records batches in the order in which they come.
@@ -79,7 +79,7 @@ impl Recorder {
     pub fn create(directory: &Path, metadata: &[(&str, String)]) -> Result<Self, RecordError> {
         fs::create_dir_all(directory)
             .map_err(|error| RecordError::write(directory, error, Kept::Unchanged))?;
-        for name in [Traces::FILE, Weights::FILE, Projections::FILE] {
+        for name in [Traces::FILE, TAIL, Weights::FILE, Projections::FILE] {
             let file = directory.join(name);
             if file.symlink_metadata().is_ok() {
                 return Err(RecordError::Exists { file });

@@ -9,16 +9,17 @@ use parquet::data_type::ByteArray;
 use parquet::file::metadata::KeyValue;
 
 use super::batch::Batch;
-use super::columns::{Projections, Rows, Traces, Weights};
+use super::columns::{Projections, Rows, TAIL, Traces, Weights};
 use super::error::{Kept, RecordError};
 use super::recorder::{Recorded, RecordedFile};
 use super::sink::Sink;
 use super::table::Table;
 
-/// The three tables, each from its first row on.
+/// The tables, each from its first row on.
 pub(super) struct Tables<S> {
     files: Files<S>,
     traces: Option<Table<Traces, S>>,
+    tail: Option<Table<Traces, S>>,
     weights: Option<Table<Weights, S>>,
     projections: Option<Table<Projections, S>>,
 }
@@ -49,6 +50,7 @@ impl<S: Sink> Tables<S> {
                 open: Box::new(open),
             },
             traces: None,
+            tail: None,
             weights: None,
             projections: None,
         }
@@ -61,6 +63,7 @@ impl<S: Sink> Tables<S> {
         let failure = batches.iter().try_for_each(|batch| self.append(batch));
         let closed = [
             close(&mut self.traces),
+            close(&mut self.tail),
             close(&mut self.weights),
             close(&mut self.projections),
         ];
@@ -77,7 +80,11 @@ impl<S: Sink> Tables<S> {
 
     fn append(&mut self, batch: Batch) -> Result<(), RecordError> {
         match batch {
-            Batch::Traces { values, .. } | Batch::Weights { values, .. } if values.is_empty() => {
+            Batch::Traces { values, .. }
+            | Batch::Tail { values, .. }
+            | Batch::Weights { values, .. }
+                if values.is_empty() =>
+            {
                 Ok(())
             }
             Batch::Traces {
@@ -88,20 +95,29 @@ impl<S: Sink> Tables<S> {
                 variable,
                 values,
             } => {
-                let table = self.files.table(&mut self.traces)?;
-                let (population, variable) = (ByteArray::from(&*population), variable.into());
-                neurons.iter().zip(values).try_for_each(|(neuron, value)| {
-                    table.push(|rows| {
-                        rows.push(
-                            time_ms,
-                            trial.cast_signed(),
-                            population.clone(),
-                            neuron.cast_signed(),
-                            ByteArray::clone(&variable),
-                            value,
-                        );
-                    })
-                })
+                let table = self.files.table(&mut self.traces, Traces::FILE)?;
+                traces(
+                    table,
+                    (time_ms, trial, &population, variable),
+                    &neurons,
+                    values,
+                )
+            }
+            Batch::Tail {
+                time_ms,
+                trial,
+                population,
+                neurons,
+                variable,
+                values,
+            } => {
+                let table = self.files.table(&mut self.tail, TAIL)?;
+                traces(
+                    table,
+                    (time_ms, trial, &population, variable),
+                    &neurons,
+                    values,
+                )
             }
             Batch::Weights {
                 time_ms,
@@ -109,7 +125,7 @@ impl<S: Sink> Tables<S> {
                 synapses,
                 values,
             } => {
-                let table = self.files.table(&mut self.weights)?;
+                let table = self.files.table(&mut self.weights, Weights::FILE)?;
                 let projection = ByteArray::from(&*projection);
                 (synapses.iter().zip(values)).try_for_each(|(&(post, pre), value)| {
                     let (post, pre) = (post.cast_signed(), pre.cast_signed());
@@ -122,7 +138,7 @@ impl<S: Sink> Tables<S> {
                 statistic,
                 value,
             } => {
-                let table = self.files.table(&mut self.projections)?;
+                let table = self.files.table(&mut self.projections, Projections::FILE)?;
                 table
                     .push(|rows| rows.push(time_ms, (&*projection).into(), statistic.into(), value))
             }
@@ -131,20 +147,21 @@ impl<S: Sink> Tables<S> {
 }
 
 impl<S: Sink> Files<S> {
-    /// The table in `slot`, made now if this is its first row.
+    /// The table in `slot`, made now with this name if this is its first row.
     fn table<'a, R: Rows>(
         &mut self,
         slot: &'a mut Option<Table<R, S>>,
+        name: &str,
     ) -> Result<&'a mut Table<R, S>, RecordError> {
         let table = match slot.take() {
             Some(table) => table,
-            None => self.create()?,
+            None => self.create(name)?,
         };
         Ok(slot.insert(table))
     }
 
-    fn create<R: Rows>(&mut self) -> Result<Table<R, S>, RecordError> {
-        let path = self.directory.join(R::FILE);
+    fn create<R: Rows>(&mut self, name: &str) -> Result<Table<R, S>, RecordError> {
+        let path = self.directory.join(name);
         let failed = |error| RecordError::write(&path, error, Kept::Nothing);
         let sink = (self.open)(&path).map_err(failed)?;
         Table::create(&path, sink, self.metadata.clone(), self.group_rows).map_err(|error| {
@@ -153,6 +170,28 @@ impl<S: Sink> Files<S> {
             failed(error)
         })
     }
+}
+
+/// Adds a row for each of `neurons`.
+fn traces<S: Sink>(
+    table: &mut Table<Traces, S>,
+    (time_ms, trial, population, variable): (f64, u32, &str, &str),
+    neurons: &[u32],
+    values: Vec<f32>,
+) -> Result<(), RecordError> {
+    let (population, variable) = (ByteArray::from(population), ByteArray::from(variable));
+    neurons.iter().zip(values).try_for_each(|(neuron, value)| {
+        table.push(|rows| {
+            rows.push(
+                time_ms,
+                trial.cast_signed(),
+                population.clone(),
+                neuron.cast_signed(),
+                variable.clone(),
+                value,
+            );
+        })
+    })
 }
 
 fn close<R: Rows, S: Sink>(

@@ -8,6 +8,7 @@
 //! | `events.csv` | values sent and suppressed along each projection, what everybody in every step would have sent, and the worst hold; event engine only |
 //! | `timeline.csv` | when stimuli, teachers and currents were on |
 //! | `traces.parquet`, `weights.parquet`, `projections.parquet` | what the probes saw |
+//! | `tail.parquet` | the end of the run of some neurons of each population, see [`Tail`](crate::scenario::Tail) |
 //! | `weights/NAME.npy` | weights at the end, post x pre |
 //! | `weights/chosen/NAME.npy` | those of the epoch that validation chose |
 //! | `state/NAME.npy` | every variable at the end, variable x trial x neuron; inputs have only `r` |
@@ -18,35 +19,70 @@
 //! | `confusion.csv` | answers to the test part, class x answer |
 //! | `predictions.csv` | label and answer of each sample of the test part |
 //! | `figures/` | SVG and PNG |
+//! | `apical.lock` | while a process works here, see [`Claim`] |
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::RunError;
+use super::claim::{CLAIM, Claim, Taken};
 
-/// The directory of a run.
-#[derive(Clone, Debug)]
-pub struct RunDirectory(PathBuf);
+/// The directory of a run, which this process alone writes to.
+#[derive(Debug)]
+pub struct RunDirectory {
+    path: PathBuf,
+    /// Given back when it is dropped.
+    _claim: Claim,
+}
 
 impl RunDirectory {
-    /// Creates `wanted`, which must be empty or not be there.
+    /// Creates and claims `wanted`, which must be empty or not be there.
     ///
     /// # Errors
-    /// [`RunError::Occupied`] so that no earlier result is lost; [`RunError::NoDirectory`];
-    /// [`RunError::File`].
+    /// [`RunError::Occupied`] so that no earlier result is lost; [`RunError::UnderWay`] if another
+    /// process works there; [`RunError::NoDirectory`]; [`RunError::File`]. Nothing is then written.
     pub fn create(wanted: &Path) -> Result<Self, RunError> {
-        if wanted.is_file() {
+        if wanted.exists() && !wanted.is_dir() {
             return Err(RunError::NoDirectory(wanted.to_owned()));
         }
         fs::create_dir_all(wanted).map_err(RunError::file(wanted))?;
-        let mut entries = fs::read_dir(wanted).map_err(RunError::file(wanted))?;
-        if entries.next().is_some() {
+        let others = || -> Result<bool, RunError> {
+            let mut entries = fs::read_dir(wanted).map_err(RunError::file(wanted))?;
+            Ok(entries.any(|entry| entry.is_ok_and(|entry| entry.file_name() != CLAIM)))
+        };
+        let occupied = || match Claim::is_held(wanted) {
+            true => RunError::UnderWay(wanted.to_owned()),
+            false => RunError::Occupied(wanted.to_owned()),
+        };
+        // Looked at before the claim, which would be a file among somebody's own, and after it,
+        // since another may have come and gone in between.
+        if others()? {
+            return Err(occupied());
+        }
+        let claimed = Self::claim(wanted)?;
+        if others()? {
             return Err(RunError::Occupied(wanted.to_owned()));
         }
-        Ok(Self(wanted.to_owned()))
+        Ok(claimed)
     }
 
-    /// Creates `runs/NAME`, or the first of `runs/NAME-2`, `runs/NAME-3`... that is not there.
+    /// Claims the directory of a run that is over, to draw into it.
+    ///
+    /// # Errors
+    /// [`RunError::UnderWay`] if another process works there; [`RunError::File`].
+    pub fn claim(path: &Path) -> Result<Self, RunError> {
+        match Claim::of(path) {
+            Ok(claim) => Ok(Self {
+                path: path.to_owned(),
+                _claim: claim,
+            }),
+            Err(Taken::UnderWay) => Err(RunError::UnderWay(path.to_owned())),
+            Err(Taken::File(path, source)) => Err(RunError::File { path, source }),
+        }
+    }
+
+    /// Creates and claims `runs/NAME`, or the first of `runs/NAME-2`, `runs/NAME-3`... that is not
+    /// there.
     ///
     /// # Errors
     /// [`RunError::File`]
@@ -59,10 +95,15 @@ impl RunDirectory {
                 1 => runs.join(name),
                 _ => runs.join(format!("{name}-{number}")),
             };
+            number += 1;
             // Creating is the test: two runs that start together get two directories.
             match fs::create_dir(&path) {
-                Ok(()) => return Ok(Self(path)),
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+                // Another process may have been told to use just this one.
+                Ok(()) => match Self::create(&path) {
+                    Err(RunError::UnderWay(_) | RunError::Occupied(_)) => {}
+                    claimed => return claimed,
+                },
+                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(RunError::file(&path)(error)),
             }
         }
@@ -71,7 +112,7 @@ impl RunDirectory {
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
     }
 
     /// Writes a file of the directory as a whole: it is there complete or not at all.
@@ -79,8 +120,8 @@ impl RunDirectory {
     /// # Errors
     /// [`RunError::File`]
     pub fn write(&self, name: &str, content: &str) -> Result<PathBuf, RunError> {
-        let path = self.0.join(name);
-        let part = self.0.join(format!("{name}.part"));
+        let path = self.path.join(name);
+        let part = self.path.join(format!("{name}.part"));
         fs::write(&part, content)
             .and_then(|()| fs::rename(&part, &path))
             .map_err(RunError::file(&path))?;
@@ -92,7 +133,7 @@ impl RunDirectory {
     /// # Errors
     /// [`RunError::File`]
     pub fn folder(&self, name: &str) -> Result<PathBuf, RunError> {
-        let path = self.0.join(name);
+        let path = self.path.join(name);
         fs::create_dir_all(&path).map_err(RunError::file(&path))?;
         Ok(path)
     }
@@ -107,8 +148,14 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let wanted = parent.path().join("a/b");
         let directory = RunDirectory::create(&wanted).unwrap();
-        assert!(RunDirectory::create(&wanted).is_ok());
+        // Refused while another has it, empty or not.
+        let refused = || RunDirectory::create(&wanted).unwrap_err().to_string();
+        assert!(refused().contains("another process"), "{}", refused());
         directory.write("summary.json", "{}").unwrap();
+        assert!(refused().contains("another process"), "{}", refused());
+        assert!(RunDirectory::claim(&wanted).is_err());
+        drop(directory);
+        assert!(RunDirectory::claim(&wanted).is_ok());
         let error = RunDirectory::create(&wanted).unwrap_err().to_string();
         assert!(error.contains("is not empty") && error.contains("--out"));
         let error = RunDirectory::create(&wanted.join("summary.json")).unwrap_err();

@@ -80,19 +80,29 @@ pub enum RunError {
     /// A directory that is not empty.
     #[error("{directory}: is not empty; give another directory with --out, or remove it", directory = .0.display())]
     Occupied(PathBuf),
+    /// Another process works in the directory.
+    #[error(
+        "{directory}: another process works here; wait for its end, or give another directory with \
+         --out",
+        directory = .0.display()
+    )]
+    UnderWay(PathBuf),
     /// A file where a directory should be.
     #[error("{file}: is a file; expected a directory", file = .0.display())]
     NoDirectory(PathBuf),
     /// More memory than there is.
     #[error(
-        "the circuit takes about {needed_gb:.0} GB of memory, of which {available_gb:.0} GB are \
-         free; expected fewer neurons or trials, or shorter delays"
+        "the run takes about {needed_gb:.1} GB of memory, most of it for {mostly}, and \
+         {available_gb:.1} GB are free; expected fewer neurons, synapses or trials, shorter delays, \
+         or less that is recorded"
     )]
     Memory {
         /// About what it takes.
         needed_gb: f64,
         /// What there is.
         available_gb: f64,
+        /// What most of it is for.
+        mostly: &'static str,
     },
     /// A resolved file could not be put into words.
     #[error("{name}: cannot be written as RON: {source}")]

@@ -18,7 +18,7 @@ use crate::model::Model;
 use crate::plasticity::Registry;
 use crate::record::csv::{Cell, CsvTable};
 use crate::record::{Batch, Observer, Recorder, npy};
-use crate::scenario::{Indices, Neurons, Probe, Scenario};
+use crate::scenario::Scenario;
 use crate::schedule::{Simulation, Variable};
 use crate::stimulus::Loaded;
 
@@ -81,15 +81,14 @@ pub fn run(
         answers::write_parts(lesson, directory)?;
     }
 
-    let mut probes = scenario.probes.clone();
-    probes.push(tail(model, scenario));
+    let tail = scenario.tail_probe(model);
     let metadata = [
         ("scenario", scenario.name.clone()),
         ("seed", scenario.seed.to_string()),
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
     ];
     let mut experiment = Experiment {
-        observer: Observer::new(&probes, &simulation, end),
+        observer: Observer::new(&scenario.probes, tail.as_ref(), &simulation, end),
         recorder: Recorder::create(directory.path(), &metadata)?,
         timeline: CsvTable::create(
             &directory.path().join("timeline.csv"),
@@ -421,21 +420,4 @@ fn own_weights(simulation: &Simulation) -> Weights {
         .filter(|p| !p.transported)
         .filter_map(|p| Some((p.name.clone(), simulation.weights(&p.name)?)))
         .collect()
-}
-
-/// A probe that every run has: all neurons of one trial at its end, for the inspector.
-fn tail(model: &Model, scenario: &Scenario) -> Probe {
-    Probe::Traces {
-        neurons: (model.populations.iter())
-            .map(|population| Neurons {
-                population: population.name.clone(),
-                indices: Indices::default(),
-            })
-            .collect(),
-        variables: Variable::ALL.to_vec(),
-        trials: Indices::one(0),
-        every_ms: None,
-        from_ms: Some(-scenario.tail_ms()),
-        until_ms: None,
-    }
 }

@@ -10,16 +10,20 @@
 //! | `shown` | the rows of `timeline.csv` |
 //! | `resolved` | what ran, so that it can run again |
 //! | `directory` | which file of a run holds what |
+//! | `claim` | a directory of results belongs to one process at a time |
 //! | `results` | a run that is over, read back |
-//! | `memory` | whether a circuit fits into memory |
+//! | `memory` | whether a run fits into memory |
+//! | `leaves` | what a run will leave on the disk |
 //! | `summary`, `progress` | what is told |
 
 mod answers;
+mod claim;
 mod directory;
 mod error;
 mod experiment;
 mod happen;
 mod learn;
+mod leaves;
 mod memory;
 mod progress;
 mod replay;
@@ -28,10 +32,12 @@ mod results;
 mod shown;
 mod summary;
 
+pub use claim::{CLAIM, Claim, Taken};
 pub use directory::RunDirectory;
 pub use error::RunError;
 pub use experiment::{Job, run};
-pub use memory::{available_bytes, check_memory, needed_bytes};
+pub use leaves::{Leaves, Left};
+pub use memory::{Memory, available_bytes, check_memory, needed_bytes};
 pub use progress::{Telling, tell};
 pub use replay::{Act, Replay};
 pub use resolved::resolved;

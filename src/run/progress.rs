@@ -1,9 +1,11 @@
 //! Telling how a run goes: a bar at a terminal, plain lines elsewhere.
 
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::terminal::{say, stdout};
 
 /// Accuracies after an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -157,7 +159,7 @@ impl Progress {
     }
 }
 
-/// Writes a line. Nobody may be listening any more; then there is nothing to tell.
+/// Writes a line to standard output.
 pub fn tell(line: &str) {
-    let _ = writeln!(std::io::stdout(), "{line}");
+    say(stdout(), &format!("{line}\n"));
 }

@@ -9,11 +9,13 @@ use ndarray::{Array2, Array3};
 use ron::extensions::Extensions;
 use serde::de::DeserializeOwned;
 
-use super::{Summary, Window};
-use crate::model::{Model, Population};
+use super::{Claim, Summary, Window};
+use crate::files;
+use crate::model::{MOST_NEURONS, Model, Population, is_file_name};
 use crate::record::csv::{Column, numbers, read as read_csv};
 use crate::record::{RecordError, npy};
 use crate::scenario::Scenario;
+use crate::terminal::shortened;
 
 /// A run that is over.
 #[derive(Clone, Debug)]
@@ -74,10 +76,18 @@ impl Results {
                 variants: variants.join(", "),
             });
         }
+        if !path.is_file() && Claim::is_held(directory) {
+            return Err(no_run(&path, &"there is none yet: a run is under way here"));
+        }
         let summary = serde_json::from_str(&text(&path)?).map_err(|error| no_run(&path, &error))?;
+        let model_path = directory.join("model.ron");
+        let model = parse(&model_path)?;
+        if let Some(reason) = unfit(&model) {
+            return Err(no_run(&model_path, &reason));
+        }
         Ok(Self {
             scenario: parse(&directory.join("scenario.ron"))?,
-            model: parse(&directory.join("model.ron"))?,
+            model,
             summary,
             directory: directory.to_owned(),
         })
@@ -201,6 +211,24 @@ fn variants(directory: &Path) -> Vec<String> {
     names
 }
 
+/// What keeps the model of a run from being looked at: its names become names of files, and its
+/// sizes lengths of lists.
+fn unfit(model: &Model) -> Option<String> {
+    let inputs = model.inputs.iter().map(|input| (&input.name, input.size));
+    let populations = (model.populations.iter()).map(|p| (&p.name, p.size));
+    let sized: Vec<(&String, usize)> = inputs.chain(populations).collect();
+    if let Some((name, size)) = sized.iter().find(|(_, size)| *size > MOST_NEURONS) {
+        let name = shortened(name, 60);
+        return Some(format!(
+            "`{name}` has {size} neurons, expected {MOST_NEURONS} at most"
+        ));
+    }
+    let names = sized.iter().map(|(name, _)| (*name).clone());
+    let mut names = names.chain(model.projections.iter().map(|p| p.name()));
+    let wrong = names.find(|name| !is_file_name(name))?;
+    Some(format!("{:?} is no name", shortened(&wrong, 60)))
+}
+
 fn no_run(path: &Path, reason: &impl ToString) -> ResultsError {
     ResultsError::NoRun {
         path: path.to_owned(),
@@ -209,7 +237,7 @@ fn no_run(path: &Path, reason: &impl ToString) -> ResultsError {
 }
 
 fn text(path: &Path) -> Result<String, ResultsError> {
-    fs::read_to_string(path).map_err(|error| no_run(path, &error))
+    files::text(path).map_err(|error| no_run(path, &error))
 }
 
 fn parse<T: DeserializeOwned>(path: &Path) -> Result<T, ResultsError> {

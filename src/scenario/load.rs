@@ -4,10 +4,13 @@ use std::fs;
 use std::path::{Component, Path, PathBuf};
 
 use super::Scenario;
-use super::check::{check, clipped};
+use super::check::{MOST_VARIANTS, check, clipped};
 use crate::document::{Assignment, Document, Issue, Place, Problem, Problems, Severity};
 use crate::model::{self, Model};
 use crate::plasticity::Registry;
+
+/// Problems after which no further variant is looked at: nobody reads as many.
+const MOST_PROBLEMS: usize = 200;
 
 /// A scenario and its model, both checked.
 #[derive(Clone, Debug)]
@@ -75,13 +78,20 @@ pub fn load_with(
         return Err(Problem::of_file(document.name(), message).into());
     }
     let directory = path.parent().unwrap_or(Path::new("")).to_owned();
-    let attempt =
-        |overrides: &[String]| Attempt::new((&document, &directory), model, overrides, registry);
-    let whole = attempt(overrides);
+    let attempt = |document: &Document, overrides: &[String]| {
+        Attempt::new((document, &directory), model, overrides, registry)
+    };
+    let whole = attempt(&document, overrides);
     let mut problems = whole.problems.clone();
     let mut variants = Vec::new();
-    for (name, changes) in whole.scenario.iter().flat_map(|s| &s.variants) {
-        let variant = attempt(&[overrides, changes].concat());
+    // A variant is read without the others: each would be read as often as there are any.
+    let alone = document.emptied("variants");
+    let given = whole.scenario.iter().flat_map(|s| &s.variants);
+    for (name, changes) in given.take(MOST_VARIANTS) {
+        if problems.len() >= MOST_PROBLEMS {
+            break;
+        }
+        let variant = attempt(&alone, &[overrides, changes].concat());
         let path = format!("variants.{name}");
         let known = |p: &&Problem| {
             whole

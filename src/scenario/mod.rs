@@ -6,6 +6,7 @@ mod load;
 mod probe;
 mod schema;
 mod selector;
+mod tail;
 mod timeline;
 mod window;
 
@@ -15,5 +16,6 @@ pub use load::{Loaded, LoadedModel, load, load_model, load_with};
 pub use probe::{Probe, Statistic};
 pub use schema::*;
 pub use selector::{Indices, Neurons, SelectorError};
+pub use tail::Tail;
 pub use timeline::{Happening, Repeat, windows};
 pub use window::{Window, charging, settling};

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::probe::Probe;
+use super::tail::Tail;
 use super::timeline::Happening;
 use crate::circuit::Engine;
 use crate::stimulus::{Encoding, Parts, Source};
@@ -44,19 +45,12 @@ pub struct Scenario {
     /// What is observed.
     #[serde(default)]
     pub probes: Vec<Probe>,
+    /// What is recorded of the end of the run besides.
+    #[serde(default)]
+    pub tail: Tail,
     /// Several runs side by side: a name and what to change, written as for `--set`.
     #[serde(default)]
     pub variants: BTreeMap<String, Vec<String>>,
-}
-
-impl Scenario {
-    /// The last stretch of a run, which is always recorded in one trial, in ms: a presentation,
-    /// or 200 steps without a task.
-    #[must_use]
-    pub fn tail_ms(&self) -> f64 {
-        const STEPS: f64 = 200.0;
-        (self.task.as_ref()).map_or(STEPS * self.dt_ms, |task| task.presentation_ms)
-    }
 }
 
 /// Learning to classify: stimuli from a data set, one after the other, and a teacher.

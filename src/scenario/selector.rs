@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::quoted;
+
 /// Indices from 0: `all`, `17`, `0..8` (8 is not in it), or several of them as in `0..8, 12`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -19,14 +21,27 @@ impl Indices {
         Self(Some(iter::once(index..index.saturating_add(1)).collect()))
     }
 
+    /// The first ones, `0..count`.
+    #[must_use]
+    pub fn first(count: usize) -> Self {
+        Self(Some((count > 0).then_some(0..count).into_iter().collect()))
+    }
+
     /// The chosen ones among `0..size`, sorted, each once.
     #[must_use]
     pub fn among(&self, size: usize) -> Vec<usize> {
         match &self.0 {
             None => (0..size).collect(),
-            Some(ranges) => (0..size)
-                .filter(|index| ranges.iter().any(|range| range.contains(index)))
-                .collect(),
+            Some(ranges) => apart(ranges, size).into_iter().flatten().collect(),
+        }
+    }
+
+    /// How many of `0..size` are chosen.
+    #[must_use]
+    pub fn count(&self, size: usize) -> usize {
+        match &self.0 {
+            None => size,
+            Some(ranges) => apart(ranges, size).iter().map(Range::len).sum(),
         }
     }
 
@@ -35,6 +50,19 @@ impl Indices {
     pub fn largest(&self) -> Option<usize> {
         self.0.iter().flatten().map(|range| range.end - 1).max()
     }
+}
+
+/// What ranges have in `0..size`, in order and each index once.
+fn apart(ranges: &[Range<usize>], size: usize) -> Vec<Range<usize>> {
+    let mut ranges = ranges.to_vec();
+    ranges.sort_by_key(|range| range.start);
+    let mut next = 0;
+    for range in &mut ranges {
+        let end = range.end.min(size);
+        *range = next.max(range.start)..end;
+        next = next.max(end);
+    }
+    ranges
 }
 
 /// Neurons of one population: its name alone, or with indices in brackets.
@@ -52,12 +80,13 @@ pub struct Neurons {
 pub enum SelectorError {
     /// What should be an index or a range of indices is not.
     #[error(
-        "`{0}` is not an index: expected `all`, an index such as `17`, a range such as `0..8` \
-         (8 is not in it), or several of them as in `0..8, 12`"
+        "{} is not an index: expected `all`, an index such as `17`, a range such as `0..8` \
+         (8 is not in it), or several of them as in `0..8, 12`",
+        quoted(.0)
     )]
     Index(String),
     /// What should name neurons does not.
-    #[error("`{0}` names no neurons: expected `NAME`, `NAME[17]` or `NAME[0..8, 12]`")]
+    #[error("{} names no neurons: expected `NAME`, `NAME[17]` or `NAME[0..8, 12]`", quoted(.0))]
     Neurons(String),
 }
 
@@ -171,6 +200,12 @@ mod tests {
         }
         let some: Neurons = "x[8..10,2,9]".parse().unwrap();
         assert_eq!(some.indices.among(100), [2, 8, 9]);
+        assert_eq!(some.indices.among(9), [2, 8]);
+        let some: Neurons = "x[4..6, 1..9, 3, 20..30, 5..12]".parse().unwrap();
+        let all: Vec<usize> = (1..12).chain(20..25).collect();
+        assert_eq!(some.indices.among(25), all);
+        assert_eq!(some.indices.count(25), all.len());
+        assert_eq!(some.indices.count(0), 0);
         assert_eq!(some.indices.largest(), Some(9));
         assert_eq!(Indices::default().among(3), [0, 1, 2]);
     }

@@ -2,6 +2,7 @@
 
 use super::error::{DataError, Place};
 use super::room;
+use crate::files::{self, NoFile};
 use flate2::read::MultiGzDecoder;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Read};
@@ -51,7 +52,7 @@ pub(super) fn open(path: &Path, remedy: &str) -> Result<Opened, DataError> {
             source,
         },
     };
-    let file = open_regular(path).map_err(failed)?;
+    let file = files::open(path).map_err(failed)?;
     let length = file.metadata().map_err(failed)?.len();
     let (reader, packed) = unpacked_or_not(file).map_err(failed)?;
     let most = match packed {
@@ -59,47 +60,6 @@ pub(super) fn open(path: &Path, remedy: &str) -> Result<Opened, DataError> {
         false => length,
     };
     Ok(Opened { reader, most })
-}
-
-/// Something at the path of a file that is not a regular file.
-#[derive(Debug, thiserror::Error)]
-#[error("found {0}, expected {expected}", expected = NoFile::EXPECTED)]
-pub(crate) struct NoFile(&'static str);
-
-impl NoFile {
-    const EXPECTED: &'static str = "a regular file";
-}
-
-/// Opens a regular file and nothing else: to open a named pipe would wait for ever if nobody
-/// writes to it, and a device has no end.
-///
-/// # Errors
-/// Those of the system, and [`NoFile`].
-pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
-    let kind = fs::metadata(path)?.file_type();
-    if kind.is_file() {
-        return File::open(path);
-    }
-    let found = match kind.is_dir() {
-        true => "a directory",
-        false => special(kind),
-    };
-    Err(io::Error::other(NoFile(found)))
-}
-
-#[cfg(unix)]
-fn special(kind: fs::FileType) -> &'static str {
-    use std::os::unix::fs::FileTypeExt;
-    match kind {
-        kind if kind.is_fifo() => "a named pipe",
-        kind if kind.is_socket() => "a socket",
-        _ => "a device",
-    }
-}
-
-#[cfg(not(unix))]
-fn special(_: fs::FileType) -> &'static str {
-    "something else"
 }
 
 /// What a file holds: itself, or what is inside if it begins as gzip does.

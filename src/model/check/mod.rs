@@ -7,8 +7,8 @@ mod weights;
 
 use std::path::Path;
 
-pub(crate) use names::name;
 use names::paths;
+pub(crate) use names::{is_file_name, name};
 
 use super::{Compartment, Graph, Input, Model, Neuron, Population};
 use crate::document::{Allowed, Issue, Issues, unknown};
@@ -26,6 +26,21 @@ pub fn check(
     directory: &Path,
 ) -> Vec<Issue> {
     let mut issues = Issues::default();
+    for (path, found) in [
+        ("neurons", model.neurons.len()),
+        ("inputs", model.inputs.len()),
+        ("populations", model.populations.len()),
+        ("synapses", model.synapses.len()),
+        ("projections", model.projections.len()),
+    ] {
+        if found > MOST_PARTS {
+            issues.error(
+                path,
+                format!("expected {MOST_PARTS} entries at most, found {found}"),
+            );
+            return issues.into_vec();
+        }
+    }
     name(&mut issues, "name", &model.name);
     for (key, neuron) in &model.neurons {
         name(&mut issues, &format!("neurons.{key}"), key);
@@ -117,8 +132,11 @@ fn check_population(issues: &mut Issues, path: &str, population: &Population, mo
     }
 }
 
+/// Most populations, projections or types: each is looked up by its name among the others.
+const MOST_PARTS: usize = 4096;
+
 /// Most neurons of a population, so that sizes of matrices and rows do not overflow.
-const MOST_NEURONS: usize = 1 << 24;
+pub(crate) const MOST_NEURONS: usize = 1 << 24;
 
 fn check_size(issues: &mut Issues, path: &str, size: usize) {
     if !(1..=MOST_NEURONS).contains(&size) {

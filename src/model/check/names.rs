@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::document::Issues;
 use crate::model::Model;
+use crate::terminal::shortened;
 
 /// Longest name: names become names of files.
 const LONGEST: usize = 100;
@@ -14,17 +15,24 @@ pub(crate) fn name(issues: &mut Issues, path: &str, name: &str) {
         issues.error(
             path,
             format!(
-                "{name:?} is no name: expected a letter and then letters, digits, `_` or `-`, \
-                 {LONGEST} at most"
+                "{:?} is no name: expected a letter and then letters, digits, `_` or `-`, \
+                 {LONGEST} at most",
+                shortened(name, 60)
             ),
         );
     }
 }
 
 fn is_name(name: &str) -> bool {
+    name.len() <= LONGEST && is_file_name(name)
+}
+
+/// Whether a text that is read back from a file may become a part of the name of another: a name,
+/// or the two of a projection with `_to_` between.
+pub(crate) fn is_file_name(name: &str) -> bool {
     let starts = name.starts_with(|c: char| c.is_ascii_alphabetic());
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    starts && name.chars().all(allowed) && name.len() <= LONGEST
+    starts && name.chars().all(allowed) && name.len() <= 2 * LONGEST + "_to_".len()
 }
 
 /// Names that are given more than once.

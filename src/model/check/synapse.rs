@@ -27,7 +27,9 @@ pub(super) fn check(
     let decay = format!("{path}.decay_per_ms");
     issues.number(decay, synapse.decay_per_ms, Allowed::AtLeast(0.0));
     if let Some((low, high)) = synapse.bounds
-        && low.partial_cmp(&high).is_none_or(Ordering::is_gt)
+        && (low.partial_cmp(&high).is_none_or(Ordering::is_gt)
+            || low == f32::INFINITY
+            || high == f32::NEG_INFINITY)
     {
         issues.error(
             format!("{path}.bounds"),

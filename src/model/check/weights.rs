@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use crate::document::{Allowed, Issues};
+use ndarray::Array2;
+
+use crate::document::{Allowed, Issues, Quantity};
 use crate::model::Weights;
 use crate::stimulus::npy;
 
@@ -28,12 +30,27 @@ pub(super) fn check(
             issues.number(format!("{path}.gain"), *gain, Allowed::AtLeast(0.0));
         }
         Weights::Npy(file) => {
-            if let Some(shape) = shape
-                && let Err(error) = npy::weights(&directory.join(file), shape)
-            {
-                issues.error(path, error.to_string());
+            let file = directory.join(file);
+            match shape.map(|shape| npy::weights(&file, shape)) {
+                Some(Err(error)) => issues.error(path, error.to_string()),
+                Some(Ok(weights)) => magnitudes(issues, path, &file, &weights),
+                None => {}
             }
         }
+    }
+}
+
+/// Weights so large that their currents cannot be calculated with.
+fn magnitudes(issues: &mut Issues, path: &str, file: &Path, weights: &Array2<f32>) {
+    let mut all = weights.indexed_iter();
+    if let Some(((row, column), weight)) = all.find(|(_, w)| !Allowed::Any.permits(**w)) {
+        let message = format!(
+            "{} has {weight:e} in row {row}, column {column}; expected numbers from -{most:e} to \
+             {most:e}",
+            file.display(),
+            most = f32::LARGEST
+        );
+        issues.error(path, message);
     }
 }
 
@@ -69,5 +86,11 @@ mod tests {
         ndarray_npy::write_npy(&path, &array![[1.0f32, f32::NAN]]).unwrap();
         assert!(outcome("w.npy", (1, 2)).contains("NaN in row 0, column 1"));
         assert!(outcome("", (1, 1)).contains("found a directory"));
+        ndarray_npy::write_npy(&path, &array![[1e38f32, 0.0]]).unwrap();
+        let said = outcome("w.npy", (1, 2));
+        assert!(
+            said.contains("1e38 in row 0, column 0; expected numbers from -1e15"),
+            "{said}"
+        );
     }
 }

@@ -288,7 +288,7 @@ fn every_file_that_failed_is_named() {
     let mut recorder = Recorder::start(Path::new("run"), &[], 50, 1, open).unwrap();
     let weights = |step: u32| Batch::Weights {
         time_ms: f64::from(step),
-        projection: "input->hidden".into(),
+        projection: "input_to_hidden".into(),
         synapses: [(step, 0)].into(),
         values: vec![0.5],
     };

@@ -18,8 +18,8 @@ use crate::stimulus::seed::stream;
 fn batches(seed: u64, count: usize) -> Vec<Batch> {
     let mut random = stream(seed, "recording", 0);
     let special = [f32::NAN, f32::INFINITY, -0.0, f32::MIN_POSITIVE, 0.0];
-    let populations: [Arc<str>; 3] = ["hidden".into(), "output".into(), "señal β".into()];
-    let projections: [Arc<str>; 2] = ["input->hidden".into(), "".into()];
+    let populations: [Arc<str>; 3] = ["hidden".into(), "output".into(), "signal-3".into()];
+    let projections: [Arc<str>; 2] = ["input_to_hidden".into(), "x".into()];
     let make = |step| {
         let time_ms = step as f64 * 0.1;
         let size = random.random_range(0..7);
@@ -79,6 +79,14 @@ impl Expected {
         for batch in batches {
             match batch {
                 Batch::Traces {
+                    time_ms,
+                    trial,
+                    population,
+                    neurons,
+                    variable,
+                    values,
+                }
+                | Batch::Tail {
                     time_ms,
                     trial,
                     population,

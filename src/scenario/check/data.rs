@@ -2,12 +2,14 @@
 
 use std::path::Path;
 
+use ndarray::{Axis, stack};
+
 use super::task::setting;
-use crate::document::{Issue, Issues, Problems, Severity};
+use crate::document::{Allowed, Issue, Issues, Problems, Quantity, Severity};
 use crate::model::Model;
 use crate::scenario::{self, Scenario, Task};
 use crate::stimulus::error::listed;
-use crate::stimulus::{DataError, Loaded, Source};
+use crate::stimulus::{DataError, Encoding, Loaded, Source};
 
 /// Reads the data of a scenario's task, if it has one, for a run: what is missing is an error.
 ///
@@ -70,6 +72,60 @@ pub fn read_data(
     })
 }
 
+/// Why a task has more steps than can be counted.
+fn too_long(scenario: &Scenario, task: &Task, train: usize) -> Option<String> {
+    const MOST: f64 = (1u64 << f64::MANTISSA_DIGITS) as f64;
+    let presentations = train.div_ceil(scenario.trials.max(1)) as f64;
+    let steps = task.epochs as f64 * presentations * (task.presentation_ms / scenario.dt_ms);
+    (steps > MOST).then(|| {
+        format!(
+            "{} epochs of {presentations} presentations are {steps:.1e} steps; expected {MOST} at \
+             most",
+            task.epochs
+        )
+    })
+}
+
+/// Why encoded samples are not rates to calculate with. An encoding is monotonic in each feature,
+/// so that the extremes of each are enough.
+fn beyond_numbers(task: &Task, data: &Loaded) -> Option<String> {
+    // Numbers that come from the training part are checked where they are made.
+    if matches!(task.encoding, Encoding::StandardizePer(_)) {
+        return None;
+    }
+    let parts = [Some(&data.train), data.test.as_ref()];
+    for part in parts.into_iter().flatten() {
+        let extreme = |of: fn(f32, f32) -> f32| {
+            let first = part.inputs.row(0).to_owned();
+            part.inputs
+                .rows()
+                .into_iter()
+                .fold(first, |mut extreme, row| {
+                    extreme.zip_mut_with(&row, |extreme, value| *extreme = of(*extreme, *value));
+                    extreme
+                })
+        };
+        if part.inputs.nrows() == 0 {
+            continue;
+        }
+        let extremes = [extreme(f32::min), extreme(f32::max)];
+        let mut encoded = stack(Axis(0), &[extremes[0].view(), extremes[1].view()]).ok()?;
+        let feature = match task.encoding.apply(&mut encoded) {
+            Err(_) => encoded.indexed_iter().find(|(_, v)| !v.is_finite()),
+            Ok(()) => (encoded.indexed_iter()).find(|(_, v)| !Allowed::Any.permits(**v)),
+        };
+        if let Some(((which, feature), value)) = feature {
+            return Some(format!(
+                "the value {raw:e} of feature {feature} becomes {value:e}; expected rates from \
+                 -{most:e} to {most:e}",
+                raw = extremes[which][feature],
+                most = f32::LARGEST
+            ));
+        }
+    }
+    None
+}
+
 /// What of a scenario does not fit its data: sizes of input and output, parts of the split.
 #[must_use]
 pub fn check_data(scenario: &Scenario, model: &Model, data: &Loaded) -> Vec<Issue> {
@@ -117,7 +173,16 @@ pub fn check_data(scenario: &Scenario, model: &Model, data: &Loaded) -> Vec<Issu
             ),
         );
     }
-    match task.split.counts(data.train.samples()) {
+    if let Some(message) = beyond_numbers(task, data) {
+        issues.error("task.encoding", message);
+    }
+    let counts = task.split.counts(data.train.samples());
+    if let Ok([train, ..]) = counts
+        && let Some(message) = too_long(scenario, task, train)
+    {
+        issues.error("task.epochs", message);
+    }
+    match counts {
         Err(error) => setting(&mut issues, "task.", error),
         Ok([.., test]) if test > 0 && data.test.is_some() => issues.warn(
             "task.split.test",

@@ -18,6 +18,13 @@ use view::View;
 /// Most parallel trials, so that numbers of rows do not overflow.
 const MOST_TRIALS: usize = 1 << 16;
 
+/// Most runs side by side in one scenario.
+pub(crate) const MOST_VARIANTS: usize = 10_000;
+/// Most entries of a timeline.
+const MOST_HAPPENINGS: usize = 100_000;
+/// Most probes.
+const MOST_PROBES: usize = 1000;
+
 /// Shortest step: a nanosecond, far below any time constant of a neuron.
 const SHORTEST_STEP_MS: f64 = 1e-6;
 
@@ -36,6 +43,19 @@ pub fn check(scenario: &Scenario, model: Option<&Model>) -> Vec<Issue> {
             "trials",
             format!("expected 1 to {MOST_TRIALS} trials, found {found}"),
         );
+    }
+    for (path, found, most) in [
+        ("variants", scenario.variants.len(), MOST_VARIANTS),
+        ("timeline", scenario.timeline.len(), MOST_HAPPENINGS),
+        ("probes", scenario.probes.len(), MOST_PROBES),
+    ] {
+        if found > most {
+            issues.error(
+                path,
+                format!("expected {most} entries at most, found {found}"),
+            );
+            return issues.into_vec();
+        }
     }
     let end_ms = duration(&mut issues, scenario, dt_ms);
     for key in scenario.variants.keys() {

@@ -6,7 +6,7 @@ use super::view::{Named, View, indices};
 use crate::circuit::Engine;
 use crate::document::{Allowed, Issues};
 use crate::model::{Compartment, Graph};
-use crate::scenario::{Neurons, Probe, Statistic};
+use crate::scenario::{Neurons, Probe, Statistic, Tail};
 use crate::schedule::Variable;
 
 pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
@@ -67,6 +67,23 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
                 statistics,
                 ..
             } => check_statistics(issues, view, &path, projections, statistics),
+        }
+    }
+    tail(issues, view);
+}
+
+/// The end of the run: how long, and of which neurons.
+fn tail(issues: &mut Issues, view: &View<'_>) {
+    let Tail::Last { ms, neurons } = &view.scenario.tail else {
+        return;
+    };
+    if let Some(ms) = *ms {
+        issues.steps("tail.ms", ms, view.dt_ms);
+    }
+    for (index, chosen) in neurons.iter().flatten().enumerate() {
+        let path = format!("tail.neurons[{index}]");
+        if view.population(issues, &path, &chosen.population).is_some() {
+            view.neurons(issues, &path, chosen);
         }
     }
 }

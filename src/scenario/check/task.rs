@@ -1,11 +1,11 @@
 //! The task: who is shown what and when, and whether the teacher's window is long enough.
 
 use super::view::View;
-use crate::document::{Allowed, Issues};
+use crate::document::{Allowed, Issues, Quantity};
 use crate::math::Steps;
 use crate::model::Model;
 use crate::scenario::{EtaSchedule, Task, Window, settling};
-use crate::stimulus::{DataError, Parts, Source};
+use crate::stimulus::{DataError, Encoding, Parts, Source};
 
 /// Most epochs, so that numbers of steps do not overflow.
 const MOST_EPOCHS: u64 = 1_000_000;
@@ -55,8 +55,9 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>, task: &Task) {
         issues.number("task.eta_schedule.start", start, Allowed::AtLeast(0.0));
         issues.number("task.eta_schedule.end", end, Allowed::AtLeast(0.0));
     }
-    if let Err(error) = task.encoding.check() {
-        setting(issues, "task.encoding.", error);
+    match task.encoding.check() {
+        Err(error) => setting(issues, "task.encoding.", error),
+        Ok(()) => encoding(issues, &task.encoding),
     }
     parts(issues, &task.split);
     files(issues, &task.data);
@@ -65,6 +66,24 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>, task: &Task) {
         if timed && known && has_times(model) {
             window(issues, model, task, dt_ms);
         }
+    }
+}
+
+/// The numbers of an encoding that make rates too large to calculate with.
+fn encoding(issues: &mut Issues, encoding: &Encoding) {
+    let path = |name: &str| format!("task.encoding.{name}");
+    match *encoding {
+        Encoding::Scale { offset, factor } => {
+            issues.number(path("scale.offset"), offset, Allowed::Any);
+            issues.number(path("scale.factor"), factor, Allowed::Any);
+        }
+        Encoding::Standardize { mean, std } => {
+            issues.number(path("standardize.mean"), mean, Allowed::Any);
+            let std_range = Allowed::AtLeast(1.0 / f32::LARGEST);
+            issues.number(path("standardize.std"), std, std_range);
+        }
+        // Its numbers come from the data, whose encoded values are looked at.
+        Encoding::StandardizePer(_) => {}
     }
 }
 

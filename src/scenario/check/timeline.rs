@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::view::View;
-use crate::document::{Allowed, Issues};
+use crate::document::{Allowed, Issues, Quantity};
 use crate::event::NeuronParameter;
 use crate::math::Steps;
 use crate::scenario::{Happening, Repeat, windows};
@@ -129,7 +129,9 @@ fn vector(issues: &mut Issues, path: &str, values: &[f32], size: Option<usize>) 
             "expected one number a neuron, or a single one for all; found none",
         );
     }
-    if let Some((index, value)) = (values.iter().enumerate()).find(|(_, v)| !v.is_finite()) {
+    if let Some((index, value)) =
+        (values.iter().enumerate()).find(|(_, v)| !Allowed::Any.permits(**v))
+    {
         issues.number(format!("{path}[{index}]"), *value, Allowed::Any);
     }
 }
@@ -148,7 +150,7 @@ fn check_moment(issues: &mut Issues, view: &View<'_>, path: &str, happening: &Ha
                 NeuronParameter::TauBMs | NeuronParameter::TauAMs | NeuronParameter::TauSMs => {
                     Allowed::AtLeast(0.0)
                 }
-                NeuronParameter::GA => Allowed::Any,
+                NeuronParameter::GA => Allowed::Within(-f32::LARGEST, f32::LARGEST),
                 NeuronParameter::Lambda => Allowed::Within(0.0, 1.0),
             };
             issues.number(value, *number, allowed);

@@ -1,0 +1,93 @@
+//! Opening files to read: only those that end.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Read};
+use std::path::Path;
+
+/// Largest text that is read as a whole, in bytes: what a run writes is a thousand times smaller.
+const LARGEST_TEXT: u64 = 1 << 26;
+
+/// Something at the path of a file that is not a regular file.
+#[derive(Debug, thiserror::Error)]
+#[error("found {0}, expected {expected}", expected = NoFile::EXPECTED)]
+pub struct NoFile(pub &'static str);
+
+impl NoFile {
+    /// What is read.
+    pub const EXPECTED: &'static str = "a regular file";
+}
+
+/// Opens a regular file and nothing else: to open a named pipe would wait for ever if nobody
+/// writes to it, and a device has no end.
+///
+/// # Errors
+/// Those of the system, and [`NoFile`] as [`ErrorKind::InvalidInput`].
+pub fn open(path: &Path) -> io::Result<File> {
+    let kind = fs::metadata(path)?.file_type();
+    if kind.is_file() {
+        return File::open(path);
+    }
+    let found = match kind.is_dir() {
+        true => "a directory",
+        false => special(kind),
+    };
+    Err(io::Error::new(ErrorKind::InvalidInput, NoFile(found)))
+}
+
+#[cfg(unix)]
+fn special(kind: fs::FileType) -> &'static str {
+    use std::os::unix::fs::FileTypeExt;
+    match kind {
+        kind if kind.is_fifo() => "a named pipe",
+        kind if kind.is_socket() => "a socket",
+        _ => "a device",
+    }
+}
+
+#[cfg(not(unix))]
+fn special(_: fs::FileType) -> &'static str {
+    "something else"
+}
+
+/// Reads a text.
+///
+/// # Errors
+/// Those of [`open`]; [`ErrorKind::InvalidData`] for a text that is not UTF-8 or larger than
+/// 64 MiB.
+pub fn text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    let read = open(path)?
+        .take(LARGEST_TEXT + 1)
+        .read_to_string(&mut text)?;
+    if read as u64 > LARGEST_TEXT {
+        let message = format!("it is larger than {} MiB", LARGEST_TEXT >> 20);
+        return Err(io::Error::new(ErrorKind::InvalidData, message));
+    }
+    Ok(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{open, text};
+
+    #[test]
+    fn only_what_ends_is_opened() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file");
+        std::fs::write(&path, "content").unwrap();
+        assert_eq!(text(&path).unwrap(), "content");
+        let said = |path: &Path| open(path).unwrap_err().to_string();
+        assert!(said(directory.path()).contains("directory"));
+        assert!(said(&directory.path().join("none")).contains("No such file"));
+        #[cfg(unix)]
+        {
+            assert!(said(Path::new("/dev/zero")).contains("a device"));
+            let pipe = directory.path().join("pipe");
+            let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+            assert!(made.unwrap().success());
+            assert!(said(&pipe).contains("a named pipe"));
+        }
+    }
+}

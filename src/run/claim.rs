@@ -1,0 +1,145 @@
+//! A directory of results belongs to one process at a time.
+//!
+//! The claim is a file in the directory, held with a lock of the system. A process that dies gives
+//! its lock back, so that no claim outlives its process; a claim that ends takes its file with it.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+
+/// Name of the file that is held while a process works in a directory of results.
+pub const CLAIM: &str = "apical.lock";
+
+/// A directory that this process alone writes to, until this is dropped.
+#[derive(Debug)]
+pub struct Claim {
+    /// None if its name is another file's by now.
+    path: PathBuf,
+    file: File,
+}
+
+/// Why a directory could not be claimed.
+#[derive(Debug)]
+pub enum Taken {
+    /// Another process works there.
+    UnderWay,
+    /// The system refuses.
+    File(PathBuf, io::Error),
+}
+
+impl Claim {
+    /// Claims a directory that is there.
+    ///
+    /// # Errors
+    /// [`Taken`]
+    pub fn of(directory: &Path) -> Result<Self, Taken> {
+        let path = directory.join(CLAIM);
+        let failed = |error| Taken::File(path.clone(), error);
+        loop {
+            let created = File::create_new(&path);
+            let new = created.is_ok();
+            let file = match created {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    match OpenOptions::new().write(true).open(&path) {
+                        // Its owner has just ended.
+                        Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                        opened => opened.map_err(failed)?,
+                    }
+                }
+                created => created.map_err(failed)?,
+            };
+            match file.try_lock() {
+                Err(TryLockError::WouldBlock) => return Err(Taken::UnderWay),
+                // Not every file system has locks; then the file itself is the claim.
+                Err(TryLockError::Error(_)) if !new => return Err(Taken::UnderWay),
+                Ok(()) | Err(TryLockError::Error(_)) => {}
+            }
+            let claim = Self {
+                path: path.clone(),
+                file,
+            };
+            // Between opening and locking, the owner before may have taken its file away.
+            if claim.is_there() {
+                return Ok(claim);
+            }
+        }
+    }
+
+    /// Whether another process works in a directory. Nothing is written.
+    #[must_use]
+    pub fn is_held(directory: &Path) -> bool {
+        let file = OpenOptions::new().write(true).open(directory.join(CLAIM));
+        file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
+    }
+
+    #[cfg(unix)]
+    fn is_there(&self) -> bool {
+        use std::os::unix::fs::MetadataExt;
+        let same = |a: fs::Metadata, b: fs::Metadata| (a.dev(), a.ino()) == (b.dev(), b.ino());
+        let named = fs::metadata(&self.path);
+        named.is_ok_and(|named| self.file.metadata().is_ok_and(|held| same(named, held)))
+    }
+
+    #[cfg(not(unix))]
+    fn is_there(&self) -> bool {
+        self.path.exists()
+    }
+}
+
+impl Drop for Claim {
+    /// The name goes before the lock: whoever opened the file before finds it gone.
+    fn drop(&mut self) {
+        if self.is_there() {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::{CLAIM, Claim, Taken};
+
+    #[test]
+    fn a_directory_has_one_owner_and_then_none() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path();
+        assert!(!Claim::is_held(path));
+        let claim = Claim::of(path).unwrap();
+        assert!(matches!(Claim::of(path), Err(Taken::UnderWay)));
+        assert!(Claim::is_held(path));
+        drop(claim);
+        assert!(!Claim::is_held(path) && !path.join(CLAIM).exists());
+        // A process that was killed leaves the file and no lock.
+        fs::write(path.join(CLAIM), "").unwrap();
+        assert!(!Claim::is_held(path));
+        drop(Claim::of(path).unwrap());
+        assert!(matches!(
+            Claim::of(&path.join("none")),
+            Err(Taken::File(..))
+        ));
+    }
+
+    #[test]
+    fn of_many_at_once_one_has_it_at_a_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let (inside, had) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..200 {
+                        if let Ok(claim) = Claim::of(directory.path()) {
+                            assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+                            had.fetch_add(1, Ordering::SeqCst);
+                            inside.fetch_sub(1, Ordering::SeqCst);
+                            drop(claim);
+                        }
+                    }
+                });
+            }
+        });
+        assert!(had.into_inner() > 8);
+    }
+}

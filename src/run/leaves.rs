@@ -1,0 +1,168 @@
+//! What a run will leave on the disk, reckoned before it begins.
+
+use crate::model::Model;
+use crate::record::Times;
+use crate::scenario::{Indices, Probe, Scenario, Statistic};
+use crate::schedule::Variable;
+
+/// Bytes of a row of a recording: a value, and times and names that repeat.
+const A_ROW: f64 = 5.0;
+/// Bytes of a row of numbers about projections, of which there are few.
+const A_STATISTIC: f64 = 12.0;
+/// Bytes of a number in an array.
+const NUMBER: f64 = 4.0;
+
+/// A part of what a run leaves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Left {
+    /// What it is: `probes[0]`, `tail`, `weights`, `state`.
+    pub what: String,
+    /// Rows of a recording; none of an array.
+    pub rows: Option<f64>,
+    /// About how many bytes.
+    pub bytes: f64,
+}
+
+/// All that a run leaves, without figures and small tables.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Leaves(pub Vec<Left>);
+
+impl Leaves {
+    /// What a run of `steps` steps and `presentations` presentations leaves.
+    #[must_use]
+    pub fn of(scenario: &Scenario, model: &Model, steps: u64, presentations: u64) -> Self {
+        let tail = scenario.tail_probe(model);
+        let probes = (scenario.probes.iter().enumerate())
+            .map(|(index, probe)| (format!("probes[{index}]"), probe))
+            .chain(tail.iter().map(|probe| ("tail".to_owned(), probe)));
+        let recordings = probes.map(|(what, probe)| {
+            let rows = rows(scenario, model, probe, (steps, presentations));
+            let each = match probe {
+                Probe::Statistics { .. } => A_STATISTIC,
+                _ => A_ROW,
+            };
+            Left {
+                what,
+                rows: Some(rows),
+                bytes: each * rows,
+            }
+        });
+        let array = |what: &str, numbers: f64| Left {
+            what: what.to_owned(),
+            rows: None,
+            bytes: NUMBER * numbers,
+        };
+        let projected = model.projections.iter();
+        let projected = projected.map(|p| size(model, &p.from) * size(model, &p.to));
+        let biases = model.populations.iter().filter(|p| p.bias.is_some());
+        let synapses: f64 = projected.chain(biases.map(|p| p.size as f64)).sum();
+        // With a task there are those of the chosen epoch besides.
+        let copies = if scenario.task.is_some() { 2.0 } else { 1.0 };
+        let inputs: f64 = model.inputs.iter().map(|input| input.size as f64).sum();
+        let neurons: f64 = model.populations.iter().map(|p| p.size as f64).sum();
+        let variables = Variable::ALL.len() as f64;
+        let terms: f64 = (model.projections.iter()).map(|p| size(model, &p.to)).sum();
+        let state = inputs + variables * neurons + terms;
+        let arrays = [
+            array("weights", copies * synapses),
+            array("state", scenario.trials as f64 * state),
+        ];
+        Self(recordings.chain(arrays).collect())
+    }
+
+    /// Rows of all recordings.
+    #[must_use]
+    pub fn rows(&self) -> f64 {
+        self.0.iter().filter_map(|left| left.rows).sum()
+    }
+
+    /// About how many bytes.
+    #[must_use]
+    pub fn bytes(&self) -> f64 {
+        self.0.iter().map(|left| left.bytes).sum()
+    }
+}
+
+fn size(model: &Model, name: &str) -> f64 {
+    let input = model.inputs.iter().find(|input| input.name == name);
+    let population = || model.populations.iter().find(|p| p.name == name);
+    let size = input.map(|input| input.size);
+    size.or_else(|| population().map(|p| p.size))
+        .unwrap_or_default() as f64
+}
+
+fn rows(
+    scenario: &Scenario,
+    model: &Model,
+    probe: &Probe,
+    (steps, presentations): (u64, u64),
+) -> f64 {
+    let count = |indices: &Indices, size: f64| indices.count(size as usize) as f64;
+    let (Probe::Traces {
+        every_ms,
+        from_ms,
+        until_ms,
+        ..
+    }
+    | Probe::Weights {
+        every_ms,
+        from_ms,
+        until_ms,
+        ..
+    }
+    | Probe::Statistics {
+        every_ms,
+        from_ms,
+        until_ms,
+        ..
+    }) = probe;
+    let times = Times::new((*from_ms, *until_ms, *every_ms), scenario.dt_ms, steps).count(steps);
+    let each = match probe {
+        Probe::Traces {
+            neurons,
+            variables,
+            trials,
+            ..
+        } => {
+            let is_input = |name: &str| model.inputs.iter().any(|input| input.name == name);
+            let values = neurons.iter().map(|chosen| {
+                // An input has its rate alone.
+                let variables = match is_input(&chosen.population) {
+                    true => 1.0,
+                    false => variables.len() as f64,
+                };
+                variables * count(&chosen.indices, size(model, &chosen.population))
+            });
+            values.sum::<f64>() * count(trials, scenario.trials as f64)
+        }
+        Probe::Weights {
+            projection,
+            post,
+            pre,
+            ..
+        } => {
+            let known = model.projections.iter().find(|p| p.name() == *projection);
+            let (from, to) = match known {
+                Some(known) => (size(model, &known.from), size(model, &known.to)),
+                None => (1.0, size(model, projection.trim_end_matches("_bias"))),
+            };
+            count(post, to) * count(pre, from)
+        }
+        Probe::Statistics {
+            projections,
+            statistics,
+            ..
+        } => {
+            let all = match projections.len() {
+                0 => model.projections.len(),
+                named => named,
+            };
+            let rows = statistics.iter().map(|statistic| match statistic {
+                Statistic::GradientAngle => times.min(presentations) as f64,
+                _ => times as f64,
+            });
+            return all as f64 * rows.sum::<f64>();
+        }
+    };
+    times as f64 * each
+}

@@ -1,0 +1,150 @@
+//! Standard output and standard error. All text of the command goes through here: control
+//! characters that come from files are shown, not obeyed, and a write that fails is remembered for
+//! the exit code of the process.
+
+use std::borrow::Cow;
+use std::io::{self, ErrorKind, Write};
+use std::sync::{Mutex, PoisonError};
+
+/// One of the two standard streams.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Standard output.
+    Output,
+    /// Standard error.
+    Error,
+}
+
+/// The first write that failed, in words.
+static FAILURE: Mutex<Option<String>> = Mutex::new(None);
+
+/// Most characters of a line on standard error.
+const LONGEST_LINE: usize = 2000;
+
+/// Standard output.
+#[must_use]
+pub fn stdout() -> Stream {
+    Stream::Output
+}
+
+/// Standard error.
+#[must_use]
+pub fn stderr() -> Stream {
+    Stream::Error
+}
+
+/// Writes a text out, with its control characters made visible. What could not be written is told
+/// by [`failure`].
+pub fn say(to: Stream, text: &str) {
+    let text = visible(text);
+    let written = match to {
+        Stream::Output => write(io::stdout(), &text),
+        Stream::Error => {
+            let lines: Vec<Cow<'_, str>> = (text.split('\n'))
+                .map(|line| shortened(line, LONGEST_LINE))
+                .collect();
+            write(io::stderr(), &lines.join("\n"))
+        }
+    };
+    note(to, written);
+}
+
+fn write(mut to: impl Write, text: &str) -> io::Result<()> {
+    to.write_all(text.as_bytes())?;
+    to.flush()
+}
+
+/// Remembers a write that failed. A closed pipe is no failure: nobody reads there any more.
+pub fn note(to: Stream, written: io::Result<()>) {
+    let name = match to {
+        Stream::Output => "standard output",
+        Stream::Error => "standard error",
+    };
+    if let Err(error) = written
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        let mut failure = FAILURE.lock().unwrap_or_else(PoisonError::into_inner);
+        failure.get_or_insert(format!("{name} cannot be written: {error}"));
+    }
+}
+
+/// The first write to a standard stream that failed, in words.
+#[must_use]
+pub fn failure() -> Option<String> {
+    let failure = FAILURE.lock().unwrap_or_else(PoisonError::into_inner);
+    failure.clone()
+}
+
+/// The text with every character that a terminal would obey as an escape, such as `\u{1b}`; line
+/// ends and tabs stay.
+#[must_use]
+pub fn visible(text: &str) -> Cow<'_, str> {
+    // Marks of writing direction can make a line read as another.
+    let hidden = |c: char| {
+        c.is_control() && c != '\n' && c != '\t'
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    if !text.contains(hidden) {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match hidden(c) {
+            true => shown.extend(c.escape_unicode()),
+            false => shown.push(c),
+        }
+    }
+    shown.into()
+}
+
+/// The text in at most `most` characters: its beginning and its end with `...` between.
+#[must_use]
+pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
+    const GAP: &str = "...";
+    // A character has one byte at least.
+    if text.len() <= most || text.chars().nth(most).is_none() {
+        return text.into();
+    }
+    let kept = most.saturating_sub(GAP.len());
+    let (head, tail) = (kept - kept / 3, kept / 3);
+    let after = text
+        .char_indices()
+        .nth(head)
+        .map_or(text.len(), |(at, _)| at);
+    let before = match tail {
+        0 => text.len(),
+        _ => (text.char_indices().rev().nth(tail - 1)).map_or(0, |(at, _)| at),
+    };
+    let part = |range| text.get(range).unwrap_or_default();
+    format!("{}{GAP}{}", part(0..after), part(before..text.len())).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{shortened, visible};
+
+    #[test]
+    fn what_a_terminal_would_obey_is_shown() {
+        for (text, shown) in [
+            ("plain ± ü\n\tline", "plain ± ü\n\tline"),
+            (
+                "\u{1b}[31mred\u{1b}]0;title\u{7}",
+                r"\u{1b}[31mred\u{1b}]0;title\u{7}",
+            ),
+            ("a\rb\u{9b}c\u{202e}d\0", r"a\u{d}b\u{9b}c\u{202e}d\u{0}"),
+        ] {
+            assert_eq!(visible(text), shown);
+        }
+    }
+
+    #[test]
+    fn a_long_text_keeps_its_ends() {
+        assert_eq!(shortened("short", 5), "short");
+        assert_eq!(shortened("éééééé", 6), "éééééé");
+        let digits = "1".repeat(200) + &"2".repeat(100);
+        assert_eq!(shortened(&digits, 12), "111111...222");
+        assert_eq!(shortened("abcdefgh", 4), "a...");
+        assert_eq!(shortened("abcdefgh", 0), "...");
+        assert_eq!(shortened(&"é".repeat(1000), 50).chars().count(), 50);
+    }
+}
