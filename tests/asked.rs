@@ -366,18 +366,23 @@ fn validation_and_test_hear_the_timeline_as_learning_does() {
 fn an_answer_that_is_no_number_is_an_error_that_names_population_neuron_sample_and_value() {
     let directory = tempfile::tempdir().unwrap();
     let mut readout = Readout {
-        weights: [[0.0, 0.0], [1e3, 0.0]],
+        populations: r#"(name: "first", size: 1, neuron: "relay"), (name: "second", size: 1, neuron: "relay")"#,
+        projections: r#"
+            (from: "x", to: "first", compartment: basal, delay_ms: 1, synapse: "fixed", weights: constant(1e15)),
+            (from: "first", to: "second", compartment: basal, delay_ms: 1, synapse: "fixed", weights: constant(1e15)),
+        "#,
         task: "split: counts(train: 2, validation: 0, test: 38), presentation_ms: 10",
         ..Readout::default()
     };
-    readout.rows[12].0 = 3e37;
+    // Three factors of 1e15, each as large as it may be.
+    readout.rows[12].0 = 1e15;
     readout.write(directory.path());
     for engine in ["engine=events", "engine=dense"] {
         for trials in ["1", "5"] {
             let output = run(directory.path(), &["--set", engine, "--trials", trials]);
             let told = String::from_utf8_lossy(&output.stderr);
             assert!(!output.status.success());
-            for words in ["test", "sample 12 of the data", "of out[1] became inf"] {
+            for words in ["test", "sample 12 of the data", "of second[0] became inf"] {
                 assert!(told.contains(words), "{words} in {told}");
             }
         }

@@ -422,7 +422,8 @@ fn a_pipe_in_the_place_of_a_file_is_refused_at_once() {
             .read_to_string(&mut wrong)
             .unwrap();
         assert_eq!(status.code(), Some(1), "{arguments:?}: {wrong}");
-        assert!(wrong.contains("pipe"), "{arguments:?}: {wrong}");
+        let is_told = wrong.contains("pipe") || wrong.contains("found a device");
+        assert!(is_told, "{arguments:?}: {wrong}");
     }
 }
 
@@ -615,13 +616,13 @@ fn what_a_run_leaves_is_told_before_and_is_only_what_was_asked_for() {
         (out, said)
     };
     // 4 neurons, 2 variables, 5 times; 5 x 100 synapses, 5 times; of the tail 64 and 10
-    // neurons, 9 variables, 10 times.
+    // neurons, 8 variables, 10 times.
     let (out, said) = recorded("usual", probes);
     for line in [
-        "  leaves: 9 200 rows, about ",
+        "  leaves: 8 460 rows, about ",
         "    probes[0]: 40 rows, ",
         "    probes[1]: 2 500 rows, ",
-        "    tail: 6 660 rows, ",
+        "    tail: 5 920 rows, ",
         "    weights: ",
         "    state: ",
         "  memory: about ",
@@ -643,8 +644,8 @@ fn what_a_run_leaves_is_told_before_and_is_only_what_was_asked_for() {
     let (out, _) = recorded("none", "tail: none");
     assert!(!out.join("tail.parquet").exists() && !out.join("traces.parquet").exists());
     let (_, said) = recorded("named", r#"tail: last(ms: 2.0, neurons: ["from[90..92]"])"#);
-    // 2 neurons, 9 variables, 3 times.
-    assert!(said.contains("    tail: 54 rows, "), "{said}");
+    // 2 neurons, 8 variables, 3 times.
+    assert!(said.contains("    tail: 48 rows, "), "{said}");
     let tail = r#"tail: last(ms: 0.3, neurons: ["none[0]"])"#;
     let file = scenario(home.path(), &model, &format!("duration_ms: 9.0, {tail}"));
     let (code, _, wrong) = run(["validate".as_ref(), file.as_os_str()]);

@@ -36,11 +36,11 @@ fn model() -> Model {
                 "consolidated": (rule: "dll", eta: 0.01, consolidation: (every_ms: 12, optimiser: adam())),
             },
             projections: [
-                (name: "1", from: "x", to: "leaky", compartment: basal, delay_ms: 1, synapse: "plastic", weights: fan_in(gain: 1)),
-                (name: "2", from: "leaky", to: "fast", compartment: basal, delay_ms: 6.5, synapse: "fading", weights: fan_in(gain: 1)),
-                (name: "3", from: "fast", to: "out", compartment: basal, delay_ms: 2, synapse: "consolidated", weights: fan_in(gain: 1)),
-                (name: "4", from: "out", to: "fast", compartment: apical, delay_ms: 1, synapse: "consolidated", weights: fan_in(gain: 1)),
-                (name: "5", from: "fast", to: "leaky", compartment: apical, delay_ms: 3, synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "w1", from: "x", to: "leaky", compartment: basal, delay_ms: 1, synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "w2", from: "leaky", to: "fast", compartment: basal, delay_ms: 6.5, synapse: "fading", weights: fan_in(gain: 1)),
+                (name: "w3", from: "fast", to: "out", compartment: basal, delay_ms: 2, synapse: "consolidated", weights: fan_in(gain: 1)),
+                (name: "w4", from: "out", to: "fast", compartment: apical, delay_ms: 1, synapse: "consolidated", weights: fan_in(gain: 1)),
+                (name: "w5", from: "fast", to: "leaky", compartment: apical, delay_ms: 3, synapse: "plastic", weights: fan_in(gain: 1)),
             ],
         )"#,
     )
@@ -59,9 +59,9 @@ fn scenario(engine: Engine, every_ms: f64) -> Scenario {
             ],
             probes: [
                 traces(neurons: ["x", "leaky", "fast", "out"], trials: "all", every_ms: {every_ms}),
-                weights(projection: "1", every_ms: {every_ms}),
-                weights(projection: "2", every_ms: {every_ms}),
-                weights(projection: "3", every_ms: {every_ms}),
+                weights(projection: "w1", every_ms: {every_ms}),
+                weights(projection: "w2", every_ms: {every_ms}),
+                weights(projection: "w3", every_ms: {every_ms}),
             ],
         )"#
     ));

@@ -317,7 +317,7 @@ fn runs_that_cannot_begin_say_why() {
         ),
         (
             vec!["run", digits, "--set", "task.presentation_ms=1e15"],
-            "expected at most 9007199254740992 steps",
+            "expected 9007199254740992 at most",
         ),
         (
             vec![

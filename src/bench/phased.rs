@@ -148,7 +148,7 @@ impl Phased {
 
     /// The weights from the pixels to the first hidden population.
     #[must_use]
-    pub fn first(&self) -> &Array2<f32> {
+    pub fn first_weights(&self) -> &Array2<f32> {
         &self.up[0].0.weights
     }
 }

@@ -233,7 +233,7 @@ impl Bench {
             of_phased.cpu * whole,
             of_phased.wall * whole,
             (events.simulation.weights("pixels_to_hidden1")).map_or(0.0, |w| norm(w.view())),
-            norm(phased.first().view()),
+            norm(phased.first_weights().view()),
         );
         let mut rows = vec![
             Row::new(

@@ -70,7 +70,7 @@ impl Allowed {
                 format!("a number above {bound}, {largest:e} at most")
             }
             Self::Any => "a finite number".into(),
-            Self::AtLeast(least) => format!("a finite number, {least} or more"),
+            Self::AtLeast(least) => format!("a finite number, {} or more", short(least, least)),
             Self::Above(bound) => format!("a finite number above {bound}"),
             Self::Within(least, most) => format!("a number from {least} to {most}"),
             Self::Below(least, bound) => format!("a number from {least} to below {bound}"),

@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn an_end_comes_before_what_begins_and_empty_windows_are_left_out() {
         let mut timeline = Timeline::default();
-        let windows = |windows: &[(u64, u64)]| Box::new(windows.to_vec().into_iter());
+        let windows = |windows: &'static [(u64, u64)]| Box::new(windows.iter().copied());
         let scale = Event::EtaScale;
         // The later window is entered first; one in the middle has no step.
         timeline.enter_windows(windows(&[(7, 9)]), scale(3.0), scale(30.0));

@@ -4,7 +4,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::circuit::BuildError;
-use crate::math::MOST_STEPS;
 use crate::record::RecordError;
 use crate::schedule::{Misfit, Runaway};
 use crate::stimulus::DataError;
@@ -59,17 +58,6 @@ pub enum RunError {
         on_ms: f64,
         /// Time of its end.
         off_ms: f64,
-    },
-    /// More steps than a double counts one by one.
-    #[error(
-        "task: {epochs} epochs of {presentations} presentations are too many; expected at most \
-         {MOST_STEPS} steps in all"
-    )]
-    TooLong {
-        /// Epochs.
-        epochs: u64,
-        /// Presentations of one epoch.
-        presentations: u64,
     },
     /// Neither a duration nor a task.
     #[error("duration_ms: without a task a scenario says how long it lasts")]

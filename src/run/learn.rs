@@ -11,7 +11,7 @@ use super::replay::Replay;
 use super::{RunError, Window as Shown};
 use crate::circuit::Setup;
 use crate::event::Event;
-use crate::math::{MOST_STEPS, Steps};
+use crate::math::Steps;
 use crate::model::Model;
 use crate::plasticity::Registry;
 use crate::record::descent;
@@ -135,15 +135,6 @@ impl Lesson {
                 presentation_ms: task.presentation_ms,
                 on_ms: Steps::of(scenario.dt_ms).ms(window.on),
                 off_ms: Steps::of(scenario.dt_ms).ms(window.off),
-            });
-        }
-        let presentations = split.train.len().div_ceil(scenario.trials) as u64;
-        let steps = (task.epochs.checked_mul(presentations))
-            .and_then(|count| count.checked_mul(window.length));
-        if steps.is_none_or(|steps| steps > MOST_STEPS) {
-            return Err(RunError::TooLong {
-                epochs: task.epochs,
-                presentations,
             });
         }
         // However short a presentation is for learning, an answer is waited for.

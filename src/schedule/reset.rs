@@ -139,7 +139,10 @@ impl Simulation {
         let mut carries = world.query::<Carries>();
         for columns in carries.contiguous_iter_mut(world).into_iter().flatten() {
             let (b, a, b_hat, xi) = columns;
-            (clear(b), clear(a), clear(b_hat), clear(xi));
+            clear(b);
+            clear(a);
+            clear(b_hat);
+            clear(xi);
         }
         // Inputs have a rate too.
         let mut rates = world.query::<&mut soma::Rate>();

@@ -452,7 +452,10 @@ mod tests {
 
     /// The numbers -2 (or 2 without a sign), 1 and 100 (1 of `bool`) in every type of NumPy, their
     /// bytes by hand, lowest first.
-    fn every_type() -> Vec<(&'static str, [f32; 3], Vec<Vec<u8>>)> {
+    /// Name of a type, three values and their bytes.
+    type Case = (&'static str, [f32; 3], Vec<Vec<u8>>);
+
+    fn every_type() -> Vec<Case> {
         let whole = |size: usize, signed: bool| {
             let first = match signed {
                 true => [vec![0xfe], vec![0xff; size - 1]].concat(),

@@ -94,7 +94,7 @@ impl Update {
             // v = momentum v + g;   D = eta v
             Optimiser::Momentum { momentum } => {
                 let v = &mut self.first[n];
-                *v = f64::from(momentum) * *v + g;
+                *v = momentum * *v + g;
                 eta * *v
             }
             // m = beta1 m + (1 - beta1) g;   v = beta2 v + (1 - beta2) g^2
@@ -111,7 +111,7 @@ impl Update {
                 let unbias = |beta: f64| 1.0 / (1.0 - beta.powi(self.count));
                 let m = unbias(beta1) * *m;
                 let root = (unbias(beta2) * *v).through(|v| v.max(0.0).sqrt());
-                let floor = root.value + f64::from(epsilon);
+                let floor = root.value + epsilon;
                 let value = if m.value == 0.0 { 0.0 } else { m.value / floor };
                 // d(m / root) = dm / root - m droot / root^2
                 let size = (m.size / floor).max(value.abs() * root.size / floor);

@@ -6,16 +6,16 @@ use crate::circuit::{Parameters, Population};
 use crate::neuron::{apical, basal, soma};
 use crate::schedule::stages::{read, write};
 
+/// Currents and potentials of both dendrites.
+type Dendrites = (
+    &'static basal::Current,
+    (&'static mut basal::Potential, &'static mut basal::Carry),
+    &'static apical::Current,
+    (&'static mut apical::Potential, &'static mut apical::Carry),
+);
+
 /// Both dendrites move towards their currents.
-pub fn integrate(
-    populations: Query<(&Population, &Parameters)>,
-    mut neurons: Query<(
-        &basal::Current,
-        (&mut basal::Potential, &mut basal::Carry),
-        &apical::Current,
-        (&mut apical::Potential, &mut apical::Carry),
-    )>,
-) {
+pub fn integrate(populations: Query<(&Population, &Parameters)>, mut neurons: Query<Dendrites>) {
     let Some((i_b, (mut b, mut b_carry), i_a, (mut a, mut a_carry))) =
         (neurons.contiguous_iter_mut().ok()).and_then(|mut t| t.next())
     else {

@@ -26,8 +26,7 @@ pub fn occur(
     mut injections: ResMut<Injections>,
     mut populations: Query<(&Population, Option<(&mut Teacher, &mut Parameters)>)>,
     mut plasticities: Query<&mut Plasticity>,
-    mut inputs: Query<&mut soma::Rate, IsInput>,
-    mut carries: Query<Carries>,
+    (mut inputs, mut carries): (Query<&mut soma::Rate, IsInput>, Query<Carries>),
 ) {
     for event in timeline.due(clock.step) {
         match event {
