@@ -12,7 +12,7 @@
 //! | [`dataset`] | samples in memory and what must hold for them |
 //! | [`source`] | where a data set comes from, as a scenario says it |
 //! | [`table`], [`idx`], [`cifar`], [`npy`] | one file format each |
-//! | [`column`], `rows` | columns of a table and what separates them; its rows, and their limits |
+//! | `column`, `rows` | columns of a table and what separates them; its rows, and their limits |
 //! | [`classes`] | from labels to classes with names |
 //! | [`checksum`] | which samples they were |
 //! | `room` | whether there is memory for data |
