@@ -38,6 +38,9 @@ const PRECISION: f64 = 2e-6;
 /// Partial sums of a current: before and after a change, with intercepts beyond the weights.
 const PARTIAL: f64 = 16.0;
 
+/// Neurons of a trial whose currents are looked at one by one, at most.
+const MANY: usize = 16;
+
 /// The axon terminals of a projection. They hold the last value that arrived from each sender.
 ///
 /// A bias has one sender, which says 1 in all trials: one row stands for all of them.
@@ -237,8 +240,11 @@ impl Terminals {
             // Where everybody has fallen silent, what differences leave behind is rounding.
             if self.held.is_silent_in(trial) {
                 sum.forget(trial);
-            } else if sum.is_rounded(trial, &self.largest) {
-                sum.renew(trial, &self.held, self.shape, weights.reborrow(), lazy);
+            } else {
+                let held = view(&self.held, self.shape);
+                if sum.is_rounded(trial, &self.largest, held, (&weights, lazy)) {
+                    sum.renew(trial, held, weights.reborrow(), lazy);
+                }
             }
         }
     }
@@ -256,7 +262,8 @@ impl Terminals {
             most: vec![0.0; trials],
         };
         for trial in 0..trials {
-            sum.renew(trial, &self.held, self.shape, weights.reborrow(), lazy);
+            let held = view(&self.held, self.shape);
+            sum.renew(trial, held, weights.reborrow(), lazy);
         }
         self.sum = Some(sum);
     }
@@ -349,25 +356,57 @@ impl Sum {
     }
 
     /// True if rounding may be more of any neuron's current than it should.
-    fn is_rounded(&self, trial: usize, largest: &[f32]) -> bool {
+    ///
+    /// A current next to 0 may be a sum of large terms: only where the bound is beyond its own
+    /// magnitude, the magnitudes of its terms are summed.
+    fn is_rounded(
+        &self,
+        trial: usize,
+        largest: &[f32],
+        held: ArrayView2<'_, f32>,
+        (weights, lazy): (&Changing<'_>, Option<&Lazy>),
+    ) -> bool {
         let unit = f64::EPSILON / 2.0 * PARTIAL / PRECISION;
         let bound = unit * self.additions[trial] * self.most[trial];
         let current = self.current.row(trial);
         let current = current.to_slice().expect("rows are contiguous");
-        any_below(current, largest, bound)
+        if !any_below(current, largest, bound) {
+            return false;
+        }
+        let scale = lazy.map_or(1.0, Lazy::scale);
+        let gained = lazy.and_then(Lazy::of_weights);
+        let natural = |neuron: usize| -> f64 {
+            let terms = held.row(trial).into_iter().enumerate();
+            let terms = terms.filter(|(_, value)| **value != 0.0);
+            terms
+                .map(|(sender, value)| {
+                    let weight = scale * f64::from(weights.matrix[[neuron, sender]]);
+                    let gained = gained.map_or(0.0, |d| {
+                        let held = held.column(sender);
+                        (d.column(neuron).iter().zip(held))
+                            .map(|(d, r)| d * f64::from(*r))
+                            .sum()
+                    });
+                    ((weight + gained) * f64::from(*value)).abs()
+                })
+                .sum()
+        };
+        let rounding = |neuron: usize| bound * f64::from(largest[neuron]);
+        let small = (current.iter().enumerate()).filter(|(n, i)| i.abs() < rounding(*n));
+        // To sum some currents anew costs less than to look at many.
+        let small: Vec<usize> = small.map(|(neuron, _)| neuron).take(MANY + 1).collect();
+        small.len() > MANY || small.into_iter().any(|n| natural(n) < rounding(n))
     }
 
     /// Sums the current of a trial anew.
     fn renew(
         &mut self,
         trial: usize,
-        held: &Values,
-        shape: (usize, usize),
+        held: ArrayView2<'_, f32>,
         weights: Changing<'_>,
         lazy: Option<&Lazy>,
     ) {
         self.forget(trial);
-        let held = view(held, shape);
         let sends: Vec<columns::Send> = (held.row(trial).iter().enumerate())
             .filter(|(_, value)| **value != 0.0)
             .map(|(sender, value)| columns::Send {

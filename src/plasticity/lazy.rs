@@ -23,8 +23,11 @@
 //! Integrals are in double precision, intercepts are values with carries ([`crate::math::pair`]):
 //! a change of a step that is far below the last bit of a weight is kept.
 
+use std::cell::RefCell;
+
 use bevy_ecs::component::Component;
-use ndarray::{Array2, ArrayView2, Axis, Zip, s};
+use multiversion::multiversion;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, ShapeBuilder, Zip, s};
 use rayon::prelude::*;
 
 use crate::circuit::columns::{self, Changing};
@@ -52,6 +55,9 @@ pub struct Lazy {
     integrals: Array2<f64>,
     /// True if any integral may differ from 0; otherwise the content of `integrals` is past.
     pending: bool,
+    /// True if columns were touched since the integrals started, so that intercepts may be larger
+    /// than what they become.
+    touched: bool,
     /// The first step that the integrals do not hold.
     since: u64,
     /// What a factor of 1 adds to an integral in a step, ms or a.u. ms.
@@ -83,6 +89,7 @@ impl Lazy {
             working: false,
             integrals: Array2::zeros((rows, post)),
             pending: false,
+            touched: false,
             since: 0,
             gain: 0.0,
             decay,
@@ -155,6 +162,7 @@ impl Lazy {
         let to = flat_mut(&mut self.integrals);
         let factors = flat(&self.factors);
         if !self.pending {
+            self.touched = false;
             pieces::both(to, factors, |d, f| *d = reach * f64::from(f));
         } else if fade != 1.0 {
             pieces::both(to, factors, |d, f| *d = *d * fade + reach * f64::from(f));
@@ -229,10 +237,17 @@ impl Lazy {
             let integrals = self.single();
             product::assign(1.0, integrals.t(), held, eligibility.matrix.view_mut());
             eligibility.carry.fill(0.0);
-        } else {
+        } else if self.touched {
             gain(1.0, &self.integrals, held, eligibility);
+        } else {
+            gain_single(1.0, self.single().view(), held, eligibility);
         }
         self.pending = false;
+    }
+
+    /// Columns have been touched, and hold intercepts from now on.
+    pub(crate) fn touch(&mut self) {
+        self.touched = true;
     }
 
     /// The integrals start again at 0, since what they held is where it belongs.
@@ -243,8 +258,11 @@ impl Lazy {
     /// Intercepts become the weights that they stand for, decay apart.
     pub(crate) fn settle_weights(&mut self, weights: Changing<'_>, held: ArrayView2<'_, f32>) {
         if self.continuous {
-            if self.pending {
+            if self.pending && (self.touched || self.rows() == 1) {
                 gain(1.0 / self.scale, &self.integrals, held, weights);
+            } else if self.pending {
+                let scale = (1.0 / self.scale) as f32;
+                gain_single(scale, self.single().view(), held, weights);
             }
             self.pending = false;
         } else if self.consolidated {
@@ -445,6 +463,48 @@ fn gain(scale: f64, integrals: &Array2<f64>, held: ArrayView2<'_, f32>, weights:
             .and(&change)
             .for_each(|w, carry, change| pair::add(w, carry, *change));
     });
+}
+
+/// [`gain`] in single precision, where all that is added is change: then its rounding is a part
+/// of the change, not of intercepts that it cancels.
+fn gain_single(
+    scale: f32,
+    integrals: ArrayView2<'_, f32>,
+    held: ArrayView2<'_, f32>,
+    weights: Changing<'_>,
+) {
+    let post = integrals.ncols();
+    let senders = product::speaking(held);
+    let held = held.slice(s![.., senders.clone()]);
+    let here = senders.start * post..senders.end * post;
+    let width = STRETCH.div_ceil(post.max(1));
+    let matrices = flat_mut(weights.matrix)[here.clone()].par_chunks_mut(width * post);
+    let carries = flat_mut(weights.carry)[here].par_chunks_mut(width * post);
+    (matrices.zip(carries).enumerate()).for_each(|(n, (values, carries))| {
+        let from = n * width;
+        let held = held.slice(s![.., from..from + values.len() / post]);
+        CHANGE.with_borrow_mut(|change| {
+            change.resize(change.len().max(values.len()), 0.0);
+            let change = &mut change[..values.len()];
+            let shape = (post, held.ncols()).f();
+            let out = ArrayViewMut2::from_shape(shape, &mut *change);
+            let out = out.expect("there are as many changes as synapses");
+            product::assign_alone(scale, integrals.t(), held, out);
+            add_single(values, carries, change);
+        });
+    });
+}
+
+thread_local! {
+    /// Changes of one stretch.
+    static CHANGE: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn add_single(values: &mut [f32], carries: &mut [f32], changes: &[f32]) {
+    for ((value, carry), change) in values.iter_mut().zip(carries).zip(changes) {
+        pair::add_single(value, carry, *change);
+    }
 }
 
 pub(crate) fn flat<T>(a: &Array2<T>) -> &[T] {

@@ -251,6 +251,9 @@ impl Arrival<'_> {
         };
         let weights = self.weights.reborrow();
         self.terminals.touch(few, weights, eligibility, lazy);
+        if let Some((.., lazy)) = &mut self.plastic {
+            lazy.touch();
+        }
     }
 }
 
