@@ -58,7 +58,8 @@ impl Steps {
     /// The number of steps in `ms`, if that is a whole number.
     ///
     /// A time may be off its step by four spacings of doubles, as sums of decimals are (0.1 + 0.2
-    /// is 0.30000000000000004), but never by a thousandth of a step.
+    /// is 0.30000000000000004), but never by a thousandth of a step. Beyond 2^52 steps two
+    /// neighbours can have one double as their time; then it is the earlier of both.
     #[must_use]
     pub fn whole(self, ms: f64) -> Option<u64> {
         let step = self.near(ms)?;
@@ -144,6 +145,16 @@ mod tests {
     }
 
     #[test]
+    fn of_two_steps_with_one_double_the_earlier_is_found() {
+        let steps = Steps::of(11_691.0);
+        let step = 7_165_286_299_506_918;
+        // Doubles are 16 384 ms apart there.
+        assert_eq!(steps.ms(step - 1), steps.ms(step));
+        assert_eq!(steps.whole(steps.ms(step)), Some(step - 1));
+        assert_eq!(steps.next(steps.ms(step)), step - 1);
+    }
+
+    #[test]
     fn what_lies_between_steps_is_no_whole_number_at_any_magnitude() {
         for (dt, ms) in [
             (1.0, 10.2),
@@ -181,8 +192,12 @@ mod tests {
             let ms: f64 = format!("{product}e-{places}").parse().unwrap();
             let steps = Steps::of(dt);
             prop_assert_eq!(steps.ms(step), ms);
-            prop_assert_eq!(steps.whole(ms), Some(step));
-            prop_assert_eq!((steps.next(ms), steps.last(ms)), (step, step));
+            let found = match step {
+                1.. if steps.ms(step - 1) == ms => step - 1,
+                _ => step,
+            };
+            prop_assert_eq!(steps.whole(ms), Some(found));
+            prop_assert_eq!((steps.next(ms), steps.last(ms)), (found, found));
             // Half a step off, as far as doubles can say that.
             let half: f64 = format!("{}e-{}", 10 * product + 5 * u128::from(digits), places + 1)
                 .parse()
