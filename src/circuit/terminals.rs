@@ -2,12 +2,11 @@
 //!
 //! A current is made anew as one product in single precision, or it follows what a few senders
 //! change, increment by increment, in double precision. Increments leave rounding behind, which
-//! counts where a value was large once: so the sum keeps a bound of it for each trial, and a trial
-//! in which the bound is more than a few millionths of any neuron's current is summed anew.
+//! counts where a value was large once: so the sum keeps a bound of it for each neuron, and where
+//! the bound is more than a few millionths of a current, that current is summed anew.
 //!
 //! ```text
-//! |error of I_i| <= 2^-53 x additions x largest partial sum
-//! largest partial sum <= 16 x (largest |W_ij| of the neuron) x (largest sum of |r_j| since)
+//! |error of I_i| <= 2^-53 x sum of |I_i| over the additions, with the terms that were added
 //! ```
 
 use std::sync::Arc;
@@ -15,11 +14,12 @@ use std::sync::Arc;
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 use multiversion::multiversion;
-use ndarray::{Array2, ArrayView2, s};
+use ndarray::{Array2, ArrayView2, Zip, s};
 
 use super::columns::{self, Changing, Intercepts, extents};
 use super::{pieces, product};
 use crate::event::{Values, Volley};
+use crate::math::pair;
 use crate::plasticity::Lazy;
 
 /// How many senders out of all make one product over everybody the cheaper way: one in so many.
@@ -28,6 +28,9 @@ use crate::plasticity::Lazy;
 /// (`cargo bench --bench senders`).
 pub(crate) const PRODUCT_PAYS: usize = 6;
 
+/// With one trial a current is summed anew where of those who are not at 0 one in so many sends.
+const MOST_SEND: usize = 2;
+
 /// Likewise where the current was made by a product, and increments begin with a sum in double
 /// precision over all that is held.
 const INCREMENTS_PAY: usize = 24;
@@ -35,11 +38,19 @@ const INCREMENTS_PAY: usize = 24;
 /// Part of a current that its rounding may be.
 const PRECISION: f64 = 2e-6;
 
-/// Partial sums of a current: before and after a change, with intercepts beyond the weights.
-const PARTIAL: f64 = 16.0;
+/// Rounding of a sum of magnitudes by the last bit of double precision, as a part of [`PRECISION`].
+const ROUNDING: f64 = f64::EPSILON / 2.0 / PRECISION;
 
-/// Neurons of a trial whose currents are looked at one by one, at most.
-const MANY: usize = 16;
+/// A term of a current is at most so many times the largest weight and the change of its value:
+/// intercepts are beyond the weights, and weights beyond what they were when they were measured.
+const TERM: f64 = 16.0;
+
+/// Part of the magnitudes of a current's terms that gains outside the matrix may be.
+const OUTSIDE: f64 = 0.9;
+
+/// To sum one current anew takes as long as so many in a trial that is summed anew, since the
+/// synapses of a neuron are apart in memory.
+const LOOK: usize = 8;
 
 /// The axon terminals of a projection. They hold the last value that arrived from each sender.
 ///
@@ -52,6 +63,8 @@ pub struct Terminals {
     pub(crate) mirrored: bool,
     /// Counts changes of the weights that are made to all of them at once.
     pub(crate) revision: u64,
+    /// True if a plain consolidation came after the current was last summed.
+    struck: bool,
     /// The revision that the current was made with.
     seen: u64,
     /// Last values, trials x pre.
@@ -74,11 +87,11 @@ pub struct Terminals {
 struct Sum {
     /// Trials x post.
     current: Array2<f64>,
-    /// Additions since a trial was last summed anew.
-    additions: Vec<f64>,
-    /// Sum of the magnitudes held in each trial now, and the largest since then.
-    held: Vec<f64>,
-    most: Vec<f64>,
+    /// Sums of the magnitudes that were rounded since a current was last summed anew, trials x post;
+    /// negative for a current that is 0 because all its terms are.
+    rounded: Array2<f64>,
+    /// Currents of a trial that were summed anew one by one since all of them were.
+    alone: Vec<usize>,
 }
 
 /// A current as it is summed into that of a compartment.
@@ -98,6 +111,7 @@ impl Terminals {
             axons: Some(axons),
             mirrored: false,
             revision: 0,
+            struck: false,
             seen: 0,
             held: Arc::new(Values::new(trials, pre, 0.0)),
             shape: (trials, pre),
@@ -145,13 +159,28 @@ impl Terminals {
         pieces::largest(self.held.all())
     }
 
-    /// Whether so few senders are better dealt with one by one.
-    pub(crate) fn is_few(&self, senders: usize) -> bool {
+    /// True if what these senders send is better dealt with one by one.
+    ///
+    /// With one trial, weights that change continuously are brought up to date by columns as cheaply
+    /// as by a pass over all of them.
+    pub(crate) fn is_few(&self, few: &[(u32, f32)], is_continuous: bool) -> bool {
+        if self.shape.0 == 1 {
+            if is_continuous && self.sum.is_some() {
+                return true;
+            }
+            let awake = few.iter().filter(|(_, value)| *value != 0.0).count();
+            return few.len() * MOST_SEND < awake.max(self.held.awake() as usize);
+        }
         let pays = match self.sum {
             Some(_) => PRODUCT_PAYS,
             None => INCREMENTS_PAY,
         };
-        self.shape.0 == 1 || senders * pays < self.held.all().len()
+        few.len() * pays < self.held.all().len()
+    }
+
+    /// True if there is one trial, of senders.
+    pub(crate) fn is_of_one_trial(&self) -> bool {
+        self.shape.0 == 1 && self.axons.is_some()
     }
 
     /// Whether nothing is held any more once these senders have said what they say.
@@ -171,6 +200,7 @@ impl Terminals {
             }
         }
         self.gram = None;
+        self.struck = false;
     }
 
     /// Takes the measure of the weights as they are stored.
@@ -228,22 +258,18 @@ impl Terminals {
         if let Some((d, eligibility)) = integrals.zip(eligibility) {
             columns::touch(&sends, 1.0, d, eligibility);
         }
-        for send in &sends {
-            sum.held[send.trial] += (send.old + send.change).abs() - send.old.abs();
-            sum.additions[send.trial] += 1.0;
-        }
         self.hold(Volley::Few(few));
-        for send in sends.chunk_by(|a, b| a.trial == b.trial) {
-            let trial = send[0].trial;
+        for sends in sends.chunk_by(|a, b| a.trial == b.trial) {
+            let trial = sends[0].trial;
             let sum = self.sum.as_mut().expect("increments have begun");
-            sum.most[trial] = sum.most[trial].max(sum.held[trial]);
+            let doubtful = sum.add(sends, &self.largest);
             // Where everybody has fallen silent, what differences leave behind is rounding.
             if self.held.is_silent_in(trial) {
                 sum.forget(trial);
-            } else {
+            } else if doubtful {
                 let held = view(&self.held, self.shape);
-                if sum.is_rounded(trial, &self.largest, held, (&weights, lazy)) {
-                    sum.renew(trial, held, weights.reborrow(), lazy);
+                if !sum.renew_some((trial, held), &weights, lazy) {
+                    sum.renew((trial, held), &self.largest, weights.reborrow(), lazy);
                 }
             }
         }
@@ -257,15 +283,25 @@ impl Terminals {
         let trials = self.shape.0;
         let mut sum = Sum {
             current: Array2::zeros(self.product.raw_dim()),
-            additions: vec![0.0; trials],
-            held: vec![0.0; trials],
-            most: vec![0.0; trials],
+            rounded: Array2::zeros(self.product.raw_dim()),
+            alone: vec![0; trials],
         };
+        if self.measured != Some(self.revision) {
+            self.measure(&extents(weights.matrix.view()));
+        }
         for trial in 0..trials {
             let held = view(&self.held, self.shape);
-            sum.renew(trial, held, weights.reborrow(), lazy);
+            sum.renew((trial, held), &self.largest, weights.reborrow(), lazy);
         }
         self.sum = Some(sum);
+    }
+
+    /// The current of one trial anew, of the columns of those who are not at 0.
+    pub(crate) fn sum_columns(&mut self, weights: &Array2<f32>, scale: f64) {
+        self.sum = None;
+        let (current, _) = columns::sum(self.held.all(), weights);
+        self.set_product(&current, scale);
+        self.seen = self.revision;
     }
 
     /// The current anew: one product of all weights and everything held.
@@ -282,6 +318,31 @@ impl Terminals {
         self.seen = self.revision;
     }
 
+    /// The current of one trial anew, of what is held and of weights of which episodes and
+    /// consolidated integrals are a part.
+    pub(crate) fn sum_with_episodes(&mut self, mut weights: Changing<'_>, lazy: &mut Lazy) {
+        self.sum = None;
+        self.seen = self.revision;
+        let held = view(&self.held, self.shape);
+        let all = self.held.all();
+        let (mut current, sizes) = columns::sum(all, weights.matrix);
+        let mut reach = vec![0.0; current.len()];
+        lazy.read(held, &mut current, &mut reach);
+        let beyond = |(reach, size): (&f64, &f32)| *reach > OUTSIDE * f64::from(*size);
+        if reach.iter().zip(&sizes).any(beyond) {
+            // The rounding of the matrix would count where terms cancel.
+            lazy.settle_weights(weights.reborrow(), held);
+            (current, _) = columns::sum(all, weights.matrix);
+        }
+        self.set_product(&current, 1.0);
+    }
+
+    /// The current is `scale` times this, of one trial.
+    fn set_product(&mut self, current: &[f64], scale: f64) {
+        let product = self.product.as_slice_mut().expect("rows are contiguous");
+        (product.iter_mut().zip(current)).for_each(|(to, from)| *to = (scale * from) as f32);
+    }
+
     /// The current follows the weights up to step `now`, the one that is being computed.
     pub(crate) fn follow(&mut self, now: u64, weights: Changing<'_>, lazy: &mut Lazy) {
         if self.sum.is_none() {
@@ -292,24 +353,30 @@ impl Terminals {
         let gram = (self.gram).get_or_insert_with(|| products(view(&self.held, self.shape)));
         let sum = self.sum.as_mut().expect("there is a sum");
         lazy.follow(gram, &mut sum.current);
-        sum.additions.iter_mut().for_each(|n| *n += 1.0);
+        sum.follow();
     }
 
     /// A plain consolidation of what the integrals hold; the current follows.
-    pub(crate) fn strike(&mut self, weights: Changing<'_>, lazy: &mut Lazy, rate: f64) {
-        if self.shape.0 == 1 {
+    pub(crate) fn strike(&mut self, mut weights: Changing<'_>, lazy: &mut Lazy, rate: f64) {
+        // A current that is summed anew in every presentation is left to that. Where the values
+        // held stay, the second consolidation is the first to be followed.
+        if self.struck && self.shape.0 == 1 {
+            lazy.settle_past(weights.reborrow());
             self.begin_increments(weights, Some(lazy));
         }
-        let Some(integrals) = lazy.integrals() else {
-            return;
-        };
-        if let Some(sum) = &mut self.sum {
-            let held = view(&self.held, self.shape);
-            let gram = (self.gram).get_or_insert_with(|| products(held));
-            product::accumulate(rate, gram.view(), integrals.view(), sum.current.view_mut());
-            sum.additions.iter_mut().for_each(|n| *n += 1.0);
-        } else {
-            self.revision += 1;
+        self.struck = true;
+        if lazy.has_eligible_episodes() {
+            self.sum = None;
+        }
+        match (&mut self.sum, lazy.integrals()) {
+            (Some(sum), Some(integrals)) => {
+                let held = view(&self.held, self.shape);
+                let gram = (self.gram).get_or_insert_with(|| products(held));
+                product::accumulate(rate, gram.view(), integrals.view(), sum.current.view_mut());
+                sum.follow();
+            }
+            (Some(_), None) => {}
+            (None, _) => self.revision += 1,
         }
         lazy.strike(rate);
     }
@@ -355,54 +422,85 @@ impl Sum {
         columns::read(sends, weights, &mut self.current);
     }
 
-    /// True if rounding may be more of any neuron's current than it should.
-    ///
-    /// A current next to 0 may be a sum of large terms: only where the bound is beyond its own
-    /// magnitude, the magnitudes of its terms are summed.
-    fn is_rounded(
-        &self,
-        trial: usize,
-        largest: &[f32],
-        held: ArrayView2<'_, f32>,
-        (weights, lazy): (&Changing<'_>, Option<&Lazy>),
-    ) -> bool {
-        let unit = f64::EPSILON / 2.0 * PARTIAL / PRECISION;
-        let bound = unit * self.additions[trial] * self.most[trial];
+    /// What a few senders of one trial have changed has been added: true if rounding may be more of
+    /// any neuron's current than it should.
+    fn add(&mut self, sends: &[columns::Send], largest: &[f32]) -> bool {
+        let trial = sends[0].trial;
+        let change: f64 = sends.iter().map(|send| send.change.abs()).sum();
+        let additions = sends.len() as f64;
         let current = self.current.row(trial);
-        let current = current.to_slice().expect("rows are contiguous");
-        if !any_below(current, largest, bound) {
+        round(
+            self.rounded.row_mut(trial).into_slice().unwrap_or_default(),
+            current.to_slice().unwrap_or_default(),
+            largest,
+            (additions, TERM * change),
+        )
+    }
+
+    /// The current of every trial has followed the weights.
+    fn follow(&mut self) {
+        Zip::from(&mut self.rounded)
+            .and(&self.current)
+            .for_each(|rounded, current| *rounded += current.abs());
+    }
+
+    /// Sums those currents of a trial anew that are below their rounding. False if there have been
+    /// so many that it is better to sum the whole trial anew.
+    fn renew_some(
+        &mut self,
+        (trial, held): (usize, ArrayView2<'_, f32>),
+        weights: &Changing<'_>,
+        lazy: Option<&Lazy>,
+    ) -> bool {
+        let neurons: Vec<usize> = (self.current.row(trial).iter())
+            .zip(self.rounded.row(trial))
+            .enumerate()
+            .filter(|(_, (current, rounded))| current.abs() < ROUNDING * *rounded)
+            .map(|(neuron, _)| neuron)
+            .collect();
+        self.alone[trial] += neurons.len();
+        if self.alone[trial] * LOOK > self.current.ncols() {
             return false;
         }
         let scale = lazy.map_or(1.0, Lazy::scale);
         let gained = lazy.and_then(Lazy::of_weights);
-        let natural = |neuron: usize| -> f64 {
-            let terms = held.row(trial).into_iter().enumerate();
-            let terms = terms.filter(|(_, value)| **value != 0.0);
-            terms
-                .map(|(sender, value)| {
-                    let weight = scale * f64::from(weights.matrix[[neuron, sender]]);
-                    let gained = gained.map_or(0.0, |d| {
-                        let held = held.column(sender);
-                        (d.column(neuron).iter().zip(held))
-                            .map(|(d, r)| d * f64::from(*r))
-                            .sum()
-                    });
-                    ((weight + gained) * f64::from(*value)).abs()
-                })
-                .sum()
-        };
-        let rounding = |neuron: usize| bound * f64::from(largest[neuron]);
-        let small = (current.iter().enumerate()).filter(|(n, i)| i.abs() < rounding(*n));
-        // To sum some currents anew costs less than to look at many.
-        let small: Vec<usize> = small.map(|(neuron, _)| neuron).take(MANY + 1).collect();
-        small.len() > MANY || small.into_iter().any(|n| natural(n) < rounding(n))
+        let awake: Vec<(usize, f64)> = (held.row(trial).iter().enumerate())
+            .filter(|(_, value)| **value != 0.0)
+            .map(|(sender, value)| (sender, f64::from(*value)))
+            .collect();
+        for neuron in neurons {
+            let term = |&(sender, value): &(usize, f64)| {
+                let at = [neuron, sender];
+                let carry = lazy.map_or(0.0, |_| weights.carry[at]);
+                let gained = gained.map_or(0.0, |d| {
+                    let terms = d.column(neuron).into_iter().zip(held.column(sender));
+                    terms.map(|(d, r)| d * f64::from(*r)).sum()
+                });
+                (scale * pair::number(weights.matrix[at], carry) + gained) * value
+            };
+            let terms = awake.iter().map(term);
+            let (sum, size) = terms.fold((0.0, 0.0), |(sum, size): (f64, f64), term| {
+                (sum + term, size + term.abs())
+            });
+            self.current[[trial, neuron]] = sum;
+            self.rounded[[trial, neuron]] = awake.len() as f64 * size;
+            self.spare_unmoved(trial, neuron);
+        }
+        true
+    }
+
+    /// A current that is 0 because all its terms are is exact until it is not 0.
+    fn spare_unmoved(&mut self, trial: usize, neuron: usize) {
+        if self.current[[trial, neuron]] == 0.0 {
+            self.rounded[[trial, neuron]] = f64::NEG_INFINITY;
+        }
     }
 
     /// Sums the current of a trial anew.
     fn renew(
         &mut self,
-        trial: usize,
-        held: ArrayView2<'_, f32>,
+        (trial, held): (usize, ArrayView2<'_, f32>),
+        largest: &[f32],
         weights: Changing<'_>,
         lazy: Option<&Lazy>,
     ) {
@@ -417,26 +515,41 @@ impl Sum {
             })
             .collect();
         self.read(&sends, held, weights, lazy);
-        self.additions[trial] = sends.len() as f64;
-        self.held[trial] = sends.iter().map(|send| send.change.abs()).sum();
-        self.most[trial] = self.held[trial];
+        if !sends.is_empty() {
+            self.add(&sends, largest);
+        }
+        for neuron in 0..self.current.ncols() {
+            self.spare_unmoved(trial, neuron);
+        }
     }
 
     /// Nothing is held in a trial.
     fn forget(&mut self, trial: usize) {
         self.current.row_mut(trial).fill(0.0);
-        for of_trials in [&mut self.additions, &mut self.held, &mut self.most] {
-            of_trials[trial] = 0.0;
-        }
+        self.rounded.row_mut(trial).fill(0.0);
+        self.alone[trial] = 0;
     }
 }
 
-/// True if the magnitude of any current is below `bound` times the largest weight of its neuron.
+/// Counts the magnitudes that so many additions have rounded, of currents and of the terms that
+/// were added, `by` times the largest weight: true if any current is below their rounding.
 #[multiversion(targets("x86_64+avx2"))]
-fn any_below(currents: &[f64], largest: &[f32], bound: f64) -> bool {
+fn round(
+    rounded: &mut [f64],
+    currents: &[f64],
+    largest: &[f32],
+    (additions, by): (f64, f64),
+) -> bool {
     // Without an early end the loop is vectorised.
-    (currents.iter().zip(largest)).fold(false, |found, (current, largest)| {
-        found | (current.abs() < bound * f64::from(*largest))
+    let neurons = rounded.iter_mut().zip(currents.iter().zip(largest));
+    neurons.fold(false, |found, (rounded, (current, largest))| {
+        let before = if *current == 0.0 {
+            *rounded
+        } else {
+            rounded.max(0.0)
+        };
+        *rounded = before + additions * (current.abs() + by * f64::from(*largest));
+        found | (current.abs() < ROUNDING * *rounded)
     })
 }
 

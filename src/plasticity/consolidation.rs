@@ -173,8 +173,8 @@ impl Consolidator {
 
     /// What the integrals of lazy synapses hold goes into the eligibility.
     pub(crate) fn settle(&mut self, lazy: &mut Lazy, held: ArrayView2<'_, f32>) {
-        if lazy.integrals().is_some() {
-            let blank = self.nothing_gathered();
+        if lazy.gathers() {
+            let blank = self.nothing_gathered() && !lazy.has_eligible_episodes();
             if blank {
                 // Nothing is added to anything, so there is nothing to carry.
                 let changing = Changing {
@@ -183,6 +183,7 @@ impl Consolidator {
                 };
                 lazy.settle(changing, held, blank);
             } else {
+                self.clear();
                 lazy.settle(self.changing(), held, blank);
             }
             self.gathered = Gathered::Something;
@@ -192,9 +193,12 @@ impl Consolidator {
     /// What a plain consolidation at the rate `eta` multiplies an eligibility by; none if the
     /// optimiser is another or somebody wants to see the eligibility.
     pub(crate) fn plain_rate(&self, eta: f32) -> Option<f64> {
-        let plain =
-            self.optimiser == Optimiser::Plain && self.turnover == 0.0 && self.watched.is_none();
-        plain.then_some(f64::from(eta) / self.period_ms)
+        self.is_plain().then_some(f64::from(eta) / self.period_ms)
+    }
+
+    /// True if consolidations add eligibilities to weights and nothing else, with nobody to see it.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.optimiser == Optimiser::Plain && self.turnover == 0.0 && self.watched.is_none()
     }
 
     /// Whether nothing has been gathered, nor is anybody to see it.

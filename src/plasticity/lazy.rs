@@ -20,6 +20,10 @@
 //! plain consolidation is as lazy again: when its clock strikes, the integrals are added to a
 //! second kind of them, the *consolidated* ones, which take the place of `D` for the weights.
 //!
+//! With one trial and a plain consolidation, what was gained while former values were held may stay
+//! apart as episodes (`episodes.rs`), so that no synapse is touched where most senders send:
+//! `W_ij = w^_ij + P_i r_j + sum over episodes`, with the consolidated integrals `P`.
+//!
 //! Integrals are in double precision, intercepts are values with carries ([`crate::math::pair`]):
 //! a change of a step that is far below the last bit of a weight is kept.
 
@@ -30,6 +34,7 @@ use multiversion::multiversion;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, ShapeBuilder, Zip, s};
 use rayon::prelude::*;
 
+use super::episodes::Episodes;
 use crate::circuit::columns::{self, Changing};
 use crate::circuit::{pieces, product};
 use crate::math::pair;
@@ -72,6 +77,9 @@ pub struct Lazy {
     steady: Array2<f64>,
     /// True if any of them may differ from 0.
     consolidated: bool,
+    /// What weights gained while other values were held, and what eligibilities did.
+    past: Episodes,
+    eligible: Episodes,
     /// Largest integral times value held, for each neuron, with which intercepts stay precise.
     limits: Vec<f32>,
     /// True if factors have not been followed while nothing was held.
@@ -97,14 +105,17 @@ impl Lazy {
             continuous,
             steady: Array2::zeros((0, 0)),
             consolidated: false,
+            past: Episodes::default(),
+            eligible: Episodes::default(),
             limits: vec![0.0; post],
             behind: true,
         }
     }
 
     /// A plain consolidation: from now on weights are `matrix + (steady + rate D) held`. True if
-    /// there was anything to consolidate.
+    /// there was anything of the values held now to consolidate.
     pub(crate) fn strike(&mut self, rate: f64) -> bool {
+        self.eligible.consolidate(rate, &mut self.past);
         if !self.pending {
             return false;
         }
@@ -127,7 +138,17 @@ impl Lazy {
 
     /// True if the matrix will change when it is next brought up to date.
     pub(crate) fn at_work(&self) -> bool {
-        self.working || self.pending
+        self.working || self.gathers()
+    }
+
+    /// True if episodes hold anything of eligibilities.
+    pub(crate) fn has_eligible_episodes(&self) -> bool {
+        !self.eligible.is_empty()
+    }
+
+    /// True if integrals or episodes hold anything of the matrix.
+    pub(crate) fn gathers(&self) -> bool {
+        self.pending || !self.eligible.is_empty()
     }
 
     /// True if the weights decay.
@@ -156,7 +177,7 @@ impl Lazy {
         self.since = now;
         let (fade, reach) = self.passing(steps);
         self.scale *= self.kept(steps);
-        if silent || !self.at_work() {
+        if silent || !(self.working || self.pending) {
             return;
         }
         let to = flat_mut(&mut self.integrals);
@@ -226,10 +247,11 @@ impl Lazy {
     /// eligibility is `blank`, it is one product in single precision.
     pub(crate) fn settle(
         &mut self,
-        eligibility: Changing<'_>,
+        mut eligibility: Changing<'_>,
         held: ArrayView2<'_, f32>,
         blank: bool,
     ) {
+        self.eligible.settle(eligibility.reborrow());
         if !self.pending {
             return;
         }
@@ -253,10 +275,12 @@ impl Lazy {
     /// The integrals start again at 0, since what they held is where it belongs.
     pub(crate) fn forget(&mut self) {
         self.pending = false;
+        self.consolidated = false;
     }
 
     /// Intercepts become the weights that they stand for, decay apart.
-    pub(crate) fn settle_weights(&mut self, weights: Changing<'_>, held: ArrayView2<'_, f32>) {
+    pub(crate) fn settle_weights(&mut self, mut weights: Changing<'_>, held: ArrayView2<'_, f32>) {
+        self.settle_past(weights.reborrow());
         if self.continuous {
             if self.pending && (self.touched || self.rows() == 1) {
                 gain(1.0 / self.scale, &self.integrals, held, weights);
@@ -268,6 +292,46 @@ impl Lazy {
         } else if self.consolidated {
             gain(1.0, &self.steady, held, weights);
             self.consolidated = false;
+        }
+    }
+
+    /// The episodes of weights go into the matrix.
+    pub(crate) fn settle_past(&mut self, weights: Changing<'_>) {
+        self.past.settle(weights);
+    }
+
+    /// What was gained with the values held, which are about to be others, becomes an episode.
+    ///
+    /// False if there is no room for it: then it has to be settled.
+    pub(crate) fn turn(&mut self, held: ArrayView2<'_, f32>) -> bool {
+        let needed = usize::from(self.consolidated) + self.eligible.len() + 1;
+        if !(self.past.has_room_for(needed) && self.eligible.has_room_for(1)) {
+            return false;
+        }
+        if self.consolidated {
+            self.past.push(self.steady.row(0), held.row(0));
+            self.consolidated = false;
+        }
+        if self.pending {
+            self.eligible.push(self.integrals.row(0), held.row(0));
+            self.pending = false;
+        }
+        true
+    }
+
+    /// Adds to the current of one trial what is held of its weights outside the matrix, and to
+    /// `reach` the sums of the magnitudes of these terms.
+    pub(crate) fn read(&self, held: ArrayView2<'_, f32>, current: &mut [f64], reach: &mut [f64]) {
+        if let Some(values) = held.to_slice() {
+            self.past.read(values, current, reach);
+        }
+        if let Some(gained) = self.of_weights() {
+            let squares = held.iter().map(|r| f64::from(*r).powi(2)).sum::<f64>();
+            let neurons = current.iter_mut().zip(reach);
+            neurons.zip(gained).for_each(|((current, reach), d)| {
+                *current += d * squares;
+                *reach += d.abs() * squares;
+            });
         }
     }
 
@@ -299,6 +363,7 @@ impl Lazy {
             self.pending = false;
         }
         self.consolidated = false;
+        self.past.forget();
         self.measure(&columns::extents(weights.view()));
     }
 
@@ -415,7 +480,8 @@ impl Lazy {
         } else {
             let steady = self.of_weights().map(|steady| steady.column(post));
             let steady = steady.iter().flat_map(|steady| steady.iter());
-            steady.zip(held).map(|(p, r)| p * r).sum()
+            let now: f64 = steady.zip(held).map(|(p, r)| p * r).sum();
+            now + self.past.of_synapse((post, pre))
         };
         (start + gained) as f32
     }
@@ -467,7 +533,7 @@ fn gain(scale: f64, integrals: &Array2<f64>, held: ArrayView2<'_, f32>, weights:
 
 /// [`gain`] in single precision, where all that is added is change: then its rounding is a part
 /// of the change, not of intercepts that it cancels.
-fn gain_single(
+pub(super) fn gain_single(
     scale: f32,
     integrals: ArrayView2<'_, f32>,
     held: ArrayView2<'_, f32>,
@@ -500,7 +566,7 @@ thread_local! {
     static CHANGE: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
-#[multiversion(targets("x86_64+avx2"))]
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2"))]
 fn add_single(values: &mut [f32], carries: &mut [f32], changes: &[f32]) {
     for ((value, carry), change) in values.iter_mut().zip(carries).zip(changes) {
         pair::add_single(value, carry, *change);

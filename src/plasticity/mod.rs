@@ -6,6 +6,7 @@
 mod consolidation;
 pub mod direct_feedback_alignment;
 pub mod dll;
+mod episodes;
 pub mod feedback_alignment;
 pub mod hebbian;
 mod kernel;

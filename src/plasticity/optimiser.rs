@@ -96,7 +96,7 @@ impl Step {
 }
 
 /// One version for each set of instructions; none of them rounds otherwise.
-#[multiversion(targets("x86_64+avx2"))]
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2"))]
 fn apply(step: Step, synapses: Synapses<'_>, e: &[f32]) {
     let Step { how, turnover } = step;
     let Synapses {

@@ -118,6 +118,8 @@ fn volley<'a>(
 enum Means {
     /// One product of all weights and everything held.
     Product,
+    /// The same for one trial, of weights that are part in the matrix, part in episodes.
+    Episodes,
     /// The columns of those who sent, if any.
     Columns,
 }
@@ -152,12 +154,11 @@ impl Arrival<'_> {
         }
         self.settle(means);
         match (means, self.volley) {
-            (Means::Product, volley) => {
+            (Means::Product | Means::Episodes, volley) => {
                 if let Some(volley) = volley {
                     self.terminals.hold(volley);
                 }
-                let scale = self.plastic.as_ref().map_or(1.0, |(.., lazy)| lazy.scale());
-                self.terminals.sum(self.weights.matrix.view(), scale);
+                self.sum(means);
             }
             (Means::Columns, Some(Volley::Few(few))) => self.touch(few),
             (Means::Columns, _) => unreachable!("a volley of many takes a product"),
@@ -189,15 +190,48 @@ impl Arrival<'_> {
         let product = match self.volley {
             Some(Volley::Many(_)) => true,
             Some(Volley::Few(few)) => {
-                let columns = terminals.is_few(few.len()) && !terminals.falls_silent(few);
+                let is_continuous =
+                    (self.plastic.as_ref()).is_some_and(|(.., lazy)| lazy.is_continuous());
+                let columns = terminals.is_few(few, is_continuous) && !terminals.falls_silent(few);
                 terminals.is_stale() || !columns
             }
             None => terminals.is_stale(),
         };
-        if product {
-            Means::Product
-        } else {
+        if !product {
             Means::Columns
+        } else if self.keeps_episodes() {
+            Means::Episodes
+        } else {
+            Means::Product
+        }
+    }
+
+    /// True if what is gained with the values held may stay outside the matrix: with one trial,
+    /// where plain consolidations are all that changes weights.
+    fn keeps_episodes(&self) -> bool {
+        let Some((bounds, Some(consolidation), lazy)) = &self.plastic else {
+            return false;
+        };
+        let whole = bounds.is_some() || self.terminals.mirrored || lazy.fades();
+        let plain = consolidation.is_plain() && consolidation.is_blank();
+        self.terminals.is_of_one_trial() && plain && !whole
+    }
+
+    /// The current anew.
+    fn sum(&mut self, means: Means) {
+        match &mut self.plastic {
+            Some((.., lazy)) if means == Means::Episodes => {
+                let weights = self.weights.reborrow();
+                self.terminals.sum_with_episodes(weights, lazy);
+            }
+            plastic => {
+                let scale = plastic.as_ref().map_or(1.0, |(.., lazy)| lazy.scale());
+                if self.terminals.is_of_one_trial() {
+                    self.terminals.sum_columns(self.weights.matrix, scale);
+                } else {
+                    self.terminals.sum(self.weights.matrix.view(), scale);
+                }
+            }
         }
     }
 
@@ -220,6 +254,13 @@ impl Arrival<'_> {
             return;
         };
         lazy.catch_up(self.now, self.terminals.silent());
+        if means == Means::Episodes {
+            if self.volley.is_some() {
+                self.turn();
+            }
+            return;
+        }
+        lazy.settle_past(self.weights.reborrow());
         if means == Means::Columns {
             // Before a value is held that is too large for the integrals.
             if let Some(Volley::Few(few)) = self.volley
@@ -236,6 +277,26 @@ impl Arrival<'_> {
         lazy.settle_weights(self.weights.reborrow(), self.terminals.held());
         if let (Some(_), Some(consolidation)) = (self.volley, consolidation) {
             consolidation.settle(lazy, self.terminals.held());
+        }
+    }
+
+    /// What was gained with the values held so far becomes an episode, or is settled.
+    fn turn(&mut self) {
+        let Some((_, Some(consolidation), lazy)) = &mut self.plastic else {
+            return;
+        };
+        if self.terminals.silent() {
+            // Silence gains nothing, and what was gained before is in the matrix.
+            return lazy.forget();
+        }
+        let held = self.terminals.held();
+        if lazy.turn(held) {
+            return;
+        }
+        lazy.settle_past(self.weights.reborrow());
+        if !lazy.turn(held) {
+            lazy.settle_weights(self.weights.reborrow(), held);
+            consolidation.settle(lazy, held);
         }
     }
 

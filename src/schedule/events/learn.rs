@@ -165,7 +165,7 @@ pub fn consolidate(
         }
         lazy.catch_up(clock.step + 1, terminals.silent());
         let eta = *eta * scale.0;
-        if lazy.integrals().is_none() && consolidation.rests() && !restores {
+        if !lazy.gathers() && consolidation.rests() && !restores {
             continue;
         }
         let mut changing = Changing {
@@ -200,7 +200,7 @@ pub fn consolidate(
         lazy.settle_weights(changing.reborrow(), terminals.held());
         lazy.fold(changing.reborrow());
         consolidation.catch_up(clock.step);
-        if consolidation.is_blank() && lazy.integrals().is_some() {
+        if consolidation.is_blank() && lazy.integrals().is_some() && !lazy.has_eligible_episodes() {
             consolidation.consolidate_lazy(&mut lazy, terminals.held(), changing, eta);
         } else {
             consolidation.settle(&mut lazy, terminals.held());

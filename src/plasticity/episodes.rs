@@ -1,0 +1,143 @@
+//! Episodes: what the synapses of one trial gained while values were held that have been replaced
+//! since.
+//!
+//! While the same values `h` are held, all that a plain rule changes is one outer product `D h`.
+//! When most senders send, to add it to the matrix would be a pass over all synapses. It is kept
+//! as its two factors instead:
+//!
+//! ```text
+//! W_ij = w_ij + sum over episodes k of D_ik h_kj        I_i = sum over j of w_ij r_j + sum over k of D_ik (h_k . r)
+//! ```
+//!
+//! A current needs the products of what was held then with what is held now, and many episodes
+//! enter the matrix in one pass.
+
+use multiversion::multiversion;
+use ndarray::{Array2, ArrayView1, s};
+
+use super::lazy::{flat, gain_single};
+use crate::circuit::columns::Changing;
+
+/// Most episodes that are kept apart: more cost as much in currents as their pass would.
+const MOST: usize = 16;
+
+/// Outer products that have yet to be added to a matrix.
+#[derive(Clone, Debug)]
+pub(super) struct Episodes {
+    /// Integrals, episodes x post.
+    integrals: Array2<f64>,
+    /// Values held, episodes x pre.
+    held: Array2<f32>,
+    /// Episodes of them.
+    len: usize,
+}
+
+impl Default for Episodes {
+    fn default() -> Self {
+        Self {
+            integrals: Array2::zeros((0, 0)),
+            held: Array2::zeros((0, 0)),
+            len: 0,
+        }
+    }
+}
+
+impl Episodes {
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub fn has_room_for(&self, more: usize) -> bool {
+        self.len + more <= MOST
+    }
+
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Nothing is to be added any more.
+    pub fn forget(&mut self) {
+        self.len = 0;
+    }
+
+    /// One more episode.
+    pub fn push(&mut self, integrals: ArrayView1<'_, f64>, held: ArrayView1<'_, f32>) {
+        if self.integrals.is_empty() {
+            self.integrals = Array2::zeros((MOST, integrals.len()));
+            self.held = Array2::zeros((MOST, held.len()));
+        }
+        self.integrals.row_mut(self.len).assign(&integrals);
+        self.held.row_mut(self.len).assign(&held);
+        self.len += 1;
+    }
+
+    /// Eligibilities become weight change at this rate.
+    pub fn consolidate(&mut self, rate: f64, weights: &mut Self) {
+        for k in 0..self.len {
+            self.integrals.row_mut(k).mapv_inplace(|d| rate * d);
+            weights.push(self.integrals.row(k), self.held.row(k));
+        }
+        self.len = 0;
+    }
+
+    /// Adds to the current of one trial what the episodes make of the values in it, and to `reach`
+    /// the sums of the magnitudes of their terms.
+    pub fn read(&self, values: &[f32], current: &mut [f64], reach: &mut [f64]) {
+        let (integrals, held) = (flat(&self.integrals), flat(&self.held));
+        for k in 0..self.len {
+            let held = &held[k * values.len()..(k + 1) * values.len()];
+            let integrals = &integrals[k * current.len()..(k + 1) * current.len()];
+            add(current, reach, integrals, dot(held, values));
+        }
+    }
+
+    /// What one synapse has gained in them.
+    pub fn of_synapse(&self, (post, pre): (usize, usize)) -> f64 {
+        let episodes = 0..self.len;
+        episodes
+            .map(|k| self.integrals[[k, post]] * f64::from(self.held[[k, pre]]))
+            .sum()
+    }
+
+    /// Adds all of them to the matrix.
+    pub fn settle(&mut self, matrix: Changing<'_>) {
+        if self.len > 0 {
+            let integrals = self.integrals.slice(s![..self.len, ..]);
+            let held = self.held.slice(s![..self.len, ..]);
+            gain_single(1.0, integrals.mapv(|d| d as f32).view(), held, matrix);
+            self.len = 0;
+        }
+    }
+}
+
+/// The product of values held then and now, and the sum of the magnitudes of its terms.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2"))]
+fn dot(then: &[f32], now: &[f32]) -> (f64, f64) {
+    const LANES: usize = 8;
+    let (mut sums, mut sizes) = ([0.0f64; LANES], [0.0f64; LANES]);
+    let (thens, nows) = (then.chunks_exact(LANES), now.chunks_exact(LANES));
+    let rest = thens.remainder().iter().zip(nows.remainder());
+    for (then, now) in thens.zip(nows) {
+        for n in 0..LANES {
+            let term = f64::from(then[n]) * f64::from(now[n]);
+            sums[n] += term;
+            sizes[n] += term.abs();
+        }
+    }
+    rest.fold(
+        (sums.iter().sum(), sizes.iter().sum()),
+        |(sum, size), (then, now)| {
+            let term = f64::from(*then) * f64::from(*now);
+            (sum + term, size + term.abs())
+        },
+    )
+}
+
+/// Adds `integral x dot` to each current, and the magnitude of its terms to its reach.
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2"))]
+fn add(current: &mut [f64], reach: &mut [f64], integrals: &[f64], (dot, size): (f64, f64)) {
+    for ((current, reach), d) in current.iter_mut().zip(reach).zip(integrals) {
+        *current += d * dot;
+        *reach += d.abs() * size;
+    }
+}
