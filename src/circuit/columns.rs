@@ -344,7 +344,7 @@ fn touch_one(
 
 #[cfg(test)]
 mod tests {
-    use super::{Changing, Intercepts, Send, extents, products, read, read_and_touch, touch};
+    use super::{Changing, Intercepts, Send, extents, products, read, read_and_touch, sum, touch};
     use crate::circuit::product;
     use ndarray::{Array2, ShapeBuilder, arr2};
 
@@ -414,6 +414,27 @@ mod tests {
             let near = |a: &f64, b: &f64| (a - b).abs() < 1e-11 * (1.0 + b.abs());
             assert!(after.iter().zip(&before).all(|(a, b)| near(a, b)));
             assert!(exact.iter().zip(&current).all(|(a, b)| near(a, b)));
+        }
+    }
+
+    #[test]
+    fn a_sum_is_that_of_double_precision_within_its_magnitudes() {
+        // One stretch of senders, and several.
+        for (post, pre) in [(9, 41), (301, 530)] {
+            let matrix = Array2::from_shape_fn((post, pre).f(), value(2));
+            let held: Vec<f32> = (0..pre)
+                .map(|j| if j % 3 == 0 { 0.0 } else { value(5)((1, j)) })
+                .collect();
+            let (current, sizes) = sum(&held, &matrix);
+            for i in 0..post {
+                let terms = held.iter().zip(matrix.row(i));
+                let terms = terms.map(|(r, w)| f64::from(*r) * f64::from(*w));
+                let (right, size) = terms.fold((0.0, 0.0), |(right, size), term: f64| {
+                    (right + term, size + term.abs())
+                });
+                assert!((current[i] - right).abs() <= size / f64::from(1 << 22));
+                assert!((f64::from(sizes[i]) / size - 1.0).abs() < 1e-4);
+            }
         }
     }
 

@@ -244,6 +244,19 @@ pub enum Optimiser {
     },
 }
 
+impl Optimiser {
+    /// Parts of its first and of its second moment that one consolidation leaves, dimensionless;
+    /// none of a moment that it does without.
+    #[must_use]
+    pub fn fading(self) -> (Option<f64>, Option<f64>) {
+        match self {
+            Self::Plain => (None, None),
+            Self::Momentum { momentum } => (Some(momentum), None),
+            Self::Adam { beta1, beta2, .. } => (Some(beta1), Some(beta2)),
+        }
+    }
+}
+
 fn default_beta1() -> f64 {
     0.9
 }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::Lazy;
 use super::lazy::{flat, flat_mut};
-use super::optimiser::{Pairs, Step, Synapses};
+use super::optimiser::{Pairs, Step, Synapses, needs_carry};
 use crate::circuit::columns::Changing;
 use crate::circuit::product;
 use crate::math::{Steps, pair};
@@ -73,10 +73,14 @@ impl Consolidator {
     ) -> Self {
         let eligibility = Array2::zeros(shape);
         let none = || Array2::zeros((0, 0));
-        let state = |needed: bool| {
-            let zeros = || if needed { eligibility.clone() } else { none() };
-            [zeros(), zeros()]
+        let state = |fading: Option<f64>| {
+            let zeros = |needed: bool| if needed { eligibility.clone() } else { none() };
+            [
+                zeros(fading.is_some()),
+                zeros(fading.is_some_and(needs_carry)),
+            ]
         };
+        let (first, second) = optimiser.fading();
         Self {
             every_steps,
             offset_steps,
@@ -84,8 +88,8 @@ impl Consolidator {
             period_ms: Steps::of(dt_ms).ms(every_steps),
             optimiser,
             turnover: 0.0,
-            first: state(!matches!(optimiser, Optimiser::Plain)),
-            second: state(matches!(optimiser, Optimiser::Adam { .. })),
+            first: state(first),
+            second: state(second),
             eligibility_carry: none(),
             eligibility,
             count: 0,
@@ -210,11 +214,9 @@ impl Consolidator {
     /// remembers has faded below single precision.
     #[must_use]
     pub fn rests(&self) -> bool {
-        let faded = match self.optimiser {
-            Optimiser::Plain => true,
-            Optimiser::Momentum { momentum: fading } | Optimiser::Adam { beta1: fading, .. } => {
-                self.count == 0 || self.idle as f64 * fading.ln() < FADED.ln()
-            }
+        let faded = match self.optimiser.fading() {
+            (Some(first), _) => self.count == 0 || self.idle as f64 * first.ln() < FADED.ln(),
+            (None, _) => true,
         };
         self.nothing_gathered() && faded
     }
@@ -227,14 +229,14 @@ impl Consolidator {
         if missed == 0 {
             return;
         }
-        let (fading1, fading2) = match self.optimiser {
-            Optimiser::Plain => (0.0, 0.0),
-            Optimiser::Momentum { momentum } => (momentum, 0.0),
-            Optimiser::Adam { beta1, beta2, .. } => (beta1, beta2),
-        };
-        for (memory, fading) in [(&mut self.first, fading1), (&mut self.second, fading2)] {
-            let left = fading.powf(missed as f64);
+        let (first, second) = self.optimiser.fading();
+        for (memory, fading) in [(&mut self.first, first), (&mut self.second, second)] {
+            let left = fading.unwrap_or(0.0).powf(missed as f64);
             let [values, carries] = memory;
+            if carries.is_empty() {
+                values.mapv_inplace(|m| (left * f64::from(m)) as f32);
+                continue;
+            }
             (Zip::from(values).and(carries)).for_each(|m, carry| {
                 let rest = left * pair::number(*m, *carry);
                 pair::set(m, carry, rest);

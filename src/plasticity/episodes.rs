@@ -141,3 +141,73 @@ fn add(current: &mut [f64], reach: &mut [f64], integrals: &[f64], (dot, size): (
         *reach += d.abs() * size;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Episodes, MOST};
+    use crate::circuit::columns::Changing;
+    use ndarray::{Array1, Array2, ShapeBuilder};
+
+    fn value(seed: usize) -> impl Fn(usize) -> f32 {
+        move |n| ((n * 37 + n * n * seed + 11 * seed) % 29) as f32 / 14.0 - 1.0
+    }
+
+    /// Episodes of a matrix of 5 x 11, and what they stand for.
+    fn episodes(count: usize) -> (Episodes, Array2<f64>) {
+        let (mut episodes, mut sum) = (Episodes::default(), Array2::zeros((5, 11)));
+        for k in 0..count {
+            let integrals = Array1::from_shape_fn(5, |i| f64::from(value(2 * k + 1)(i)) / 3.0);
+            let held = Array1::from_shape_fn(11, value(2 * k + 2));
+            episodes.push(integrals.view(), held.view());
+            for ((i, j), sum) in sum.indexed_iter_mut() {
+                *sum += integrals[i] * f64::from(held[j]);
+            }
+        }
+        (episodes, sum)
+    }
+
+    #[test]
+    fn currents_and_synapses_are_those_of_the_matrix_that_episodes_stand_for() {
+        for count in [1, 3, MOST] {
+            let (episodes, sum) = episodes(count);
+            let values: Vec<f32> = (0..11).map(value(50)).collect();
+            let (mut current, mut reach) = (vec![0.25; 5], vec![0.0; 5]);
+            episodes.read(&values, &mut current, &mut reach);
+            for i in 0..5 {
+                let terms = values.iter().zip(sum.row(i));
+                let right: f64 = 0.25 + terms.map(|(r, w)| f64::from(*r) * w).sum::<f64>();
+                assert!((current[i] - right).abs() < 1e-12);
+                assert!(reach[i] >= (right - 0.25).abs() - 1e-12);
+                for j in 0..11 {
+                    assert!((episodes.of_synapse((i, j)) - sum[[i, j]]).abs() < 1e-12);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_settled_is_in_the_matrix_and_apart_no_more() {
+        let (mut episodes, sum) = episodes(MOST);
+        assert!(!episodes.has_room_for(1));
+        let (mut matrix, mut carry) = (Array2::ones((5, 11).f()), Array2::zeros((5, 11).f()));
+        let changing = Changing {
+            matrix: &mut matrix,
+            carry: &mut carry,
+        };
+        episodes.settle(changing);
+        assert!(episodes.is_empty() && episodes.has_room_for(MOST));
+        for (at, sum) in sum.indexed_iter() {
+            let got = f64::from(matrix[at]) + f64::from(carry[at]);
+            assert!((got - 1.0 - sum).abs() < 1e-5, "{got} and {sum}");
+        }
+    }
+
+    #[test]
+    fn eligibilities_become_weight_change_at_their_rate() {
+        let (mut eligible, sum) = episodes(3);
+        let mut weights = Episodes::default();
+        eligible.consolidate(0.5, &mut weights);
+        assert!(eligible.is_empty());
+        assert!((weights.of_synapse((4, 7)) - 0.5 * sum[[4, 7]]).abs() < 1e-12);
+    }
+}

@@ -14,7 +14,7 @@ pub mod kolen_pollack;
 pub(crate) mod lazy;
 pub mod local_losses;
 pub mod node_perturbation;
-mod optimiser;
+pub(crate) mod optimiser;
 pub mod predictive_coding;
 mod registry;
 mod rule;

@@ -5,6 +5,15 @@ use multiversion::multiversion;
 use crate::math::pair;
 use crate::model::Optimiser;
 
+/// Part of a moment that one consolidation changes from which on it needs no carry: what rounding
+/// leaves fades as fast, so that it is never more than a millionth.
+const FAST: f64 = 1.0 / 32.0;
+
+/// True if a moment that keeps this part of itself needs a carry.
+pub(crate) fn needs_carry(fading: f64) -> bool {
+    1.0 - fading < FAST
+}
+
 /// Values of some synapses with their carries, in one order; what is not needed is empty.
 #[derive(Default)]
 pub(super) struct Pairs<'a> {
@@ -105,11 +114,18 @@ fn apply(step: Step, synapses: Synapses<'_>, e: &[f32]) {
         second,
     } = synapses;
     let weights = weights.values.iter_mut().zip(weights.carries).zip(e);
-    let first = first.values.iter_mut().zip(first.carries);
     let second = second.values.iter_mut().zip(second.carries);
     let change = |w: &mut f32, carry: &mut f32, by: f32| {
         let by = by - (turnover * by.abs()).min(1.0) * *w;
         pair::add_single(w, carry, by);
+    };
+    let adam = |((w, carry), e): ((&mut f32, &mut f32), &f32),
+                m: &mut f32,
+                (v, v_carry): (&mut f32, &mut f32),
+                (per_ms, new2, step, floor): (f32, f32, f32, f32)| {
+        let g = e * per_ms;
+        pair::add_single(v, v_carry, new2 * (g * g - *v));
+        change(w, carry, step * *m / (v.sqrt() + floor));
     };
     match how {
         How::Plain { rate } => {
@@ -121,7 +137,18 @@ fn apply(step: Step, synapses: Synapses<'_>, e: &[f32]) {
             per_ms,
             eta,
             fading,
+        } if first.carries.is_empty() => {
+            for (((w, carry), e), v) in weights.zip(first.values) {
+                *v += e * per_ms - fading * *v;
+                change(w, carry, eta * *v);
+            }
+        }
+        How::Momentum {
+            per_ms,
+            eta,
+            fading,
         } => {
+            let first = first.values.iter_mut().zip(first.carries);
             for (((w, carry), e), (v, v_carry)) in weights.zip(first) {
                 pair::add_single(v, v_carry, e * per_ms - fading * *v);
                 change(w, carry, eta * *v);
@@ -129,16 +156,22 @@ fn apply(step: Step, synapses: Synapses<'_>, e: &[f32]) {
         }
         How::Adam {
             per_ms,
-            new,
+            new: [new1, new2],
             step,
             floor,
         } => {
-            let moments = first.zip(second);
-            for (((w, carry), e), ((m, m_carry), (v, v_carry))) in weights.zip(moments) {
-                let g = e * per_ms;
-                pair::add_single(m, m_carry, new[0] * (g - *m));
-                pair::add_single(v, v_carry, new[1] * (g * g - *v));
-                change(w, carry, step * *m / (v.sqrt() + floor));
+            let numbers = (per_ms, new2, step, floor);
+            if first.carries.is_empty() {
+                for ((synapse, m), second) in weights.zip(first.values).zip(second) {
+                    *m += new1 * (synapse.1 * per_ms - *m);
+                    adam(synapse, m, second, numbers);
+                }
+            } else {
+                let first = first.values.iter_mut().zip(first.carries);
+                for ((synapse, (m, m_carry)), second) in weights.zip(first).zip(second) {
+                    pair::add_single(m, m_carry, new1 * (synapse.1 * per_ms - *m));
+                    adam(synapse, m, second, numbers);
+                }
             }
         }
     }

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::RunError;
 use crate::circuit::Engine;
-use crate::model::{Compartment, Model, Optimiser};
+use crate::model::{Compartment, Model};
+use crate::plasticity::optimiser::needs_carry;
 use crate::scenario::{Happening, Indices, Probe, Scenario};
 
 /// Bytes of the program itself.
@@ -207,12 +208,10 @@ impl<'a> Reckoning<'a> {
             // What is too small for a weight is carried on beside it.
             let carried = if self.is_plastic(name) { NUMBER } else { 0.0 };
             let gathered = consolidation.map_or(0.0, |consolidation| {
-                NUMBER
-                    + match consolidation.optimiser {
-                        Optimiser::Plain => 0.0,
-                        Optimiser::Momentum { .. } => 2.0 * NUMBER,
-                        Optimiser::Adam { .. } => 4.0 * NUMBER,
-                    }
+                let (first, second) = consolidation.optimiser.fading();
+                let moments = [first, second].into_iter().flatten();
+                let with_carries = moments.map(|fading| 1.0 + f64::from(needs_carry(fading)));
+                NUMBER * (1.0 + with_carries.sum::<f64>())
             });
             count * (copies * NUMBER + carried + gathered)
         });

@@ -195,6 +195,8 @@ impl Reference {
                 offset_steps: steps(clock.offset_ms),
                 every_ms: every_steps as f64 * self.dt_ms,
                 eligibility: none.clone(),
+                passed: vec![0.0; weights.nrows()],
+                most: vec![0.0; weights.ncols()],
                 first: none.clone(),
                 second: none,
                 count: 0,

@@ -58,9 +58,9 @@ impl Number {
     }
 
     /// Distance of a number in single precision from this one, in natural magnitudes. What is
-    /// below the range of single precision is no distance.
+    /// below 1e-30, where a potential without a current counts as 0, is no distance.
     pub fn distance(self, got: f32) -> f64 {
-        const LEAST: f64 = 1e-35;
+        const LEAST: f64 = 1e-30;
         let off = (f64::from(got) - self.value).abs();
         if off <= LEAST {
             0.0

@@ -3,7 +3,7 @@
 use apical::model::{Compartment, Optimiser};
 
 use super::neuron::Leak;
-use super::number::Number;
+use super::number::{Number, PROMISED};
 
 /// What multiplies the sent value in the rate of change of a weight.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -61,6 +61,9 @@ impl Reward {
     }
 }
 
+/// Part of what was cancelled that may be left of it.
+const CANCELLED: f64 = 1e-14;
+
 /// What an update clock remembers.
 #[derive(Clone, Debug)]
 pub struct Update {
@@ -70,6 +73,11 @@ pub struct Update {
     pub every_ms: f64,
     /// Integral of the rule's rate of change without eta since the last update, post x pre.
     pub eligibility: Vec<Number>,
+    /// Sums of the magnitudes of the factors of each neuron since then, and the largest magnitude
+    /// that each sender ever sent: by a part of their product an eligibility may be off that is
+    /// smaller because it was cancelled (docs/model.md, known inaccuracies).
+    pub passed: Vec<f64>,
+    pub most: Vec<f64>,
     /// Means that the optimiser keeps, of `g` and of `g^2`.
     pub first: Vec<Number>,
     pub second: Vec<Number>,
@@ -84,10 +92,19 @@ impl Update {
             && (step + 1 - self.offset_steps).is_multiple_of(self.every_steps)
     }
 
+    /// The eligibility of synapse `n`.
+    fn eligible(&self, n: usize) -> Number {
+        let pre = self.most.len();
+        let mut eligible = self.eligibility[n];
+        eligible.size += CANCELLED / PROMISED * self.passed[n / pre] * self.most[n % pre];
+        eligible
+    }
+
     /// What synapse `n` changes by, and a new eligibility from 0.
     fn step(&mut self, n: usize, eta: f64) -> Number {
         // g: the mean of the rule's rate of change over the period
-        let g = (1.0 / self.every_ms) * std::mem::take(&mut self.eligibility[n]);
+        let g = (1.0 / self.every_ms) * self.eligible(n);
+        self.eligibility[n] = Number::default();
         match self.optimiser {
             // D = eta g
             Optimiser::Plain => eta * g,
@@ -155,9 +172,10 @@ pub struct Projection {
 
 impl Projection {
     /// Eligibilities, post x pre, if it has an update clock.
-    pub fn eligibility(&self) -> Option<&[Number]> {
-        let plasticity = self.plasticity.as_ref()?;
-        Some(&plasticity.update.as_ref()?.eligibility)
+    pub fn eligibility(&self) -> Option<Vec<Number>> {
+        let update = self.plasticity.as_ref()?.update.as_ref()?;
+        let synapses = 0..self.weights.len();
+        Some(synapses.map(|n| update.eligible(n)).collect())
     }
 
     /// `dW_ij/dt = eta mean over trials of factor_i sent_j`, for one step.
@@ -172,6 +190,15 @@ impl Projection {
         };
         let (post, pre) = self.shape;
         let mean = dt_ms / trials as f64;
+        if let Some(update) = &mut p.update {
+            for (n, factor) in factors.iter().enumerate() {
+                update.passed[n % post] += mean * factor.value.abs();
+            }
+            for (n, sent) in sent.iter().enumerate() {
+                let most = &mut update.most[n % pre];
+                *most = most.max(sent.value.abs());
+            }
+        }
         for i in 0..post {
             for j in 0..pre {
                 let products = (0..trials).map(|t| factors[t * post + i] * sent[t * pre + j]);
@@ -211,6 +238,7 @@ impl Projection {
                 weight.size += overwritten;
                 fresh[n] = by.size + overwritten;
             }
+            update.passed.fill(0.0);
             if let Some(norm) = p.norm {
                 confine_length(&mut self.weights, self.shape, norm, &fresh);
             }

@@ -72,7 +72,7 @@ impl Verdict {
             let got = simulation.eligibility(name).expect("eligibilities");
             assert_eq!(got.len(), wanted.len());
             for ((at, got), want) in got.indexed_iter().zip(wanted) {
-                self.see(*got, *want, || {
+                self.see(*got, want, || {
                     format!("eligibility {at:?} of {name}, step {step}")
                 });
             }
@@ -108,8 +108,8 @@ impl Verdict {
                 });
             }
             let pairs = theirs.eligibility().into_iter().zip(ours.eligibility());
-            for (got, want) in pairs.flat_map(|(got, want)| got.iter().zip(want)) {
-                self.see(got.value as f32, *want, || {
+            for (got, want) in pairs.flat_map(|(got, want)| got.into_iter().zip(want)) {
+                self.see(got.value as f32, want, || {
                     format!("an eligibility of {name}, step {step}")
                 });
             }
