@@ -87,6 +87,19 @@ impl Phased {
         }
     }
 
+    /// The same with carries, and the optimiser of the engines.
+    #[must_use]
+    pub fn exact(mut self) -> Self {
+        let optimiser = self.optimiser;
+        self.up = (self.up.into_iter())
+            .map(|(synapses, bias)| (synapses.exact(optimiser), bias.exact(optimiser)))
+            .collect();
+        self.down = (self.down.into_iter())
+            .map(|synapses| synapses.exact(optimiser))
+            .collect();
+        self
+    }
+
     /// One minibatch: up, down, update.
     pub fn learn(&mut self, stimuli: &Array2<f32>, targets: &Array2<f32>) {
         self.rates[0].assign(stimuli);

@@ -204,9 +204,10 @@ impl Bench {
         let model = mnist(|model| optimise(model, ADAM, 1e-3));
         let mut events = Presenter::new(&model, Engine::Events, TRIALS, window(12));
         let mut phased = Phased::new(TRIALS, ADAM, 1e-3);
+        let mut exact = Phased::new(TRIALS, ADAM, 1e-3).exact();
         let batches = 60_000usize.div_ceil(TRIALS);
         let (mut of_events, mut of_phased) = (Spent::default(), Spent::default());
-        let mut ratios = Vec::new();
+        let (mut ratios, mut exact_ratios) = (Vec::new(), Vec::new());
         let measured = batches.div_ceil(self.shorter);
         for first in (0..measured).step_by(24) {
             let block = first..(first + 24).min(measured);
@@ -215,13 +216,17 @@ impl Bench {
                     .clone()
                     .try_for_each(|n| events.present(&self.images, n))
             })?;
-            let in_phases = spend(|| {
-                for n in block {
-                    let (stimuli, targets) = self.images.batch(n, TRIALS);
-                    phased.learn(&stimuli, &targets);
-                }
-            });
+            let learn = |phased: &mut Phased| {
+                spend(|| {
+                    for n in block.clone() {
+                        let (stimuli, targets) = self.images.batch(n, TRIALS);
+                        phased.learn(&stimuli, &targets);
+                    }
+                })
+            };
+            let in_phases = learn(&mut phased);
             ratios.push(spent.wall / in_phases.wall);
+            exact_ratios.push(spent.wall / learn(&mut exact).wall);
             of_events += spent;
             of_phased += in_phases;
         }
@@ -241,6 +246,11 @@ impl Bench {
                 median(ratios),
                 Goal::AtMost(1.3),
                 about,
+            ),
+            Row::told(
+                "an epoch / phased with carries",
+                median(exact_ratios),
+                "the optimiser of the engines with their carries in both".to_owned(),
             ),
             Row::new(
                 "the epoch, seconds of CPU",
@@ -269,7 +279,8 @@ impl Bench {
             let model = mnist(|model| optimise(model, optimiser, eta));
             let mut events = Presenter::new(&model, Engine::Events, 1, window(12));
             let mut phased = Phased::new(1, optimiser, eta);
-            let (mut of_events, mut of_phased) = (Vec::new(), Vec::new());
+            let mut exact = Phased::new(1, optimiser, eta).exact();
+            let (mut of_events, mut of_phased, mut of_exact) = (Vec::new(), Vec::new(), Vec::new());
             for block in 0..self.rounds(15) {
                 let block = block * 40..(block + 1) * 40;
                 of_events.push(
@@ -280,17 +291,19 @@ impl Bench {
                     })?
                     .wall,
                 );
-                of_phased.push(
-                    spend(|| {
-                        for n in block {
+                let learn = |phased: &mut Phased| {
+                    let spent = spend(|| {
+                        for n in block.clone() {
                             let (stimuli, targets) = self.images.batch(n, 1);
                             phased.learn(&stimuli, &targets);
                         }
-                    })
-                    .wall,
-                );
+                    });
+                    spent.wall
+                };
+                of_phased.push(learn(&mut phased));
+                of_exact.push(learn(&mut exact));
             }
-            let (of_events, of_phased) = (median(of_events), median(of_phased));
+            let [of_events, of_phased, of_exact] = [of_events, of_phased, of_exact].map(median);
             rows.push(Row::new(
                 &format!("one trial online / phased, {name}"),
                 of_events / of_phased,
@@ -301,6 +314,11 @@ impl Bench {
                     of_events * 1e3 / 40.0,
                     of_phased * 1e3 / 40.0
                 ),
+            ));
+            rows.push(Row::told(
+                &format!("one trial online / phased with carries, {name}"),
+                of_events / of_exact,
+                "the optimiser of the engines with their carries in both".to_owned(),
             ));
         }
         Ok(rows)

@@ -1,12 +1,15 @@
 //! Synapses in single precision without carries, as anybody would write them first: what the
-//! engines are held against.
+//! engines are held against. With carries and the optimiser of the engines where asked for, to
+//! tell what exactness costs from what events cost.
 
 use multiversion::multiversion;
 use ndarray::{Array2, ArrayView2, ShapeBuilder};
 use rayon::prelude::*;
 
+use crate::circuit::columns::Changing;
 use crate::circuit::product;
 use crate::model::Optimiser;
+use crate::plasticity::Consolidator;
 
 /// Synapses that one thread changes at a stretch.
 const STRETCH: usize = 1 << 14;
@@ -19,6 +22,8 @@ pub(super) struct Synapses {
     first: Array2<f32>,
     second: Array2<f32>,
     count: i32,
+    /// The optimiser of the engines with the carries of the weights, in place of all that.
+    exact: Option<(Consolidator, Array2<f32>)>,
 }
 
 impl Synapses {
@@ -30,8 +35,17 @@ impl Synapses {
             first: zeros(),
             second: zeros(),
             count: 0,
+            exact: None,
             weights,
         }
+    }
+
+    /// The same with carries, and the optimiser of the engines.
+    pub fn exact(self, optimiser: Optimiser) -> Self {
+        let shape = || self.weights.raw_dim().f();
+        let consolidator = Consolidator::new(shape(), (1, 0, 1.0), optimiser);
+        let exact = Some((consolidator, Array2::zeros(shape())));
+        Self { exact, ..self }
     }
 
     /// The change `a b` averaged over the columns of `a`, by the optimiser; with a plain one
@@ -44,6 +58,14 @@ impl Synapses {
         b: ArrayView2<'_, f32>,
     ) {
         let mean = 1.0 / a.ncols() as f32;
+        if let Some((consolidator, carry)) = &mut self.exact {
+            product::assign(mean, a, b, self.gradient.view_mut());
+            let weights = Changing {
+                matrix: &mut self.weights,
+                carry,
+            };
+            return consolidator.change(weights, &self.gradient, eta);
+        }
         if optimiser == Optimiser::Plain {
             product::accumulate(eta * mean, a, b, self.weights.view_mut());
         } else {

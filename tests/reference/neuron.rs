@@ -7,7 +7,7 @@ use apical::model;
 use apical::neuron::Transfer;
 use apical::schedule::Variable;
 
-use super::number::Number;
+use super::number::{Number, PROMISED};
 
 /// A passive leak: `tau dx/dt = -x + drive`, whose drive is held for a step, so that
 /// `x += (1 - exp(-dt / tau)) (drive - x)`; the natural magnitude of `x` is the same leak of the
@@ -250,10 +250,21 @@ fn fire(transfer: Transfer, u: &[Number]) -> Vec<Number> {
             let rates: Vec<f64> = (u.iter()).map(|u| (u.value - most).exp() / all).collect();
             // dr_i = r_i (du_i - sum_k r_k du_k)
             let mean: f64 = rates.iter().zip(u).map(|(r, u)| r * u.size).sum();
-            (rates.iter().zip(u))
-                .map(|(r, u)| Number {
-                    value: *r,
-                    size: r * (1.0 + u.size + mean),
+            // Far beyond what is small, an error may decide which potential is the largest.
+            let moved = |i: usize, sign: f64| {
+                let by = |u: &Number, sign: f64| u.value + sign * PROMISED * u.size;
+                let others = u.iter().enumerate().filter(|(k, _)| *k != i);
+                let others = others.map(|(_, other)| (by(other, -sign) - by(&u[i], sign)).exp());
+                1.0 / (1.0 + others.sum::<f64>())
+            };
+            (rates.iter().zip(u).enumerate())
+                .map(|(i, (r, u))| {
+                    let apart = (moved(i, 1.0) - r).max(r - moved(i, -1.0));
+                    Number {
+                        value: *r,
+                        // With the rounding of the rate itself.
+                        size: (r * (1.0 + u.size + mean)).max(1.0001 * apart / PROMISED),
+                    }
                 })
                 .collect()
         }
