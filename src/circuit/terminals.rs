@@ -348,6 +348,7 @@ impl Terminals {
         if self.sum.is_none() {
             // A sum of what the weights are by now has followed them.
             lazy.catch_up(now, self.silent());
+            lazy.write_out();
             return self.begin_increments(weights, Some(lazy));
         }
         let gram = (self.gram).get_or_insert_with(|| products(view(&self.held, self.shape)));
@@ -360,6 +361,7 @@ impl Terminals {
     pub(crate) fn strike(&mut self, mut weights: Changing<'_>, lazy: &mut Lazy, rate: f64) {
         // A current that is summed anew in every presentation is left to that. Where the values
         // held stay, the second consolidation is the first to be followed.
+        lazy.write_out();
         if self.struck && self.shape.0 == 1 {
             lazy.settle_past(weights.reborrow());
             self.begin_increments(weights, Some(lazy));

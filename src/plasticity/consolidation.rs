@@ -301,10 +301,7 @@ impl Consolidator {
     ) {
         debug_assert!(self.is_blank());
         let post = weights.matrix.nrows();
-        if lazy.integrals().is_none() {
-            return;
-        }
-        let integrals = lazy.single();
+        let (times, integrals) = lazy.single();
         self.idle = 0;
         // Whole columns, so many that an operand that is packed anew for each stretch is small.
         let columns = (4 * STRETCH).div_ceil(post).max(8);
@@ -324,7 +321,7 @@ impl Consolidator {
                 after.fill(0.0);
                 let shape = (post, senders.len()).f();
                 if let Ok(out) = ArrayViewMut2::from_shape(shape, made) {
-                    product::assign_alone(1.0, integrals.t(), held.slice(s![.., senders]), out);
+                    product::assign_alone(times, integrals.t(), held.slice(s![.., senders]), out);
                 }
                 step.apply(synapses, e);
             });

@@ -31,7 +31,7 @@ use std::cell::RefCell;
 
 use bevy_ecs::component::Component;
 use multiversion::multiversion;
-use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, ShapeBuilder, Zip, s};
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, ShapeBuilder, Zip, s};
 use rayon::prelude::*;
 
 use super::episodes::Episodes;
@@ -47,6 +47,20 @@ pub(crate) const REACH: f32 = 4.0;
 /// weight's own size.
 const REACH_OF_LEAST: f32 = 1e9;
 
+/// Where integrals are. While factors stay, integrals are a multiple of them, which is not written
+/// out before it must be: that would be a pass over all neurons in double precision.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Holding {
+    /// All are 0; what is written is past.
+    Nothing,
+    /// So many times the factors, in ms or a.u. ms.
+    Factors(f64),
+    /// So many times the former factors.
+    Former(f64),
+    /// They are written out.
+    Integrals,
+}
+
 /// The running integrals of the neurons on which a plastic projection ends.
 ///
 /// Rows are trials; a bias, whose sender says the same in all trials, has one row for all.
@@ -56,10 +70,12 @@ pub struct Lazy {
     factors: Array2<f32>,
     /// True if any factor is not 0.
     working: bool,
-    /// `D`, rows x post, while `pending`.
+    /// `D`, rows x post, if `holding` says so.
     integrals: Array2<f64>,
-    /// True if any integral may differ from 0; otherwise the content of `integrals` is past.
-    pending: bool,
+    /// Factors before the last change of them, rows x post, if `holding` says so.
+    former: Array2<f32>,
+    /// Where the integrals are.
+    holding: Holding,
     /// True if columns were touched since the integrals started, so that intercepts may be larger
     /// than what they become.
     touched: bool,
@@ -96,7 +112,8 @@ impl Lazy {
             factors: Array2::zeros((rows, post)),
             working: false,
             integrals: Array2::zeros((rows, post)),
-            pending: false,
+            former: Array2::zeros((0, 0)),
+            holding: Holding::Nothing,
             touched: false,
             since: 0,
             gain: 0.0,
@@ -116,9 +133,10 @@ impl Lazy {
     /// there was anything of the values held now to consolidate.
     pub(crate) fn strike(&mut self, rate: f64) -> bool {
         self.eligible.consolidate(rate, &mut self.past);
-        if !self.pending {
+        if !self.is_pending() {
             return false;
         }
+        self.write_out();
         if self.steady.is_empty() {
             self.steady = Array2::zeros(self.integrals.raw_dim());
         }
@@ -127,8 +145,25 @@ impl Lazy {
         }
         self.steady.scaled_add(rate, &self.integrals);
         self.consolidated = true;
-        self.pending = false;
+        self.holding = Holding::Nothing;
         true
+    }
+
+    /// True if any integral may differ from 0.
+    fn is_pending(&self) -> bool {
+        self.holding != Holding::Nothing
+    }
+
+    /// The integrals, if there are any, are written out: before columns are touched one by one.
+    pub(crate) fn write_out(&mut self) {
+        let (times, factors) = match self.holding {
+            Holding::Factors(times) => (times, &self.factors),
+            Holding::Former(times) => (times, &self.former),
+            Holding::Nothing | Holding::Integrals => return,
+        };
+        let to = flat_mut(&mut self.integrals);
+        pieces::both(to, flat(factors), |d, f| *d = times * f64::from(f));
+        self.holding = Holding::Integrals;
     }
 
     /// True if weights, and with them currents, change in every step while anything is held.
@@ -148,7 +183,7 @@ impl Lazy {
 
     /// True if integrals or episodes hold anything of the matrix.
     pub(crate) fn gathers(&self) -> bool {
-        self.pending || !self.eligible.is_empty()
+        self.is_pending() || !self.eligible.is_empty()
     }
 
     /// True if the weights decay.
@@ -177,20 +212,33 @@ impl Lazy {
         self.since = now;
         let (fade, reach) = self.passing(steps);
         self.scale *= self.kept(steps);
-        if silent || !(self.working || self.pending) {
+        if silent || !(self.working || self.is_pending()) {
             return;
+        }
+        let more = if self.working { reach } else { 0.0 };
+        match &mut self.holding {
+            Holding::Nothing => {
+                self.touched = false;
+                self.holding = Holding::Factors(more);
+                return;
+            }
+            Holding::Factors(times) => {
+                *times = *times * fade + more;
+                return;
+            }
+            Holding::Former(times) if !self.working => {
+                *times *= fade;
+                return;
+            }
+            Holding::Former(_) | Holding::Integrals => self.write_out(),
         }
         let to = flat_mut(&mut self.integrals);
         let factors = flat(&self.factors);
-        if !self.pending {
-            self.touched = false;
-            pieces::both(to, factors, |d, f| *d = reach * f64::from(f));
-        } else if fade != 1.0 {
-            pieces::both(to, factors, |d, f| *d = *d * fade + reach * f64::from(f));
+        if fade != 1.0 {
+            pieces::both(to, factors, |d, f| *d = *d * fade + more * f64::from(f));
         } else if self.working {
-            pieces::both(to, factors, |d, f| *d += reach * f64::from(f));
+            pieces::both(to, factors, |d, f| *d += more * f64::from(f));
         }
-        self.pending = true;
     }
 
     /// What so many steps leave of a weight.
@@ -233,6 +281,13 @@ impl Lazy {
     /// whether any is not 0.
     pub(crate) fn refresh(&mut self, now: u64, fill: impl FnOnce(&mut [f32]) -> bool) {
         self.catch_up(now, false);
+        if let Holding::Factors(times) = self.holding {
+            if self.former.is_empty() {
+                self.former = Array2::zeros(self.factors.raw_dim());
+            }
+            std::mem::swap(&mut self.factors, &mut self.former);
+            self.holding = Holding::Former(times);
+        }
         self.working = fill(flat_mut(&mut self.factors));
         self.behind = false;
     }
@@ -252,19 +307,22 @@ impl Lazy {
         blank: bool,
     ) {
         self.eligible.settle(eligibility.reborrow());
-        if !self.pending {
+        if !self.is_pending() {
             return;
         }
         if blank {
-            let integrals = self.single();
-            product::assign(1.0, integrals.t(), held, eligibility.matrix.view_mut());
+            let (times, integrals) = self.single();
+            let out = eligibility.matrix.view_mut();
+            product::assign(times, integrals.t(), held, out);
             eligibility.carry.fill(0.0);
         } else if self.touched {
+            self.write_out();
             gain(1.0, &self.integrals, held, eligibility);
         } else {
-            gain_single(1.0, self.single().view(), held, eligibility);
+            let (times, integrals) = self.single();
+            gain_single(times, integrals.view(), held, eligibility);
         }
-        self.pending = false;
+        self.holding = Holding::Nothing;
     }
 
     /// Columns have been touched, and hold intercepts from now on.
@@ -274,7 +332,7 @@ impl Lazy {
 
     /// The integrals start again at 0, since what they held is where it belongs.
     pub(crate) fn forget(&mut self) {
-        self.pending = false;
+        self.holding = Holding::Nothing;
         self.consolidated = false;
     }
 
@@ -282,13 +340,15 @@ impl Lazy {
     pub(crate) fn settle_weights(&mut self, mut weights: Changing<'_>, held: ArrayView2<'_, f32>) {
         self.settle_past(weights.reborrow());
         if self.continuous {
-            if self.pending && (self.touched || self.rows() == 1) {
+            if self.is_pending() && (self.touched || self.rows() == 1) {
+                self.write_out();
                 gain(1.0 / self.scale, &self.integrals, held, weights);
-            } else if self.pending {
-                let scale = (1.0 / self.scale) as f32;
-                gain_single(scale, self.single().view(), held, weights);
+            } else if self.is_pending() {
+                let (times, integrals) = self.single();
+                let times = (f64::from(times) / self.scale) as f32;
+                gain_single(times, integrals.view(), held, weights);
             }
-            self.pending = false;
+            self.holding = Holding::Nothing;
         } else if self.consolidated {
             gain(1.0, &self.steady, held, weights);
             self.consolidated = false;
@@ -312,9 +372,10 @@ impl Lazy {
             self.past.push(self.steady.row(0), held.row(0));
             self.consolidated = false;
         }
-        if self.pending {
+        if self.is_pending() {
+            self.write_out();
             self.eligible.push(self.integrals.row(0), held.row(0));
-            self.pending = false;
+            self.holding = Holding::Nothing;
         }
         true
     }
@@ -338,7 +399,7 @@ impl Lazy {
     /// What the weights of a sender, its value apart, have gained since the sender last sent.
     pub(crate) fn of_weights(&self) -> Option<&Array2<f64>> {
         if self.continuous {
-            self.pending.then_some(&self.integrals)
+            self.integrals()
         } else {
             self.consolidated.then_some(&self.steady)
         }
@@ -346,7 +407,7 @@ impl Lazy {
 
     /// Likewise of the eligibilities.
     pub(crate) fn of_eligibilities(&self) -> Option<&Array2<f64>> {
-        (self.pending && !self.continuous).then_some(&self.integrals)
+        self.integrals().filter(|_| !self.continuous)
     }
 
     /// The first step that the integrals do not hold.
@@ -360,7 +421,7 @@ impl Lazy {
         self.catch_up(now, false);
         self.scale = 1.0;
         if self.continuous {
-            self.pending = false;
+            self.holding = Holding::Nothing;
         }
         self.consolidated = false;
         self.past.forget();
@@ -405,14 +466,24 @@ impl Lazy {
         }
     }
 
-    /// The integrals of a row, for columns that are touched one by one.
+    /// The integrals, for columns that are touched one by one. They have to be written out before.
     pub(crate) fn integrals(&self) -> Option<&Array2<f64>> {
-        self.pending.then_some(&self.integrals)
+        debug_assert!(matches!(
+            self.holding,
+            Holding::Nothing | Holding::Integrals
+        ));
+        self.is_pending().then_some(&self.integrals)
     }
 
-    /// The integrals in single precision, for a product of theirs alone.
-    pub(crate) fn single(&self) -> Array2<f32> {
-        self.integrals.mapv(|d| d as f32)
+    /// The integrals in single precision, for a product of theirs alone, as a multiple.
+    pub(crate) fn single(&self) -> (f32, CowArray<'_, f32, Ix2>) {
+        match self.holding {
+            Holding::Factors(times) => (times as f32, self.factors.view().into()),
+            Holding::Former(times) => (times as f32, self.former.view().into()),
+            Holding::Nothing | Holding::Integrals => {
+                (1.0, self.integrals.mapv(|d| d as f32).into())
+            }
+        }
     }
 
     /// What the matrix is multiplied by to be weights.
@@ -469,14 +540,22 @@ impl Lazy {
         let held = held.column(pre).into_iter().map(|r| f64::from(*r));
         let gained: f64 = if self.continuous {
             let (fade, reach) = self.passing(steps);
-            let neuron = self.integrals.column(post);
-            let neuron = neuron.into_iter().zip(self.factors.column(post));
-            let integral = |(d, f): (&f64, &f32)| {
-                let f = if self.working { f64::from(*f) } else { 0.0 };
-                let d = if self.pending { *d } else { 0.0 };
-                d * fade + reach * f
+            let integral = |row: usize| {
+                let at = [row, post];
+                let f = f64::from(self.factors[at]);
+                let d = match self.holding {
+                    Holding::Nothing => 0.0,
+                    Holding::Factors(times) => times * f,
+                    Holding::Former(times) => times * f64::from(self.former[at]),
+                    Holding::Integrals => self.integrals[at],
+                };
+                d * fade + if self.working { reach * f } else { 0.0 }
             };
-            neuron.map(integral).zip(held).map(|(d, r)| d * r).sum()
+            (0..self.rows())
+                .map(integral)
+                .zip(held)
+                .map(|(d, r)| d * r)
+                .sum()
         } else {
             let steady = self.of_weights().map(|steady| steady.column(post));
             let steady = steady.iter().flat_map(|steady| steady.iter());

@@ -260,8 +260,9 @@ impl Arrival<'_> {
             }
             return;
         }
-        lazy.settle_past(self.weights.reborrow());
         if means == Means::Columns {
+            lazy.settle_past(self.weights.reborrow());
+            lazy.write_out();
             // Before a value is held that is too large for the integrals.
             if let Some(Volley::Few(few)) = self.volley
                 && lazy.strained(largest(few))

@@ -114,8 +114,11 @@ pub fn learn(
                 works
             });
         }
-        if lazy.is_continuous()
-            && let Synapses::Own(weights) = &mut *synapses
+        if !lazy.is_continuous() {
+            continue;
+        }
+        lazy.write_out();
+        if let Synapses::Own(weights) = &mut *synapses
             && lazy.strained(terminals.most())
         {
             let mut changing = Changing {
@@ -200,7 +203,7 @@ pub fn consolidate(
         lazy.settle_weights(changing.reborrow(), terminals.held());
         lazy.fold(changing.reborrow());
         consolidation.catch_up(clock.step);
-        if consolidation.is_blank() && lazy.integrals().is_some() && !lazy.has_eligible_episodes() {
+        if consolidation.is_blank() && lazy.gathers() && !lazy.has_eligible_episodes() {
             consolidation.consolidate_lazy(&mut lazy, terminals.held(), changing, eta);
         } else {
             consolidation.settle(&mut lazy, terminals.held());
