@@ -97,6 +97,12 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     shown.into()
 }
 
+/// The text with line ends and tabs as escapes: what is repeated in a message stays in its line.
+#[must_use]
+pub fn one_line(text: &str) -> String {
+    text.replace('\n', "\\n").replace('\t', "\\t")
+}
+
 /// The text in at most `most` characters: its beginning and its end with `...` between.
 #[must_use]
 pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {

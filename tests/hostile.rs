@@ -878,3 +878,53 @@ fn passwords_are_not_repeated() {
         assert!(wrong.contains("...@"), "{wrong}");
     }
 }
+
+/// What `clap` says of an argument repeats it: escaped, in one line and not at its full length.
+#[test]
+fn arguments_are_repeated_in_part_and_escaped() {
+    let escape = "\u{1b}]0;title\u{7}\u{9b}2J\u{202e}";
+    let long = "x".repeat(100_000);
+    let lines = "a\nerror: b\r\tc";
+    for (arguments, shown) in [
+        (&[escape][..], r"'\u{1b}]0;title\u{7}\u{9b}2J\u{202e}'"),
+        (&[&long], "xxx...xxx"),
+        (&[lines], r"'a\nerror: b\u{d}\tc'"),
+        (
+            &["run", "scenario.ron", &format!("--{escape}")],
+            r"\u{1b}]0;",
+        ),
+        (&["run", "scenario.ron", &format!("--{long}")], "xxx...xxx"),
+        (
+            &["run", "scenario.ron", &format!("--{lines}")],
+            r"'--a\nerror: b\u{d}\tc'",
+        ),
+        (&["run", "scenario.ron", "--threads", escape], r"\u{1b}]0;"),
+        (&["run", "scenario.ron", "--threads", &long], "xxx...xxx"),
+        (
+            &["run", "scenario.ron", "--threads", lines],
+            r"'a\nerror: b\u{d}\tc'",
+        ),
+        (&["plot", "runs/x", "--neuron", escape], r"\u{1b}]0;"),
+        (
+            &["plot", "runs/x", "--neuron", &format!("!{long}")],
+            "xxx...xxx",
+        ),
+        (
+            &["plot", "runs/x", "--neuron", lines],
+            r"a\nerror: b\u{d}\tc",
+        ),
+        (&["list", escape], r"\u{1b}]0;"),
+        (&["list", &long], "xxx...xxx"),
+    ] {
+        let (code, said, wrong) = run(arguments);
+        assert_eq!((code, &said[..]), (Some(2), ""), "{wrong}");
+        assert!(wrong.contains(shown), "{shown} is not in {wrong}");
+        assert!(
+            wrong.starts_with("error: ") && !wrong.contains("\nerror"),
+            "{wrong}"
+        );
+        let hidden = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert!(!wrong.contains(hidden), "{wrong:?}");
+        assert!(wrong.len() < 1_000, "{} bytes", wrong.len());
+    }
+}

@@ -9,7 +9,7 @@ use crate::circuit::{Engine, Setup};
 use crate::event::{Event, Injection, Site};
 use crate::model::{Model, Neuron, Population};
 use crate::plasticity::Registry;
-use crate::plot::{Growth, Line, PlotError};
+use crate::plot::{Axes, Growth, Line, PlotError};
 use crate::schedule::{Misfit, Simulation};
 
 /// The count that stands on the axis, and milliseconds.
@@ -112,20 +112,17 @@ pub fn growth(images: &Images, directory: &Path) -> Result<Vec<PathBuf>, PlotErr
         });
         let [events, dense] =
             measured.map(|points| points.into_iter().unzip::<_, _, Vec<_>, Vec<_>>());
-        let line =
-            |name: &str, (x, y): &'_ (Vec<f64>, Vec<f64>)| (name.to_owned(), x.clone(), y.clone());
-        let lines = [line("events", &events), line("dense", &dense)];
+        fn line<'a>(name: &str, (x, y): &'a (Vec<f64>, Vec<f64>)) -> Line<'a> {
+            let name = name.to_owned();
+            Line { name, x, y }
+        }
+        let lines = vec![line("events", &events), line("dense", &dense)];
         let figure = Growth {
             title: axis.title.to_owned(),
             count: axis.count,
             quantity: (axis.quantity.to_owned(), "ms".to_owned()),
-            lines: (lines.iter())
-                .map(|(name, x, y)| Line {
-                    name: name.clone(),
-                    x,
-                    y,
-                })
-                .collect(),
+            axes: Axes::Linear,
+            panels: vec![(String::new(), lines)],
         };
         paths.extend(
             figure

@@ -16,11 +16,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
+use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 
 use crate::document::Problems;
 use crate::plasticity::Registry;
-use crate::terminal::{self, Stream, say, stderr};
+use crate::terminal::{self, Stream, one_line, say, shortened, stderr, visible};
 
 /// Code of a process that ended because of Ctrl-C, as shells expect it.
 const INTERRUPTED: u8 = 130;
@@ -67,7 +68,10 @@ pub fn main(registry: Registry) -> ExitCode {
                 true => (Stream::Error, ExitCode::from(USAGE)),
                 false => (Stream::Output, ExitCode::SUCCESS),
             };
-            terminal::note(to, told.print());
+            match to {
+                Stream::Output => terminal::note(to, told.print()),
+                Stream::Error => say(to, &repeated(told).render().to_string()),
+            }
             code
         }
     };
@@ -78,6 +82,32 @@ pub fn main(registry: Registry) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What `clap` says of arguments, which it repeats: in one line each, and not too long.
+fn repeated(mut told: clap::Error) -> clap::Error {
+    const MOST: usize = 200;
+    // Escaped here, since a text loses escape sequences where `clap` makes it plain.
+    let shown = |text: &str| shortened(&one_line(&visible(text)), MOST).into_owned();
+    let context: Vec<(ContextKind, ContextValue)> = (told.context())
+        .filter_map(|(kind, value)| match value {
+            ContextValue::String(text) => Some((kind, ContextValue::String(shown(text)))),
+            ContextValue::Strings(texts) => {
+                let texts = texts.iter().map(|text| shown(text));
+                Some((kind, ContextValue::Strings(texts.collect())))
+            }
+            // Tips repeat arguments too.
+            ContextValue::StyledStrs(texts) => {
+                let texts = texts.iter().map(|text| shown(&text.to_string()).into());
+                Some((kind, ContextValue::StyledStrs(texts.collect())))
+            }
+            _ => None,
+        })
+        .collect();
+    for (kind, value) in context {
+        told.insert(kind, value);
+    }
+    told
 }
 
 fn command(command: Command, registry: Registry) -> ExitCode {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::terminal::shortened;
+use crate::terminal::{one_line, shortened};
 
 /// Says that `found` is no `kind`, with the nearest of `known`, or all of them if none is near.
 #[must_use]
@@ -21,11 +21,11 @@ pub fn unknown<'a>(kind: &str, found: &str, known: impl IntoIterator<Item = &'a 
     format!("there is no {kind} {}; {hint}", quoted(found))
 }
 
-/// A text of somebody's in backticks, shortened: a message is to be read.
+/// A text of somebody's in backticks, in one line and shortened: a message is to be read.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     const MOST: usize = 60;
-    format!("`{}`", shortened(text, MOST))
+    format!("`{}`", shortened(&one_line(text), MOST))
 }
 
 /// The names in backticks, the first twelve of them.

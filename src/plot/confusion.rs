@@ -5,11 +5,18 @@ use super::colours::{INK, WHITE, sequential, takes_dark_ink};
 use super::error::PlotError;
 use super::figure::Figure;
 use super::font;
-use super::frame::{Axis, Frame, ROOM_BELOW, room_left};
+use super::frame::{Axis, Frame, room_left};
 use super::page::{Page, notes_height, title_height};
 use super::raster::Raster;
-use super::style::{Anchor, Area, COLUMN, Lettering, SMALL, Stroke, THIN};
+use super::style::{Anchor, Area, BOTH_COLUMNS, COLUMN, Lettering, SMALL, Stroke, TEXT, THIN};
 use ndarray::ArrayView2;
+
+/// Most classes that a column has room for.
+const MOST_IN_COLUMN: usize = 30;
+/// Height of the bar of colours beside a large matrix, in pt.
+const HIGHEST_BAR: f64 = 230.0;
+/// Most classes whose numbers are all written.
+const MOST_NUMBERED: usize = 20;
 
 /// Counts of answers by true class. The title gains the overall accuracy; the colour of a cell is
 /// its share of the true class, on a square-root scale so that rare confusions can be seen.
@@ -17,20 +24,24 @@ use ndarray::ArrayView2;
 pub struct Confusion<'a> {
     /// Written above the figure.
     pub title: String,
-    /// `[true class, answer]`, square.
+    /// Names of the classes; long ones are cut.
+    pub classes: &'a [String],
+    /// `[true class, answer]`, one of each a class.
     pub counts: ArrayView2<'a, u64>,
 }
 
 impl Confusion<'_> {
     /// # Errors
-    /// [`PlotError::Shape`] if the counts are not square; [`PlotError::Drawing`].
+    /// [`PlotError::Shape`] if the counts are not those of as many classes as have names;
+    /// [`PlotError::Drawing`].
     pub fn draw(&self) -> Result<Figure, PlotError> {
-        let (classes, answers) = self.counts.dim();
-        if classes != answers {
+        let (rows, answers) = self.counts.dim();
+        let classes = self.classes.len();
+        if (rows, answers) != (classes, classes) {
             return Err(PlotError::Shape {
                 part: "confusion counts".to_owned(),
-                found: format!("{classes} classes x {answers} answers"),
-                expected: "as many of both".to_owned(),
+                found: format!("{rows} classes x {answers} answers"),
+                expected: format!("{classes} of both, as there are names"),
             });
         }
         let title = match self.accuracy() {
@@ -38,15 +49,22 @@ impl Confusion<'_> {
             Some(accuracy) => format!("{}, accuracy {accuracy:.2} %", self.title),
             None => self.title.clone(),
         };
-        let axis = |quantity| {
-            let range = (-0.5, classes.max(1) as f64 - 0.5);
-            let most = if classes <= 20 { classes } else { 10 };
-            Axis::integers(quantity, range, most)
-        };
-        let (x, y) = (axis("answer"), axis("true class"));
         let bar = share_axis();
+        let width = match classes {
+            ..=MOST_IN_COLUMN => COLUMN,
+            _ => BOTH_COLUMNS,
+        };
+        let side_beside =
+            |names: f64| width - room_left(names, 1) - colour_bar::room_right(&bar) - 5.0;
+        let (x, y) = self.axes(side_beside(0.0), &side_beside);
         let left = room_left(y.widest(), 1);
-        let side = COLUMN - left - colour_bar::room_right(&bar) - 5.0;
+        let side = side_beside(y.widest());
+        let notes = match y.at.get(1) {
+            Some(every) if *every > 1.0 && !self.are_numbers() => {
+                vec![format!("Of {classes} classes one in {every} is named.")]
+            }
+            _ => Vec::new(),
+        };
         let top = title_height(&title) + 2.0;
         let area = Area {
             left,
@@ -54,10 +72,14 @@ impl Confusion<'_> {
             right: left + side,
             bottom: top + side,
         };
+        let beside = Area {
+            bottom: top + side.min(HIGHEST_BAR),
+            ..area
+        };
+        let height = area.bottom + x.room_below() + 4.0 + notes_height(&notes);
         let frame = Frame { area, x, y };
         let shares = self.shares();
-        let height = area.bottom + ROOM_BELOW + 4.0 + notes_height(&[]);
-        Page::draw((COLUMN, height), |page| {
+        Page::draw((width, height), |page| {
             page.title(&title)?;
             if classes == 0 {
                 frame.no_data(page)?;
@@ -70,8 +92,45 @@ impl Confusion<'_> {
             page.outline(area, Stroke::solid(INK, THIN))?;
             frame.x_label(page)?;
             frame.y_label(page, side)?;
-            colour_bar::draw(page, area, &bar, sequential)
+            colour_bar::draw(page, beside, &bar, sequential)?;
+            page.notes(&notes)
         })
+    }
+
+    /// Whether classes are called as they are counted.
+    fn are_numbers(&self) -> bool {
+        let mut names = self.classes.iter().enumerate();
+        names.all(|(class, name)| *name == class.to_string())
+    }
+
+    /// The horizontal and the vertical axis of a matrix that is at most `widest` pt wide, and
+    /// `side_beside` so many pt of names.
+    fn axes(&self, widest: f64, side_beside: &dyn Fn(f64) -> f64) -> (Axis, Axis) {
+        /// Smaller than this cannot be read, in pt.
+        const SMALLEST: f64 = 4.0;
+        const AIR: f64 = 0.5;
+        const LONGEST: f64 = 70.0;
+        let classes = self.classes.len();
+        if self.are_numbers() {
+            let axis = |quantity| {
+                let range = (-0.5, classes.max(1) as f64 - 0.5);
+                let most = if classes <= MOST_NUMBERED {
+                    classes
+                } else {
+                    10
+                };
+                Axis::integers(quantity, range, most)
+            };
+            return (axis("answer"), axis("true class"));
+        }
+        let cell = side_beside(LONGEST).min(widest) / classes as f64;
+        let every = ((SMALLEST + AIR) / cell).ceil().max(1.0);
+        let size = (every * cell - AIR).clamp(SMALLEST, TEXT);
+        let how = (every as usize, size, LONGEST);
+        let y = Axis::cells("true class", self.classes, how);
+        let mut x = Axis::cells("answer", self.classes, how);
+        x.upward = x.widest() + 3.0 > every * side_beside(y.widest()) / classes as f64;
+        (x, y)
     }
 
     /// Overall share of right answers in %.
@@ -144,8 +203,10 @@ mod tests {
     #[test]
     fn accuracy_and_shares_are_those_of_the_counts() {
         let counts = array![[8u64, 2, 0], [1, 9, 0], [0, 0, 0]];
+        let classes = ["0", "1", "2"].map(str::to_owned);
         let confusion = Confusion {
             title: String::new(),
+            classes: &classes,
             counts: counts.view(),
         };
         assert_eq!(confusion.accuracy(), Some(85.0));
@@ -156,13 +217,58 @@ mod tests {
     }
 
     #[test]
-    fn counts_that_are_not_square_are_an_error() {
-        let counts = Array2::zeros((3, 2));
-        let confusion = Confusion {
-            title: "digits".to_owned(),
-            counts: counts.view(),
+    fn counts_that_are_not_those_of_the_classes_are_an_error() {
+        for (shape, says) in [
+            ((3, 2), "found 3 classes x 2 answers, expected 3 of both"),
+            ((2, 2), "found 2 classes x 2 answers, expected 3 of both"),
+        ] {
+            let counts = Array2::zeros(shape);
+            let confusion = Confusion {
+                title: "digits".to_owned(),
+                classes: &["a", "b", "c"].map(str::to_owned),
+                counts: counts.view(),
+            };
+            let error = confusion.draw().unwrap_err().to_string();
+            assert!(error.contains(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn names_are_whole_if_they_fit_upward_if_they_are_long_and_some_of_them_if_they_are_many() {
+        let axes = |names: &[&str], count: usize| {
+            let classes: Vec<String> = (0..count)
+                .map(|n| format!("{}{}", names[n % names.len()], n / names.len()))
+                .collect();
+            let counts = Array2::zeros((count, count));
+            let confusion = Confusion {
+                title: String::new(),
+                classes: &classes,
+                counts: counts.view(),
+            };
+            confusion.axes(200.0, &|names| 200.0 - names)
         };
-        let error = confusion.draw().unwrap_err().to_string();
-        assert!(error.contains("found 3 classes x 2 answers"), "{error}");
+        let (x, y) = axes(&["ox", "cat"], 6);
+        let labels = ["ox0", "cat0", "ox1", "cat1", "ox2", "cat2"];
+        assert_eq!(
+            (&x.ticks.labels[..], x.upward),
+            (&labels.map(str::to_owned)[..], false)
+        );
+        assert_eq!(y.ticks.labels, labels);
+
+        let (x, y) = axes(&["a long name of an animal that nobody knows "], 12);
+        assert!(x.upward && y.widest() <= 70.0 && y.at.len() == 12);
+        assert!(y.ticks.labels.iter().all(|name| name.ends_with('…')));
+
+        let (x, y) = axes(&["class "], 300);
+        assert!(
+            y.at.len() < 40 && y.size >= 4.0,
+            "{} {}",
+            y.at.len(),
+            y.size
+        );
+        assert_eq!(
+            (x.at[1], &x.ticks.labels[1][..]),
+            (y.at[1], &*format!("class {}", y.at[1]))
+        );
     }
 }

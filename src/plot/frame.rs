@@ -25,6 +25,12 @@ pub(super) struct Axis {
     pub at: Vec<f64>,
     pub ticks: Ticks,
     pub label: String,
+    /// Equal lengths are equal factors; the range is above 0.
+    pub logarithmic: bool,
+    /// Size of the labels of ticks, in pt.
+    pub size: f64,
+    /// Labels of ticks are read from below; of a horizontal axis only.
+    pub upward: bool,
 }
 
 /// Between the lines of a label.
@@ -39,6 +45,14 @@ impl Axis {
     /// With whole numbers only.
     pub fn integers(quantity: &str, range: (f64, f64), most: usize) -> Self {
         Self::from_ticks(quantity, "", range, Ticks::new(range, most, true))
+    }
+
+    /// Logarithmic; `range` as made by [`padded_powers`](super::ticks::padded_powers).
+    pub fn powers(quantity: &str, unit: &str, range: (f64, f64), most: usize) -> Self {
+        Self {
+            logarithmic: true,
+            ..Self::from_ticks(quantity, unit, range, Ticks::powers(range, most))
+        }
     }
 
     /// Time given in ms; written in s if it is long.
@@ -82,12 +96,34 @@ impl Axis {
         self
     }
 
+    /// With a name at every `every`-th of the whole numbers from 0 on, a cell around each, set at
+    /// `size` pt and cut where they are longer than `room` pt.
+    pub fn cells(quantity: &str, names: &[String], (every, size, room): (usize, f64, f64)) -> Self {
+        let named = || names.iter().zip(0u32..).step_by(every.max(1));
+        let ticks = Ticks {
+            at: named().map(|(_, index)| f64::from(index)).collect(),
+            labels: named()
+                .map(|(name, _)| font::fitted(name, size, false, room))
+                .collect(),
+            power: 0,
+            origin: None,
+        };
+        let range = (-0.5, names.len().max(1) as f64 - 0.5);
+        Self {
+            size,
+            ..Self::from_ticks(quantity, "", range, ticks)
+        }
+    }
+
     fn from_ticks(quantity: &str, unit: &str, range: (f64, f64), ticks: Ticks) -> Self {
         Self {
             range,
             at: ticks.at.clone(),
             label: ticks.axis_label(quantity, unit),
             ticks,
+            logarithmic: false,
+            size: TEXT,
+            upward: false,
         }
     }
 
@@ -96,8 +132,13 @@ impl Axis {
         self.ticks
             .labels
             .iter()
-            .map(|label| font::width(label, TEXT, false))
+            .map(|label| font::width(label, self.size, false))
             .fold(0.0, f64::max)
+    }
+
+    /// Room below a frame for a horizontal axis and its label.
+    pub fn room_below(&self) -> f64 {
+        ROOM_BELOW + if self.upward { self.widest() } else { TEXT } - TEXT
     }
 
     /// The label as one line, or as two (quantity and unit) if it is longer than `room` pt.
@@ -113,7 +154,13 @@ impl Axis {
 
     /// Where `value` lies, 0 at the start of the axis and 1 at its end.
     fn fraction(&self, value: f64) -> f64 {
-        (value - self.range.0) / (self.range.1 - self.range.0)
+        let place = |value: f64| match self.logarithmic {
+            // A value that is not above 0 has its place far below the axis.
+            true => value.max(f64::MIN_POSITIVE).log10(),
+            false => value,
+        };
+        let (low, high) = (place(self.range.0), place(self.range.1));
+        (place(value) - low) / (high - low)
     }
 
     fn marks(&self) -> impl Iterator<Item = (f64, &String)> {
@@ -191,7 +238,7 @@ impl Frame {
         self.y.marks().try_for_each(|(value, label)| {
             let y = self.y_at(value);
             page.line([(left - TICK, y), (left, y)], Stroke::solid(INK, THIN))?;
-            let lettering = Lettering::new(TEXT, Anchor::Right);
+            let lettering = Lettering::new(self.y.size, Anchor::Right);
             page.text(label, (left - TICK - TICK_GAP, y), lettering)
         })
     }
@@ -205,14 +252,20 @@ impl Frame {
             if !labelled {
                 return Ok(());
             }
-            let y = bottom + TICK + TICK_GAP + TEXT / 2.0;
-            page.text(label, (x, y), Lettering::new(TEXT, Anchor::Centre))
+            let top = bottom + TICK + TICK_GAP;
+            let size = self.x.size;
+            if self.x.upward {
+                let lettering = Lettering::new(size, Anchor::Right).upward();
+                return page.text(label, (x, top), lettering);
+            }
+            let lettering = Lettering::new(size, Anchor::Centre);
+            page.text(label, (x, top + TEXT / 2.0), lettering)
         })
     }
 
     /// The label of the horizontal axis, below its ticks.
     pub fn x_label(&self, page: &Page) -> Result<(), PlotError> {
-        let y = self.area.bottom + ROOM_BELOW - TEXT / 2.0;
+        let y = self.area.bottom + self.x.room_below() - TEXT / 2.0;
         let label = font::fitted(&self.x.label, TEXT, false, page.width - 12.0);
         let at = (self.area.centre().0, y);
         page.text(&label, at, Lettering::new(TEXT, Anchor::Centre))

@@ -184,6 +184,7 @@ impl Gallery<'_> {
         let table = self.results.table("confusion.csv")?;
         let classes = table.len().saturating_sub(1);
         let mut counts = Array2::<u64>::zeros((classes, classes));
+        let names: Vec<String> = table.iter().skip(1).map(|(name, _)| name.clone()).collect();
         for (answer, (_, column)) in table.iter().skip(1).enumerate() {
             if let Column::Numbers(column) = column {
                 for (class, count) in column.iter().take(classes).enumerate() {
@@ -196,6 +197,7 @@ impl Gallery<'_> {
         }
         let figure = Confusion {
             title: self.title("test"),
+            classes: &names,
             counts: counts.view(),
         };
         self.save(&figure.draw()?, "confusion")

@@ -8,8 +8,21 @@ use super::labels::Name;
 use super::line::Line;
 use super::stack::{Abscissa, Horizontal, Panel, Stack};
 use super::style::{COLUMN, Stroke};
+use super::ticks::padded_powers;
 
-/// Lines with a dot for each measurement; the vertical axis begins at 0.
+/// Where the axes of [`Growth`] begin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Axes {
+    /// The vertical one at 0.
+    Linear,
+    /// Both logarithmic: growth with a power of the count is a straight line.
+    Logarithmic {
+        /// What the quantity is promised to stay below, as a dashed line.
+        promised: f64,
+    },
+}
+
+/// Lines with a dot for each measurement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Growth<'a> {
     /// Written above the figure.
@@ -18,15 +31,42 @@ pub struct Growth<'a> {
     pub count: &'static str,
     /// What `y` is, and its unit.
     pub quantity: (String, String),
-    /// One line for each that is compared.
-    pub lines: Vec<Line<'a>>,
+    /// Linear or logarithmic.
+    pub axes: Axes,
+    /// Panels from above: what is written above each, and one line for each that is compared.
+    pub panels: Vec<(String, Vec<Line<'a>>)>,
 }
 
 impl Growth<'_> {
     /// # Errors
     /// [`PlotError::Shape`] for a line with not as many values as counts; [`PlotError::Drawing`].
     pub fn draw(&self) -> Result<Figure, PlotError> {
-        let curves = (self.lines.iter().enumerate())
+        let panels = (self.panels.iter())
+            .map(|(heading, lines)| self.panel(heading, lines))
+            .collect::<Result<Vec<_>, PlotError>>()?;
+        Stack {
+            title: &self.title,
+            width: COLUMN,
+            abscissa: Horizontal::Counted(match self.axes {
+                Axes::Linear => Abscissa::Count(self.count),
+                Axes::Logarithmic { .. } => Abscissa::Powers(self.count),
+            }),
+            range: None,
+            strips: Vec::new(),
+            shaded: Vec::new(),
+            legend: panels.len() > 1,
+            panels,
+            mark: None,
+            notes: match self.axes {
+                Axes::Linear => Vec::new(),
+                Axes::Logarithmic { .. } => vec!["Dashed: the largest that is promised.".into()],
+            },
+        }
+        .draw()
+    }
+
+    fn panel<'l>(&self, heading: &str, lines: &'l [Line]) -> Result<Panel<'l>, PlotError> {
+        let curves = (lines.iter().enumerate())
             .map(|(index, line)| {
                 let stroke = match index {
                     0 => Stroke::solid(BLUE, 1.0),
@@ -37,26 +77,34 @@ impl Growth<'_> {
                 Ok(Curve { dots: 1.5, ..curve })
             })
             .collect::<Result<Vec<_>, PlotError>>()?;
+        let panel = Panel {
+            heading: heading.to_owned(),
+            quantity: self.quantity.0.clone(),
+            unit: self.quantity.1.clone(),
+            height: if self.panels.len() > 1 { 62.0 } else { 120.0 },
+            ..Panel::default()
+        };
         let most = (curves.iter().flat_map(Curve::values)).fold(f64::MIN_POSITIVE, f64::max);
-        Stack {
-            title: &self.title,
-            width: COLUMN,
-            abscissa: Horizontal::Counted(Abscissa::Count(self.count)),
-            range: None,
-            strips: Vec::new(),
-            shaded: Vec::new(),
-            panels: vec![Panel {
-                quantity: self.quantity.0.clone(),
-                unit: self.quantity.1.clone(),
-                height: 120.0,
+        Ok(match self.axes {
+            Axes::Linear => Panel {
                 range: Some((0.0, 1.06 * most)),
                 curves,
-                ..Panel::default()
-            }],
-            mark: None,
-            notes: Vec::new(),
-            legend: false,
-        }
-        .draw()
+                ..panel
+            },
+            Axes::Logarithmic { promised } => Panel {
+                logarithmic: true,
+                references: vec![promised],
+                range: Some(self.range_of_powers(promised)),
+                curves,
+                ..panel
+            },
+        })
+    }
+    /// One range for all panels, so that they can be compared.
+    fn range_of_powers(&self, promised: f64) -> (f64, f64) {
+        const MARGIN: f64 = 0.06;
+        let lines = self.panels.iter().flat_map(|(_, lines)| lines);
+        let values = lines.flat_map(|line| line.y.iter().copied());
+        padded_powers(values.chain([promised]), MARGIN)
     }
 }

@@ -90,7 +90,9 @@ impl LearningCurve<'_> {
             mark: self.chosen.filter(|&at| usable(at) && drawn).map(|at| {
                 let text = match self.abscissa {
                     Abscissa::Epoch => format!("chosen: epoch {at}"),
-                    Abscissa::Time | Abscissa::Count(_) => "chosen".to_owned(),
+                    Abscissa::Time | Abscissa::Count(_) | Abscissa::Powers(_) => {
+                        "chosen".to_owned()
+                    }
                 };
                 (at, text)
             }),

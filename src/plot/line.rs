@@ -50,25 +50,41 @@ pub(super) fn unusable(x: &[f64], y: &[f64]) -> usize {
         .count()
 }
 
-/// The line as paths on the page: broken at values that cannot be drawn, clipped to the frame, and
-/// thinned where many points fall on the same spot so that every extreme remains.
+/// In a pt of the horizontal axis so many spots can be told apart.
+const SPOTS_PER_PT: f64 = 4.0;
+
+/// The line as paths on the page: broken at values that cannot be drawn if the gap can be seen,
+/// clipped to the frame, and thinned where many points fall on the same spot so that every extreme
+/// remains.
 pub(super) fn paths(x: &[f64], y: &[f64], frame: &Frame) -> Vec<Vec<Point>> {
     let points: Vec<Option<Point>> = x
         .iter()
         .zip(y)
         .map(|(&x, &y)| (usable(x) && usable(y)).then(|| frame.at(x, y)))
         .collect();
-    points
-        .split(Option::is_none)
-        .map(|run| thinned(run.iter().flatten().copied()))
+    let mut runs: Vec<Vec<Point>> = Vec::new();
+    for run in points.split(Option::is_none).filter(|run| !run.is_empty()) {
+        let run = run.iter().flatten().copied();
+        match runs.last_mut() {
+            Some(last) if last.last().map(spot) == run.clone().next().as_ref().map(spot) => {
+                last.extend(run);
+            }
+            _ => runs.push(run.collect()),
+        }
+    }
+    runs.into_iter()
+        .map(|run| thinned(run.into_iter()))
         .flat_map(|run| clipped(&run, frame.area.top, frame.area.bottom))
         .collect()
 }
 
+/// Which spot of the horizontal axis a point is at.
+fn spot(point: &Point) -> i64 {
+    (point.0 * SPOTS_PER_PT).floor() as i64
+}
+
 /// Keeps the first, lowest, highest and last point of every run within a quarter of a point.
 fn thinned(points: impl Iterator<Item = Point>) -> Vec<Point> {
-    const SPOTS_PER_PT: f64 = 4.0;
-    let spot = |point: &Point| (point.0 * SPOTS_PER_PT).floor();
     let mut kept = Vec::new();
     let mut column: Vec<Point> = Vec::new();
     for point in points {

@@ -60,7 +60,7 @@ pub use events::Events;
 pub use fields::Fields;
 pub use figure::Figure;
 pub use gallery::{GalleryError, comparison, gallery};
-pub use growth::Growth;
+pub use growth::{Axes, Growth};
 pub use learning_curve::LearningCurve;
 pub use line::Line;
 pub use matrix::Matrix;

@@ -23,6 +23,9 @@ const FONT_SIZE: f64 = 1.24;
 /// Where plotters puts the baseline of text below its top, in em.
 const TOP_TO_BASELINE: f64 = 0.76;
 
+/// Most dashes of one line: each is an element of the SVG.
+const MOST_DASHES: f64 = 5000.0;
+
 /// What a figure is drawn on.
 pub(super) struct Page<'a> {
     area: DrawingArea<SVGBackend<'a>, Shift>,
@@ -69,13 +72,19 @@ impl Page<'_> {
         points: impl IntoIterator<Item = Point>,
         stroke: Stroke,
     ) -> Result<(), PlotError> {
+        let points: Vec<Point> = points.into_iter().collect();
+        let length: f64 = (points.windows(2))
+            .map(|pair| (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1))
+            .sum();
+        // A line that goes up and down so densely shows no dashes.
+        let dash = (stroke.dash).filter(|(dash, gap)| length / (dash + gap) < MOST_DASHES);
         let points: Vec<_> = points.into_iter().map(units).collect();
         let style = ShapeStyle {
             color: stroke.colour.mix(stroke.opacity),
             filled: false,
             stroke_width: (stroke.width * UNITS) as u32,
         };
-        match stroke.dash {
+        match dash {
             None => self.area.draw(&PathElement::new(points, style)),
             Some((dash, gap)) => {
                 let (dash, gap) = ((dash * UNITS) as i32, (gap * UNITS) as i32);

@@ -11,7 +11,7 @@ use super::line::{Line, unusable};
 use super::page::{Page, notes_height, title_height};
 use super::strip::{self, Strip};
 use super::style::{Anchor, Area, Lettering, SMALL, Stroke, TEXT, THIN};
-use super::ticks::{extent, padded, union, widened};
+use super::ticks::{extent, padded, padded_powers, union, widened};
 use plotters::style::{RGBColor, WHITE};
 
 /// What the horizontal axis counts.
@@ -23,6 +23,8 @@ pub enum Abscissa {
     Epoch,
     /// Anything else that is counted, such as `synapses`.
     Count(&'static str),
+    /// The same on a logarithmic axis.
+    Powers(&'static str),
 }
 
 /// What is on the horizontal axis.
@@ -44,6 +46,8 @@ pub(super) struct Panel<'a> {
     pub height: f64,
     /// Fixed range; None: that of the data, with a margin.
     pub range: Option<(f64, f64)>,
+    /// Equal heights are equal factors.
+    pub logarithmic: bool,
     /// Where ticks are, if not at multiples of nice numbers; written as whole numbers.
     pub ticks: Vec<i32>,
     /// Values marked by a dashed line.
@@ -53,13 +57,16 @@ pub(super) struct Panel<'a> {
 
 impl Panel<'_> {
     fn axis(&self) -> Axis {
+        const MARGIN: f64 = 0.06;
         let values = || self.curves.iter().flat_map(Curve::values);
-        let range = self.range.unwrap_or_else(|| {
-            const MARGIN: f64 = 0.06;
-            padded(extent(values()), MARGIN)
-        });
-        let most = (self.height / 10.0) as usize;
-        Axis::new(&self.quantity, &self.unit, range, most.clamp(3, 7)).with_ticks_at(&self.ticks)
+        let most = ((self.height / 10.0) as usize).clamp(3, 7);
+        if self.logarithmic {
+            let shown = values().chain(self.references.iter().copied());
+            let range = (self.range).unwrap_or_else(|| padded_powers(shown, MARGIN));
+            return Axis::powers(&self.quantity, &self.unit, range, most);
+        }
+        let range = (self.range).unwrap_or_else(|| padded(extent(values()), MARGIN));
+        Axis::new(&self.quantity, &self.unit, range, most).with_ticks_at(&self.ticks)
     }
 
     /// Longest that the label of the vertical axis may be.
@@ -192,9 +199,12 @@ impl Stack<'_> {
         last: bool,
     ) -> Result<(), PlotError> {
         const SHADE: f64 = 0.13;
+        // Narrower ones cannot be seen, but may be many.
+        const NARROWEST: f64 = 0.1;
         const MOST_BANDS: usize = 3;
         for &(from, until, colour) in &self.shaded {
-            if let Some(area) = frame.between(from, until) {
+            let area = frame.between(from, until);
+            if let Some(area) = area.filter(|area| area.width() >= NARROWEST) {
                 let area = strip::apart(area);
                 // What is behind must not shine through.
                 page.fill(area, WHITE, 1.0)?;
@@ -240,19 +250,22 @@ impl Stack<'_> {
     }
 
     fn x_axis(&self, width: f64) -> Axis {
-        let xs = self
-            .panels
-            .iter()
-            .flat_map(|panel| &panel.curves)
-            .flat_map(|curve| curve.x.iter().copied());
+        let xs = || {
+            let curves = self.panels.iter().flat_map(|panel| &panel.curves);
+            curves.flat_map(|curve| curve.x.iter().copied())
+        };
         let range = self
             .range
-            .or_else(|| extent(xs))
+            .or_else(|| extent(xs()))
             .or_else(|| strip::extent_of(&self.strips));
         let room = |label: f64| (width / label) as usize;
         match self.abscissa {
             Horizontal::Counted(Abscissa::Count(what)) => {
                 Axis::new(what, "", widened(range), room(30.0))
+            }
+            Horizontal::Counted(Abscissa::Powers(what)) => {
+                const AIR: f64 = 0.02;
+                Axis::powers(what, "", padded_powers(xs(), AIR), room(20.0))
             }
             Horizontal::Counted(Abscissa::Time) => Axis::time(widened(range), room(30.0)),
             Horizontal::Counted(Abscissa::Epoch) => {

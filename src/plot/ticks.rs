@@ -68,6 +68,18 @@ pub(super) fn padded(extent: Option<(f64, f64)>, fraction: f64) -> (f64, f64) {
     (low - margin, high + margin)
 }
 
+/// A range for a logarithmic axis: that of the values above 0, at least a factor of ten wide, with
+/// a margin of `fraction` of its length on both sides.
+pub(super) fn padded_powers(values: impl IntoIterator<Item = f64>, fraction: f64) -> (f64, f64) {
+    const NARROWEST: f64 = 0.5;
+    let above_0 = values.into_iter().filter(|value| *value > 0.0);
+    let (low, high) = extent(above_0.map(f64::log10)).unwrap_or((-NARROWEST, NARROWEST));
+    let middle = f64::midpoint(low, high);
+    let half = ((high - low) / 2.0).max(NARROWEST) * (1.0 + 2.0 * fraction);
+    let power = |exponent: f64| 10f64.powf(exponent.clamp(-300.0, 300.0));
+    (power(middle - half), power(middle + half))
+}
+
 /// Ticks of an axis: where they are and what is written at them.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Ticks {
@@ -122,6 +134,25 @@ impl Ticks {
             labels,
             power,
             origin,
+        }
+    }
+
+    /// At most `most` ticks at whole powers of ten within `low..=high`, both above 0.
+    pub fn powers((low, high): (f64, f64), most: usize) -> Self {
+        const SLACK: f64 = 1e-9;
+        let first = (low.log10() - SLACK).ceil() as i32;
+        let last = (high.log10() + SLACK).floor() as i32;
+        let count = usize::try_from(last - first + 1).unwrap_or(0);
+        let powers: Vec<i32> = (first..=last)
+            .step_by(count.div_ceil(most.max(2)).max(1))
+            .collect();
+        Self {
+            at: powers.iter().map(|power| 10f64.powi(*power)).collect(),
+            labels: (powers.iter())
+                .map(|power| format!("10{}", superscript(*power)))
+                .collect(),
+            power: 0,
+            origin: None,
         }
     }
 
@@ -295,6 +326,31 @@ mod tests {
             Ticks::new((0.0, 30.0), 5, true).labels,
             ["0", "10", "20", "30"]
         );
+    }
+
+    #[test]
+    fn powers_of_ten_are_written_as_such() {
+        let of = |range, most| {
+            let ticks = Ticks::powers(range, most);
+            (ticks.at, ticks.labels.join(" "))
+        };
+        assert_eq!(
+            of((1e-2, 200.0), 9),
+            (
+                vec![1e-2, 0.1, 1.0, 10.0, 100.0],
+                "10⁻² 10⁻¹ 10⁰ 10¹ 10²".into()
+            )
+        );
+        assert_eq!(of((1.0, 1e5), 3).1, "10⁰ 10² 10⁴");
+        assert_eq!(of((2.0, 3.0), 3).1, "");
+    }
+
+    #[test]
+    fn margins_of_powers_of_ten_are_factors() {
+        let (low, high) = padded_powers([1e-3, 0.0, -1.0, f64::NAN, 1e5], 0.25);
+        assert!((low / 1e-5 - 1.0).abs() < 1e-9 && (high / 1e7 - 1.0).abs() < 1e-9);
+        let (low, high) = padded_powers([-1.0], 0.0);
+        assert!((high / low / 10.0 - 1.0).abs() < 1e-9 && (low * high - 1.0).abs() < 1e-9);
     }
 
     #[test]

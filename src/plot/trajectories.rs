@@ -8,13 +8,18 @@ use super::labels::Name;
 use super::line::{Line, same_length};
 use super::stack::{Abscissa, Horizontal, Panel, Stack};
 use super::style::{COLUMN, COLUMN_AND_HALF, Stroke};
+use super::ticks::usable;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 /// Most lines that are named and coloured.
 const MOST_NAMED: usize = 20;
+/// Most lines that are drawn.
+const MOST_DRAWN: usize = 200;
 
 /// Lines over simulated time. Up to 20 are coloured and named; more are drawn thin and grey, with
-/// their mean if all have the same times.
+/// their mean, and the range from the least to the greatest, if all have the same times. Of more
+/// than 200 a sample is drawn, which a note tells.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trajectories<'a> {
     /// Written above the figure.
@@ -32,10 +37,14 @@ impl Trajectories<'_> {
     /// [`PlotError::Shape`] for a line with not as many values as times; [`PlotError::Drawing`].
     pub fn draw(&self) -> Result<Figure, PlotError> {
         let few = self.lines.len() <= MOST_NAMED;
-        let mut curves = self
-            .lines
-            .iter()
-            .enumerate()
+        let drawn = sample(self.lines.len());
+        let notes = (drawn.len() < self.lines.len()).then(|| {
+            let (drawn, all) = (drawn.len(), self.lines.len());
+            format!("Single lines: {drawn} of {all}, spread evenly over them.")
+        });
+        let over_all = if few { None } else { self.over_all()? };
+        let mut curves = (drawn.into_iter())
+            .filter_map(|index| Some((index, self.lines.get(index)?)))
             .map(|(index, line)| {
                 if few {
                     let name = Name::Plain(line.name.clone());
@@ -48,8 +57,16 @@ impl Trajectories<'_> {
                 Curve::new(line, None, many)
             })
             .collect::<Result<Vec<_>, _>>()?;
-        if !few {
-            curves.extend(self.mean()?);
+        if let (Some(all), Some(first)) = (&over_all, self.lines.first()) {
+            let mean = Curve {
+                name: Some(Name::Plain(format!("mean of {}", self.lines.len()))),
+                x: Cow::Borrowed(first.x),
+                y: Cow::Borrowed(&all.mean),
+                band: None,
+                stroke: Stroke::solid(BLUE, 1.25),
+                dots: 0.0,
+            };
+            curves.push(mean.with_band(&all.least, &all.greatest)?);
         }
         let width = if few && self.lines.len() > 8 {
             COLUMN_AND_HALF
@@ -71,40 +88,86 @@ impl Trajectories<'_> {
                 ..Panel::default()
             }],
             mark: None,
-            notes: Vec::new(),
+            notes: notes.into_iter().collect(),
             legend: false,
         }
         .draw()
     }
 
-    /// The mean over lines of the finite values at each time.
-    fn mean(&self) -> Result<Option<Curve<'_>>, PlotError> {
+    /// What holds of the finite values of all lines at each time; None if their times differ.
+    fn over_all(&self) -> Result<Option<OverAll>, PlotError> {
         let Some(first) = self.lines.first() else {
             return Ok(None);
         };
         if self.lines.iter().any(|line| line.x != first.x) {
             return Ok(None);
         }
-        let mut sums = vec![(0.0, 0u32); first.x.len()];
+        let none = vec![f64::NAN; first.x.len()];
+        let mut all = OverAll {
+            mean: vec![0.0; first.x.len()],
+            least: none.clone(),
+            greatest: none,
+        };
+        let mut counts = vec![0u32; first.x.len()];
         for line in &self.lines {
             same_length(&line.name, "values", first.x, line.y)?;
-            for (sum, &value) in sums.iter_mut().zip(line.y) {
-                if value.is_finite() {
-                    *sum = (sum.0 + value, sum.1 + 1);
-                }
+            for (n, &value) in line.y.iter().enumerate().filter(|(_, y)| usable(**y)) {
+                counts[n] += 1;
+                all.mean[n] += value;
+                // The smaller and the larger of NaN and a number are the number.
+                all.least[n] = all.least[n].min(value);
+                all.greatest[n] = all.greatest[n].max(value);
             }
         }
-        let name = Name::Plain(format!("mean of {}", self.lines.len()));
-        Ok(Some(Curve {
-            name: Some(name),
-            x: Cow::Borrowed(first.x),
-            y: sums
-                .into_iter()
-                .map(|(sum, count)| sum / f64::from(count))
-                .collect(),
-            band: None,
-            stroke: Stroke::solid(BLUE, 1.25),
-            dots: 0.0,
-        }))
+        for (mean, count) in all.mean.iter_mut().zip(counts) {
+            *mean /= f64::from(count);
+        }
+        Ok(Some(all))
+    }
+}
+
+/// Mean, least and greatest over lines, at each time.
+struct OverAll {
+    mean: Vec<f64>,
+    least: Vec<f64>,
+    greatest: Vec<f64>,
+}
+
+/// Which of `count` lines are drawn: all, or some that are spread evenly and with no period, since
+/// every n-th synapse of a matrix may come from one sender.
+fn sample(count: usize) -> Vec<usize> {
+    const GOLDEN: f64 = 0.618_033_988_749_894_9;
+    if count <= MOST_DRAWN {
+        return (0..count).collect();
+    }
+    let mut drawn = BTreeSet::new();
+    let mut at = 0.0f64;
+    while drawn.len() < MOST_DRAWN {
+        drawn.insert((at * count as f64) as usize);
+        at = (at + GOLDEN).fract();
+    }
+    drawn.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST_DRAWN, sample};
+
+    #[test]
+    fn a_sample_is_spread_evenly_over_lines_senders_and_receivers() {
+        assert_eq!(sample(MOST_DRAWN), Vec::from_iter(0..MOST_DRAWN));
+        for (post, pre) in [(500, 1000), (1000, 200), (200, 1000), (101, 2)] {
+            let drawn = sample(post * pre);
+            assert_eq!(drawn.len(), MOST_DRAWN);
+            let low = |of: &dyn Fn(usize) -> usize, count| {
+                let low = drawn.iter().filter(|n| 2 * of(**n) < count).count();
+                low as f64 / drawn.len() as f64
+            };
+            let shares = [low(&|n| n / pre, post), low(&|n| n % pre, pre)];
+            assert!(
+                shares.iter().all(|share| (0.4..=0.7).contains(share)),
+                "{post} x {pre}: {shares:?}"
+            );
+        }
     }
 }

@@ -108,6 +108,17 @@ fn figures(
                 .collect(),
         }
         .draw(),
+        Growth {
+            title: title(),
+            count: "steps",
+            quantity: (quantity(), unit()),
+            axes: Axes::Logarithmic { promised: 1e-5 },
+            panels: vec![
+                (title(), vec![line("events"), line(&title())]),
+                (String::new(), vec![line("dense")]),
+            ],
+        }
+        .draw(),
         Sweep {
             title: title(),
             setting: title(),
@@ -136,6 +147,7 @@ fn figures(
         .draw(),
         Confusion {
             title: title(),
+            classes: &vec![title(); most],
             counts: counts.view(),
         }
         .draw(),
@@ -197,6 +209,60 @@ fn the_svg_shows_exactly_what_the_png_shows() {
         resvg::render(&tree, scale, &mut svg.as_mut());
         assert!(svg.data() == png.data());
     }
+}
+
+/// More lines, points, gaps, dashes and windows than an SVG can have elements.
+#[test]
+fn a_figure_of_very_much_data_is_drawn() {
+    let trajectories = |lines| {
+        let figure = Trajectories {
+            title: String::new(),
+            quantity: "weight".to_owned(),
+            unit: "a.u.".to_owned(),
+            lines,
+        };
+        figure.draw().unwrap()
+    };
+    let line = |x, y| Line {
+        name: "w".to_owned(),
+        x,
+        y,
+    };
+    let ends = [[0.0, 1.0], [0.0, -1.0]];
+    let many: Vec<Line> = (0..500_000).map(|n| line(&ends[0], &ends[n % 2])).collect();
+    let elements = |figure: &Figure| figure.svg().matches("<path").count();
+    assert!(elements(&trajectories(many)) < 1_000);
+
+    let x: Vec<f64> = (0..300_000).map(f64::from).collect();
+    let noise: Vec<f64> = (0..300_000)
+        .map(|n| f64::from(n % 1009 * 7919 % 1009))
+        .collect();
+    let gaps: Vec<f64> = (0..300_000)
+        .map(|n| {
+            if n % 3 == 2 {
+                f64::NAN
+            } else {
+                f64::from(n % 5)
+            }
+        })
+        .collect();
+    // Of 20 lines some are dashed and some dotted.
+    let dashed = trajectories((0..20).map(|_| line(&x, &noise)).collect());
+    assert!(elements(&dashed) < 1_000);
+    assert!(elements(&trajectories(vec![line(&x, &gaps)])) < 10_000);
+
+    let window = |n: &f64| Window {
+        kind: "stimulus".to_owned(),
+        label: String::new(),
+        from_ms: *n,
+        until_ms: n + 0.5,
+    };
+    let membrane = Membrane {
+        title: String::new(),
+        lines: vec![line(&x, &noise)],
+        windows: x.iter().map(window).collect(),
+    };
+    assert!(elements(&membrane.draw().unwrap()) < 10_000);
 }
 
 #[test]

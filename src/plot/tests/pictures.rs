@@ -94,6 +94,7 @@ fn rows_of_images_count_downwards_and_columns_to_the_right() {
     let counts = ndarray::array![[0u64, 5], [0, 0]];
     let confusion = Confusion {
         title: String::new(),
+        classes: &["0", "1"].map(str::to_owned),
         counts: counts.view(),
     };
     let always = sequential(1.0);

@@ -1,24 +1,26 @@
-//! No drift: errors after 1e4, 1e5 and 1e6 steps are of one size, in both engines, whether weights
-//! change in every step or at a clock.
-
-mod common;
-mod reference;
+//! Circuits that learn without end, and how far off their numbers are after many steps.
 
 use apical::circuit::Engine;
 use apical::model::Model;
 use apical::schedule::{Simulation, Variable};
-use common::{both_engines, parse};
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use reference::{Case, Happening, PROMISED};
 
-/// Steps after which errors are measured.
-const MILESTONES: [u64; 3] = [10_000, 100_000, 1_000_000];
-/// At each of them, so many steps in a row.
+use crate::common::parse;
+use crate::reference::{Case, Happening};
+
+/// Learning in every step, with a decay that keeps it within bounds.
+pub const ALWAYS: &str = r#"rule: "dll", eta: 2e-3, decay_per_ms: 1e-5"#;
+/// Learning every 13 ms.
+pub const AT_A_CLOCK: &str = r#"rule: "dll", eta: 0.02, decay_per_ms: 1e-5, consolidation: (every_ms: 13, optimiser: plain)"#;
+/// Learning every 7 ms, with momentum.
+pub const WITH_MOMENTUM: &str = "consolidation: (every_ms: 7, optimiser: momentum(momentum: 0.9))";
+
+/// Errors of currents are measured in so many steps before a milestone.
 const MEASURED: u64 = 24;
-/// Errors this small are those of single precision, and are not compared with each other.
-const ROUNDING: f64 = 1e-6;
+/// Errors of weights after every stimulus of so many.
+const LOOKED_AT: u64 = 1000;
 
 const STIMULI: usize = 7;
 
@@ -143,7 +145,10 @@ impl Products {
     }
 }
 
-fn drift(engine: Engine, synapse: &str) {
+/// Largest errors of the currents of a circuit with feedback in the last steps before each of the
+/// `milestones`, in steps, as parts of the sums of the magnitudes of their terms. `synapse` says
+/// how it learns.
+pub fn currents(engine: Engine, synapse: &str, milestones: &[u64]) -> Vec<f64> {
     let case = Case {
         model: model(synapse),
         dt_ms: 1.0,
@@ -156,7 +161,7 @@ fn drift(engine: Engine, synapse: &str) {
     let (mut simulation, _) = case.begin(engine);
     let mut stream = Stream::new();
     let mut errors = Vec::new();
-    for milestone in MILESTONES {
+    for &milestone in milestones {
         let mut worst = 0.0f64;
         while simulation.steps() < milestone {
             let now = simulation.steps();
@@ -177,107 +182,97 @@ fn drift(engine: Engine, synapse: &str) {
         }
         errors.push(worst);
     }
-    println!("{engine:?} {synapse}: {errors:?}");
     let names = ["xh", "ho", "oh"];
     let moved = names.iter().any(|name| {
         let weights = simulation.weights(name).unwrap();
         weights.iter().any(|w| w.abs() > 0.05)
     });
     assert!(moved, "nothing is left of the weights");
-    assert!(
-        errors.iter().all(|e| *e > 0.0 && *e < PROMISED),
-        "{errors:?}"
-    );
-    assert!(errors[2] <= 3.0 * errors[0].max(ROUNDING), "{errors:?}");
+    errors
 }
 
-/// Learning in every step, with a decay that keeps it within bounds.
-fn currents_of_weights_that_always_change(engine: Engine) {
-    drift(engine, r#"rule: "dll", eta: 2e-3, decay_per_ms: 1e-5"#);
-}
-
-fn currents_of_weights_that_change_at_a_clock(engine: Engine) {
-    drift(
-        engine,
-        r#"rule: "dll", eta: 0.02, decay_per_ms: 1e-5, consolidation: (every_ms: 13, optimiser: plain)"#,
-    );
-}
-
-/// A linear readout that learns from one stimulus after another: its weights come to where they
-/// hold all of them, and stay within single precision of the recursion's for a million steps.
-fn weights_stay_with_the_recursion(engine: Engine) {
-    for clock in [
-        "",
-        ", consolidation: (every_ms: 7, optimiser: momentum(momentum: 0.9))",
-    ] {
-        let model = parse(&format!(
-            r#"(
-                name: "readout", neurons: {{ "n": (transfer: linear) }},
-                inputs: [(name: "x", size: 3)],
-                populations: [(name: "o", size: 2, neuron: "n", bias: (synapse: "plastic"))],
-                synapses: {{ "plastic": (rule: "kolen_pollack", eta: 1e-4 {clock}) }},
-                projections: [(
-                    name: "xo", from: "x", to: "o", compartment: basal, delay_ms: 1,
-                    synapse: "plastic", weights: fan_in(gain: 1),
-                )],
-            )"#
-        ));
-        let case = Case {
-            model,
-            dt_ms: 1.0,
-            trials: 1,
-            seed: 4,
-            timeline: Vec::new(),
-            steps: 0,
-            look_every: 1,
-        };
-        let (mut simulation, mut reference) = case.begin(engine);
-        let mut random = ChaCha8Rng::seed_from_u64(6);
-        let mut errors = Vec::new();
-        // With a clock the way is the same, and shorter.
-        let milestones = &MILESTONES[..if clock.is_empty() { 3 } else { 2 }];
-        for &milestone in milestones {
-            while reference.step < milestone {
-                let now = reference.step;
-                let mut value = || random.random_range(-1.0..1.0f32);
-                let x = Array2::from_shape_simple_fn((1, 3), &mut value);
-                let target = Array2::from_shape_simple_fn((1, 2), &mut value);
-                for happening in [
-                    Happening::Rates("x", x),
-                    Happening::Teacher("o", target, vec![1.0]),
-                ] {
-                    happening.enter(&mut simulation, now);
-                    reference.happen(&happening);
-                }
-                let until = (now + random.random_range(1..40u64)).min(milestone);
-                while reference.step < until {
-                    reference.step();
-                }
-                simulation.advance_to(until);
+/// Largest errors of the weights of a linear readout in the last steps before each of the
+/// `milestones`, in steps, as parts of the root mean square of the weights. (A weight that passes
+/// by 0 is no measure of its own error.) The readout learns from one random stimulus after
+/// another without end, and `clock` says when.
+pub fn readout(engine: Engine, clock: &str, milestones: &[u64]) -> Vec<f64> {
+    let model = parse(&format!(
+        r#"(
+            name: "readout", neurons: {{ "n": (transfer: linear) }},
+            inputs: [(name: "x", size: 3)],
+            populations: [(name: "o", size: 2, neuron: "n", bias: (synapse: "plastic"))],
+            synapses: {{ "plastic": (rule: "kolen_pollack", eta: 1e-4, {clock}) }},
+            projections: [(
+                name: "xo", from: "x", to: "o", compartment: basal, delay_ms: 1,
+                synapse: "plastic", weights: fan_in(gain: 1),
+            )],
+        )"#
+    ));
+    let case = Case {
+        model,
+        dt_ms: 1.0,
+        trials: 1,
+        seed: 4,
+        timeline: Vec::new(),
+        steps: 0,
+        look_every: 1,
+    };
+    let (mut simulation, mut reference) = case.begin(engine);
+    let mut random = ChaCha8Rng::seed_from_u64(6);
+    let mut errors = Vec::new();
+    for &milestone in milestones {
+        let mut of = vec![Spread::default(); reference.projections.len()];
+        while reference.step < milestone {
+            let now = reference.step;
+            let mut value = || random.random_range(-1.0..1.0f32);
+            let x = Array2::from_shape_simple_fn((1, 3), &mut value);
+            let target = Array2::from_shape_simple_fn((1, 2), &mut value);
+            for happening in [
+                Happening::Rates("x", x),
+                Happening::Teacher("o", target, vec![1.0]),
+            ] {
+                happening.enter(&mut simulation, now);
+                reference.happen(&happening);
             }
-            let mut worst = 0.0f64;
-            for projection in &reference.projections {
-                let got = simulation.weights(&projection.name).unwrap();
-                let wanted = reference.weights(projection);
-                assert_eq!(got.len(), wanted.len());
-                // Each beside its own size, or a hundredth of the largest if it passes by 0.
-                let largest = wanted.iter().fold(0.0f64, |m, w| m.max(w.value.abs()));
-                for (got, want) in got.iter().zip(wanted) {
-                    let size = want.value.abs().max(0.01 * largest);
-                    worst = worst.max((f64::from(*got) - want.value).abs() / size);
+            let until = (now + random.random_range(1..40u64)).min(milestone);
+            while reference.step < until {
+                reference.step();
+            }
+            simulation.advance_to(until);
+            if until + LOOKED_AT >= milestone {
+                for (projection, of) in reference.projections.iter().zip(&mut of) {
+                    let got = simulation.weights(&projection.name).unwrap();
+                    let wanted = reference.weights(projection);
+                    assert_eq!(got.len(), wanted.len());
+                    for (got, want) in got.iter().zip(wanted) {
+                        of.add(f64::from(*got), want.value);
+                    }
                 }
             }
-            errors.push(worst);
         }
-        println!("{engine:?} {clock}: {errors:?}");
-        assert!(errors.iter().all(|e| *e < PROMISED), "{clock} {errors:?}");
-        let last = errors[errors.len() - 1];
-        assert!(last <= 4.0 * errors[0].max(ROUNDING), "{clock} {errors:?}");
+        errors.push(of.iter().map(Spread::error).fold(0.0, f64::max));
+    }
+    errors
+}
+
+/// Values beside those that are right.
+#[derive(Clone, Default)]
+struct Spread {
+    worst: f64,
+    squares: f64,
+    count: f64,
+}
+
+impl Spread {
+    fn add(&mut self, got: f64, want: f64) {
+        // A maximum would pass over what is no number.
+        assert!(got.is_finite());
+        self.worst = self.worst.max((got - want).abs());
+        self.squares += want * want;
+        self.count += 1.0;
+    }
+
+    fn error(&self) -> f64 {
+        self.worst / (self.squares / self.count).sqrt()
     }
 }
-
-both_engines!(
-    currents_of_weights_that_always_change,
-    currents_of_weights_that_change_at_a_clock,
-    weights_stay_with_the_recursion,
-);
