@@ -263,6 +263,7 @@ fn case(plan: &Plan) -> Case {
         steps: STEPS,
         look_every: 15,
     }
+    .before_running_away(1e9)
 }
 
 proptest! {

@@ -81,6 +81,28 @@ impl Case {
 }
 
 impl Case {
+    /// The same up to the step before a natural magnitude is beyond `most`: a circuit that runs
+    /// away magnifies every error, until a promise of a part of its magnitudes says nothing.
+    pub fn before_running_away(mut self, most: f64) -> Self {
+        let (_, mut reference) = self.begin(Engine::Dense);
+        let mut timeline = self.timeline.iter().peekable();
+        while reference.step < self.steps {
+            while let Some((_, happening)) = timeline.next_if(|(step, _)| *step <= reference.step) {
+                reference.happen(happening);
+            }
+            reference.step();
+            let beyond = reference.populations.iter().any(|population| {
+                let variables = population.variables().iter();
+                let mut numbers = variables.flat_map(|variable| population.variable(*variable));
+                numbers.any(|number| !(number.size <= most))
+            });
+            if beyond {
+                self.steps = reference.step - 1;
+            }
+        }
+        self
+    }
+
     /// Runs the recursion beside one in which only what is sent is in single precision: whether
     /// what is promised can be kept. With `settles` potentials settle, too.
     pub fn run_in_single_precision(&self, settles: bool) -> Verdict {
