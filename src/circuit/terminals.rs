@@ -326,10 +326,12 @@ impl Terminals {
         let held = view(&self.held, self.shape);
         let all = self.held.all();
         let (mut current, sizes) = columns::sum(all, weights.matrix);
-        let mut reach = vec![0.0; current.len()];
-        lazy.read(held, &mut current, &mut reach);
-        let beyond = |(reach, size): (&f64, &f32)| *reach > OUTSIDE * f64::from(*size);
-        if reach.iter().zip(&sizes).any(beyond) {
+        let most = lazy.read(all, &mut current);
+        let beyond = |(reach, size): (f64, &f32)| reach > OUTSIDE * f64::from(*size);
+        // For nearly all currents one bound for all neurons will do.
+        if sizes.iter().any(|size| beyond((most, size)))
+            && lazy.reach(all).into_iter().zip(&sizes).any(beyond)
+        {
             // The rounding of the matrix would count where terms cancel.
             lazy.settle_weights(weights.reborrow(), held);
             (current, _) = columns::sum(all, weights.matrix);

@@ -19,7 +19,7 @@ use super::lazy::{flat, gain_single};
 use crate::circuit::columns::Changing;
 
 /// Most episodes that are kept apart: more cost as much in currents as their pass would.
-const MOST: usize = 16;
+const MOST: usize = 24;
 
 /// Outer products that have yet to be added to a matrix.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub(super) struct Episodes {
     integrals: Array2<f64>,
     /// Values held, episodes x pre.
     held: Array2<f32>,
+    /// Largest magnitude of the integrals of each episode.
+    largest: [f64; MOST],
     /// Episodes of them.
     len: usize,
 }
@@ -37,6 +39,7 @@ impl Default for Episodes {
         Self {
             integrals: Array2::zeros((0, 0)),
             held: Array2::zeros((0, 0)),
+            largest: [0.0; MOST],
             len: 0,
         }
     }
@@ -68,6 +71,7 @@ impl Episodes {
         }
         self.integrals.row_mut(self.len).assign(&integrals);
         self.held.row_mut(self.len).assign(&held);
+        self.largest[self.len] = integrals.iter().fold(0.0, |most, d| most.max(d.abs()));
         self.len += 1;
     }
 
@@ -80,15 +84,33 @@ impl Episodes {
         self.len = 0;
     }
 
-    /// Adds to the current of one trial what the episodes make of the values in it, and to `reach`
-    /// the sums of the magnitudes of their terms.
-    pub fn read(&self, values: &[f32], current: &mut [f64], reach: &mut [f64]) {
-        let (integrals, held) = (flat(&self.integrals), flat(&self.held));
+    /// Adds to the current of one trial what the episodes make of the values in it. Returns what the
+    /// magnitudes of these terms sum up to for any neuron, at most.
+    pub fn read(&self, values: &[f32], current: &mut [f64]) -> f64 {
+        let mut most = 0.0;
         for k in 0..self.len {
-            let held = &held[k * values.len()..(k + 1) * values.len()];
-            let integrals = &integrals[k * current.len()..(k + 1) * current.len()];
-            add(current, reach, integrals, dot(held, values));
+            let (integrals, held) = self.episode(k);
+            let (dot, size) = dot(held, values);
+            add(current, integrals, dot);
+            most += self.largest[k] * size;
         }
+        most
+    }
+
+    /// Adds to `reach` of each neuron what the magnitudes of its terms sum up to.
+    pub fn reach(&self, values: &[f32], reach: &mut [f64]) {
+        for k in 0..self.len {
+            let (integrals, held) = self.episode(k);
+            let (_, size) = dot(held, values);
+            (reach.iter_mut().zip(integrals)).for_each(|(reach, d)| *reach += d.abs() * size);
+        }
+    }
+
+    /// Integrals and values held of an episode.
+    fn episode(&self, k: usize) -> (&[f64], &[f32]) {
+        let (post, pre) = (self.integrals.ncols(), self.held.ncols());
+        let integrals = &flat(&self.integrals)[k * post..(k + 1) * post];
+        (integrals, &flat(&self.held)[k * pre..(k + 1) * pre])
     }
 
     /// What one synapse has gained in them.
@@ -133,12 +155,11 @@ fn dot(then: &[f32], now: &[f32]) -> (f64, f64) {
     )
 }
 
-/// Adds `integral x dot` to each current, and the magnitude of its terms to its reach.
+/// Adds `integral x dot` to each current.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2"))]
-fn add(current: &mut [f64], reach: &mut [f64], integrals: &[f64], (dot, size): (f64, f64)) {
-    for ((current, reach), d) in current.iter_mut().zip(reach).zip(integrals) {
+fn add(current: &mut [f64], integrals: &[f64], dot: f64) {
+    for (current, d) in current.iter_mut().zip(integrals) {
         *current += d * dot;
-        *reach += d.abs() * size;
     }
 }
 
@@ -172,12 +193,14 @@ mod tests {
             let (episodes, sum) = episodes(count);
             let values: Vec<f32> = (0..11).map(value(50)).collect();
             let (mut current, mut reach) = (vec![0.25; 5], vec![0.0; 5]);
-            episodes.read(&values, &mut current, &mut reach);
+            let most = episodes.read(&values, &mut current);
+            episodes.reach(&values, &mut reach);
             for i in 0..5 {
                 let terms = values.iter().zip(sum.row(i));
                 let right: f64 = 0.25 + terms.map(|(r, w)| f64::from(*r) * w).sum::<f64>();
                 assert!((current[i] - right).abs() < 1e-12);
                 assert!(reach[i] >= (right - 0.25).abs() - 1e-12);
+                assert!(most >= reach[i]);
                 for j in 0..11 {
                     assert!((episodes.of_synapse((i, j)) - sum[[i, j]]).abs() < 1e-12);
                 }

@@ -380,20 +380,31 @@ impl Lazy {
         true
     }
 
-    /// Adds to the current of one trial what is held of its weights outside the matrix, and to
-    /// `reach` the sums of the magnitudes of these terms.
-    pub(crate) fn read(&self, held: ArrayView2<'_, f32>, current: &mut [f64], reach: &mut [f64]) {
-        if let Some(values) = held.to_slice() {
-            self.past.read(values, current, reach);
-        }
+    /// Adds to the current of one trial what is held of its weights outside the matrix. Returns what
+    /// the magnitudes of these terms sum up to for any neuron, at most.
+    pub(crate) fn read(&self, held: &[f32], current: &mut [f64]) -> f64 {
+        let mut most = self.past.read(held, current);
         if let Some(gained) = self.of_weights() {
-            let squares = held.iter().map(|r| f64::from(*r).powi(2)).sum::<f64>();
-            let neurons = current.iter_mut().zip(reach);
-            neurons.zip(gained).for_each(|((current, reach), d)| {
+            let squares = squares(held);
+            let mut largest = 0.0f64;
+            for (current, d) in current.iter_mut().zip(gained) {
                 *current += d * squares;
-                *reach += d.abs() * squares;
-            });
+                largest = largest.max(d.abs());
+            }
+            most += largest * squares;
         }
+        most
+    }
+
+    /// What the magnitudes of the terms of [`Lazy::read`] sum up to for each neuron.
+    pub(crate) fn reach(&self, held: &[f32]) -> Vec<f64> {
+        let mut reach = vec![0.0; self.factors.ncols()];
+        self.past.reach(held, &mut reach);
+        if let Some(gained) = self.of_weights() {
+            let squares = squares(held);
+            (reach.iter_mut().zip(gained)).for_each(|(reach, d)| *reach += d.abs() * squares);
+        }
+        reach
     }
 
     /// What the weights of a sender, its value apart, have gained since the sender last sent.
@@ -569,6 +580,11 @@ impl Lazy {
     pub(crate) fn rows(&self) -> usize {
         self.factors.len_of(Axis(0))
     }
+}
+
+/// Sum of the squares of what one trial holds.
+fn squares(held: &[f32]) -> f64 {
+    held.iter().map(|r| f64::from(*r).powi(2)).sum()
 }
 
 /// Synapses whose change is computed at a stretch, so that it stays in the nearest cache.
