@@ -1,6 +1,6 @@
-//! Opening files to read: only those that end.
+//! Opening files: only those that end.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
@@ -23,9 +23,21 @@ impl NoFile {
 /// # Errors
 /// Those of the system, and [`NoFile`] as [`ErrorKind::InvalidInput`].
 pub fn open(path: &Path) -> io::Result<File> {
+    open_by(path, File::options().read(true))
+}
+
+/// [`open`] to write, a file that is there.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_to_write(path: &Path) -> io::Result<File> {
+    open_by(path, File::options().write(true))
+}
+
+fn open_by(path: &Path, options: &OpenOptions) -> io::Result<File> {
     let kind = fs::metadata(path)?.file_type();
     if kind.is_file() {
-        return File::open(path);
+        return options.open(path);
     }
     let found = match kind.is_dir() {
         true => "a directory",
@@ -70,7 +82,7 @@ pub fn text(path: &Path) -> io::Result<String> {
 mod tests {
     use std::path::Path;
 
-    use super::{open, text};
+    use super::{open, open_to_write, text};
 
     #[test]
     fn only_what_ends_is_opened() {
@@ -88,6 +100,8 @@ mod tests {
             let made = std::process::Command::new("mkfifo").arg(&pipe).status();
             assert!(made.unwrap().success());
             assert!(said(&pipe).contains("a named pipe"));
+            let error = open_to_write(&pipe).unwrap_err();
+            assert!(error.to_string().contains("a named pipe"));
         }
     }
 }

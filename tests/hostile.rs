@@ -620,6 +620,7 @@ fn what_a_run_leaves_is_told_before_and_is_only_what_was_asked_for() {
     let (out, said) = recorded("usual", probes);
     for line in [
         "  leaves: 8 460 rows, about ",
+        " and figures\n",
         "    probes[0]: 40 rows, ",
         "    probes[1]: 2 500 rows, ",
         "    tail: 5 920 rows, ",

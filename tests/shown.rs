@@ -297,6 +297,50 @@ fn the_timeline_has_the_labels_of_every_trial_that_is_recorded() {
 }
 
 #[test]
+fn products_of_the_inspector_are_of_what_has_arrived() {
+    let projection = |name: &str, delay_ms: u32, weight: u32| {
+        format!(
+            r#"(name: "{name}", from: "world", to: "cell", compartment: basal, delay_ms: {delay_ms},
+                synapse: "fixed", weights: constant({weight})),"#
+        )
+    };
+    let model = format!(
+        r#"(
+            name: "two", neurons: {{"n": (transfer: linear)}}, inputs: [(name: "world", size: 1)],
+            populations: [(name: "cell", size: 1, neuron: "n")], synapses: {{"fixed": ()}},
+            projections: [{}{}],
+        )"#,
+        projection("fast", 1, 2),
+        projection("slow", 5, 3)
+    );
+    let timeline = r#"
+        rates(input: "world", values: [1.0], from_ms: 0, until_ms: 17),
+        rates(input: "world", values: [0.5], from_ms: 17),
+    "#;
+    for engine in ["events", "dense"] {
+        let directory = tempfile::tempdir().unwrap();
+        let scenario = format!("engine: {engine}, duration_ms: 20, timeline: [{timeline}]");
+        run(directory.path(), &model, &scenario, &[]);
+        let (text, seen) = inspect(directory.path(), "cell[0]");
+        let synapses = seen["basal"]["strongest"].as_array().unwrap();
+        let arrived: BTreeMap<&str, f64> = (synapses.iter())
+            .map(|synapse| {
+                let projection = synapse["projection"].as_str().unwrap();
+                (projection, synapse["arrived"].as_f64().unwrap())
+            })
+            .collect();
+        assert_eq!(arrived, BTreeMap::from([("fast", 0.5), ("slow", 1.0)]));
+        // Products are the terms of the current: 2 x 0.5 and 3 x 1.
+        assert!(text.contains("fast +1.0000  slow +3.0000"), "{text}");
+        for (projection, product) in [("fast", "+1.0000"), ("slow", "+3.0000")] {
+            let name = format!("world[0] {projection}");
+            let line = text.lines().find(|line| line.contains(&name)).unwrap();
+            assert!(line.ends_with(product), "{line}");
+        }
+    }
+}
+
+#[test]
 fn weights_that_start_at_a_bound_are_told() {
     let directory = tempfile::tempdir().unwrap();
     let model = r#"(

@@ -93,8 +93,9 @@ struct Synapse {
     /// The sender; a bias has none.
     from: Option<String>,
     weight: f32,
-    /// What the sender says now: its rate, or its teaching signal.
-    sent: Option<f32>,
+    /// What has arrived from the sender: its rate, or its teaching signal. With a delay or a
+    /// threshold that is not what it sends now.
+    arrived: Option<f32>,
 }
 
 #[derive(Debug, Serialize)]
@@ -301,8 +302,8 @@ impl Place<'_> {
             let Some(weights) = self.results.weights(&projection)? else {
                 continue;
             };
-            let sent = match from {
-                Some(from) => self.sent(from, variable)?,
+            let arrived = match from {
+                Some(from) => self.arrived(&projection, from, variable)?,
                 None => Some(vec![1.0]),
             };
             if self.index >= weights.nrows() {
@@ -314,7 +315,7 @@ impl Place<'_> {
                     projection: projection.clone(),
                     from: from.map(|from| format!("{from}[{pre}]")),
                     weight,
-                    sent: sent.as_ref().and_then(|sent| sent.get(pre).copied()),
+                    arrived: (arrived.as_ref()).and_then(|arrived| arrived.get(pre).copied()),
                 },
             ));
         }
@@ -323,8 +324,18 @@ impl Place<'_> {
         Ok(dendrite)
     }
 
-    /// What every neuron of a population says in this trial.
-    fn sent(&self, from: &str, variable: Variable) -> Result<Option<Vec<f32>>, Box<dyn Error>> {
+    /// What has arrived in this trial from every neuron of a population.
+    fn arrived(
+        &self,
+        projection: &str,
+        from: &str,
+        variable: Variable,
+    ) -> Result<Option<Vec<f32>>, Box<dyn Error>> {
+        if let Some(arrived) = self.results.arrived(projection)? {
+            let inside = self.trial < arrived.nrows();
+            return Ok(inside.then(|| arrived.row(self.trial).to_vec()));
+        }
+        // Runs of earlier versions tell what is sent.
         let Some(state) = self.results.state(from)? else {
             return Ok(None);
         };
@@ -496,9 +507,10 @@ impl Dendrite {
                 false => from.to_owned(),
             };
             write!(f, "  {from:<24}{:>+9.4}", synapse.weight)?;
-            match synapse.sent {
-                Some(sent) => {
-                    writeln!(f, "{:>10}{:>10}", short(sent), short(sent * synapse.weight))?
+            match synapse.arrived {
+                Some(arrived) => {
+                    let product = short(arrived * synapse.weight);
+                    writeln!(f, "{:>10}{product:>10}", short(arrived))?;
                 }
                 None => writeln!(f)?,
             }

@@ -85,7 +85,12 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
     for (name, loaded) in jobs {
         check_memory(&loaded.scenario, &loaded.model)?;
         match data(&loaded, session.data.as_deref()) {
-            Ok(data) => ready.push((name, loaded, data)),
+            Ok((data, warnings)) => {
+                if !arguments.quiet && !warnings.0.is_empty() {
+                    say(stderr(), &format!("{warnings}\n\n"));
+                }
+                ready.push((name, loaded, data));
+            }
             Err(problems) => return Ok(refused(&problems)),
         }
     }

@@ -213,8 +213,12 @@ fn cost(scenario: &Scenario, model: &Model, samples: Option<usize>) -> String {
     let leaves = Leaves::of(scenario, model, steps.round() as u64, presentations as u64);
     let rows = |rows: f64| counted(rows as u64, "row");
     let bytes = |bytes: f64| DecimalBytes(bytes as u64);
+    let each = match scenario.variants.len() {
+        0 => String::new(),
+        variants => format!(", for each of {variants} variants"),
+    };
     text += &format!(
-        "  leaves: {}, about {}\n",
+        "  leaves: {}, about {} and figures{each}\n",
         rows(leaves.rows()),
         bytes(leaves.bytes())
     );

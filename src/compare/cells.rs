@@ -240,8 +240,11 @@ impl Session<'_> {
             };
             let known = (read.take()).filter(|(source, _)| *source == task.data);
             let found = match known {
-                Some((_, known)) => scenario::fitting(loaded, known).map_err(CompareError::Data)?,
-                None => match data(loaded, self.data).map_err(CompareError::Data)? {
+                Some((_, known)) => {
+                    let fitting = scenario::fitting(loaded, known).map_err(CompareError::Data)?;
+                    fitting.0
+                }
+                None => match data(loaded, self.data).map_err(CompareError::Data)?.0 {
                     Some(found) => {
                         self.same(&task.data, &found, table, directory)?;
                         found
@@ -321,7 +324,7 @@ impl Session<'_> {
     ) -> Result<Summary, CompareError> {
         let (rule, seed) = (&cell.rule, cell.scenario.scenario.seed);
         let place = directory.begin(rule, seed)?;
-        let data = data(&cell.scenario, self.data).map_err(CompareError::Data)?;
+        let (data, _) = data(&cell.scenario, self.data).map_err(CompareError::Data)?;
         let name = cell.name();
         let telling = match self.quiet {
             true => Telling::Nothing,

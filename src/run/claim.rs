@@ -3,9 +3,11 @@
 //! The claim is a file in the directory, held with a lock of the system. A process that dies gives
 //! its lock back, so that no claim outlives its process; a claim that ends takes its file with it.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
+
+use crate::files;
 
 /// Name of the file that is held while a process works in a directory of results.
 pub const CLAIM: &str = "apical.lock";
@@ -40,7 +42,7 @@ impl Claim {
             let new = created.is_ok();
             let file = match created {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                    match OpenOptions::new().write(true).open(&path) {
+                    match files::open_to_write(&path) {
                         // Its owner has just ended.
                         Err(error) if error.kind() == ErrorKind::NotFound => continue,
                         opened => opened.map_err(failed)?,
@@ -68,7 +70,7 @@ impl Claim {
     /// Whether another process works in a directory. Nothing is written.
     #[must_use]
     pub fn is_held(directory: &Path) -> bool {
-        let file = OpenOptions::new().write(true).open(directory.join(CLAIM));
+        let file = files::open_to_write(&directory.join(CLAIM));
         file.is_ok_and(|file| matches!(file.try_lock(), Err(TryLockError::WouldBlock)))
     }
 
@@ -120,6 +122,23 @@ mod tests {
             Claim::of(&path.join("none")),
             Err(Taken::File(..))
         ));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_pipe_in_its_place_is_no_claim_and_is_not_waited_for() {
+        let directory = tempfile::tempdir().unwrap();
+        let pipe = directory.path().join(CLAIM);
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        assert!(!Claim::is_held(directory.path()));
+        match Claim::of(directory.path()) {
+            Err(Taken::File(path, error)) => {
+                assert_eq!(path, pipe);
+                assert!(error.to_string().contains("a named pipe"), "{error}");
+            }
+            other => panic!("{other:?}"),
+        }
     }
 
     #[test]

@@ -12,6 +12,7 @@
 //! | `weights/NAME.npy` | weights at the end, post x pre |
 //! | `weights/chosen/NAME.npy` | those of the epoch that validation chose |
 //! | `state/NAME.npy` | every variable at the end, variable x trial x neuron; inputs have only `r` |
+//! | `state/arrived/NAME.npy` | what had arrived through a projection at the end, trial x sender |
 //! | `state/terms/NAME.npy` | what a projection added to its current at the end, trial x neuron |
 //! | `classes.csv` | classes of a task, their names and how many samples each part has of them |
 //! | `split.csv` | part and label of each sample |

@@ -380,6 +380,10 @@ impl Experiment<'_> {
                 npy::write(&folder.join(format!("{name}.npy")), &noise)?;
             }
         }
+        let folder = directory.folder("state/arrived")?;
+        for (name, arrived) in self.simulation.arrived() {
+            npy::write(&folder.join(format!("{name}.npy")), &arrived)?;
+        }
         let folder = directory.folder("state/terms")?;
         for (name, term) in self.simulation.terms() {
             npy::write(&folder.join(format!("{name}.npy")), &term)?;

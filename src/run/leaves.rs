@@ -1,6 +1,6 @@
 //! What a run will leave on the disk, reckoned before it begins.
 
-use crate::model::Model;
+use crate::model::{Model, Projection};
 use crate::record::Times;
 use crate::scenario::{Indices, Probe, Scenario, Statistic};
 use crate::schedule::Variable;
@@ -9,6 +9,8 @@ use crate::schedule::Variable;
 const A_ROW: f64 = 5.0;
 /// Bytes of a row of numbers about projections, of which there are few.
 const A_STATISTIC: f64 = 12.0;
+/// Bytes of a row of `timeline.csv`.
+const A_WINDOW: f64 = 32.0;
 /// Bytes of a number in an array.
 const NUMBER: f64 = 4.0;
 
@@ -17,13 +19,13 @@ const NUMBER: f64 = 4.0;
 pub struct Left {
     /// What it is: `probes[0]`, `tail`, `weights`, `state`.
     pub what: String,
-    /// Rows of a recording; none of an array.
+    /// Rows of a recording; none of anything else.
     pub rows: Option<f64>,
     /// About how many bytes.
     pub bytes: f64,
 }
 
-/// All that a run leaves, without figures and small tables.
+/// All that a run leaves, without figures and what a task adds to tables.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Leaves(pub Vec<Left>);
 
@@ -61,13 +63,25 @@ impl Leaves {
         let inputs: f64 = model.inputs.iter().map(|input| input.size as f64).sum();
         let neurons: f64 = model.populations.iter().map(|p| p.size as f64).sum();
         let variables = Variable::ALL.len() as f64;
-        let terms: f64 = (model.projections.iter()).map(|p| size(model, &p.to)).sum();
+        let ends = |p: &Projection| size(model, &p.from) + size(model, &p.to);
+        let terms: f64 = model.projections.iter().map(ends).sum();
         let state = inputs + variables * neurons + terms;
+        let windows = scenario
+            .timeline
+            .iter()
+            .map(|happening| f64::from(happening.times()));
+        let windows: f64 = windows.sum();
+        let timeline = Left {
+            what: "timeline.csv".to_owned(),
+            rows: None,
+            bytes: A_WINDOW * windows,
+        };
         let arrays = [
             array("weights", copies * synapses),
             array("state", scenario.trials as f64 * state),
         ];
-        Self(recordings.chain(arrays).collect())
+        let timeline = (windows > 0.0).then_some(timeline);
+        Self(recordings.chain(timeline).chain(arrays).collect())
     }
 
     /// Rows of all recordings.

@@ -225,21 +225,13 @@ impl<'a> Reckoning<'a> {
             4.0 * self.trials * (self.size(&task.input) + taught)
         });
         let happenings = self.scenario.timeline.iter().map(|happening| {
-            let (width, repeat) = match happening {
-                Happening::Rates { input, repeat, .. } => {
-                    (2.0 * self.trials * self.size(input), repeat)
-                }
-                Happening::Teacher {
-                    population, repeat, ..
-                } => (2.0 * self.trials * self.size(population), repeat),
-                Happening::Current {
-                    neurons, repeat, ..
-                } => (3.0 * self.size(&neurons.population), repeat),
-                Happening::Presentation { repeat, .. } => (0.0, repeat),
-                _ => return A_WINDOW,
+            let width = match happening {
+                Happening::Rates { input, .. } => 2.0 * self.trials * self.size(input),
+                Happening::Teacher { population, .. } => 2.0 * self.trials * self.size(population),
+                Happening::Current { neurons, .. } => 3.0 * self.size(&neurons.population),
+                _ => 0.0,
             };
-            let windows = repeat.map_or(1.0, |repeat| f64::from(repeat.times));
-            NUMBER * width + A_WINDOW * windows
+            NUMBER * width + A_WINDOW * f64::from(happening.times())
         });
         NUMBER * task + happenings.sum::<f64>()
     }

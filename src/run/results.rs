@@ -151,6 +151,17 @@ impl Results {
             .transpose()
     }
 
+    /// What had arrived through a projection at the end, trial x sender; none of a bias, and in
+    /// runs of earlier versions.
+    ///
+    /// # Errors
+    /// [`RecordError`]
+    pub fn arrived(&self, projection: &str) -> Result<Option<Array2<f32>>, RecordError> {
+        (self.file(&format!("state/arrived/{projection}.npy")))
+            .map(|path| npy::read(&path))
+            .transpose()
+    }
+
     /// A table of the run, such as `metrics.csv`; empty if there is none.
     ///
     /// # Errors

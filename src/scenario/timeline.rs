@@ -119,6 +119,20 @@ fn full() -> f32 {
     1.0
 }
 
+impl Happening {
+    /// How often it happens.
+    #[must_use]
+    pub fn times(&self) -> u32 {
+        match self {
+            Self::Rates { repeat, .. }
+            | Self::Current { repeat, .. }
+            | Self::Teacher { repeat, .. }
+            | Self::Presentation { repeat, .. } => repeat.map_or(1, |repeat| repeat.times),
+            _ => 1,
+        }
+    }
+}
+
 /// The windows `(from_ms, until_ms)` of a happening; none for those that have a moment only.
 #[must_use]
 pub fn windows(happening: &Happening, end_ms: f64) -> Vec<(f64, f64)> {
@@ -149,7 +163,7 @@ pub fn windows(happening: &Happening, end_ms: f64) -> Vec<(f64, f64)> {
     else {
         return Vec::new();
     };
-    let times = repeat.map_or(1, |r| r.times);
+    let times = happening.times();
     let every = repeat.map_or(0.0, |r| r.every_ms);
     let until = until_ms.unwrap_or(end_ms);
     (0..times)

@@ -237,8 +237,21 @@ impl Simulation {
         }
     }
 
+    /// What has arrived through each projection but biases in this state, trials x pre: rates, or
+    /// teaching signals for an apical one. After a delay, or below a threshold, that is not what
+    /// its senders send now.
+    pub fn arrived(&mut self) -> BTreeMap<Arc<str>, Array2<f32>> {
+        let wiring = self.world.resource::<Wiring>().projections.clone();
+        (wiring.into_iter())
+            .filter_map(|(name, entity)| {
+                self.world.get::<Projection>(entity)?.pre?;
+                Some((name, self.arrived_through(entity)?))
+            })
+            .collect()
+    }
+
     /// What has arrived through a projection, trials x pre.
-    fn arrived(&mut self, entity: Entity) -> Option<Array2<f32>> {
+    fn arrived_through(&mut self, entity: Entity) -> Option<Array2<f32>> {
         let projection = self.world.get::<Projection>(entity)?.clone();
         if projection.pre.is_none() {
             let trials = self.world.get::<Population>(projection.post)?.trials;
@@ -263,7 +276,7 @@ impl Simulation {
         (wiring.into_iter())
             .filter_map(|(name, entity)| {
                 let weights = self.weights(&name)?;
-                let sent = self.arrived(entity)?;
+                let sent = self.arrived_through(entity)?;
                 let mut term = Array2::zeros((sent.nrows(), weights.nrows()));
                 product::assign(1.0, sent.view(), weights.t(), term.view_mut());
                 Some((name, term))

@@ -5,6 +5,7 @@ use std::path::Path;
 use ndarray::{Axis, stack};
 
 use super::task::setting;
+use super::uneven::uneven;
 use crate::document::{Allowed, Issue, Issues, Problems, Quantity, Severity};
 use crate::model::Model;
 use crate::scenario::{self, Scenario, Task};
@@ -12,18 +13,19 @@ use crate::stimulus::error::listed;
 use crate::stimulus::{DataError, Encoding, Loaded, Source};
 
 /// Reads the data of a scenario's task, if it has one, for a run: what is missing is an error.
+/// Warnings are beside them.
 ///
 /// # Errors
 /// Data that cannot be had or do not fit the circuit.
 pub fn data(
     loaded: &scenario::Loaded,
     data_directory: Option<&Path>,
-) -> Result<Option<Loaded>, Problems> {
+) -> Result<(Option<Loaded>, Problems), Problems> {
     let Some(task) = &loaded.scenario.task else {
-        return Ok(None);
+        return Ok((None, Problems::default()));
     };
     match read_data(task, &loaded.directory, data_directory) {
-        Ok(data) => fitting(loaded, data).map(Some),
+        Ok(data) => fitting(loaded, data).map(|(data, warnings)| (Some(data), warnings)),
         // To validate without the data is fine, to run is not.
         Err(issue) => Err((loaded.scenario_document)
             .problem(Issue {
@@ -34,16 +36,16 @@ pub fn data(
     }
 }
 
-/// The data of a scenario's task, if they fit its circuit.
+/// The data of a scenario's task, if they fit its circuit, and warnings.
 ///
 /// # Errors
 /// What does not fit.
-pub fn fitting(loaded: &scenario::Loaded, data: Loaded) -> Result<Loaded, Problems> {
+pub fn fitting(loaded: &scenario::Loaded, data: Loaded) -> Result<(Loaded, Problems), Problems> {
     let issues = check_data(&loaded.scenario, &loaded.model, &data);
     let problems = (issues.into_iter()).map(|issue| loaded.scenario_document.problem(issue));
     let problems = Problems(problems.collect());
     match problems.errors() {
-        0 => Ok(data),
+        0 => Ok((data, problems)),
         _ => Err(problems),
     }
 }
@@ -181,6 +183,8 @@ pub fn check_data(scenario: &Scenario, model: &Model, data: &Loaded) -> Vec<Issu
         && let Some(message) = too_long(scenario, task, train)
     {
         issues.error("task.epochs", message);
+    } else if let Ok([train, ..]) = counts {
+        uneven(&mut issues, scenario, task, train);
     }
     match counts {
         Err(error) => setting(&mut issues, "task.", error),

@@ -5,6 +5,7 @@ mod data;
 mod probes;
 mod task;
 mod timeline;
+mod uneven;
 mod view;
 
 pub use clipped::clipped;
