@@ -94,7 +94,7 @@ impl Case {
             let beyond = reference.populations.iter().any(|population| {
                 let variables = population.variables().iter();
                 let mut numbers = variables.flat_map(|variable| population.variable(*variable));
-                numbers.any(|number| !(number.size <= most))
+                numbers.any(|number| number.size > most || number.size.is_nan())
             });
             if beyond {
                 self.steps = reference.step - 1;
