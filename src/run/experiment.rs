@@ -119,7 +119,7 @@ pub fn run(
         stop,
         chosen: None,
     };
-    experiment.show(shown(&scenario.timeline, end_ms))?;
+    experiment.show(shown(&scenario.timeline, Steps::of(scenario.dt_ms), end_ms))?;
     let first = lesson.as_ref().and_then(|lesson| {
         let first = lesson.epoch(0).into_iter().next()?;
         Some(lesson.show(&first, &mut experiment.simulation, 0))

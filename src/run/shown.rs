@@ -1,6 +1,7 @@
 //! What came from outside and when, for figures and readers: the rows of `timeline.csv`.
 
 use crate::event::NeuronParameter;
+use crate::math::Steps;
 use crate::scenario::{Happening, windows};
 
 /// A stretch of time in which something came from outside; a row of `timeline.csv`.
@@ -22,7 +23,11 @@ pub struct Window {
 
 /// The windows of a scenario's timeline in a run until `end_ms`, those of a happening in order of
 /// time. A parameter has its value until the next change of the same parameter.
-pub fn shown(timeline: &[Happening], end_ms: f64) -> impl Iterator<Item = Window> {
+///
+/// Times are those at which it happens: what lies between two steps happens at the later one, and
+/// a window in which no step lies has no row.
+pub fn shown(timeline: &[Happening], steps: Steps, end_ms: f64) -> impl Iterator<Item = Window> {
+    let acts = move |ms: f64| steps.ms(steps.next(ms)).min(end_ms);
     timeline
         .iter()
         .enumerate()
@@ -32,6 +37,8 @@ pub fn shown(timeline: &[Happening], end_ms: f64) -> impl Iterator<Item = Window
                 .map(|at_ms| (at_ms, lasts_until(timeline, number, end_ms)))
                 .filter(|(from_ms, until_ms)| from_ms < until_ms);
             let spans = moment.into_iter().chain(windows(happening, end_ms));
+            let spans = spans.map(move |(from_ms, until_ms)| (acts(from_ms), acts(until_ms)));
+            let spans = spans.filter(|(from_ms, until_ms)| from_ms < until_ms);
             spans.map(move |(from_ms, until_ms)| Window {
                 kind: kind.to_owned(),
                 label: label.clone(),
@@ -94,6 +101,7 @@ fn lasts_until(timeline: &[Happening], number: usize, end_ms: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::shown;
+    use crate::math::Steps;
     use crate::scenario::Happening;
 
     #[test]
@@ -109,7 +117,7 @@ mod tests {
             ]"#,
         )
         .unwrap();
-        let rows: Vec<_> = (shown(&timeline, 10.0))
+        let rows: Vec<_> = (shown(&timeline, Steps::of(0.5), 10.0))
             .map(|w| (w.kind, w.label, w.from_ms, w.until_ms))
             .collect();
         let row = |kind: &str, label: &str, from, until| (kind.into(), label.into(), from, until);
@@ -122,5 +130,20 @@ mod tests {
             row("eta", "all x 0.5", 4.0, 10.0),
         ];
         assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn times_are_those_of_the_steps_at_which_it_happens() {
+        let window = |from_ms: f64, until_ms: f64| {
+            format!(
+                "rates(input: \"x\", values: [1.0], from_ms: {from_ms}, until_ms: Some({until_ms}))"
+            )
+        };
+        let timeline = [window(10.2, 10.6), window(10.2, 95.6), window(3.0, 99.5)].join(",");
+        let timeline: Vec<Happening> = ron::from_str(&format!("[{timeline}]")).unwrap();
+        let rows: Vec<_> = (shown(&timeline, Steps::of(1.0), 99.0))
+            .map(|window| (window.from_ms, window.until_ms))
+            .collect();
+        assert_eq!(rows, [(11.0, 96.0), (3.0, 99.0)]);
     }
 }
