@@ -64,20 +64,20 @@ impl Values {
     #[must_use]
     pub fn not_finite(&self) -> Option<((usize, usize), f64)> {
         with!(self, array => {
-            let mut values = array.indexed_iter().map(|(at, value)| (at, f64::from(*value)));
+            let mut values = array.indexed_iter().map(|(at, value)| (at, wide(value)));
             values.find(|(_, value)| !value.is_finite())
         })
     }
 
     /// All values, sample by sample.
     pub fn iter(&self) -> Box<dyn Iterator<Item = f64> + '_> {
-        with!(self, array => Box::new(array.iter().map(|value| f64::from(*value))))
+        with!(self, array => Box::new(array.iter().map(wide)))
     }
 
     /// The values of a feature, sample by sample.
     pub fn feature(&self, feature: usize) -> Box<dyn Iterator<Item = f64> + '_> {
         with!(self, array => {
-            Box::new(array.column(feature).into_iter().map(|value| f64::from(*value)))
+            Box::new(array.column(feature).into_iter().map(wide))
         })
     }
 
@@ -86,7 +86,7 @@ impl Values {
     pub fn extremes(&self) -> Vec<[f64; 2]> {
         let mut extremes = Vec::new();
         with!(self, array => for row in array.rows() {
-            let row = row.iter().map(|value| f64::from(*value));
+            let row = row.iter().map(wide);
             if extremes.is_empty() {
                 extremes.extend(row.map(|value| [value; 2]));
             } else {
@@ -98,6 +98,10 @@ impl Values {
         });
         extremes
     }
+}
+
+fn wide<T: Copy + Into<f64>>(value: &T) -> f64 {
+    (*value).into()
 }
 
 impl From<Array2<f32>> for Values {
