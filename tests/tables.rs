@@ -426,3 +426,88 @@ fn what_is_no_file_is_refused_at_once() {
     }
     assert!(started.elapsed() < Duration::from_secs(30));
 }
+
+/// Seconds since 1970, three kinds a minute apart: single precision has one number in 128 there.
+fn seconds() -> Vec<(f64, usize)> {
+    let sample = |n: usize| (1.7e9 + (60 * (n % 3) + n * 7 % 5) as f64, n % 3);
+    (0..SAMPLES).map(sample).collect()
+}
+
+/// A folder with those as `t.csv`, `x.npy` and `y.npy`.
+fn clock() -> tempfile::TempDir {
+    let dir = folder(SCENARIO);
+    let seconds = seconds();
+    let rows = seconds.iter().map(|(t, kind)| format!("{t},{kind}\n"));
+    let text = format!("time,kind\n{}", rows.collect::<String>());
+    fs::write(dir.path().join("t.csv"), text).unwrap();
+    let times = seconds.iter().map(|(t, _)| *t as i64).collect();
+    let times = ndarray::Array2::from_shape_vec((SAMPLES, 1), times).unwrap();
+    let kinds = ndarray::Array1::from_iter(seconds.iter().map(|(_, kind)| *kind as u8));
+    ndarray_npy::write_npy(dir.path().join("x.npy"), &times).unwrap();
+    ndarray_npy::write_npy(dir.path().join("y.npy"), &kinds).unwrap();
+    dir
+}
+
+const CLOCKS: [&str; 2] = [
+    "task.data=csv(path: \"t.csv\", header: true)",
+    "task.data=npy(inputs: \"x.npy\", labels: \"y.npy\")",
+];
+
+#[test]
+fn large_numbers_that_differ_by_little_are_learned_from_text_and_arrays() {
+    let dir = clock();
+    let seconds = seconds();
+    for (source, out) in CLOCKS.into_iter().zip(["csv", "npy"]) {
+        let size = "model.inputs.constituents.size=1";
+        let out = run(dir.path(), out, &[source, size]);
+        let split = read(&out.join("split.csv"), "sample,part,label");
+        let rows = split.iter().zip(&seconds);
+        let train: Vec<f64> = rows
+            .filter(|(row, _)| row[1] == "train")
+            .map(|(_, (t, _))| t - 1.7e9)
+            .collect();
+        let count = train.len() as f64;
+        let mean = train.iter().sum::<f64>() / count;
+        let squares: f64 = train.iter().map(|t| (t - mean).powi(2)).sum();
+        let used = read(&out.join("standardization.csv"), "feature,name,mean,std");
+        let told: [f64; 2] = [2, 3].map(|column| used[0][column].parse().unwrap());
+        assert!((told[0] - 1.7e9 - mean).abs() < 1e-5, "{told:?} {mean}");
+        assert!((told[1] - (squares / count).sqrt()).abs() < 1e-5);
+        let summary = fs::read_to_string(out.join("summary.json")).unwrap();
+        let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+        assert_eq!(summary["test_accuracy"], 1.0);
+    }
+}
+
+#[test]
+fn values_that_rounding_blurs_are_told_once() {
+    let dir = clock();
+    let size = "model.inputs.constituents.size=1";
+    for (encoding, blurred) in [
+        ("scale(offset: 0.0, factor: 1.0)", true),
+        ("scale(offset: 0.0, factor: 1e-9)", true),
+        ("scale(offset: 1.7e9, factor: 0.01)", false),
+        ("standardize(mean: 1700000062.0, std: 49.0)", false),
+        ("standardize(per: feature)", false),
+    ] {
+        let encoding = format!("task.encoding={encoding}");
+        for (source, name) in CLOCKS.into_iter().zip([" (\"time\")", ""]) {
+            let said = said(dir.path(), &[source, size, &encoding]);
+            let says = format!("once encoded, values of feature 0{name} are far from 0");
+            assert_eq!(said.matches(&says).count(), usize::from(blurred), "{said}");
+            assert_eq!(said.contains("warning"), blurred, "{said}");
+        }
+    }
+    // A run says so too.
+    let run = ["run", "wine.ron", "--threads", "1", "--out", "out"];
+    let set = [
+        "task.epochs=1",
+        CLOCKS[0],
+        size,
+        "task.encoding=scale(offset: 0.0, factor: 1e-9)",
+    ];
+    let set: Vec<&str> = set.iter().flat_map(|set| ["--set", set]).collect();
+    let output = apical(&[&run[..], &set].concat(), dir.path());
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(text.matches("once encoded").count(), 1, "{text}");
+}

@@ -41,10 +41,9 @@ impl Images {
             test_labels: None,
             classes: Classes::default(),
         };
-        let mut data = source.load(Path::new(""), Some(directory))?.train;
-        MNIST.apply(&mut data.inputs)?;
+        let data = source.load(Path::new(""), Some(directory))?.train;
         Ok(Self {
-            inputs: data.inputs,
+            inputs: MNIST.encode(data.inputs)?,
             labels: data.labels,
             name: "MNIST",
         })
@@ -52,8 +51,9 @@ impl Images {
 
     fn enlarged(scenarios: &Path) -> Result<Self, DataError> {
         let data = table::plain(&scenarios.join("data/digits.csv.gz"))?;
-        let mut inputs = Array2::zeros((data.samples(), 784));
-        for (mut large, small) in inputs.rows_mut().into_iter().zip(data.inputs.rows()) {
+        let mut inputs = Array2::<f32>::zeros((data.samples(), 784));
+        let raw = Encoding::default().encode(data.inputs)?;
+        for (mut large, small) in inputs.rows_mut().into_iter().zip(raw.rows()) {
             for row in 0..24 {
                 for column in 0..24 {
                     // Three by three for one, with the empty margin that MNIST has.
@@ -62,9 +62,8 @@ impl Images {
                 }
             }
         }
-        MNIST.apply(&mut inputs)?;
         Ok(Self {
-            inputs,
+            inputs: MNIST.encode(inputs)?,
             labels: data.labels,
             name: "enlarged digits",
         })

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use super::{INTERRUPTED, counted, refused, say, start_threads, stop_on_interrupt};
+use crate::document::Problems;
 use crate::plasticity::Registry;
 use crate::plot::{comparison, gallery};
 use crate::run::{Job, Results, RunDirectory, Summary, Telling, check_memory, run as run_job};
@@ -81,18 +82,24 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
             .collect();
     }
     // Memory and all data are checked before the first circuit runs.
-    let mut ready = Vec::new();
+    let (mut ready, mut warnings) = (Vec::new(), Problems::default());
     for (name, loaded) in jobs {
         check_memory(&loaded.scenario, &loaded.model)?;
         match data(&loaded, session.data.as_deref()) {
-            Ok((data, warnings)) => {
-                if !arguments.quiet && !warnings.0.is_empty() {
-                    say(stderr(), &format!("{warnings}\n\n"));
-                }
+            Ok(data) => {
+                let (data, found) = data.unzip();
+                let found = found.unwrap_or_default().0.into_iter();
+                // Variants mostly share their data.
+                let new = found.filter(|problem| !warnings.0.contains(problem));
+                let new: Vec<_> = new.collect();
+                warnings.0.extend(new);
                 ready.push((name, loaded, data));
             }
             Err(problems) => return Ok(refused(&problems)),
         }
+    }
+    if !arguments.quiet && !warnings.0.is_empty() {
+        say(stderr(), &format!("{warnings}\n\n"));
     }
     let Some((_, first, _)) = ready.first() else {
         return Ok(ExitCode::SUCCESS);

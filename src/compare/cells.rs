@@ -226,7 +226,6 @@ impl Session<'_> {
         table: &Table,
         directory: &Directory,
     ) -> Result<f64, CompareError> {
-        const NUMBER: f64 = 4.0;
         let mut largest: f64 = 0.0;
         // Rules mostly share their data, which are then read once.
         let mut read: Option<(Source, stimulus::Loaded)> = None;
@@ -241,20 +240,20 @@ impl Session<'_> {
             let known = (read.take()).filter(|(source, _)| *source == task.data);
             let found = match known {
                 Some((_, known)) => {
-                    let fitting = scenario::fitting(loaded, known).map_err(CompareError::Data)?;
-                    fitting.0
+                    scenario::fitting(loaded, &known).map_err(CompareError::Data)?;
+                    known
                 }
-                None => match data(loaded, self.data).map_err(CompareError::Data)?.0 {
-                    Some(found) => {
+                None => match data(loaded, self.data).map_err(CompareError::Data)? {
+                    Some((found, _)) => {
                         self.same(&task.data, &found, table, directory)?;
                         found
                     }
                     None => continue,
                 },
             };
-            let test = found.test.as_ref().map_or(0, |test| test.inputs.len());
-            let values = (found.train.inputs.len() + test) as f64;
-            largest = largest.max(needed_bytes(&loaded.scenario, &loaded.model) + NUMBER * values);
+            let test = found.test.as_ref().map_or(0, |test| test.inputs.bytes());
+            let values = (found.train.inputs.bytes() + test) as f64;
+            largest = largest.max(needed_bytes(&loaded.scenario, &loaded.model) + values);
             read = Some((task.data.clone(), found));
         }
         Ok(largest)
@@ -324,7 +323,8 @@ impl Session<'_> {
     ) -> Result<Summary, CompareError> {
         let (rule, seed) = (&cell.rule, cell.scenario.scenario.seed);
         let place = directory.begin(rule, seed)?;
-        let (data, _) = data(&cell.scenario, self.data).map_err(CompareError::Data)?;
+        let data = data(&cell.scenario, self.data).map_err(CompareError::Data)?;
+        let data = data.map(|(data, _)| data);
         let name = cell.name();
         let telling = match self.quiet {
             true => Telling::Nothing,

@@ -81,7 +81,7 @@ pub(super) fn write_parts(lesson: &Lesson, directory: &RunDirectory) -> Result<(
 /// those of a test part of its own.
 fn split(lesson: &Lesson) -> Vec<Vec<String>> {
     let data = &lesson.train.data;
-    let mut part_of = vec!["unused"; data.samples()];
+    let mut part_of = vec!["unused"; data.labels.len()];
     let mut apart = Vec::new();
     for (name, part) in [
         ("train", &lesson.train),

@@ -18,7 +18,7 @@ use crate::record::descent;
 use crate::record::statistics::angle;
 use crate::scenario::{Happening, Probe, Scenario, Task, Window, charging};
 use crate::schedule::{Simulation, Variable};
-use crate::stimulus::{Dataset, Loaded, Order, Split};
+use crate::stimulus::{Encoded, Loaded, Order, Split};
 use crate::teaching::Teacher;
 
 /// Weights of all projections that have their own, by name.
@@ -26,7 +26,7 @@ pub type Weights = BTreeMap<Arc<str>, Array2<f32>>;
 
 /// A part of a data set.
 pub(super) struct Part {
-    pub data: Arc<Dataset>,
+    pub data: Arc<Encoded>,
     pub samples: Vec<usize>,
 }
 
@@ -102,14 +102,14 @@ impl Lesson {
         setup: Setup<'_>,
         data: Option<Loaded>,
     ) -> Result<Option<Self>, RunError> {
-        let (Some(task), Some(mut loaded)) = (scenario.task.clone(), data) else {
+        let (Some(task), Some(loaded)) = (scenario.task.clone(), data) else {
             return Ok(None);
         };
-        let train = &mut loaded.train;
+        let train = loaded.train;
+        let classes = train.classes;
         let split = Split::stratified(&train.labels, train.classes, &task.split, scenario.seed)?;
         let encoder = task.encoding.fit(&train.inputs, &split.train);
-        encoder.apply(&mut train.inputs)?;
-        let data = Arc::new(loaded.train);
+        let data = Arc::new(train.encode(&encoder)?);
         let part = |samples| Part {
             data: data.clone(),
             samples,
@@ -117,13 +117,10 @@ impl Lesson {
         // A source with a test part of its own keeps it, and all of it.
         let test = match loaded.test {
             None => part(split.test),
-            Some(mut test) => {
-                encoder.apply(&mut test.inputs)?;
-                Part {
-                    samples: (0..test.labels.len()).collect(),
-                    data: Arc::new(test),
-                }
-            }
+            Some(test) => Part {
+                samples: (0..test.samples()).collect(),
+                data: Arc::new(test.encode(&encoder)?),
+            },
         };
         let mut still = model.clone();
         (still.synapses.values_mut()).for_each(|synapse| synapse.rule = None);
@@ -150,7 +147,7 @@ impl Lesson {
             train: part(split.train),
             validation: part(split.validation),
             test,
-            classes: data.classes,
+            classes,
             legend: Legend {
                 classes: loaded.classes,
                 features: loaded.features,

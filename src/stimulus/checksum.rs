@@ -3,12 +3,13 @@
 use ndarray::Array2;
 use sha2::{Digest, Sha256};
 
+use super::values::Held;
 use super::{Dataset, Loaded};
 
 impl Loaded {
     /// SHA-256 in hexadecimal digits over the training part and then the test part, each as the
-    /// numbers of samples and features (`u64`), all values (`f32`) and all labels (`u64`), lowest
-    /// byte first. The same samples have the same sum, packed or not, in any format.
+    /// numbers of samples and features (`u64`), all values (`f32` if all are exact there, else
+    /// `f64`) and all labels (`u64`), lowest byte first. The same samples have the same sum, packed or not, in any format.
     #[must_use]
     pub fn sha256(&self) -> String {
         let mut hasher = Sha256::new();
@@ -24,18 +25,25 @@ fn feed(hasher: &mut Sha256, part: &Dataset) {
     let number = |number: usize| (number as u64).to_le_bytes();
     hasher.update(number(part.samples()));
     hasher.update(number(part.features()));
-    values(hasher, &part.inputs);
+    match &part.inputs.0 {
+        Held::Single(inputs) => values(hasher, inputs, f32::to_le_bytes),
+        Held::Double(inputs) => values(hasher, inputs, f64::to_le_bytes),
+    }
     for &label in &part.labels {
         hasher.update(number(label));
     }
 }
 
 /// Sample by sample: a copy of all as bytes would take as much memory as they do.
-fn values(hasher: &mut Sha256, inputs: &Array2<f32>) {
-    let mut bytes = Vec::with_capacity(4 * inputs.ncols());
+fn values<T: Copy, const N: usize>(
+    hasher: &mut Sha256,
+    inputs: &Array2<T>,
+    to_bytes: impl Fn(T) -> [u8; N],
+) {
+    let mut bytes = Vec::with_capacity(N * inputs.ncols());
     for row in inputs.rows() {
         bytes.clear();
-        bytes.extend(row.iter().flat_map(|value| value.to_le_bytes()));
+        bytes.extend(row.iter().flat_map(|value| to_bytes(*value)));
         hasher.update(&bytes);
     }
 }

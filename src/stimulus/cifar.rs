@@ -96,6 +96,7 @@ fn records(path: &Path, pixels: &mut Vec<f32>, labels: &mut Vec<usize>) -> Resul
 mod tests {
     use super::super::file::tests::gzip;
     use super::{ARCHIVE_FOLDER, RECORD, read};
+    use crate::stimulus::Encoding;
     use ndarray::s;
     use std::fs;
     use std::path::{Path, PathBuf};
@@ -122,13 +123,14 @@ mod tests {
             (3, 3072, 10)
         );
         assert_eq!(data.labels, [3, 9, 0]);
+        let inputs = Encoding::default().encode(data.inputs).unwrap();
         for (image, planes) in [[10, 20, 30], [40, 50, 60], [70, 80, 90]]
             .iter()
             .enumerate()
         {
             for (plane, value) in planes.iter().enumerate() {
                 let first = plane * 1024;
-                let seen = data.inputs.slice(s![image, first..first + 1024]);
+                let seen = inputs.slice(s![image, first..first + 1024]);
                 assert_eq!(seen[0], *value as f32 + 1.0);
                 assert!(seen.iter().skip(1).all(|&pixel| pixel == *value as f32));
             }

@@ -1,6 +1,8 @@
 //! Samples in memory, and what must hold for them.
 
+use super::encoder::Encoder;
 use super::error::{DataError, Place, counted};
+use super::values::Values;
 use ndarray::Array2;
 use std::path::Path;
 
@@ -11,7 +13,7 @@ pub const MOST_CLASSES: usize = 1 << 16;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     /// Raw values in the units of the source, `[samples, features]`, all finite.
-    pub inputs: Array2<f32>,
+    pub inputs: Values,
     /// Class of each sample, `[samples]`, each below `classes`.
     pub labels: Vec<usize>,
     /// Number of classes.
@@ -26,13 +28,14 @@ impl Dataset {
     /// `labels` differ in length, a value is not finite or a label is not below `classes`.
     pub fn new(
         origin: impl AsRef<Path>,
-        inputs: Array2<f32>,
+        inputs: impl Into<Values>,
         labels: Vec<usize>,
         classes: usize,
     ) -> Result<Self, DataError> {
         let wrong = |place, found: String, expected: String| {
             Err(DataError::content(origin.as_ref(), place, found, expected))
         };
+        let inputs = inputs.into();
         let (samples, features) = inputs.dim();
         if samples == 0 || features == 0 {
             return wrong(
@@ -63,9 +66,7 @@ impl Dataset {
                 format!("1 to {MOST_CLASSES}"),
             );
         }
-        if let Some(((sample, feature), value)) =
-            inputs.indexed_iter().find(|(_, value)| !value.is_finite())
-        {
+        if let Some(((sample, feature), value)) = inputs.not_finite() {
             return wrong(
                 Place::Sample(sample),
                 format!("{value} at feature {feature}"),
@@ -89,13 +90,24 @@ impl Dataset {
     /// Number of samples.
     #[must_use]
     pub fn samples(&self) -> usize {
-        self.inputs.nrows()
+        self.inputs.dim().0
     }
 
     /// Number of features of a sample.
     #[must_use]
     pub fn features(&self) -> usize {
-        self.inputs.ncols()
+        self.inputs.dim().1
+    }
+
+    /// The samples as `encoder` makes them.
+    ///
+    /// # Errors
+    /// As [`Encoder::encode`].
+    pub fn encode(self, encoder: &Encoder) -> Result<Encoded, DataError> {
+        Ok(Encoded {
+            inputs: encoder.encode(self.inputs)?,
+            labels: self.labels,
+        })
     }
 
     /// How many samples each class has, `[classes]`.
@@ -109,6 +121,15 @@ impl Dataset {
     }
 }
 
+/// Labelled samples as the input neurons are given them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Encoded {
+    /// Encoded values in a.u., `[samples, features]`, all finite.
+    pub inputs: Array2<f32>,
+    /// Class of each sample, `[samples]`.
+    pub labels: Vec<usize>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::Dataset;
@@ -116,7 +137,7 @@ mod tests {
 
     #[test]
     fn counts_are_those_of_the_labels() {
-        let data = Dataset::new("made", Array2::zeros((4, 2)), vec![2, 0, 2, 2], 4).unwrap();
+        let data = Dataset::new("made", Array2::<f32>::zeros((4, 2)), vec![2, 0, 2, 2], 4).unwrap();
         assert_eq!((data.samples(), data.features()), (4, 2));
         assert_eq!(data.class_counts(), [1, 0, 3, 0]);
     }

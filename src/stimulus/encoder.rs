@@ -1,6 +1,8 @@
 //! Encoding: from the raw values of a data set to what the input neurons are given.
 
 use super::error::{DataError, Place};
+use super::room;
+use super::values::{Held, Values, with};
 use ndarray::{Array2, Axis};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -9,13 +11,15 @@ use std::path::Path;
 ///
 /// Its numbers are given, or taken from the training part alone, so that nothing of a validation or
 /// test sample can reach training. Raw values are in the units of the source, encoded ones in a.u.
+/// Encoded values are computed in double precision and rounded once, to single, wherever that makes
+/// a difference.
 ///
 /// ```
 /// use apical::stimulus::Encoding;
 ///
-/// let mut pixels = ndarray::array![[0.0f32, 127.5, 255.0]];
-/// Encoding::Scale { offset: 0.0, factor: 1.0 / 255.0 }.apply(&mut pixels)?;
-/// assert_eq!(pixels, ndarray::array![[0.0, 0.5, 1.0]]);
+/// let pixels = ndarray::array![[0.0f32, 127.5, 255.0]];
+/// let encoded = Encoding::Scale { offset: 0.0, factor: 1.0 / 255.0 }.encode(pixels)?;
+/// assert_eq!(encoded, ndarray::array![[0.0, 0.5, 1.0]]);
 /// # Ok::<(), apical::stimulus::DataError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,16 +28,16 @@ pub enum Encoding {
     /// `(x - offset) * factor`, the same for every feature.
     Scale {
         /// Raw value that becomes 0.
-        offset: f32,
+        offset: f64,
         /// Encoded units for one raw unit; not 0.
-        factor: f32,
+        factor: f64,
     },
     /// `(x - mean) / std`, the same for every feature.
     Standardize {
         /// Mean of the raw training values.
-        mean: f32,
+        mean: f64,
         /// Standard deviation of the raw training values; above 0.
-        std: f32,
+        std: f64,
     },
     /// `(x - mean) / std` with the mean and the population standard deviation of the training
     /// part; where that is 0, 0.
@@ -55,14 +59,14 @@ pub enum Per {
 #[serde(rename = "Encoding", rename_all = "snake_case", deny_unknown_fields)]
 enum Written {
     Scale {
-        offset: f32,
-        factor: f32,
+        offset: f64,
+        factor: f64,
     },
     Standardize {
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        mean: Option<f32>,
+        mean: Option<f64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        std: Option<f32>,
+        std: Option<f64>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
         per: Option<Per>,
     },
@@ -156,25 +160,54 @@ impl Encoding {
     /// The encoding with all its numbers: those that it takes from data are of the rows `train` of
     /// `inputs`, `[samples, features]`.
     #[must_use]
-    pub fn fit(&self, inputs: &Array2<f32>, train: &[usize]) -> Encoder {
+    pub fn fit(&self, inputs: &Values, train: &[usize]) -> Encoder {
         match *self {
-            Self::StandardizePer(per) => Encoder::Standardize(match per {
+            Self::StandardizePer(per) => Encoder::Standardize(with!(inputs, inputs => match per {
                 Per::Feature => Standardization::per_feature(inputs, train),
                 Per::All => Standardization::of_all(inputs, train),
-            }),
+            })),
             given => Encoder::Given(given),
         }
     }
 
-    /// Encodes `inputs`, `[samples, features]`, in place; numbers that the encoding takes from data
-    /// are of all samples.
+    /// Encodes `inputs`, `[samples, features]`; numbers that the encoding takes from data are of
+    /// all samples.
     ///
     /// # Errors
-    /// As [`Encoder::apply`].
-    pub fn apply(&self, inputs: &mut Array2<f32>) -> Result<(), DataError> {
-        let all: Vec<usize> = (0..inputs.nrows()).collect();
-        self.fit(inputs, &all).apply(inputs)
+    /// As [`Encoder::encode`].
+    pub fn encode(&self, inputs: impl Into<Values>) -> Result<Array2<f32>, DataError> {
+        let inputs = inputs.into();
+        self.fit_all(&inputs).encode(inputs)
     }
+
+    /// The encoding with all its numbers, those from data of all samples of `inputs`.
+    #[must_use]
+    pub fn fit_all(&self, inputs: &Values) -> Encoder {
+        let all: Vec<usize> = (0..inputs.dim().0).collect();
+        self.fit(inputs, &all)
+    }
+
+    /// The same in single precision, as what is subtracted and what is multiplied with or divided
+    /// by, if that shifts no encoded value by more than a millionth. Most images are encoded so.
+    fn single(&self) -> Option<(f32, Scaling)> {
+        const SHIFT: f64 = 1e-6;
+        let (shift, scale, scaling) = match *self {
+            Self::Scale { offset, factor } => (offset, factor, Scaling::Times(factor as f32)),
+            Self::Standardize { mean, std } => (mean, 1.0 / std, Scaling::Over(std as f32)),
+            Self::StandardizePer(_) => return None,
+        };
+        let near = shift as f32;
+        let (Scaling::Times(number) | Scaling::Over(number)) = scaling;
+        let good = number.is_normal() && (shift - f64::from(near)).abs() * scale.abs() <= SHIFT;
+        good.then_some((near, scaling))
+    }
+}
+
+/// How a difference is scaled in single precision.
+#[derive(Clone, Copy)]
+enum Scaling {
+    Times(f32),
+    Over(f32),
 }
 
 /// An encoding with all its numbers.
@@ -187,31 +220,59 @@ pub enum Encoder {
 }
 
 impl Encoder {
-    /// Encodes `inputs`, `[samples, features]`, in place.
+    /// The encoded value of `x` in `feature`, a.u., in double precision.
+    #[must_use]
+    pub fn value(&self, x: f64, feature: usize) -> f64 {
+        match self {
+            Self::Given(Encoding::Scale { offset, factor }) => (x - offset) * factor,
+            Self::Given(Encoding::Standardize { mean, std }) => (x - mean) / std,
+            // Of its numbers there are none without data.
+            Self::Given(Encoding::StandardizePer(_)) => x,
+            Self::Standardize(Standardization { mean, std }) => match std[feature] > 0.0 {
+                true => (x - mean[feature]) / std[feature],
+                false => 0.0,
+            },
+        }
+    }
+
+    /// Encodes `inputs`, `[samples, features]`.
     ///
     /// # Errors
-    /// As [`Encoding::check`]; [`DataError::Content`] if an encoded value is not finite.
-    pub fn apply(&self, inputs: &mut Array2<f32>) -> Result<(), DataError> {
-        match self {
-            Self::Given(encoding) => {
-                encoding.check()?;
-                match *encoding {
-                    Encoding::Scale { offset, factor } => {
-                        inputs.mapv_inplace(|x| (x - offset) * factor);
-                    }
-                    Encoding::Standardize { mean, std } => {
-                        inputs.mapv_inplace(|x| (x - mean) / std);
-                    }
-                    // Of its numbers there are none without data.
-                    Encoding::StandardizePer(_) => {}
-                }
-            }
-            Self::Standardize(standardization) => standardization.apply(inputs),
+    /// As [`Encoding::check`]; [`DataError::Content`] if an encoded value is not finite, and
+    /// [`DataError::Memory`].
+    pub fn encode(&self, inputs: Values) -> Result<Array2<f32>, DataError> {
+        let name = Path::new("encoded inputs");
+        let mut single = None;
+        if let Self::Given(encoding) = self {
+            encoding.check()?;
+            single = encoding.single();
         }
-        match inputs.indexed_iter().find(|(_, value)| !value.is_finite()) {
-            None => Ok(()),
+        let encoded = match (inputs.0, single) {
+            (Held::Single(inputs), Some((shift, Scaling::Times(factor)))) => {
+                inputs.mapv_into(|x| (x - shift) * factor)
+            }
+            (Held::Single(inputs), Some((shift, Scaling::Over(std)))) => {
+                inputs.mapv_into(|x| (x - shift) / std)
+            }
+            (Held::Single(mut inputs), None) => {
+                for mut row in inputs.rows_mut() {
+                    for (feature, x) in row.iter_mut().enumerate() {
+                        *x = self.value(f64::from(*x), feature) as f32;
+                    }
+                }
+                inputs
+            }
+            (Held::Double(inputs), _) => {
+                room::check(name, (inputs.len() * size_of::<f32>()) as u64)?;
+                Array2::from_shape_fn(inputs.dim(), |(sample, feature)| {
+                    self.value(inputs[[sample, feature]], feature) as f32
+                })
+            }
+        };
+        match encoded.indexed_iter().find(|(_, value)| !value.is_finite()) {
+            None => Ok(encoded),
             Some(((sample, feature), value)) => Err(DataError::content(
-                Path::new("encoded inputs"),
+                name,
                 Place::Sample(sample),
                 format!("{value} at feature {feature}"),
                 "a finite number; the encoding takes the raw value out of range",
@@ -239,73 +300,61 @@ pub struct Standardization {
 }
 
 impl Standardization {
-    fn per_feature(inputs: &Array2<f32>, train: &[usize]) -> Self {
+    fn per_feature<T: Copy + Into<f64>>(inputs: &Array2<T>, train: &[usize]) -> Self {
         let features = inputs.columns().into_iter();
-        let features = features.map(|feature| moments(|| train.iter().map(|&row| feature[row])));
+        let features =
+            features.map(|feature| moments(|| train.iter().map(|&row| feature[row].into())));
         let (mean, std) = features.unzip();
         Self { mean, std }
     }
 
-    fn of_all(inputs: &Array2<f32>, train: &[usize]) -> Self {
+    fn of_all<T: Copy + Into<f64>>(inputs: &Array2<T>, train: &[usize]) -> Self {
         let rows = || train.iter().map(|&row| inputs.index_axis(Axis(0), row));
-        let (mean, std) = moments(|| rows().flat_map(|row| row.to_vec()));
+        let (mean, std) = moments(|| rows().flat_map(|row| row.mapv(Into::into).into_iter()));
         let features = inputs.ncols();
         Self {
             mean: vec![mean; features],
             std: vec![std; features],
         }
     }
-
-    fn apply(&self, inputs: &mut Array2<f32>) {
-        for mut row in inputs.rows_mut() {
-            for ((x, mean), std) in row.iter_mut().zip(&self.mean).zip(&self.std) {
-                *x = match *std > 0.0 {
-                    true => ((f64::from(*x) - mean) / std) as f32,
-                    false => 0.0,
-                };
-            }
-        }
-    }
 }
 
-/// Mean and population standard deviation of `values`, in double precision and two passes; 0 and 0
-/// of no values.
-fn moments<I: Iterator<Item = f32>>(values: impl Fn() -> I) -> (f64, f64) {
-    let Some(first) = values().next().map(f64::from) else {
+/// Mean and population standard deviation of `values`, in two passes; 0 and 0 of no values.
+pub(crate) fn moments<I: Iterator<Item = f64>>(values: impl Fn() -> I) -> (f64, f64) {
+    let Some(first) = values().next() else {
         return (0.0, 0.0);
     };
     // Differences from the first value: the mean of a constant is exact, and its deviation 0.
     let (mut sum, mut count) = (0.0, 0.0);
     for value in values() {
-        sum += f64::from(value) - first;
+        sum += value - first;
         count += 1.0;
     }
     let mean = first + sum / count;
-    let squares: f64 = values().map(|x| (f64::from(x) - mean).powi(2)).sum();
+    let squares: f64 = values().map(|x| (x - mean).powi(2)).sum();
     (mean, (squares / count).sqrt())
 }
 
 #[cfg(test)]
 mod tests {
     use super::{Encoding, Per};
+    use crate::stimulus::Values;
     use ndarray::{Array2, array};
 
     #[test]
     fn both_forms_are_their_formula() {
-        let mut x = array![[0.0f32, 8.0], [16.0, 4.0]];
         let scale = Encoding::Scale {
             offset: 8.0,
             factor: 0.125,
         };
-        scale.apply(&mut x).unwrap();
+        let x = scale.encode(array![[0.0f32, 8.0], [16.0, 4.0]]).unwrap();
         assert_eq!(x, array![[-1.0, 0.0], [1.0, -0.5]]);
 
-        let mut x = array![[1.0f32, 2.0, 3.0, 6.0]];
         let standardize = Encoding::Standardize {
             mean: 3.0,
             std: 2.0,
         };
-        standardize.apply(&mut x).unwrap();
+        let x = standardize.encode(array![[1.0f32, 2.0, 3.0, 6.0]]).unwrap();
         assert_eq!(x, array![[-1.0, -0.5, 0.0, 1.5]]);
     }
 
@@ -314,15 +363,15 @@ mod tests {
         let scale = |offset, factor| Encoding::Scale { offset, factor };
         let standardize = |mean, std| Encoding::Standardize { mean, std };
         for (encoding, says) in [
-            (scale(f32::NAN, 1.0), "scale.offset: found NaN"),
+            (scale(f64::NAN, 1.0), "scale.offset: found NaN"),
             (scale(0.0, 0.0), "scale.factor: found 0"),
-            (standardize(f32::INFINITY, 1.0), "standardize.mean"),
+            (standardize(f64::INFINITY, 1.0), "standardize.mean"),
             (standardize(0.0, -1.0), "a finite number above 0"),
         ] {
             let error = encoding.check().unwrap_err().to_string();
             assert!(error.contains(says), "{error}");
         }
-        let error = scale(0.0, 1e30).apply(&mut array![[0.0, 1e30]]);
+        let error = scale(0.0, 1e30).encode(array![[0.0, 1e30]]);
         assert!(error.unwrap_err().to_string().contains("inf at feature 1"));
     }
 
@@ -337,6 +386,49 @@ mod tests {
             }
         );
         assert!(ron::from_str::<Encoding>("scale(offset: 0, factor: 1, gain: 2)").is_err());
+    }
+
+    /// Seconds since 1970, a few of them apart: single precision has one number in 128 there.
+    #[test]
+    fn large_values_are_encoded_before_they_are_rounded() {
+        let (first, mean, std) = (1.7e9, 1.700_000_061e9, 5f64.sqrt());
+        let seconds = Array2::from_shape_fn((4, 1), |(k, _)| first + 58.0 + 2.0 * k as f64);
+        let wanted = [-3.0, -1.0, 1.0, 3.0].map(|d| (d / std) as f32);
+        let given = Encoding::Standardize { mean, std };
+        let scale = Encoding::Scale {
+            offset: mean,
+            factor: 1.0 / std,
+        };
+        for (encoding, slack) in [
+            (Encoding::StandardizePer(Per::Feature), 0.0),
+            (Encoding::StandardizePer(Per::All), 0.0),
+            (given, 0.0),
+            (scale, 2e-7),
+        ] {
+            let seen = encoding.encode(seconds.clone()).unwrap();
+            for (seen, wanted) in seen.iter().zip(wanted) {
+                assert!(
+                    (seen - wanted).abs() <= slack,
+                    "{encoding:?}: {seen} {wanted}"
+                );
+            }
+        }
+        // 1.7e9 itself is exact in single precision, and the mean is not.
+        let shift = given.encode(array![[first]]).unwrap()[[0, 0]];
+        assert_eq!(shift, (-61.0 / std) as f32);
+    }
+
+    #[test]
+    fn pixels_are_encoded_in_single_precision_as_ever() {
+        let pixels = Array2::from_shape_fn((1, 256), |(_, pixel)| pixel as f32);
+        for (mean, std) in [(4.9f32, 6.0f32), (33.3285, 78.5655), (120.7076, 64.1501)] {
+            let encoding = Encoding::Standardize {
+                mean: format!("{mean}").parse().unwrap(),
+                std: format!("{std}").parse().unwrap(),
+            };
+            let seen = encoding.encode(pixels.clone()).unwrap();
+            assert_eq!(seen, pixels.mapv(|x| (x - mean) / std));
+        }
     }
 
     /// A table as of wines: columns of constituents, from 0.1 to 1000, with the sums of squares of
@@ -354,16 +446,17 @@ mod tests {
         let n = 9;
         let train: Vec<usize> = (0..n).map(|k| 2 * k).collect();
         // Rows between those of training hold what must not be seen.
-        let mut inputs = Array2::from_shape_fn((2 * n, columns.len()), |(row, column)| {
+        let inputs = Array2::from_shape_fn((2 * n, columns.len()), |(row, column)| {
             let (a, d) = columns[column];
             match row % 2 {
                 0 => (f64::from(row as u32 / 2) * d + a) as f32,
                 _ => 1e6,
             }
         });
+        let inputs = Values::from(inputs);
         let encoder = Encoding::StandardizePer(Per::Feature).fit(&inputs, &train);
         let used = encoder.standardization().unwrap().clone();
-        encoder.apply(&mut inputs).unwrap();
+        let inputs = encoder.encode(inputs).unwrap();
         let n = n as f64;
         for (column, (a, d)) in columns.into_iter().enumerate() {
             let mean = a + (n - 1.0) * d / 2.0;
@@ -393,13 +486,13 @@ mod tests {
 
     #[test]
     fn all_values_of_the_training_part_may_have_one_mean_and_deviation() {
-        let mut inputs = array![[1.0f32, 2.0], [900.0, -900.0], [3.0, 6.0]];
+        let inputs = Values::from(array![[1.0f32, 2.0], [900.0, -900.0], [3.0, 6.0]]);
         let encoder = Encoding::StandardizePer(Per::All).fit(&inputs, &[0, 2]);
         let used = encoder.standardization().unwrap();
         // 1, 2, 3 and 6: mean 3, squares 4 + 1 + 0 + 9 = 14 of 4.
         assert_eq!(used.mean, [3.0, 3.0]);
         assert!((used.std[1] - 3.5f64.sqrt()).abs() < 1e-15);
-        encoder.apply(&mut inputs).unwrap();
+        let inputs = encoder.encode(inputs).unwrap();
         assert!((f64::from(inputs[[2, 1]]) - 3.0 / 3.5f64.sqrt()).abs() < 1e-6);
     }
 

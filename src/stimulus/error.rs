@@ -155,7 +155,7 @@ pub(crate) fn listed<T: fmt::Display>(things: impl IntoIterator<Item = T>) -> St
 }
 
 /// Quotes `text` for a message; a long one is cut, since a damaged file may be one long line.
-pub(super) fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     const LONGEST: usize = 40;
     if text.chars().count() <= LONGEST {
         format!("{text:?}")

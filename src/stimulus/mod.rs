@@ -10,6 +10,7 @@
 //! | module | subject |
 //! |---|---|
 //! | [`dataset`] | samples in memory and what must hold for them |
+//! | [`values`] | raw values in memory, and in which precision |
 //! | [`source`] | where a data set comes from, as a scenario says it |
 //! | [`table`], [`idx`], [`cifar`], [`npy`] | one file format each |
 //! | `column`, `rows` | columns of a table and what separates them; its rows, and their limits |
@@ -43,12 +44,14 @@ pub mod seed;
 pub mod source;
 pub mod split;
 pub mod table;
+pub mod values;
 
 pub use classes::Classes;
 pub use column::{Column, Delimiter, LabelColumn};
-pub use dataset::Dataset;
+pub use dataset::{Dataset, Encoded};
 pub use encoder::{Encoder, Encoding, Per, Standardization};
 pub use error::{DataError, Place};
 pub use order::Order;
 pub use source::{Loaded, Source};
 pub use split::{Parts, Split};
+pub use values::Values;

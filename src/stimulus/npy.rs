@@ -13,6 +13,7 @@
 use super::classes::{Collector, Labels};
 use super::error::{DataError, Place, listed, quote};
 use super::file::{Bytes, RELATIVE_PATH};
+use super::values::{Gathered, Values, shaped, single};
 use super::{Classes, room};
 use half::f16;
 use ndarray::{Array2, ArrayD, Dimension, IxDyn, ShapeBuilder};
@@ -21,12 +22,13 @@ use std::path::Path;
 /// What to do about a missing file of weights.
 const WEIGHTS_PATH: &str = "Paths start where the model's file is.";
 
-/// Reads inputs, `[samples, features]` of any number type; each becomes the nearest `f32`.
+/// Reads inputs, `[samples, features]` of any number type.
 ///
 /// # Errors
-/// [`DataError`] if the file is not such an array, or if a value is beyond the range of `f32`;
-/// infinities and NaN of the file are let through.
-pub fn inputs(path: &Path) -> Result<Array2<f32>, DataError> {
+/// [`DataError`] if the file is not such an array, for a whole number that is not exact in double
+/// precision, and for a value beyond the range of `f32`; infinities and NaN of the file are let
+/// through.
+pub fn inputs(path: &Path) -> Result<Values, DataError> {
     let header = Header::open(path, RELATIVE_PATH)?;
     let expected = "samples by features: 2 sizes above 0 whose product fits a file";
     let (samples, features) = match header.shape[..] {
@@ -34,21 +36,29 @@ pub fn inputs(path: &Path) -> Result<Array2<f32>, DataError> {
         _ => return Err(header.other_shape(expected)),
     };
     let array = header.elements()?;
-    let near = |index: usize, number: Number| {
-        let value = number.nearest();
-        if value.is_infinite() && number.is_finite() {
-            let [sample, feature] = array.position(index, [samples, features]);
-            return Err(DataError::content(
-                path,
-                Place::Sample(sample),
-                format!("{number} at feature {feature}"),
-                "a number within the range of single precision, 3.4e38 on either side of 0",
-            ));
-        }
-        Ok(value)
-    };
-    let values = array.collect(near)?;
-    shaped(path, values, (samples, features), array.header.by_column)
+    let mut values = Gathered::new();
+    values.reserve(samples * features, 0, path)?;
+    for (index, number) in array.numbers().enumerate() {
+        let expected = match number.double() {
+            None => "a number that double precision holds exactly, up to 2^53 on either side of 0",
+            Some(value) if value.is_finite() && (value as f32).is_infinite() => {
+                "a number within the range of single precision, 3.4e38 on either side of 0"
+            }
+            Some(value) => {
+                values.push(value, path)?;
+                continue;
+            }
+        };
+        let [sample, feature] = array.position(index, [samples, features]);
+        let found = format!("{number} at feature {feature}");
+        return Err(DataError::content(
+            path,
+            Place::Sample(sample),
+            found,
+            expected,
+        ));
+    }
+    values.shaped(path, (samples, features), array.header.by_column)
 }
 
 /// Reads labels, `[samples]` or `[samples, 1]` of any number type: whole numbers.
@@ -129,29 +139,6 @@ pub fn exact<D: Dimension>(path: &Path) -> Result<ndarray::Array<f32, D>, DataEr
         .map_err(|error| wrong(error.to_string(), "an array of that shape"))
 }
 
-/// The elements as rows and columns, row by row in memory.
-fn shaped(
-    path: &Path,
-    values: Vec<f32>,
-    shape: (usize, usize),
-    by_column: bool,
-) -> Result<Array2<f32>, DataError> {
-    let array = Array2::from_shape_vec(shape.set_f(by_column), values);
-    let array = array.map_err(|error| {
-        DataError::content(
-            path,
-            Place::Whole,
-            error.to_string(),
-            "rows of equal length",
-        )
-    })?;
-    if !by_column {
-        return Ok(array);
-    }
-    room::check(path, (array.len() * size_of::<f32>()) as u64)?;
-    Ok(array.as_standard_layout().into_owned())
-}
-
 /// Type of an element.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
@@ -219,28 +206,17 @@ enum Number {
 }
 
 impl Number {
-    fn nearest(self) -> f32 {
+    /// The same number in double precision, if it is one there; NaN stays NaN.
+    fn double(self) -> Option<f64> {
         match self {
-            Self::Whole(number) => number as f32,
-            Self::Real(number) => number as f32,
+            Self::Whole(number) => Some(number as f64).filter(|near| *near as i128 == number),
+            Self::Real(number) => Some(number),
         }
     }
 
     /// The same number in single precision, if it is one there; NaN stays NaN.
     fn exact(self) -> Option<f32> {
-        let near = self.nearest();
-        let same = match self {
-            Self::Whole(number) => near as i128 == number,
-            Self::Real(number) => f64::from(near) == number || number.is_nan(),
-        };
-        same.then_some(near)
-    }
-
-    fn is_finite(self) -> bool {
-        match self {
-            Self::Whole(_) => true,
-            Self::Real(number) => number.is_finite(),
-        }
+        self.double().and_then(single)
     }
 }
 
@@ -522,7 +498,11 @@ mod tests {
                 };
                 write("(3, 1)");
                 let column = Array2::from_shape_vec((3, 1), values.to_vec()).unwrap();
-                assert_eq!(inputs(&path).unwrap(), column, "{order}{kind}");
+                assert_eq!(
+                    inputs(&path).unwrap(),
+                    column.clone().into(),
+                    "{order}{kind}"
+                );
                 assert_eq!(weights(&path, (3, 1)).unwrap(), column, "{order}{kind}");
                 let numbers = Labels::Numbers(values.map(|value| value as i64).to_vec());
                 for shape in ["(3,)", "(3, 1)"] {
@@ -539,14 +519,13 @@ mod tests {
         let (_dir, path) = file();
         let expected = array![[0.0f32, 1.0, 2.0], [3.0, 4.0, 255.0]];
         write_npy(&path, &expected).unwrap();
-        assert_eq!(inputs(&path).unwrap(), expected);
+        assert_eq!(inputs(&path).unwrap(), expected.clone().into());
         assert_eq!(weights(&path, (2, 3)).unwrap(), expected);
         write_npy(&path, &expected.mapv(|x| x as u8)).unwrap();
-        assert_eq!(inputs(&path).unwrap(), expected);
+        assert_eq!(inputs(&path).unwrap(), expected.clone().into());
         // Transposed, the same memory is column by column.
         write_npy(&path, &expected.t()).unwrap();
-        assert_eq!(inputs(&path).unwrap(), expected.t());
-        assert!(inputs(&path).unwrap().is_standard_layout());
+        assert_eq!(inputs(&path).unwrap(), expected.t().to_owned().into());
         assert_eq!(weights(&path, (3, 2)).unwrap(), expected.t());
         write_npy(&path, &ndarray::arr0(0.5f64)).unwrap();
         assert_eq!(exact::<Ix0>(&path).unwrap(), ndarray::arr0(0.5));
@@ -554,13 +533,12 @@ mod tests {
     }
 
     #[test]
-    fn data_become_the_nearest_and_weights_are_exact_or_refused() {
+    fn data_are_exact_as_doubles_and_weights_in_single_precision_or_refused() {
         let (_dir, path) = file();
         // 1 + 2^-24 lies half way between two numbers of single precision.
         let near = array![[1.0 + 2.0f64.powi(-24), 0.1], [1e38, -3.0]];
         write_npy(&path, &near).unwrap();
-        let seen = inputs(&path).unwrap();
-        assert_eq!(seen, array![[1.0, 0.1f32], [1e38, -3.0]]);
+        assert!(inputs(&path).unwrap().iter().eq(near.iter().copied()));
         let text = weights(&path, (2, 2)).unwrap_err().to_string();
         assert!(
             text.ends_with(
@@ -570,8 +548,16 @@ mod tests {
             "{text}"
         );
         write_npy(&path, &array![[16_777_217i64]]).unwrap();
-        assert_eq!(inputs(&path).unwrap(), array![[16_777_216.0]]);
+        assert_eq!(inputs(&path).unwrap(), array![[16_777_217.0]].into());
         assert!(weights(&path, (1, 1)).is_err());
+        write_npy(&path, &array![[1i64 << 60], [-(1 << 53) - 1]]).unwrap();
+        let text = inputs(&path).unwrap_err().to_string();
+        assert!(
+            text.contains(
+                "sample 1: found -9007199254740993 at feature 0, expected a number that double"
+            ),
+            "{text}"
+        );
         write_npy(&path, &array![[1.0, f64::NAN], [2.0, 3.0]].t()).unwrap();
         let text = weights(&path, (2, 2)).unwrap_err().to_string();
         assert!(

@@ -5,8 +5,8 @@ use super::column::{Column, Delimiter, LabelColumn};
 use super::dataset::Dataset;
 use super::error::{DataError, Place, counted};
 use super::table::{self, Format};
+use super::values::Values;
 use super::{cifar, idx, npy};
-use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -250,7 +250,7 @@ fn both<'a>(
 /// Inputs and labels of a part, not yet classes.
 struct Part {
     file: PathBuf,
-    inputs: Array2<f32>,
+    inputs: Values,
     labels_file: PathBuf,
     labels: Labels,
 }
@@ -286,14 +286,14 @@ impl Part {
         let part = Self {
             labels: collector.finish(),
             labels_file: labels,
-            inputs: idx::images(&images)?,
+            inputs: idx::images(&images)?.into(),
             file: images,
         };
         part.paired()
     }
 
     fn paired(self) -> Result<Self, DataError> {
-        let samples = self.inputs.nrows();
+        let (samples, _) = self.inputs.dim();
         paired(&self.file, samples, &self.labels_file, &self.labels)?;
         Ok(self)
     }
@@ -324,11 +324,12 @@ fn tables(path: &Path, test: Option<PathBuf>, format: &Format<'_>) -> Result<Loa
 
 /// Both parts with the same features and classes.
 fn parts(classes: Classes, train: Part, test: Option<Part>) -> Result<Loaded, DataError> {
+    let features = |part: &Part| part.inputs.dim().1;
     if let Some(test) = &test
-        && test.inputs.ncols() != train.inputs.ncols()
+        && features(test) != features(&train)
     {
-        let found = counted(test.inputs.ncols(), "feature");
-        let expected = format!("{}, as in {}", train.inputs.ncols(), train.file.display());
+        let found = counted(features(test), "feature");
+        let expected = format!("{}, as in {}", features(&train), train.file.display());
         return Err(DataError::content(
             &test.file,
             Place::Whole,
@@ -391,8 +392,8 @@ mod tests {
         let data = source(ALL).load("elsewhere".as_ref(), Some(dir.path()));
         let data = data.unwrap();
         let test = data.test.unwrap();
-        assert_eq!(data.train.inputs, array![[10.0, 20.0]]);
-        assert_eq!(test.inputs, array![[30.0, 40.0]]);
+        assert_eq!(data.train.inputs, array![[10.0, 20.0]].into());
+        assert_eq!(test.inputs, array![[30.0, 40.0]].into());
         assert_eq!((data.train.labels, test.labels), (vec![1], vec![1]));
         assert_eq!((data.train.classes, test.classes), (2, 2));
         assert_eq!(data.classes, ["0", "1"]);
@@ -532,7 +533,7 @@ mod tests {
             );
             let data = load(&text.replace(')', ", classes: from(1))")).unwrap();
             assert_eq!((data.train.labels, data.train.classes), (vec![0, 1], 2));
-            assert_eq!(data.train.inputs, array![[5.0], [6.0]]);
+            assert_eq!(data.train.inputs, array![[5.0], [6.0]].into());
             assert_eq!(data.classes, ["1", "2"]);
         }
     }
@@ -551,7 +552,7 @@ mod tests {
         let test = data.test.unwrap();
         assert_eq!(
             (data.train.inputs, test.inputs),
-            (array![[5.0], [6.0]], array![[8.0]])
+            (array![[5.0], [6.0]].into(), array![[8.0]].into())
         );
         assert_eq!((data.train.labels, test.labels), (vec![1, 0], vec![0]));
         assert_eq!((data.train.classes, test.classes), (2, 2));

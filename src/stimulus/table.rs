@@ -4,10 +4,9 @@ use super::classes::{Classes, Collector, Labels};
 use super::column::{Column, Delimiter, LabelColumn};
 use super::dataset::Dataset;
 use super::error::{DataError, Place, counted, listed};
-use super::room;
 use super::rows::{Rows, cell, shown};
+use super::values::{Gathered, Values};
 use csv::ByteRecord;
-use ndarray::Array2;
 use std::path::Path;
 
 /// How a table is written.
@@ -26,7 +25,7 @@ pub(super) struct Format<'a> {
 #[derive(Debug)]
 pub(super) struct Table {
     /// Features, `[samples, features]`.
-    pub inputs: Array2<f32>,
+    pub inputs: Values,
     pub labels: Labels,
     /// Names of the features, if the table has a header.
     pub features: Option<Vec<String>>,
@@ -62,7 +61,7 @@ pub(super) fn read(path: &Path, format: &Format<'_>) -> Result<Table, DataError>
         )?);
         names = Some(header);
     }
-    let mut values = Vec::new();
+    let mut values = Gathered::new();
     let mut labels = Collector::new(format.classes);
     let mut samples = 0;
     while let Some(row) = rows.next(&mut record)? {
@@ -77,7 +76,7 @@ pub(super) fn read(path: &Path, format: &Format<'_>) -> Result<Table, DataError>
             return Err(DataError::content(path, Place::Row(row), found, expected));
         }
         let features = plan.features();
-        room::reserve(&mut values, features, 0, path)?;
+        values.reserve(features, 0, path)?;
         labels.reserve(1, path)?;
         let hint = match samples == 0 && !format.header {
             true => "; if this row holds names, header: true",
@@ -94,9 +93,10 @@ pub(super) fn read(path: &Path, format: &Format<'_>) -> Result<Table, DataError>
                     };
                     format!("{expected} (label_column says where it is){at_end}")
                 }),
-                Role::Feature => match text.parse::<f32>() {
-                    Ok(value) if value.is_finite() => {
-                        values.push(value);
+                Role::Feature => match text.parse::<f64>() {
+                    // The range is that of what neurons are given.
+                    Ok(value) if (value as f32).is_finite() => {
+                        values.push(value, path)?;
                         Ok(())
                     }
                     _ => {
@@ -121,13 +121,8 @@ pub(super) fn read(path: &Path, format: &Format<'_>) -> Result<Table, DataError>
         let expected = "at least one row of numbers";
         return Err(DataError::content(path, Place::Whole, "no row", expected));
     };
-    let (found, features) = (values.len(), plan.features());
-    let inputs = Array2::from_shape_vec((samples, features), values).map_err(|_| {
-        let expected = format!("{samples} samples of {features}");
-        DataError::content(path, Place::Whole, format!("{found} values"), expected)
-    })?;
     Ok(Table {
-        inputs,
+        inputs: values.shaped(path, (samples, plan.features()), false)?,
         labels: labels.finish(),
         features: (names.as_ref()).map(|names| plan.names(names)),
         columns: plan.roles.len(),
@@ -138,7 +133,7 @@ pub(super) fn read(path: &Path, format: &Format<'_>) -> Result<Table, DataError>
 /// What is probably meant by a text that is no finite number.
 fn feature_hint(text: &str) -> Option<&'static str> {
     let comma = text.replacen(',', ".", 1);
-    if text.contains(',') && comma.parse::<f32>().is_ok() {
+    if text.contains(',') && comma.parse::<f64>().is_ok() {
         Some("; decimals are written with a point")
     } else if text.parse::<f64>().is_ok_and(f64::is_nan) {
         Some("; a sample with a gap cannot be shown")
@@ -314,7 +309,7 @@ mod tests {
             digits
                 .inputs
                 .iter()
-                .all(|&x| (0.0..=16.0).contains(&x) && x.fract() == 0.0)
+                .all(|x| (0.0..=16.0).contains(&x) && x.fract() == 0.0)
         );
         assert_eq!(digits.labels[..10], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     }
@@ -336,7 +331,7 @@ mod tests {
                     ..Format::default()
                 };
                 let data = table(bytes, &format).unwrap();
-                assert_eq!(data.inputs, array![[1.5, -2.0], [3.0, 40.0]]);
+                assert_eq!(data.inputs, array![[1.5, -2.0], [3.0, 40.0]].into());
                 assert_eq!(data.labels, Labels::Numbers(vec![0, 1]));
                 assert_eq!(data.features.unwrap(), ["a", "b"]);
             }
@@ -355,7 +350,7 @@ mod tests {
             ..Format::default()
         };
         let data = table(text, &format).unwrap();
-        assert_eq!(data.inputs, array![[1.5], [2.0]]);
+        assert_eq!(data.inputs, array![[1.5], [2.0]].into());
         assert_eq!(data.features.as_deref(), Some(&["length".to_owned()][..]));
         let Labels::Texts { names, .. } = data.labels else {
             panic!("{:?}", data.labels)
@@ -406,7 +401,7 @@ mod tests {
         };
         assert_eq!(
             table("1;2;0\n", &format).unwrap().inputs,
-            array![[1.0, 2.0]]
+            array![[1.0, 2.0]].into()
         );
         let text = table("1,5;2,5;0\n", &format).unwrap_err().to_string();
         assert!(

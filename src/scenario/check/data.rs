@@ -2,30 +2,32 @@
 
 use std::path::Path;
 
-use ndarray::{Axis, stack};
-
 use super::task::setting;
 use super::uneven::uneven;
 use crate::document::{Allowed, Issue, Issues, Problems, Quantity, Severity};
 use crate::model::Model;
 use crate::scenario::{self, Scenario, Task};
-use crate::stimulus::error::listed;
-use crate::stimulus::{DataError, Encoding, Loaded, Source};
+use crate::stimulus::encoder::moments;
+use crate::stimulus::error::{listed, quote};
+use crate::stimulus::{DataError, Encoder, Encoding, Loaded, Per, Source};
 
 /// Reads the data of a scenario's task, if it has one, for a run: what is missing is an error.
-/// Warnings are beside them.
+/// What is probably not as it was meant comes with them.
 ///
 /// # Errors
 /// Data that cannot be had or do not fit the circuit.
 pub fn data(
     loaded: &scenario::Loaded,
     data_directory: Option<&Path>,
-) -> Result<(Option<Loaded>, Problems), Problems> {
+) -> Result<Option<(Loaded, Problems)>, Problems> {
     let Some(task) = &loaded.scenario.task else {
-        return Ok((None, Problems::default()));
+        return Ok(None);
     };
     match read_data(task, &loaded.directory, data_directory) {
-        Ok(data) => fitting(loaded, data).map(|(data, warnings)| (Some(data), warnings)),
+        Ok(data) => {
+            let warnings = fitting(loaded, &data)?;
+            Ok(Some((data, warnings)))
+        }
         // To validate without the data is fine, to run is not.
         Err(issue) => Err((loaded.scenario_document)
             .problem(Issue {
@@ -36,16 +38,16 @@ pub fn data(
     }
 }
 
-/// The data of a scenario's task, if they fit its circuit, and warnings.
+/// Whether the data of a scenario's task fit its circuit; what is probably not as it was meant.
 ///
 /// # Errors
 /// What does not fit.
-pub fn fitting(loaded: &scenario::Loaded, data: Loaded) -> Result<(Loaded, Problems), Problems> {
-    let issues = check_data(&loaded.scenario, &loaded.model, &data);
+pub fn fitting(loaded: &scenario::Loaded, data: &Loaded) -> Result<Problems, Problems> {
+    let issues = check_data(&loaded.scenario, &loaded.model, data);
     let problems = (issues.into_iter()).map(|issue| loaded.scenario_document.problem(issue));
     let problems = Problems(problems.collect());
     match problems.errors() {
-        0 => Ok((data, problems)),
+        0 => Ok(problems),
         _ => Err(problems),
     }
 }
@@ -95,37 +97,62 @@ fn beyond_numbers(task: &Task, data: &Loaded) -> Option<String> {
     if matches!(task.encoding, Encoding::StandardizePer(_)) {
         return None;
     }
-    let parts = [Some(&data.train), data.test.as_ref()];
-    for part in parts.into_iter().flatten() {
-        let extreme = |of: fn(f32, f32) -> f32| {
-            let first = part.inputs.row(0).to_owned();
-            part.inputs
-                .rows()
-                .into_iter()
-                .fold(first, |mut extreme, row| {
-                    extreme.zip_mut_with(&row, |extreme, value| *extreme = of(*extreme, *value));
-                    extreme
-                })
-        };
-        if part.inputs.nrows() == 0 {
-            continue;
-        }
-        let extremes = [extreme(f32::min), extreme(f32::max)];
-        let mut encoded = stack(Axis(0), &[extremes[0].view(), extremes[1].view()]).ok()?;
-        let feature = match task.encoding.apply(&mut encoded) {
-            Err(_) => encoded.indexed_iter().find(|(_, v)| !v.is_finite()),
-            Ok(()) => (encoded.indexed_iter()).find(|(_, v)| !Allowed::Any.permits(**v)),
-        };
-        if let Some(((which, feature), value)) = feature {
-            return Some(format!(
-                "the value {raw:e} of feature {feature} becomes {value:e}; expected rates from \
-                 -{most:e} to {most:e}",
-                raw = extremes[which][feature],
-                most = f32::LARGEST
-            ));
+    task.encoding.check().ok()?;
+    let encoder = Encoder::Given(task.encoding);
+    for part in std::iter::once(&data.train).chain(&data.test) {
+        for (feature, extremes) in part.inputs.extremes().into_iter().enumerate() {
+            for raw in extremes {
+                let value = encoder.value(raw, feature) as f32;
+                if !Allowed::Any.permits(value) {
+                    return Some(format!(
+                        "the value {raw:e} of feature {feature} becomes {value:e}; expected rates \
+                         from -{most:e} to {most:e}",
+                        most = f32::LARGEST
+                    ));
+                }
+            }
         }
     }
     None
+}
+
+/// Which features rounding to single precision blurs once they are encoded: by more than a
+/// thousandth of their standard deviation.
+fn blurred(task: &Task, data: &Loaded) -> Option<String> {
+    const SMALL: f64 = 1e-3;
+    // With a deviation of its own, a feature that is not constant spans far more.
+    if task.encoding == Encoding::StandardizePer(Per::Feature) {
+        return None;
+    }
+    task.encoding.check().ok()?;
+    let values = &data.train.inputs;
+    let encoder = task.encoding.fit_all(values);
+    let half = f64::from(f32::EPSILON) / 2.0;
+    // Two values that differ by a range deviate by range / sqrt(2 n) at least.
+    let least: f64 = (2.0 * values.dim().0 as f64).sqrt().recip();
+    let mut blurred = (values.extremes().into_iter().enumerate()).filter_map(|(feature, ends)| {
+        let [a, b] = ends.map(|end| encoder.value(end, feature));
+        if a == b || half * a.abs().max(b.abs()) <= SMALL * least * (a - b).abs() {
+            return None;
+        }
+        let encoded = || values.feature(feature).map(|x| encoder.value(x, feature));
+        let rounding = |x: f64| (x - f64::from(x as f32)).abs();
+        let (_, std) = moments(encoded);
+        let share = encoded().map(rounding).fold(0.0, f64::max) / std;
+        (share > SMALL).then_some((feature, share))
+    });
+    let (feature, share) = blurred.next()?;
+    let name = (data.features.as_ref()).and_then(|names| names.get(feature));
+    let name = name.map_or(String::new(), |name| format!(" ({})", quote(name)));
+    let more = match blurred.count() {
+        0 => String::new(),
+        more => format!(", and of {more} more"),
+    };
+    Some(format!(
+        "once encoded, values of feature {feature}{name}{more} are far from 0 for how little they \
+         differ: single precision rounds them by up to {share:.1e} of their standard deviation; \
+         `standardize(per: feature)` keeps them apart"
+    ))
 }
 
 /// What of a scenario does not fit its data: sizes of input and output, parts of the split.
@@ -177,6 +204,9 @@ pub fn check_data(scenario: &Scenario, model: &Model, data: &Loaded) -> Vec<Issu
     }
     if let Some(message) = beyond_numbers(task, data) {
         issues.error("task.encoding", message);
+    }
+    if let Some(message) = blurred(task, data) {
+        issues.warn("task.encoding", message);
     }
     let counts = task.split.counts(data.train.samples());
     if let Ok([train, ..]) = counts
