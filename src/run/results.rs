@@ -289,7 +289,15 @@ impl Results {
                 _ => None,
             })
             .collect();
-        let Some(counts) = counts.filter(|counts| !counts.is_empty()) else {
+        let all = self.summary.test_samples;
+        let fits = |counts: &Vec<Vec<u64>>| {
+            let sum = counts
+                .iter()
+                .flatten()
+                .fold(0u64, |sum, n| sum.saturating_add(*n));
+            !counts.is_empty() && all.is_none_or(|all| all as u64 == sum)
+        };
+        let Some(counts) = counts.filter(fits) else {
             let rows = match table.first() {
                 Some((_, Column::Numbers(column))) => column.len(),
                 Some((_, Column::Texts(column))) => column.len(),
@@ -298,7 +306,8 @@ impl Results {
             return Err(RecordError::content(
                 &self.directory.join(FILE),
                 format!("{rows} rows of {} columns", table.len()),
-                "a row for each class: its name, and how often it was taken for each class",
+                "a row for each class: its name, and how often it was taken for each class, as many \
+                 answers in all as there were samples",
             ));
         };
         let names = answers.iter().map(|(name, _)| name.clone()).collect();
