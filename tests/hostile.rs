@@ -929,3 +929,68 @@ fn arguments_are_repeated_in_part_and_escaped() {
         assert!(wrong.len() < 1_000, "{} bytes", wrong.len());
     }
 }
+
+#[test]
+fn damaged_and_missing_files_of_a_run_are_told_and_other_figures_drawn() {
+    let home = tempfile::tempdir().unwrap();
+    let out = home.path().join("run");
+    let more = r#"probes=[traces(neurons: ["hidden1[0]"], until_ms: 20),
+        weights(projection: "pixels_to_hidden1", post: "0", pre: "0..9", every_ms: 100)]"#;
+    let arguments = ["run", "scenarios/digits.ron", "--quiet", "--set", more];
+    let mut ran = apical(arguments);
+    ran.args(["--set", "task.epochs=1", "--out"]).arg(&out);
+    let (code, _, wrong) = told(ran.output().unwrap());
+    assert_eq!(code, Some(0), "{wrong}");
+    let plot = || run(["plot".as_ref(), out.as_os_str()]);
+    let inspect = || run(["inspect".as_ref(), out.as_os_str(), "hidden1[0]".as_ref()]);
+    let (code, said, wrong) = plot();
+    assert_eq!(code, Some(0), "{wrong}");
+    let all = said.lines().count();
+    assert_eq!(inspect().0, Some(0));
+    let square = ndarray::Array2::<f32>::zeros((3, 3));
+    for (name, damage) in [
+        ("timeline.csv", "garbage"),
+        ("timeline.csv", "pipe"),
+        ("metrics.csv", "garbage"),
+        ("metrics.csv", "none"),
+        ("confusion.csv", "garbage"),
+        ("confusion.csv", "none"),
+        ("weights.parquet", "pipe"),
+        ("weights.parquet", "none"),
+        ("tail.parquet", "garbage"),
+        ("weights/pixels_to_hidden1.npy", "none"),
+        ("weights/pixels_to_hidden1.npy", "square"),
+    ] {
+        let path = out.join(name);
+        let kept = fs::read(&path).unwrap();
+        fs::remove_file(&path).unwrap();
+        match damage {
+            "garbage" => fs::write(&path, "what, ever\n1,2\n").unwrap(),
+            "square" => ndarray_npy::write_npy(&path, &square).unwrap(),
+            "pipe" => assert!(
+                Command::new("mkfifo")
+                    .arg(&path)
+                    .status()
+                    .unwrap()
+                    .success()
+            ),
+            _ => {}
+        }
+        let (code, said, wrong) = plot();
+        assert_eq!(code, Some(1), "{name} {damage}: {wrong}");
+        assert!(
+            wrong.contains(name) && wrong.contains("expected"),
+            "{wrong}"
+        );
+        let drawn = said.lines().count();
+        assert!(0 < drawn && drawn <= all, "{name} {damage}: {said}");
+        if name.starts_with("weights/") || name.starts_with("tail") {
+            let (code, _, wrong) = inspect();
+            assert_eq!(code, Some(1), "{name} {damage}: {wrong}");
+            assert!(wrong.contains(name), "{wrong}");
+        }
+        let _ = fs::remove_file(&path);
+        fs::write(&path, kept).unwrap();
+    }
+    assert_eq!(plot().0, Some(0));
+}

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
 
 use serde::Serialize;
 
@@ -351,9 +352,11 @@ impl Place<'_> {
     /// The last stretch that was recorded of the neuron.
     fn trace(&self) -> Result<Vec<Trace>, Box<dyn Error>> {
         let (trial, index) = (self.trial as u32, self.index as u32);
-        let series = history(&self.results.directory, |population, t, neuron, _| {
+        let keep = |population: &str, t, neuron, _: &str| {
             population == self.name && t == trial && neuron == index
-        })?;
+        };
+        let series = history(&self.results.directory, keep, &AtomicBool::new(false))?;
+        self.results.lost()?;
         // A run that was stopped has recorded nothing of what was to be its end.
         let ends = series.values().filter_map(|series| series.time_ms.last());
         let end_ms = ends.copied().fold(f64::NEG_INFINITY, f64::max);

@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::atomic::AtomicBool;
 
 use super::say;
 use crate::document::unknown;
@@ -44,17 +45,20 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     }
     // Two that draw into one directory would mix their figures.
     let _claim = RunDirectory::claim(&arguments.run)?;
-    let figures = gallery(&results, &arguments.neurons)?;
-    if figures.is_empty() {
+    let drawn = gallery(&results, &arguments.neurons, &AtomicBool::new(false))?;
+    for path in &drawn.saved {
+        say(stdout(), &format!("{}\n", path.display()));
+    }
+    if !drawn.wrong.is_empty() {
+        return Err(drawn.wrong.join("\nerror: ").into());
+    }
+    if drawn.saved.is_empty() {
         let wanted: Vec<String> = arguments.neurons.iter().map(Neurons::to_string).collect();
         let what = match &wanted[..] {
             [] => "anything".to_owned(),
             wanted => wanted.join(", "),
         };
         return Err(format!("nothing was recorded of {what}; see `probes` of the scenario").into());
-    }
-    for path in figures {
-        say(stdout(), &format!("{}\n", path.display()));
     }
     Ok(ExitCode::SUCCESS)
 }

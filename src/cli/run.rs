@@ -5,13 +5,15 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{INTERRUPTED, counted, refused, say, start_threads, stop_on_interrupt};
 use crate::document::Problems;
 use crate::plasticity::Registry;
 use crate::plot::{comparison, gallery};
-use crate::run::{Job, Results, RunDirectory, Summary, Telling, check_memory, run as run_job};
+use crate::run::{
+    Job, Results, RunDirectory, Summary, Telling, check_memory, peak_memory_bytes, run as run_job,
+};
 use crate::scenario::{Loaded, data, load};
 use crate::stimulus::{self, file::data_dir};
 use crate::terminal::{stderr, stdout};
@@ -109,7 +111,7 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
         Some(out) => RunDirectory::create(out)?,
         None => RunDirectory::next(&name)?,
     };
-    let mut finished = Vec::new();
+    let (mut finished, mut failed) = (Vec::new(), false);
     for (variant, loaded, data) in ready {
         let own = (variant.as_ref())
             .map(|variant| RunDirectory::create(&directory.path().join(variant)))
@@ -118,14 +120,18 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
         if let (Some(variant), false) = (&variant, session.quiet) {
             say(stdout(), &format!("{name}: {variant}\n"));
         }
-        let summary = session.run(&loaded, data, place)?;
-        if summary.interrupted {
+        let drawn = session.run(&loaded, data, place)?;
+        if session.stop.load(Ordering::Relaxed) {
             return Ok(ExitCode::from(INTERRUPTED));
         }
+        failed |= !drawn;
         finished.extend(variant.zip(own));
     }
     session.compare(&name, &finished, directory.path())?;
-    Ok(ExitCode::SUCCESS)
+    Ok(match failed {
+        true => ExitCode::FAILURE,
+        false => ExitCode::SUCCESS,
+    })
 }
 
 /// What all runs of one command share.
@@ -137,12 +143,13 @@ struct Session {
 }
 
 impl Session {
+    /// Runs and draws; whether all figures were drawn.
     fn run(
         &self,
         loaded: &Loaded,
         data: Option<stimulus::Loaded>,
         directory: &RunDirectory,
-    ) -> Result<Summary, Box<dyn Error>> {
+    ) -> Result<bool, Box<dyn Error>> {
         let job = Job {
             scenario: &loaded.scenario,
             model: &loaded.model,
@@ -157,12 +164,23 @@ impl Session {
             alone: true,
         };
         // Inside the pool, so that starting parallel work costs no switch of threads.
-        let summary = rayon::scope(|_| run_job(&job, data, directory, &self.stop))?;
-        let figures = gallery(&Results::open(directory.path())?, &[])?;
+        let mut summary = rayon::scope(|_| run_job(&job, data, directory, &self.stop))?;
+        let drawn = gallery(&Results::open(directory.path())?, &[], &self.stop)?;
+        // Drawing may take more than the run.
+        summary.peak_memory_bytes = peak_memory_bytes();
+        summary.write(directory)?;
         if !self.quiet {
-            say(stdout(), &told(&summary, directory.path(), &figures));
+            say(stdout(), &told(&summary, directory.path(), &drawn.saved));
         }
-        Ok(summary)
+        if !drawn.left_out.is_empty() {
+            let (what, place) = (drawn.left_out.join(", "), directory.path().display());
+            let line = format!("figures left out: {what}; `apical plot {place}` draws them\n");
+            say(stderr(), &line);
+        }
+        for wrong in &drawn.wrong {
+            say(stderr(), &format!("error: {wrong}\n"));
+        }
+        Ok(drawn.wrong.is_empty())
     }
 
     /// Draws variants side by side.

@@ -1,16 +1,17 @@
 //! Every figure of a run, drawn from what the run has left in its directory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::ArrayView2;
 
 use super::{
     Abscissa, Confusion, Course, Events, Fields, Figure, LearningCurve, Line, Matrix, Measure,
     Membrane, Outcome, PlotError, Statistic, Statistics, Sweep, Trajectories, Window,
 };
 use crate::model::Compartment;
-use crate::record::csv::{Column, numbers};
+use crate::record::csv::numbers;
 use crate::record::{RecordError, Series, TraceKey, history, statistics, weights};
 use crate::run::{Results, Summary, Window as Acting};
 use crate::scenario::Neurons;
@@ -24,42 +25,80 @@ pub enum GalleryError {
     /// A figure could not be drawn or saved.
     #[error(transparent)]
     Plot(#[from] PlotError),
+    /// It was asked to end.
+    #[error("stopped")]
+    Stopped,
 }
+
+/// What came of drawing the figures of a run.
+#[derive(Debug, Default)]
+pub struct Drawn {
+    /// Paths of the figures, those first that say most.
+    pub saved: Vec<PathBuf>,
+    /// What kept others from being drawn, a line each.
+    pub wrong: Vec<String>,
+    /// What was left out, or not drawn to its end, because it was asked to end.
+    pub left_out: Vec<&'static str>,
+}
+
+/// One step of drawing: what it draws, and how.
+type Step<'s, 'a> = (
+    &'static str,
+    &'s mut dyn FnMut(&mut Gallery<'a>) -> Result<(), GalleryError>,
+);
 
 /// Figures on their way to a folder.
 struct Gallery<'a> {
     results: &'a Results,
     folder: PathBuf,
-    saved: Vec<PathBuf>,
+    drawn: Drawn,
+    stop: &'a AtomicBool,
 }
 
-/// Draws the figures of a run into its folder `figures/`, those first that say most, and returns
-/// their paths. Membranes are drawn of `neurons`, without any of one neuron a population.
+/// Draws the figures of a run into its folder `figures/`, until `stop` becomes true. Membranes are
+/// drawn of `neurons`, without any of one neuron a population. A damaged file keeps those figures
+/// from being drawn that need it.
 ///
 /// # Errors
-/// A damaged recording, or a folder that cannot be written.
-pub fn gallery(results: &Results, neurons: &[Neurons]) -> Result<Vec<PathBuf>, GalleryError> {
+/// A folder that cannot be written.
+pub fn gallery(
+    results: &Results,
+    neurons: &[Neurons],
+    stop: &AtomicBool,
+) -> Result<Drawn, PlotError> {
+    let folder = results.directory.join("figures");
+    if folder.is_symlink() {
+        return Err(PlotError::Elsewhere {
+            place: folder,
+            found: "found a link to another place",
+        });
+    }
     let mut gallery = Gallery {
         results,
-        folder: results.directory.join("figures"),
-        saved: Vec::new(),
+        folder,
+        drawn: Drawn::default(),
+        stop,
     };
-    if gallery.folder.is_symlink() {
-        return Err(GalleryError::Plot(PlotError::Elsewhere {
-            place: gallery.folder,
-            found: "found a link to another place",
-        }));
+    let steps: [Step<'_, '_>; 7] = [
+        ("learning curve", &mut Gallery::learning_curve),
+        ("confusion", &mut Gallery::confusion),
+        ("projections", &mut Gallery::statistics),
+        ("events", &mut Gallery::events),
+        ("weights over time", &mut Gallery::trajectories),
+        ("weight matrices", &mut Gallery::matrices),
+        ("membranes", &mut |gallery| gallery.membranes(neurons)),
+    ];
+    for (what, draw) in steps {
+        if neurons.is_empty() || what == "membranes" {
+            let outcome = gallery.goes_on().and_then(|()| draw(&mut gallery));
+            gallery.note(what, outcome);
+        }
     }
-    if neurons.is_empty() {
-        gallery.learning_curve()?;
-        gallery.confusion()?;
-        gallery.statistics()?;
-        gallery.events()?;
-        gallery.trajectories()?;
-        gallery.matrices()?;
+    if gallery.drawn.left_out.is_empty() {
+        let outcome = results.lost().map_err(GalleryError::Record);
+        gallery.note("recordings", outcome);
     }
-    gallery.membranes(neurons)?;
-    Ok(gallery.saved)
+    Ok(gallery.drawn)
 }
 
 /// Draws several runs of one scenario side by side into `folder`: their validation accuracy, and
@@ -142,8 +181,34 @@ type Recorded = ((String, String), Series);
 
 impl Gallery<'_> {
     fn save(&mut self, figure: &Figure, name: &str) -> Result<(), GalleryError> {
-        self.saved.extend(figure.save(&self.folder, name)?);
-        Ok(())
+        self.drawn.saved.extend(figure.save(&self.folder, name)?);
+        self.goes_on()
+    }
+
+    fn goes_on(&self) -> Result<(), GalleryError> {
+        match self.stop.load(Ordering::Relaxed) {
+            true => Err(GalleryError::Stopped),
+            false => Ok(()),
+        }
+    }
+
+    /// Keeps what went wrong, each once: several figures may need one file.
+    fn note(&mut self, what: &'static str, outcome: Result<(), GalleryError>) {
+        let Drawn {
+            wrong, left_out, ..
+        } = &mut self.drawn;
+        match outcome {
+            Ok(()) => {}
+            Err(GalleryError::Stopped | GalleryError::Record(RecordError::Stopped { .. })) => {
+                left_out.push(what);
+            }
+            Err(error) => {
+                let error = error.to_string();
+                if !wrong.contains(&error) {
+                    wrong.push(error);
+                }
+            }
+        }
     }
 
     fn title(&self, what: &str) -> String {
@@ -152,10 +217,12 @@ impl Gallery<'_> {
     }
 
     fn learning_curve(&mut self) -> Result<(), GalleryError> {
-        let table = self.results.table("metrics.csv")?;
-        let Some(epoch) = numbers(&table, "epoch") else {
+        if self.results.scenario.task.is_none() {
             return Ok(());
-        };
+        }
+        let columns = ["epoch", "train_accuracy", "validation_accuracy"];
+        let table = self.results.numbers("metrics.csv", &columns, true)?;
+        let epoch = numbers(&table, "epoch").unwrap_or_default();
         let courses = [
             ("train", "train_accuracy"),
             ("validation", "validation_accuracy"),
@@ -181,20 +248,9 @@ impl Gallery<'_> {
     }
 
     fn confusion(&mut self) -> Result<(), GalleryError> {
-        let table = self.results.table("confusion.csv")?;
-        let classes = table.len().saturating_sub(1);
-        let mut counts = Array2::<u64>::zeros((classes, classes));
-        let names: Vec<String> = table.iter().skip(1).map(|(name, _)| name.clone()).collect();
-        for (answer, (_, column)) in table.iter().skip(1).enumerate() {
-            if let Column::Numbers(column) = column {
-                for (class, count) in column.iter().take(classes).enumerate() {
-                    counts[[class, answer]] = *count as u64;
-                }
-            }
-        }
-        if classes == 0 {
+        let Some((names, counts)) = self.results.confusion()? else {
             return Ok(());
-        }
+        };
         let figure = Confusion {
             title: self.title("test"),
             classes: &names,
@@ -382,7 +438,7 @@ impl Gallery<'_> {
             return Ok(());
         };
         let mut projections: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-        let recorded = weights(&path)?;
+        let recorded = weights(&path, self.stop)?;
         for ((projection, post, pre), series) in &recorded {
             let label = format!("{pre}→{post}");
             projections
@@ -408,9 +464,16 @@ impl Gallery<'_> {
         const FEWEST: usize = 16;
         for projection in &self.results.model.projections {
             let name = projection.name();
+            let weights = match self.results.weights(&name) {
+                Ok(weights) => weights,
+                Err(error) => {
+                    self.note("weight matrices", Err(error.into()));
+                    continue;
+                }
+            };
             // Those that are mirrored would be seen twice.
             let stored = self.results.file(&format!("weights/{name}.npy")).is_some();
-            let Some(weights) = self.results.weights(&name)?.filter(|_| stored) else {
+            let Some(weights) = weights.filter(|_| stored) else {
                 continue;
             };
             if weights.len() < FEWEST {
@@ -449,20 +512,26 @@ impl Gallery<'_> {
     }
 
     fn membranes(&mut self, neurons: &[Neurons]) -> Result<(), GalleryError> {
-        let wanted: Vec<(String, Vec<usize>)> = if neurons.is_empty() {
+        let wanted: Vec<(String, BTreeSet<usize>)> = if neurons.is_empty() {
             (self.results.model.populations.iter())
-                .map(|p| (p.name.clone(), vec![0]))
+                .map(|p| (p.name.clone(), BTreeSet::from([0])))
                 .collect()
         } else {
             (neurons.iter())
                 .filter_map(|n| Some((n, self.results.population(&n.population)?.size)))
-                .map(|(n, size)| (n.population.clone(), n.indices.among(size)))
+                .map(|(n, size)| {
+                    (
+                        n.population.clone(),
+                        BTreeSet::from_iter(n.indices.among(size)),
+                    )
+                })
                 .collect()
         };
-        let recorded = history(&self.results.directory, |population, _, neuron, _| {
+        let keep = |population: &str, _, neuron, _: &str| {
             (wanted.iter())
                 .any(|(name, indices)| name == population && indices.contains(&(neuron as usize)))
-        })?;
+        };
+        let recorded = history(&self.results.directory, keep, self.stop)?;
         let mut units: BTreeMap<_, Vec<(&TraceKey, &Series)>> = BTreeMap::new();
         for (key, series) in &recorded {
             let unit = (key.population.as_str(), key.neuron, key.trial);

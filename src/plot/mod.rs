@@ -59,7 +59,7 @@ pub use error::PlotError;
 pub use events::Events;
 pub use fields::Fields;
 pub use figure::Figure;
-pub use gallery::{GalleryError, comparison, gallery};
+pub use gallery::{Drawn, GalleryError, comparison, gallery};
 pub use growth::{Axes, Growth};
 pub use learning_curve::LearningCurve;
 pub use line::Line;

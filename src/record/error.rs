@@ -84,6 +84,12 @@ pub enum RecordError {
         /// What should be there.
         expected: String,
     },
+    /// It was asked to end while a file was read.
+    #[error("{file}: stopped before it was read", file = file.display())]
+    Stopped {
+        /// The file.
+        file: PathBuf,
+    },
     /// A file is not what was expected.
     #[error("{file}: found {found}; expected {expected}", file = file.display())]
     Content {
@@ -117,7 +123,7 @@ impl RecordError {
         }
     }
 
-    pub(super) fn content(
+    pub(crate) fn content(
         file: &Path,
         found: impl Into<String>,
         expected: impl Into<String>,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
 use std::hash::Hash;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parquet::data_type::ByteArray;
 use parquet::errors::ParquetError;
@@ -38,7 +39,8 @@ pub struct TraceKey {
     pub variable: String,
 }
 
-/// The series of a `traces.parquet` for which `keep(population, trial, neuron, variable)`.
+/// The series of a `traces.parquet` for which `keep(population, trial, neuron, variable)`; nothing
+/// else is held.
 ///
 /// # Errors
 /// [`RecordError::Read`] if the file cannot be read, [`RecordError::Content`] if it is not a
@@ -47,24 +49,39 @@ pub fn traces(
     path: &Path,
     keep: impl Fn(&str, u32, u32, &str) -> bool,
 ) -> Result<BTreeMap<TraceKey, Series>, RecordError> {
+    kept_traces(path, &keep, &AtomicBool::new(false))
+}
+
+fn kept_traces(
+    path: &Path,
+    keep: &impl Fn(&str, u32, u32, &str) -> bool,
+    stop: &AtomicBool,
+) -> Result<BTreeMap<TraceKey, Series>, RecordError> {
     let mut gathered = HashMap::new();
-    let mut names = Names::default();
-    groups(path, |rows: Traces| {
+    let (mut populations, mut variables) = (Names::default(), Names::default());
+    groups(path, stop, |rows: Traces| {
         rows.rows()
             .try_for_each(|(&time_ms, trial, population, neuron, variable, &value)| {
                 let (trial, neuron) = (trial.cast_unsigned(), neuron.cast_unsigned());
-                let key = (names.id(population)?, trial, neuron, names.id(variable)?);
-                let keep = || keep(names.name(key.0), trial, neuron, names.name(key.3));
-                add(&mut gathered, key, keep, time_ms, f64::from(value));
+                let key = (
+                    populations.id(population)?,
+                    trial,
+                    neuron,
+                    variables.id(variable)?,
+                );
+                let (population, variable) = (populations.name(key.0), variables.name(key.3));
+                if keep(population, trial, neuron, variable) {
+                    add(&mut gathered, key, time_ms, f64::from(value));
+                }
                 Ok(())
             })
     })?;
-    Ok(kept(gathered, |(population, trial, neuron, variable)| {
+    Ok(named(gathered, |(population, trial, neuron, variable)| {
         TraceKey {
-            population: names.name(population).to_owned(),
+            population: populations.name(population).to_owned(),
             trial,
             neuron,
-            variable: names.name(variable).to_owned(),
+            variable: variables.name(variable).to_owned(),
         }
     }))
 }
@@ -73,22 +90,26 @@ pub fn traces(
 /// the probes have not recorded.
 ///
 /// # Errors
-/// As [`traces`].
+/// As [`traces`]; [`RecordError::Stopped`] when `stop` becomes true.
 pub fn history(
     directory: &Path,
     keep: impl Fn(&str, u32, u32, &str) -> bool,
+    stop: &AtomicBool,
 ) -> Result<BTreeMap<TraceKey, Series>, RecordError> {
     let read = |name: &str| {
         let path = directory.join(name);
-        match path.exists() {
-            true => traces(&path, &keep),
+        match path.symlink_metadata().is_ok() {
+            true => kept_traces(&path, &keep, stop),
             false => Ok(BTreeMap::new()),
         }
     };
     let mut all = read(Traces::FILE)?;
     for (key, tail) in read(TAIL)? {
         let probed = all.entry(key).or_default();
-        *probed = merged(probed, &tail);
+        *probed = match probed.time_ms.is_empty() {
+            true => tail,
+            false => merged(probed, &tail),
+        };
     }
     Ok(all)
 }
@@ -110,20 +131,23 @@ fn merged(one: &Series, other: &Series) -> Series {
 /// The series of a `weights.parquet` by projection, postsynaptic and presynaptic neuron.
 ///
 /// # Errors
-/// As [`traces`].
-pub fn weights(path: &Path) -> Result<BTreeMap<(String, u32, u32), Series>, RecordError> {
+/// As [`history`].
+pub fn weights(
+    path: &Path,
+    stop: &AtomicBool,
+) -> Result<BTreeMap<(String, u32, u32), Series>, RecordError> {
     let mut gathered = HashMap::new();
     let mut names = Names::default();
-    groups(path, |rows: Weights| {
+    groups(path, stop, |rows: Weights| {
         rows.rows()
             .try_for_each(|(&time_ms, projection, post, pre, &value)| {
                 let (post, pre) = (post.cast_unsigned(), pre.cast_unsigned());
                 let key = (names.id(projection)?, post, pre);
-                add(&mut gathered, key, || true, time_ms, f64::from(value));
+                add(&mut gathered, key, time_ms, f64::from(value));
                 Ok(())
             })
     })?;
-    Ok(kept(gathered, |(projection, post, pre)| {
+    Ok(named(gathered, |(projection, post, pre)| {
         (names.name(projection).to_owned(), post, pre)
     }))
 }
@@ -135,15 +159,15 @@ pub fn weights(path: &Path) -> Result<BTreeMap<(String, u32, u32), Series>, Reco
 pub fn statistics(path: &Path) -> Result<BTreeMap<(String, String), Series>, RecordError> {
     let mut gathered = HashMap::new();
     let mut names = Names::default();
-    groups(path, |rows: Projections| {
+    groups(path, &AtomicBool::new(false), |rows: Projections| {
         rows.rows()
             .try_for_each(|(&time_ms, projection, statistic, &value)| {
                 let key = (names.id(projection)?, names.id(statistic)?);
-                add(&mut gathered, key, || true, time_ms, value);
+                add(&mut gathered, key, time_ms, value);
                 Ok(())
             })
     })?;
-    Ok(kept(gathered, |(projection, statistic)| {
+    Ok(named(gathered, |(projection, statistic)| {
         let [projection, statistic] = [projection, statistic].map(|id| names.name(id).to_owned());
         (projection, statistic)
     }))
@@ -186,12 +210,18 @@ pub fn metadata(path: &Path) -> Result<BTreeMap<String, String>, RecordError> {
 struct Names {
     ids: HashMap<String, usize>,
     names: Vec<String>,
+    /// The last one seen; the next is mostly the same.
+    last: usize,
 }
 
 impl Names {
     fn id(&mut self, name: &ByteArray) -> Result<usize, ParquetError> {
+        if (self.names.get(self.last)).is_some_and(|last| last.as_bytes() == name.data()) {
+            return Ok(self.last);
+        }
         let name = name.as_utf8()?;
         if let Some(id) = self.ids.get(name) {
+            self.last = *id;
             return Ok(*id);
         }
         // Names become names of files, and this file may be anybody's.
@@ -202,6 +232,7 @@ impl Names {
         let id = self.names.len();
         self.ids.insert(name.to_owned(), id);
         self.names.push(name.to_owned());
+        self.last = id;
         Ok(id)
     }
 
@@ -210,46 +241,45 @@ impl Names {
     }
 }
 
-/// Appends to the series of `key`; `keep` is asked once whether there is to be one.
-fn add<K: Eq + Hash>(
-    gathered: &mut HashMap<K, Option<Series>>,
-    key: K,
-    keep: impl FnOnce() -> bool,
-    time_ms: f64,
-    value: f64,
-) {
-    let series = (gathered.entry(key)).or_insert_with(|| keep().then(Series::default));
-    if let Some(series) = series {
-        series.time_ms.push(time_ms);
-        series.value.push(value);
-    }
+/// Appends to the series of `key`.
+fn add<K: Eq + Hash>(gathered: &mut HashMap<K, Series>, key: K, time_ms: f64, value: f64) {
+    let series = gathered.entry(key).or_default();
+    series.time_ms.push(time_ms);
+    series.value.push(value);
 }
 
-fn kept<K, N: Ord>(
-    gathered: HashMap<K, Option<Series>>,
-    name: impl Fn(K) -> N,
-) -> BTreeMap<N, Series> {
-    let named = |(key, series): (K, Option<Series>)| Some((name(key), series?));
-    gathered.into_iter().filter_map(named).collect()
+fn named<K, N: Ord>(gathered: HashMap<K, Series>, name: impl Fn(K) -> N) -> BTreeMap<N, Series> {
+    let named = |(key, series)| (name(key), series);
+    gathered.into_iter().map(named).collect()
 }
 
-/// Hands every row group of the table at `path` to `read`, one after the other.
+/// Hands every row group of the table at `path` to `read`, one after the other until `stop`.
 fn groups<R: Rows>(
     path: &Path,
+    stop: &AtomicBool,
     mut read: impl FnMut(R) -> Result<(), ParquetError>,
 ) -> Result<(), RecordError> {
-    let reader = open(path, R::FILE)?;
-    let damaged = |error: ParquetError| content(path, &error, R::FILE);
+    let file = match path.ends_with(TAIL) {
+        true => TAIL,
+        false => R::FILE,
+    };
+    let reader = open(path, file)?;
+    let damaged = |error: ParquetError| content(path, &error, file);
     let expected = describe(&SchemaDescriptor::new(R::schema().map_err(damaged)?));
     let found = describe(reader.metadata().file_metadata().schema_descr());
     if found != expected {
         return Err(RecordError::content(
             path,
             format!("the columns {found}"),
-            format!("{}: {expected}", R::FILE),
+            format!("{file}: {expected}"),
         ));
     }
     for group in 0..reader.num_row_groups() {
+        if stop.load(Ordering::Relaxed) {
+            return Err(RecordError::Stopped {
+                file: path.to_owned(),
+            });
+        }
         let rows = reader
             .get_row_group(group)
             .and_then(|group| R::read(&*group));
@@ -290,10 +320,11 @@ fn open(path: &Path, what: &str) -> Result<SerializedFileReader<File>, RecordErr
 
 #[cfg(test)]
 mod tests {
-    use super::{metadata, statistics, traces, weights};
+    use super::{history, metadata, statistics, traces, weights};
     use crate::record::{Batch, RecordError, Recorder};
     use std::fs;
     use std::path::{Path, PathBuf};
+    use std::sync::atomic::AtomicBool;
 
     /// A recording of two neurons over `steps`.
     fn recorded(directory: &Path, steps: u32) -> PathBuf {
@@ -332,6 +363,9 @@ mod tests {
             "cannot be read: No such file",
         );
         says(dir.path(), "expected traces.parquet");
+        let tail = dir.path().join("tail.parquet");
+        fs::write(&tail, "PAR1").unwrap();
+        says(&tail, "expected tail.parquet as a complete Parquet file");
 
         let other = dir.path().join("other.parquet");
         for content in [&b""[..], b"PAR1", b"time_ms,trial\n", &[b'x'; 999]] {
@@ -347,7 +381,9 @@ mod tests {
         let found = "found the columns time_ms DOUBLE, trial INT32 (unsigned), \
                      population BYTE_ARRAY (text), neuron INT32 (unsigned), \
                      variable BYTE_ARRAY (text), value FLOAT; expected ";
-        let error = weights(&path).unwrap_err().to_string();
+        let error = weights(&path, &AtomicBool::new(false))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains(found), "{error}");
         assert!(error.contains("expected weights.parquet: time_ms DOUBLE, projection"));
         let error = statistics(&path).unwrap_err().to_string();
@@ -355,6 +391,15 @@ mod tests {
             error.ends_with("statistic BYTE_ARRAY (text), value DOUBLE"),
             "{error}"
         );
+    }
+
+    #[test]
+    fn reading_ends_when_it_is_asked_to() {
+        let dir = tempfile::tempdir().unwrap();
+        recorded(dir.path(), 20);
+        let read = |stop| history(dir.path(), |_, _, _, _| true, &AtomicBool::new(stop));
+        assert!(read(false).is_ok());
+        assert!(matches!(read(true), Err(RecordError::Stopped { .. })));
     }
 
     #[test]

@@ -147,8 +147,7 @@ pub fn run(
         summary.cpu_seconds = Some(processor.elapsed().as_secs_f64());
         summary.peak_memory_bytes = peak_memory_bytes();
     }
-    let text = serde_json::to_string_pretty(&summary).unwrap_or_default();
-    let written = directory.write("summary.json", &format!("{text}\n"));
+    let written = summary.write(directory);
     // The first thing that went wrong is the one to tell.
     if let Err(error) = outcome
         && !matches!(error, RunError::Stopped)

@@ -31,6 +31,10 @@ const A_SLOT: f64 = 40.0;
 const AN_EVENT: f64 = 10.0;
 /// Bytes of a row of a table that waits to be written, and rows that wait at most.
 const A_ROW: (f64, f64) = (100.0, 131_072.0);
+/// Bytes of a sample that figures show, with room to grow and its place in a line.
+const A_SAMPLE: f64 = 48.0;
+/// Bytes of a synapse that figures show: its name, its key and its line.
+const A_LINE: f64 = 400.0;
 /// Batches that may wait for the thread that writes.
 const BATCHES: f64 = 66.0;
 
@@ -47,6 +51,8 @@ pub struct Memory {
     pub timeline: f64,
     /// What is recorded and waits to be written.
     pub recordings: f64,
+    /// What is read back for figures, after all else has gone.
+    pub figures: f64,
 }
 
 impl Memory {
@@ -60,7 +66,12 @@ impl Memory {
     /// All together, the program with it.
     #[must_use]
     pub fn bytes(&self) -> f64 {
-        PROGRAM + self.parts().iter().map(|(_, bytes)| bytes).sum::<f64>()
+        PROGRAM + self.simulated().max(self.figures)
+    }
+
+    /// All that is held while time passes.
+    fn simulated(&self) -> f64 {
+        self.parts().iter().map(|(_, bytes)| bytes).sum()
     }
 
     fn parts(&self) -> [(&'static str, f64); 5] {
@@ -74,6 +85,9 @@ impl Memory {
     }
 
     fn largest(&self) -> &'static str {
+        if self.figures > self.simulated() {
+            return "figures";
+        }
         let parts = self.parts();
         let largest = parts.iter().max_by(|a, b| a.1.total_cmp(&b.1));
         largest.map_or("", |(name, _)| name)
@@ -117,6 +131,7 @@ impl<'a> Reckoning<'a> {
             synapses: self.synapses(),
             timeline: self.timeline(),
             recordings: self.recordings(),
+            figures: self.figures(),
         }
     }
 
@@ -270,6 +285,59 @@ impl<'a> Reckoning<'a> {
                 }
                 Probe::Statistics { .. } => 0.0,
             }
+        });
+        probes.sum()
+    }
+
+    /// Samples of the first neuron of each population, and of all synapses that are recorded; with
+    /// a task of one epoch at most, since how many steps it has is up to the data.
+    fn figures(&self) -> f64 {
+        let task = |task: &crate::scenario::Task| task.presentation_ms;
+        let end_ms = (self.scenario.duration_ms).or_else(|| self.scenario.task.as_ref().map(task));
+        let end_ms = end_ms.unwrap_or_default();
+        let count = |indices: &Indices, size: f64| indices.count(size as usize) as f64;
+        let samples = |every: Option<f64>, from: Option<f64>, until: Option<f64>| {
+            let at = |ms: f64| if ms < 0.0 { end_ms + ms } else { ms };
+            let from = from.map_or(0.0, at).max(0.0);
+            let span = until.map_or(end_ms, at).min(end_ms) - from;
+            1.0 + span.max(0.0) / every.unwrap_or(self.scenario.dt_ms)
+        };
+        let probes = self.scenario.probes.iter().map(|probe| match probe {
+            Probe::Traces {
+                neurons,
+                variables,
+                trials,
+                every_ms,
+                from_ms,
+                until_ms,
+            } => {
+                let drawn = (neurons.iter())
+                    .filter(|n| {
+                        self.model
+                            .populations
+                            .iter()
+                            .any(|p| p.name == n.population)
+                    })
+                    .filter(|n| n.indices.among(1).contains(&0));
+                let series = drawn.count() as f64 * variables.len() as f64;
+                A_SAMPLE
+                    * series
+                    * count(trials, self.trials)
+                    * samples(*every_ms, *from_ms, *until_ms)
+            }
+            Probe::Weights {
+                projection,
+                post,
+                pre,
+                every_ms,
+                from_ms,
+                until_ms,
+            } => {
+                let (from, to) = self.ends(projection);
+                let each = A_LINE + A_SAMPLE * samples(*every_ms, *from_ms, *until_ms);
+                count(post, to) * count(pre, from) * each
+            }
+            Probe::Statistics { .. } => 0.0,
         });
         probes.sum()
     }

@@ -5,7 +5,7 @@ use std::fs;
 use std::iter::repeat;
 use std::path::{Path, PathBuf};
 
-use ndarray::{Array2, Array3};
+use ndarray::{Array, Array2, Array3, Dimension};
 use ron::extensions::Extensions;
 use serde::de::DeserializeOwned;
 
@@ -13,8 +13,9 @@ use super::{Claim, Summary, Window};
 use crate::files;
 use crate::model::{MOST_NEURONS, Model, Population, is_file_name};
 use crate::record::csv::{Column, numbers, read as read_csv};
-use crate::record::{RecordError, npy};
-use crate::scenario::Scenario;
+use crate::record::{RecordError, npy, recorded_rows};
+use crate::scenario::{Probe, Scenario};
+use crate::schedule::Variable;
 use crate::terminal::shortened;
 
 /// A run that is over.
@@ -93,32 +94,68 @@ impl Results {
         })
     }
 
-    /// The path of a file of the run, if it is there.
+    /// The path of a file of the run, if anything is there.
     #[must_use]
     pub fn file(&self, name: &str) -> Option<PathBuf> {
         let path = self.directory.join(name);
-        path.is_file().then_some(path)
+        path.symlink_metadata().is_ok().then_some(path)
     }
 
-    /// The weights of a projection at the end, post x pre. Transported weights have no file of
-    /// their own: they are those of the projection that is mirrored, transposed.
+    /// An array of the run, of this shape.
+    fn array<D: Dimension>(
+        &self,
+        name: &str,
+        shape: &[usize],
+    ) -> Result<Option<Array<f32, D>>, RecordError> {
+        let path = self.directory.join(name);
+        let array = npy::read::<D>(&path)?;
+        if array.shape() == shape {
+            return Ok(Some(array));
+        }
+        let found = format!("the shape {:?}", array.shape());
+        Err(RecordError::content(&path, found, format!("{shape:?}")))
+    }
+
+    /// Size of an input or a population.
+    fn size(&self, name: &str) -> Option<usize> {
+        let input = self.model.inputs.iter().find(|input| input.name == name);
+        let size = input.map(|input| input.size);
+        size.or_else(|| Some(self.population(name)?.size))
+    }
+
+    /// Numbers of receivers and senders of a projection or a bias.
+    fn shape(&self, projection: &str) -> Option<[usize; 2]> {
+        let named = self.model.projections.iter();
+        if let Some(p) = named.into_iter().find(|p| p.name() == projection) {
+            return Some([self.size(&p.to)?, self.size(&p.from)?]);
+        }
+        let population = self.population(projection.strip_suffix("_bias")?)?;
+        population.bias.as_ref().map(|_| [population.size, 1])
+    }
+
+    /// The weights of a projection at the end, post x pre; none if the circuit has no such
+    /// projection. Transported weights have no file of their own: they are those of the projection
+    /// that is mirrored, transposed.
     ///
     /// # Errors
-    /// [`RecordError`]
+    /// [`RecordError`], for a file that should be there as well.
     pub fn weights(&self, projection: &str) -> Result<Option<Array2<f32>>, RecordError> {
-        let stored = |name: &str| {
-            (self.file(&format!("weights/{name}.npy")))
-                .map(|path| npy::read(&path))
-                .transpose()
-        };
-        if let Some(weights) = stored(projection)? {
-            return Ok(Some(weights));
-        }
-        let named = (self.model.projections.iter()).find(|p| p.name() == projection);
-        let Some(source) = named.and_then(|p| self.model.mirrored(p)) else {
+        let Some(shape) = self.shape(projection) else {
             return Ok(None);
         };
-        Ok(stored(&source.name())?.map(Array2::reversed_axes))
+        let name = format!("weights/{projection}.npy");
+        let named = (self.model.projections.iter()).find(|p| p.name() == projection);
+        let source = named
+            .filter(|_| self.file(&name).is_none())
+            .filter(|p| (self.model.synapses.get(&p.synapse)).is_some_and(|s| s.rule.is_some()))
+            .and_then(|p| self.model.mirrored(p));
+        let Some(source) = source else {
+            return self.array(&name, &shape);
+        };
+        let [post, pre] = shape;
+        let name = format!("weights/{}.npy", source.name());
+        let weights: Option<Array2<f32>> = self.array(&name, &[pre, post])?;
+        Ok(weights.map(Array2::reversed_axes))
     }
 
     /// The noise of a population at the end, trial x neuron; none if its neurons have none.
@@ -126,19 +163,32 @@ impl Results {
     /// # Errors
     /// [`RecordError`]
     pub fn noise(&self, population: &str) -> Result<Option<Array2<f32>>, RecordError> {
-        (self.file(&format!("state/noise/{population}.npy")))
-            .map(|path| npy::read(&path))
-            .transpose()
+        let noisy = |p: &&Population| {
+            let neuron = self.model.neurons.get(&p.neuron);
+            neuron.is_some_and(|neuron| neuron.noise.is_some())
+        };
+        let Some(noisy) = self.population(population).filter(noisy) else {
+            return Ok(None);
+        };
+        let shape = [self.summary.trials, noisy.size];
+        self.array(&format!("state/noise/{population}.npy"), &shape)
     }
 
-    /// Every variable of a population at the end, variable x trial x neuron.
+    /// Every variable of a population at the end, variable x trial x neuron; an input has its rate
+    /// alone. None if the circuit has no such population.
     ///
     /// # Errors
     /// [`RecordError`]
     pub fn state(&self, population: &str) -> Result<Option<Array3<f32>>, RecordError> {
-        (self.file(&format!("state/{population}.npy")))
-            .map(|path| npy::read(&path))
-            .transpose()
+        let Some(size) = self.size(population) else {
+            return Ok(None);
+        };
+        let variables = match self.population(population) {
+            Some(_) => Variable::ALL.len(),
+            None => 1,
+        };
+        let shape = [variables, self.summary.trials, size];
+        self.array(&format!("state/{population}.npy"), &shape)
     }
 
     /// What a projection added to its compartment's current at the end, trial x neuron.
@@ -146,9 +196,41 @@ impl Results {
     /// # Errors
     /// [`RecordError`]
     pub fn term(&self, projection: &str) -> Result<Option<Array2<f32>>, RecordError> {
-        (self.file(&format!("state/terms/{projection}.npy")))
-            .map(|path| npy::read(&path))
-            .transpose()
+        let Some([post, _]) = self.shape(projection) else {
+            return Ok(None);
+        };
+        let shape = [self.summary.trials, post];
+        self.array(&format!("state/terms/{projection}.npy"), &shape)
+    }
+
+    /// The recordings that should be there and are not: fewer rows than the run has recorded.
+    ///
+    /// # Errors
+    /// [`RecordError`]
+    pub fn lost(&self) -> Result<(), RecordError> {
+        let probes = self.scenario.probes.iter();
+        let tail = self.scenario.tail_probe(&self.model);
+        let files = probes.map(|probe| match probe {
+            Probe::Traces { .. } => "traces.parquet",
+            Probe::Weights { .. } => "weights.parquet",
+            Probe::Statistics { .. } => "projections.parquet",
+        });
+        let mut files = files.chain(tail.map(|_| "tail.parquet"));
+        let Some(lost) = files.find(|name| self.file(name).is_none()) else {
+            return Ok(());
+        };
+        let (found, all) = (
+            recorded_rows(&self.directory)?,
+            self.summary.samples_recorded,
+        );
+        if found >= all {
+            return Ok(());
+        }
+        Err(RecordError::content(
+            &self.directory.join(lost),
+            format!("no such file, and {found} rows in all recordings"),
+            format!("{all} rows, as summary.json says"),
+        ))
     }
 
     /// What had arrived through a projection at the end, trial x sender; none of a bias, and in
@@ -170,12 +252,94 @@ impl Results {
         (self.file(name)).map_or(Ok(Vec::new()), |path| read_csv(&path))
     }
 
+    /// A table that every run of the kind has, with these columns of numbers; empty if `there` says
+    /// that a run of this kind has none.
+    ///
+    /// # Errors
+    /// [`RecordError`]
+    pub fn numbers(
+        &self,
+        name: &str,
+        columns: &[&str],
+        there: bool,
+    ) -> Result<Vec<(String, Column)>, RecordError> {
+        if !there && self.file(name).is_none() {
+            return Ok(Vec::new());
+        }
+        let path = self.directory.join(name);
+        let table = read_csv(&path)?;
+        let wrong = columns.iter().find(|c| numbers(&table, c).is_none());
+        match wrong {
+            None => Ok(table),
+            Some(column) => Err(RecordError::content(
+                &path,
+                format!("no column `{column}` of numbers"),
+                format!("columns of numbers {}", columns.join(", ")),
+            )),
+        }
+    }
+
+    /// Answers of the test part by true class, `[true class, answer]`, with the names of the
+    /// classes; none if nothing was tested.
+    ///
+    /// # Errors
+    /// [`RecordError`]
+    pub fn confusion(&self) -> Result<Option<(Vec<String>, Array2<u64>)>, RecordError> {
+        const FILE: &str = "confusion.csv";
+        let table = self.numbers(FILE, &[], self.summary.test_accuracy.is_some())?;
+        let Some((_, answers)) = table.split_first() else {
+            return Ok(None);
+        };
+        let classes = answers.len();
+        let counts: Option<Vec<Vec<u64>>> = (answers.iter())
+            .map(|(_, column)| match column {
+                Column::Numbers(column) if column.len() == classes => {
+                    let count = |n: &f64| (*n >= 0.0 && n.fract() == 0.0).then_some(*n as u64);
+                    column.iter().map(count).collect()
+                }
+                _ => None,
+            })
+            .collect();
+        let all = self.summary.test_samples;
+        let fits = |counts: &Vec<Vec<u64>>| {
+            let sum = counts
+                .iter()
+                .flatten()
+                .fold(0u64, |sum, n| sum.saturating_add(*n));
+            !counts.is_empty() && all.is_none_or(|all| all as u64 == sum)
+        };
+        let Some(counts) = counts.filter(fits) else {
+            let rows = match table.first() {
+                Some((_, Column::Numbers(column))) => column.len(),
+                Some((_, Column::Texts(column))) => column.len(),
+                None => 0,
+            };
+            return Err(RecordError::content(
+                &self.directory.join(FILE),
+                format!("{rows} rows of {} columns", table.len()),
+                "a row for each class: its name, and how often it was taken for each class, as many \
+                 answers in all as there were samples",
+            ));
+        };
+        let names = answers.iter().map(|(name, _)| name.clone()).collect();
+        let of = |(class, answer): (usize, usize)| counts[answer][class];
+        Ok(Some((names, Array2::from_shape_fn((classes, classes), of))))
+    }
+
     /// When stimuli, teachers and currents were on.
     ///
     /// # Errors
     /// [`RecordError`]
     pub fn windows(&self) -> Result<Vec<Window>, RecordError> {
-        let table = self.table("timeline.csv")?;
+        let table = self.numbers("timeline.csv", &["from_ms", "until_ms"], true)?;
+        let known = |name: &str| table.iter().any(|(column, _)| column == name);
+        if let Some(column) = ["kind", "label"].into_iter().find(|name| !known(name)) {
+            return Err(RecordError::content(
+                &self.directory.join("timeline.csv"),
+                format!("no column `{column}`"),
+                "kind,label,from_ms,until_ms,trial",
+            ));
+        }
         let texts = |name: &str| match table.iter().find(|(known, _)| known == name) {
             Some((_, Column::Texts(texts))) => texts.clone(),
             Some((_, Column::Numbers(numbers))) => numbers.iter().map(f64::to_string).collect(),

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::{RunDirectory, RunError};
 use crate::event::Traffic;
 
 /// What came of a run; `summary.json`. What a scenario without a task does not have is null.
@@ -67,6 +68,16 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// Writes `summary.json`.
+    ///
+    /// # Errors
+    /// [`RunError::File`]
+    pub fn write(&self, directory: &RunDirectory) -> Result<(), RunError> {
+        let text = serde_json::to_string_pretty(self).unwrap_or_default();
+        directory.write("summary.json", &format!("{text}\n"))?;
+        Ok(())
+    }
+
     /// Values sent, as a fraction of what it would have been had everybody sent in every step.
     #[must_use]
     pub fn events(&self) -> Option<f64> {

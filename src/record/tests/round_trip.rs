@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rand::RngExt;
 
@@ -140,7 +141,7 @@ impl Expected {
         let path = |table: &str| directory.join(format!("{table}.parquet"));
         Self {
             traces: all(traces(&path("traces"), |_, _, _, _| true).unwrap()),
-            weights: all(weights(&path("weights")).unwrap()),
+            weights: all(weights(&path("weights"), &AtomicBool::new(false)).unwrap()),
             statistics: all(statistics(&path("projections")).unwrap()),
         }
     }
