@@ -341,7 +341,11 @@ fn a_scenario_says_when_and_its_recordings_show_it(engine: Engine) {
         let driven = *t > 40.0 && *t <= 42.0;
         assert_eq!(*xi, if driven { 0.5 } else { 0.0 }, "{t} ms");
     }
-    let weights = record::weights(&directory.path().join("weights.parquet")).unwrap();
+    let weights = record::weights(
+        &directory.path().join("weights.parquet"),
+        &std::sync::atomic::AtomicBool::new(false),
+    )
+    .unwrap();
     let weight = &weights[&("W".to_owned(), 0, 0)];
     for (t, w) in weight.time_ms.iter().zip(&weight.value) {
         // eta delta r is 0.0005 a ms for the one ms before eta is 0.

@@ -290,7 +290,7 @@ impl<'a> Reckoning<'a> {
     }
 
     /// Samples of the first neuron of each population, and of all synapses that are recorded; with
-    /// a task of one epoch at most, since how many steps it has is up to the data.
+    /// a task those of one presentation, since how many there are is up to the data.
     fn figures(&self) -> f64 {
         let task = |task: &crate::scenario::Task| task.presentation_ms;
         let end_ms = (self.scenario.duration_ms).or_else(|| self.scenario.task.as_ref().map(task));

@@ -62,6 +62,9 @@ pub enum ResultsError {
     Record(#[from] RecordError),
 }
 
+/// Names of the classes, and answers of the test part as true class x answer.
+pub type Confusion = (Vec<String>, Array2<u64>);
+
 impl Results {
     /// Opens the directory of a run.
     ///
@@ -284,7 +287,7 @@ impl Results {
     ///
     /// # Errors
     /// [`RecordError`]
-    pub fn confusion(&self) -> Result<Option<(Vec<String>, Array2<u64>)>, RecordError> {
+    pub fn confusion(&self) -> Result<Option<Confusion>, RecordError> {
         const FILE: &str = "confusion.csv";
         let table = self.numbers(FILE, &[], self.summary.test_accuracy.is_some())?;
         let Some((_, answers)) = table.split_first() else {
