@@ -223,7 +223,11 @@ fn a_run_that_ends_so_keeps_what_it_recorded(engine: Engine) {
         };
         assert!((b - want).abs() <= 1e-5 * want, "{t} ms: {b}");
     }
-    let weights = record::weights(&file("weights.parquet")).unwrap();
+    let weights = record::weights(
+        &file("weights.parquet"),
+        &std::sync::atomic::AtomicBool::new(false),
+    )
+    .unwrap();
     assert_eq!(weights.values().next().unwrap().time_ms.len(), 50);
     let norms = record::statistics(&file("projections.parquet")).unwrap();
     assert_eq!(norms.len(), 2);
