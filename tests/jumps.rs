@@ -77,7 +77,11 @@ fn recorded(engine: Engine, every_ms: f64) -> Recorded {
     run_into(directory.path(), &scenario(engine, every_ms), &model()).unwrap();
     let file = |name: &str| directory.path().join(name);
     let traces = record::traces(&file("traces.parquet"), |_, _, _, _| true).unwrap();
-    let weights = record::weights(&file("weights.parquet")).unwrap();
+    let weights = record::weights(
+        &file("weights.parquet"),
+        &std::sync::atomic::AtomicBool::new(false),
+    )
+    .unwrap();
     let step = |t: &f64| (t / DT_MS).round() as u64;
     let mut all = Recorded::new();
     for (key, series) in traces {
