@@ -316,7 +316,14 @@ fn runs_that_cannot_begin_say_why() {
             "at most 9007199254740992 steps",
         ),
         (
-            vec!["run", digits, "--set", "task.presentation_ms=1e15"],
+            vec![
+                "run",
+                digits,
+                "--set",
+                "task.presentation_ms=1e15",
+                "--set",
+                "probes=[]",
+            ],
             "expected 9007199254740992 at most",
         ),
         (

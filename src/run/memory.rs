@@ -10,8 +10,8 @@ use crate::model::{Compartment, Model};
 use crate::plasticity::optimiser::needs_carry;
 use crate::scenario::{Happening, Indices, Probe, Scenario};
 
-/// Bytes of the program itself.
-const PROGRAM: f64 = 14e6;
+/// The program with its threads, fonts and the figure that is drawn.
+const PROGRAM: f64 = 30e6;
 /// Bytes of a number in single precision.
 const NUMBER: f64 = 4.0;
 /// Bytes of a number in double precision.
