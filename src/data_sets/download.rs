@@ -201,8 +201,18 @@ pub(super) fn host(url: &str) -> &str {
 /// User and password of a URL, with the `@` after them, and the host.
 fn user_and_host(url: &str) -> (&str, &str) {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-    authority.split_at(authority.rfind('@').map_or(0, |at| at + 1))
+    let authority = |text| str::split(text, ['/', '?', '#']).next().unwrap_or(text);
+    let before = authority(rest);
+    // By the rules a password has no bare `/`, `?` or `#`; people have passwords that do. A number
+    // after a colon is a port.
+    let is_port = |(_, port): (&str, &str)| port.bytes().all(|digit| digit.is_ascii_digit());
+    let bare = !before.contains('@') && before.split_once(':').is_some_and(|at| !is_port(at));
+    let user = match bare {
+        true => rest.rfind('@'),
+        false => before.rfind('@'),
+    };
+    let (user, rest) = rest.split_at(user.map_or(0, |at| at + 1));
+    (user, authority(rest))
 }
 
 /// A text in which a URL may be, without the secrets of the URL: user and password, and what
@@ -298,6 +308,8 @@ mod tests {
             ("https://a.org/b?token=1234", "https://a.org/b?...", "a.org"),
             ("https://a.org/x@y", "https://a.org/x@y", "a.org"),
             ("ftp://me:secret@a.org", "ftp://...@a.org", "a.org"),
+            ("http://me:se/cr?t@a.org/b", "http://...@a.org/b", "a.org"),
+            ("http://a.org:80/x@y", "http://a.org:80/x@y", "a.org:80"),
         ] {
             assert_eq!(redacted(url, url), told);
             assert_eq!(host(url), of);
