@@ -209,7 +209,14 @@ impl Terminals {
         self.measured = Some(self.revision);
     }
 
-    /// Holds what a few senders say, whose columns change the current one by one:
+    /// Takes the measure of the weights if they have all changed since.
+    fn keep_measured(&mut self, weights: &Array2<f32>) {
+        if self.measured != Some(self.revision) {
+            self.measure(&extents(weights.view()));
+        }
+    }
+
+    /// Holds what a few senders send, whose columns change the current one by one:
     /// `I_i += W_ij (r_new - r_old)`.
     ///
     /// Synapses that have gained anything since their sender last sent are touched, weights and
@@ -225,9 +232,7 @@ impl Terminals {
         lazy: Option<&Lazy>,
     ) {
         let (trials, pre) = self.shape;
-        if self.measured != Some(self.revision) {
-            self.measure(&extents(weights.matrix.view()));
-        }
+        self.keep_measured(weights.matrix);
         self.begin_increments(weights.reborrow(), lazy);
         let sends: Vec<columns::Send> = (few.iter())
             .map(|&(at, value)| {
@@ -263,7 +268,7 @@ impl Terminals {
             let trial = sends[0].trial;
             let sum = self.sum.as_mut().expect("increments have begun");
             let doubtful = sum.add(sends, &self.largest);
-            // Where everybody has fallen silent, what differences leave behind is rounding.
+            // Where all values held are 0, what differences leave behind is rounding.
             if self.held.is_silent_in(trial) {
                 sum.forget(trial);
             } else if doubtful {
@@ -286,9 +291,7 @@ impl Terminals {
             rounded: Array2::zeros(self.product.raw_dim()),
             alone: vec![0; trials],
         };
-        if self.measured != Some(self.revision) {
-            self.measure(&extents(weights.matrix.view()));
-        }
+        self.keep_measured(weights.matrix);
         for trial in 0..trials {
             let held = view(&self.held, self.shape);
             sum.renew((trial, held), &self.largest, weights.reborrow(), lazy);
@@ -361,9 +364,9 @@ impl Terminals {
 
     /// A plain consolidation of what the integrals hold; the current follows.
     pub(crate) fn strike(&mut self, mut weights: Changing<'_>, lazy: &mut Lazy, rate: f64) {
+        lazy.write_out();
         // A current that is summed anew in every presentation is left to that. Where the values
         // held stay, the second consolidation is the first to be followed.
-        lazy.write_out();
         if self.struck && self.shape.0 == 1 {
             lazy.settle_past(weights.reborrow());
             self.begin_increments(weights, Some(lazy));

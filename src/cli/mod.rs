@@ -84,7 +84,7 @@ pub fn main(registry: Registry) -> ExitCode {
     }
 }
 
-/// What `clap` says of arguments, which it repeats: in one line each, and not too long.
+/// The messages of `clap` repeat arguments: each in one line, shortened and escaped.
 fn repeated(mut told: clap::Error) -> clap::Error {
     const MOST: usize = 200;
     // Escaped here, since a text loses escape sequences where `clap` makes it plain.

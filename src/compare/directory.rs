@@ -74,8 +74,8 @@ impl Directory {
                 false => Ok(()),
             }
         };
-        // Looked at before the claim, which would be a file among somebody's own, and after it,
-        // since another may have come and gone in between.
+        // Checked before the claim, whose file should not stand among those of another program, and
+        // after it, since another process may have written in between.
         fitting().map_err(occupied)?;
         let claim = Claim::of(path).map_err(|taken| match taken {
             Taken::UnderWay => CompareError::UnderWay(path.to_owned()),

@@ -57,7 +57,7 @@ impl Allowed {
         self.holds(value.into(), T::LARGEST)
     }
 
-    /// What would be right in the place of `found`; the largest magnitude is told where it matters.
+    /// What would be right in the place of `found`; with the largest magnitude where it matters.
     fn words(self, found: f64, largest: f64) -> String {
         match self {
             Self::Any if found.abs() > largest => {
@@ -78,7 +78,7 @@ impl Allowed {
     }
 }
 
-/// Most issues that are told of one file: nobody reads more, and each is looked up in its text.
+/// Most issues that are listed for one file: more are not read, and each is looked up in its text.
 const MOST_ISSUES: usize = 100;
 
 /// Issues as they are found.

@@ -79,20 +79,19 @@ pub fn gallery(
         drawn: Drawn::default(),
         stop,
     };
-    let steps: [Step<'_, '_>; 7] = [
+    let steps: [Step<'_, '_>; 6] = [
         ("learning curve", &mut Gallery::learning_curve),
         ("confusion", &mut Gallery::confusion),
         ("projections", &mut Gallery::statistics),
         ("events", &mut Gallery::events),
         ("weights over time", &mut Gallery::trajectories),
         ("weight matrices", &mut Gallery::matrices),
-        ("membranes", &mut |gallery| gallery.membranes(neurons)),
     ];
-    for (what, draw) in steps {
-        if neurons.is_empty() || what == "membranes" {
-            let outcome = gallery.goes_on().and_then(|()| draw(&mut gallery));
-            gallery.note(what, outcome);
-        }
+    let all = steps.into_iter().filter(|_| neurons.is_empty());
+    let membranes: Step<'_, '_> = ("membranes", &mut |gallery| gallery.membranes(neurons));
+    for (what, draw) in all.chain([membranes]) {
+        let outcome = gallery.goes_on().and_then(|()| draw(&mut gallery));
+        gallery.note(what, outcome);
     }
     if gallery.drawn.left_out.is_empty() {
         let outcome = results.lost().map_err(GalleryError::Record);

@@ -55,8 +55,8 @@ impl RunDirectory {
             true => RunError::UnderWay(wanted.to_owned()),
             false => RunError::Occupied(wanted.to_owned()),
         };
-        // Looked at before the claim, which would be a file among somebody's own, and after it,
-        // since another may have come and gone in between.
+        // Checked before the claim, whose file should not stand among those of another program, and
+        // after it, since another process may have written in between.
         if others()? {
             return Err(occupied());
         }

@@ -112,25 +112,7 @@ fn rows(
     (steps, presentations): (u64, u64),
 ) -> f64 {
     let count = |indices: &Indices, size: f64| indices.count(size as usize) as f64;
-    let (Probe::Traces {
-        every_ms,
-        from_ms,
-        until_ms,
-        ..
-    }
-    | Probe::Weights {
-        every_ms,
-        from_ms,
-        until_ms,
-        ..
-    }
-    | Probe::Statistics {
-        every_ms,
-        from_ms,
-        until_ms,
-        ..
-    }) = probe;
-    let times = Times::new((*from_ms, *until_ms, *every_ms), scenario.dt_ms, steps).count(steps);
+    let times = Times::new(probe.times_ms(), scenario.dt_ms, steps).count(steps);
     let each = match probe {
         Probe::Traces {
             neurons,

@@ -6,8 +6,10 @@ use std::path::Path;
 
 use super::RunError;
 use crate::circuit::Engine;
+use crate::math::Steps;
 use crate::model::{Compartment, Model};
 use crate::plasticity::optimiser::needs_carry;
+use crate::record::Times;
 use crate::scenario::{Happening, Indices, Probe, Scenario};
 
 /// The program with its threads, fonts and the figure that is drawn.
@@ -292,49 +294,33 @@ impl<'a> Reckoning<'a> {
     /// Samples of the first neuron of each population, and of all synapses that are recorded; with
     /// a task those of one presentation, since how many there are is up to the data.
     fn figures(&self) -> f64 {
-        let task = |task: &crate::scenario::Task| task.presentation_ms;
-        let end_ms = (self.scenario.duration_ms).or_else(|| self.scenario.task.as_ref().map(task));
-        let end_ms = end_ms.unwrap_or_default();
+        let presentation = self.scenario.task.as_ref().map(|task| task.presentation_ms);
+        let end_ms = self.scenario.duration_ms.or(presentation);
+        let dt_ms = self.scenario.dt_ms;
+        let end = Steps::of(dt_ms).next(end_ms.unwrap_or_default());
         let count = |indices: &Indices, size: f64| indices.count(size as usize) as f64;
-        let samples = |every: Option<f64>, from: Option<f64>, until: Option<f64>| {
-            let at = |ms: f64| if ms < 0.0 { end_ms + ms } else { ms };
-            let from = from.map_or(0.0, at).max(0.0);
-            let span = until.map_or(end_ms, at).min(end_ms) - from;
-            1.0 + span.max(0.0) / every.unwrap_or(self.scenario.dt_ms)
-        };
+        let samples = |probe: &Probe| Times::new(probe.times_ms(), dt_ms, end).count(end) as f64;
         let probes = self.scenario.probes.iter().map(|probe| match probe {
             Probe::Traces {
                 neurons,
                 variables,
                 trials,
-                every_ms,
-                from_ms,
-                until_ms,
+                ..
             } => {
+                let is_drawn = |name: &str| self.model.populations.iter().any(|p| p.name == name);
                 let drawn = (neurons.iter())
-                    .filter(|n| {
-                        self.model
-                            .populations
-                            .iter()
-                            .any(|p| p.name == n.population)
-                    })
-                    .filter(|n| n.indices.among(1).contains(&0));
+                    .filter(|n| is_drawn(&n.population) && n.indices.among(1).contains(&0));
                 let series = drawn.count() as f64 * variables.len() as f64;
-                A_SAMPLE
-                    * series
-                    * count(trials, self.trials)
-                    * samples(*every_ms, *from_ms, *until_ms)
+                A_SAMPLE * series * count(trials, self.trials) * samples(probe)
             }
             Probe::Weights {
                 projection,
                 post,
                 pre,
-                every_ms,
-                from_ms,
-                until_ms,
+                ..
             } => {
                 let (from, to) = self.ends(projection);
-                let each = A_LINE + A_SAMPLE * samples(*every_ms, *from_ms, *until_ms);
+                let each = A_LINE + A_SAMPLE * samples(probe);
                 count(post, to) * count(pre, from) * each
             }
             Probe::Statistics { .. } => 0.0,

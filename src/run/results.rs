@@ -232,7 +232,7 @@ impl Results {
         Err(RecordError::content(
             &self.directory.join(lost),
             format!("no such file, and {found} rows in all recordings"),
-            format!("{all} rows, as summary.json says"),
+            format!("{all} rows, the number in summary.json"),
         ))
     }
 
@@ -242,9 +242,14 @@ impl Results {
     /// # Errors
     /// [`RecordError`]
     pub fn arrived(&self, projection: &str) -> Result<Option<Array2<f32>>, RecordError> {
-        (self.file(&format!("state/arrived/{projection}.npy")))
-            .map(|path| npy::read(&path))
-            .transpose()
+        let name = format!("state/arrived/{projection}.npy");
+        let named = self.model.projections.iter();
+        let from = named.into_iter().find(|p| p.name() == projection);
+        let size = from.and_then(|p| self.size(&p.from));
+        match size.filter(|_| self.file(&name).is_some()) {
+            Some(size) => self.array(&name, &[self.summary.trials, size]),
+            None => Ok(None),
+        }
     }
 
     /// A table of the run, such as `metrics.csv`; empty if there is none.
@@ -255,8 +260,8 @@ impl Results {
         (self.file(name)).map_or(Ok(Vec::new()), |path| read_csv(&path))
     }
 
-    /// A table that every run of the kind has, with these columns of numbers; empty if `there` says
-    /// that a run of this kind has none.
+    /// A table of the run with these columns of numbers. Empty if there is no such file and `there`
+    /// is false: for runs of a kind that has none.
     ///
     /// # Errors
     /// [`RecordError`]

@@ -71,6 +71,32 @@ pub enum Probe {
     },
 }
 
+impl Probe {
+    /// Start, end and period in ms, as they are written.
+    #[must_use]
+    pub fn times_ms(&self) -> (Option<f64>, Option<f64>, Option<f64>) {
+        let (Self::Traces {
+            every_ms,
+            from_ms,
+            until_ms,
+            ..
+        }
+        | Self::Weights {
+            every_ms,
+            from_ms,
+            until_ms,
+            ..
+        }
+        | Self::Statistics {
+            every_ms,
+            from_ms,
+            until_ms,
+            ..
+        }) = self;
+        (*from_ms, *until_ms, *every_ms)
+    }
+}
+
 /// A number about a projection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -9,7 +9,8 @@ use super::{Dataset, Loaded};
 impl Loaded {
     /// SHA-256 in hexadecimal digits over the training part and then the test part, each as the
     /// numbers of samples and features (`u64`), all values (`f32` if all are exact there, else
-    /// `f64`) and all labels (`u64`), lowest byte first. The same samples have the same sum, packed or not, in any format.
+    /// `f64`) and all labels (`u64`), lowest byte first. The same samples have the same sum, packed or
+    /// not, in any format.
     #[must_use]
     pub fn sha256(&self) -> String {
         let mut hasher = Sha256::new();

@@ -14,6 +14,47 @@ mod common;
 #[path = "../reference/mod.rs"]
 mod reference;
 
+/// Tests of random circuits, of a strategy `plan`, from a plan to its `case`: a number of them from
+/// a seed, the same on every machine; those of a file that once failed; fresh ones by
+/// `APICAL_FRESH_SEEDS=50 cargo test --test numbers fresh`; and how far off they are by
+/// `cargo test --test numbers -- --ignored --nocapture`.
+macro_rules! random_circuits {
+    ($name:ident, $survey:ident, $number:expr, $seed:expr, $kept:expr) => {
+        proptest! {
+            #![proptest_config(ProptestConfig {
+                cases: $number,
+                failure_persistence: None,
+                max_shrink_iters: 40,
+                rng_seed: RngSeed::Fixed($seed),
+                ..ProptestConfig::default()
+            })]
+
+            #[test]
+            fn $name(plan in plan()) {
+                prop_assert_eq!(crate::holds_everywhere(&case(&plan)), Ok(()));
+            }
+        }
+
+        #[test]
+        fn what_once_failed_holds() {
+            for plan in kept::<Plan>($kept) {
+                assert_eq!(crate::holds_everywhere(&case(&plan)), Ok(()), "{plan:?}");
+            }
+        }
+
+        #[test]
+        fn fresh_circuits_hold() {
+            fresh($kept, plan(), |plan| crate::holds_everywhere(&case(plan)));
+        }
+
+        #[test]
+        #[ignore = "prints how far off each of many circuits is"]
+        fn $survey() {
+            crate::survey(plan(), $number, case);
+        }
+    };
+}
+
 mod currents;
 mod long;
 mod random;

@@ -266,41 +266,10 @@ fn case(plan: &Plan) -> Case {
     .before_running_away(1e9)
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 96,
-        failure_persistence: None,
-        max_shrink_iters: 40,
-        // The same circuits on every machine.
-        rng_seed: RngSeed::Fixed(1),
-        ..ProptestConfig::default()
-    })]
-
-    #[test]
-    fn everything_is_what_the_equations_say(plan in plan()) {
-        prop_assert_eq!(crate::holds_everywhere(&case(&plan)), Ok(()));
-    }
-}
-
-/// What once failed.
-const KEPT: &str = "numbers/random_cases.txt";
-
-#[test]
-fn what_once_failed_holds() {
-    for plan in kept::<Plan>(KEPT) {
-        assert_eq!(crate::holds_everywhere(&case(&plan)), Ok(()), "{plan:?}");
-    }
-}
-
-/// `APICAL_FRESH_SEEDS=50 cargo test --test numbers fresh`
-#[test]
-fn fresh_circuits_hold() {
-    fresh(KEPT, plan(), |plan| crate::holds_everywhere(&case(plan)));
-}
-
-/// `cargo test --test numbers -- --ignored --nocapture`
-#[test]
-#[ignore = "prints how far off each of many circuits is"]
-fn how_far_off_random_circuits_are() {
-    crate::survey(plan(), 96, case);
-}
+random_circuits!(
+    everything_is_what_the_equations_say,
+    how_far_off_random_circuits_are,
+    96,
+    1,
+    "numbers/random_cases.txt"
+);

@@ -212,40 +212,10 @@ fn case(plan: &Plan) -> Case {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: 64,
-        failure_persistence: None,
-        max_shrink_iters: 40,
-        rng_seed: RngSeed::Fixed(2),
-        ..ProptestConfig::default()
-    })]
-
-    #[test]
-    fn each_value_is_right_by_its_own_scale(plan in plan()) {
-        prop_assert_eq!(crate::holds_everywhere(&case(&plan)), Ok(()));
-    }
-}
-
-/// What once failed.
-const KEPT: &str = "numbers/scales_cases.txt";
-
-#[test]
-fn what_once_failed_holds() {
-    for plan in kept::<Plan>(KEPT) {
-        assert_eq!(crate::holds_everywhere(&case(&plan)), Ok(()), "{plan:?}");
-    }
-}
-
-/// `APICAL_FRESH_SEEDS=50 cargo test --test numbers fresh`
-#[test]
-fn fresh_circuits_hold() {
-    fresh(KEPT, plan(), |plan| crate::holds_everywhere(&case(plan)));
-}
-
-/// `cargo test --test numbers -- --ignored --nocapture`
-#[test]
-#[ignore = "prints how far off each of many circuits is"]
-fn how_far_off_mixed_scales_are() {
-    crate::survey(plan(), 64, case);
-}
+random_circuits!(
+    each_value_is_right_by_its_own_scale,
+    how_far_off_mixed_scales_are,
+    64,
+    2,
+    "numbers/scales_cases.txt"
+);

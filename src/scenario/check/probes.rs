@@ -12,25 +12,8 @@ use crate::schedule::Variable;
 pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
     for (index, probe) in view.scenario.probes.iter().enumerate() {
         let path = format!("probes[{index}]");
-        let (Probe::Traces {
-            every_ms,
-            from_ms,
-            until_ms,
-            ..
-        }
-        | Probe::Weights {
-            every_ms,
-            from_ms,
-            until_ms,
-            ..
-        }
-        | Probe::Statistics {
-            every_ms,
-            from_ms,
-            until_ms,
-            ..
-        }) = probe;
-        times(issues, view, &path, (*every_ms, *from_ms, *until_ms));
+        let (from_ms, until_ms, every_ms) = probe.times_ms();
+        times(issues, view, &path, (every_ms, from_ms, until_ms));
         match probe {
             Probe::Traces {
                 neurons,
