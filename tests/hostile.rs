@@ -993,4 +993,10 @@ fn damaged_and_missing_files_of_a_run_are_told_and_other_figures_drawn() {
         fs::write(&path, kept).unwrap();
     }
     assert_eq!(plot().0, Some(0));
+    // Figures do without it; the inspector does not.
+    let arrived = "state/arrived/pixels_to_hidden1.npy";
+    ndarray_npy::write_npy(out.join(arrived), &square).unwrap();
+    let (code, _, wrong) = inspect();
+    assert_eq!(code, Some(1), "{wrong}");
+    assert!(wrong.contains(arrived), "{wrong}");
 }
