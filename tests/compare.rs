@@ -355,6 +355,18 @@ fn cells_that_learned_other_data_are_in_no_table_together() {
 }
 
 #[test]
+fn a_warning_about_the_data_is_printed_once() {
+    let current = "current(neurons: 'hidden1', compartment: apical, amplitude: 0.01, from_ms: 0, \
+                   until_ms: 10)";
+    let window = format!("\"timeline=[{}]\"", current.replace('\'', "\\\""));
+    let case = Case::new(&format!("{SMALL}, {window}"), RULES);
+    let (code, _, wrong) = case.run("out", &["--seeds", "1"]);
+    assert_eq!(code, Some(0), "{wrong}");
+    let told = wrong.matches("is not the same in all").count();
+    assert_eq!(told, 1, "{wrong}");
+}
+
+#[test]
 fn the_number_of_cells_at_once_changes_no_byte() {
     let case = Case::new(SMALL, RULES);
     case.succeed(

@@ -90,11 +90,8 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
         match data(&loaded, session.data.as_deref()) {
             Ok(data) => {
                 let (data, found) = data.unzip();
-                let found = found.unwrap_or_default().0.into_iter();
                 // Variants mostly share their data.
-                let new = found.filter(|problem| !warnings.0.contains(problem));
-                let new: Vec<_> = new.collect();
-                warnings.0.extend(new);
+                warnings.merge(found.unwrap_or_default());
                 ready.push((name, loaded, data));
             }
             Err(problems) => return Ok(refused(&problems)),

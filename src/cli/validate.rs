@@ -125,11 +125,7 @@ fn validate_comparison(loaded: compare::Loaded, data: Option<&Path>) -> Result<V
             }
             Err(found) => found,
         };
-        for problem in found.0 {
-            if !warnings.0.contains(&problem) {
-                warnings.0.push(problem);
-            }
-        }
+        warnings.merge(found);
     }
     match warnings.errors() {
         0 => Ok(Valid {

@@ -11,12 +11,13 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{CompareError, Directory, Loaded, Outcome, RuleRows, State, Table};
+use crate::document::Problems;
 use crate::files;
 use crate::plasticity::Registry;
 use crate::run::{Job, Summary, Telling, available_bytes, check_memory, needed_bytes, run, tell};
 use crate::scenario::{self, data};
 use crate::stimulus::{self, Source};
-use crate::terminal::visible;
+use crate::terminal::{say, stderr, visible};
 
 /// How a comparison is run.
 pub struct Session<'a> {
@@ -79,7 +80,7 @@ impl Session<'_> {
     /// or memory that a cell would not have. Then a table or a directory that cannot be written.
     pub fn run(&self, directory: &Directory) -> Result<Report, CompareError> {
         let (mut table, due, finished) = self.cells(directory)?;
-        let bytes = self.check(&due, &table, directory)?;
+        let (bytes, warnings) = self.check(&due, &table, directory)?;
         let at_once = self.at_once(due.len(), bytes)?;
         directory.record(&self.loaded.document)?;
         self.write(directory, &table)?;
@@ -90,7 +91,7 @@ impl Session<'_> {
             })
             .collect::<Result<Vec<_>, _>>()?;
         let progress = Progress::new(self, finished, due.len());
-        self.announce(&due, &progress);
+        self.announce(&due, &warnings, &progress);
         let asked = finished + due.len();
         let (mut over, mut succeeded, mut outcome) = (0, finished, Ok(()));
         let next = AtomicUsize::new(0);
@@ -219,14 +220,14 @@ impl Session<'_> {
     }
 
     /// Whether all data are there, are those that finished cells have learned, and every cell fits
-    /// into memory by itself; about how many bytes the largest takes.
+    /// into memory by itself; about how many bytes the largest takes, and warnings about the data.
     fn check(
         &self,
         due: &[Cell],
         table: &Table,
         directory: &Directory,
-    ) -> Result<f64, CompareError> {
-        let mut largest: f64 = 0.0;
+    ) -> Result<(f64, Problems), CompareError> {
+        let (mut largest, mut warnings) = (0.0f64, Problems::default());
         // Rules mostly share their data, which are then read once.
         let mut read: Option<(Source, stimulus::Loaded)> = None;
         for (name, loaded) in &self.loaded.rules {
@@ -240,11 +241,13 @@ impl Session<'_> {
             let known = (read.take()).filter(|(source, _)| *source == task.data);
             let found = match known {
                 Some((_, known)) => {
-                    scenario::fitting(loaded, &known).map_err(CompareError::Data)?;
+                    let found = scenario::fitting(loaded, &known).map_err(CompareError::Data)?;
+                    warnings.merge(found);
                     known
                 }
                 None => match data(loaded, self.data).map_err(CompareError::Data)? {
-                    Some((found, _)) => {
+                    Some((found, odd)) => {
+                        warnings.merge(odd);
                         self.same(&task.data, &found, table, directory)?;
                         found
                     }
@@ -256,7 +259,7 @@ impl Session<'_> {
             largest = largest.max(needed_bytes(&loaded.scenario, &loaded.model) + values);
             read = Some((task.data.clone(), found));
         }
-        Ok(largest)
+        Ok((largest, warnings))
     }
 
     /// Whether all finished cells that have learned data of this `source` have learned these.
@@ -306,7 +309,10 @@ impl Session<'_> {
         }
     }
 
-    fn announce(&self, due: &[Cell], progress: &Progress) {
+    fn announce(&self, due: &[Cell], warnings: &Problems, progress: &Progress) {
+        if !self.quiet && !warnings.0.is_empty() {
+            say(stderr(), &format!("{warnings}\n\n"));
+        }
         for cell in due {
             if let State::Due(Some(why)) | State::Outdated(why) = &cell.state {
                 progress.say(&format!("{} runs anew: {why}", cell.name()));

@@ -226,6 +226,9 @@ impl Quantity for f64 {
 
 /// A number as it is, with an exponent if it would be long without.
 fn short(value: f64, plain: impl Display + LowerExp) -> String {
+    if value.is_infinite() {
+        return format!("{plain}, a number that is too large to be represented");
+    }
     let long = value.is_finite() && value != 0.0 && !(1e-6..1e15).contains(&value.abs());
     match long {
         true => format!("{plain:e}"),

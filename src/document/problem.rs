@@ -156,6 +156,15 @@ impl Problems {
         self.count(Severity::Error)
     }
 
+    /// Adds those of `others` that are not among them yet.
+    pub fn merge(&mut self, others: Self) {
+        for problem in others.0 {
+            if !self.0.contains(&problem) {
+                self.0.push(problem);
+            }
+        }
+    }
+
     /// Number of warnings.
     #[must_use]
     pub fn warnings(&self) -> usize {

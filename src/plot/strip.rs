@@ -205,7 +205,7 @@ fn bars(page: &Page, strip: &Strip, frame: &Frame, row: Area) -> Result<(), Plot
     const NARROWEST: f64 = 0.2;
     const AIR: f64 = 1.0;
     let mut drawn_until = f64::NEG_INFINITY;
-    for (from, until, label) in &strip.bars {
+    for (index, (from, until, label)) in strip.bars.iter().enumerate() {
         let Some(area) = frame.between(*from, *until) else {
             continue;
         };
@@ -221,9 +221,16 @@ fn bars(page: &Page, strip: &Strip, frame: &Frame, row: Area) -> Result<(), Plot
         };
         drawn_until = area.right;
         page.fill(area, strip.colour, OPACITY)?;
-        // Half a name says less than none.
-        if font::width(label, SMALL, false) <= area.width() - 2.0 * AIR {
+        // Half a name says less than none: within the bar, behind it, or not at all.
+        let wanted = font::width(label, SMALL, false) + 2.0 * AIR;
+        let next = (strip.bars.get(index + 1))
+            .and_then(|next| frame.between(next.0, next.1))
+            .map_or(frame.area.right, |next| next.left);
+        if wanted <= area.width() {
             page.text(label, area.centre(), Lettering::new(SMALL, Anchor::Centre))?;
+        } else if wanted <= next - area.right {
+            let behind = (area.right + AIR, area.centre().1);
+            page.text(label, behind, Lettering::new(SMALL, Anchor::Left))?;
         }
     }
     Ok(())
