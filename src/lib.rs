@@ -6,46 +6,40 @@
 //!
 //! | module | subject |
 //! |---|---|
-//! | [`neuron`] | the three compartments and how their potentials move |
-//! | [`math`] | times as whole steps; sums that keep what rounding would drop |
-//! | [`circuit`] | populations, projections and trials, from a description to entities |
-//! | [`event`] | what was sent and when it arrives |
-//! | [`teaching`] | where teaching currents come from |
-//! | [`plasticity`] | one file a rule; the registry |
-//! | [`schedule`] | the only place that orders the stages of a step |
-//! | [`document`] | model and scenario files as text: places, overrides, problems |
-//! | [`model`] | what a circuit is: the RON schema of `models/` |
-//! | [`stimulus`] | data sets, encodings, splits and the order of presentation |
-//! | [`data_sets`] | getting public data sets, checked by SHA-256 |
-//! | [`scenario`] | what happens to a circuit: the RON schema of `scenarios/` |
-//! | [`plot`] | figures, from plain data to SVG and PNG |
-//! | [`run`] | a scenario on its way: presentations, evaluation, results |
+//! | [`math`] | matrix products, columns, random streams, times as whole steps |
+//! | [`neuron`] | the compartments of a neuron and how their potentials move |
+//! | [`event`] | what happens from outside, what was sent and when it arrives |
+//! | [`connectivity`] | synapses between two populations |
+//! | [`plasticity`] | how synapses change: one file a rule; the registry |
+//! | [`data`] | data sets, encodings, splits and the order of presentation |
+//! | [`description`] | models and scenarios as text, checked |
+//! | [`circuit`] | populations, projections and trials as entities |
+//! | [`engine`] | the only place that orders the stages of a step |
 //! | [`record`] | recordings: from the simulation to Parquet and back; arrays, small tables |
+//! | [`run`] | a scenario on its way: presentations, evaluation, results |
+//! | [`plot`] | figures, from plain data to SVG and PNG |
 //! | [`compare`] | learning rules side by side, over several seeds |
 //! | [`mod@bench`] | what simulations cost |
 //! | [`cli`] | the command line: one file a command |
-//! | [`files`] | opening files to read |
-//! | [`terminal`] | standard output and standard error |
+//! | [`files`], [`machine`], [`terminal`] | files, memory and the terminal of the machine |
 
 pub mod bench;
 pub mod circuit;
 pub mod cli;
 pub mod compare;
-pub mod data_sets;
-pub mod document;
+pub mod connectivity;
+pub mod data;
+pub mod description;
+pub mod engine;
 pub mod event;
 pub mod files;
+pub mod machine;
 pub mod math;
-pub mod model;
 pub mod neuron;
 pub mod plasticity;
 pub mod plot;
 pub mod record;
 pub mod run;
-pub mod scenario;
-pub mod schedule;
-pub mod stimulus;
-pub mod teaching;
 pub mod terminal;
 
 /// The code of the README, as a test.

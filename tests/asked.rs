@@ -8,9 +8,10 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use apical::circuit::Engine;
-use apical::model::Model;
-use apical::schedule::{Simulation, Variable};
-use apical::teaching::Teacher;
+use apical::description::model::Model;
+use apical::engine::Simulation;
+use apical::event::Teacher;
+use apical::neuron::Variable;
 use common::{bits, both_engines, injection, parse, simulation};
 use ndarray::{Array2, array};
 use rand::{RngExt, SeedableRng};
@@ -65,7 +66,11 @@ fn course(circuit: &mut Simulation) -> Vec<Array2<u32>> {
         strength: vec![1.0, 0.5],
     };
     circuit.teach("y", teacher).unwrap();
-    let event = injection(circuit, apical::event::Site::Apical, &[0.5, 0.0, -0.5, 1.0]);
+    let event = injection(
+        circuit,
+        apical::neuron::Site::Apical,
+        &[0.5, 0.0, -0.5, 1.0],
+    );
     circuit.enter(9, event).unwrap();
     let mut seen = Vec::new();
     for _ in 0..40 {

@@ -3,10 +3,10 @@
 mod common;
 
 use apical::circuit::Engine;
-use apical::event::{Event, Injection, Site};
-use apical::model::Model;
-use apical::schedule::Simulation;
-use apical::teaching::Teacher;
+use apical::description::model::Model;
+use apical::engine::Simulation;
+use apical::event::{Event, Injection, Teacher};
+use apical::neuron::Site;
 use common::{bits, both_engines, error, f64s, parse, simulation};
 use ndarray::{Array2, Axis, arr1, arr2};
 use rand::{RngExt, SeedableRng};

@@ -11,8 +11,8 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use apical::data_sets::checksum::sha256;
-use apical::data_sets::{DataSet, Download, Held, Origin, Packing, Progress, get, is_in};
+use apical::data::fetch::checksum::sha256;
+use apical::data::fetch::{DataSet, Download, Held, Origin, Packing, Progress, get, is_in};
 use flate2::{Compression, write::GzEncoder};
 
 /// What was asked for: a path, and the first byte if not all were.

@@ -7,12 +7,12 @@ use std::fs;
 use std::path::Path;
 
 use apical::circuit::Engine;
-use apical::model::Model;
+use apical::description::model::Model;
+use apical::description::scenario::Scenario;
+use apical::event::Teacher;
+use apical::math::random::stream;
+use apical::neuron::Variable;
 use apical::run::Summary;
-use apical::scenario::Scenario;
-use apical::schedule::Variable;
-use apical::stimulus::seed::stream;
-use apical::teaching::Teacher;
 use common::{bits, both_engines, parse, run_into, simulation};
 use ndarray::Array2;
 use rand::RngExt;

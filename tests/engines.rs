@@ -4,14 +4,14 @@
 mod common;
 
 use apical::circuit::{Engine, Setup};
-use apical::event::{Event, Injection, NeuronParameter, Site};
-use apical::model::Model;
+use apical::description::model::Model;
+use apical::engine::Simulation;
+use apical::event::{Event, Injection, Teacher};
+use apical::neuron::{NeuronParameter, Site, Variable};
 use apical::plasticity::{
     ApicalKernel, ApicalSite, BasalKernel, BasalSite, Change, Modulator, Registry, Rule,
     ThirdFactor,
 };
-use apical::schedule::{Simulation, Variable};
-use apical::teaching::Teacher;
 use common::kept::{fresh, kept};
 use common::{bits, error, f64s, parse};
 use ndarray::{Array1, Array2};

@@ -5,9 +5,9 @@ mod common;
 use std::collections::BTreeMap;
 
 use apical::circuit::Engine;
-use apical::model::Model;
+use apical::description::model::Model;
+use apical::description::scenario::Scenario;
 use apical::run::Results;
-use apical::scenario::Scenario;
 use common::{error, f64s, parse, run_into, simulation};
 use ndarray::Array2;
 

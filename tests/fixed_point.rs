@@ -9,14 +9,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use apical::circuit::{Engine, Setup};
-use apical::model::{
-    Compartment, Consolidation, Input, Model, Neuron, Optimiser, Population, Projection, Synapse,
-    Weights,
+use apical::connectivity::Weights;
+use apical::description::model::{
+    Consolidation, Input, Model, Neuron, Population, Projection, Synapse,
 };
-use apical::neuron::Transfer;
-use apical::plasticity::Registry;
-use apical::schedule::{Simulation, Variable};
-use apical::teaching::Teacher;
+use apical::engine::Simulation;
+use apical::event::Teacher;
+use apical::neuron::{Compartment, Transfer, Variable};
+use apical::plasticity::{Optimiser, Registry};
 use common::{both_engines, f64s};
 use ndarray::{Array2, Axis};
 use rand::{RngExt, SeedableRng};

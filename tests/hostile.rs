@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use apical::description::scenario::load;
 use apical::plasticity::Registry;
 use apical::record::{Batch, Recorder};
 use apical::run::{Leaves, Memory, Summary};
-use apical::scenario::load;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -754,7 +754,8 @@ fn small_files_take_little() {
         assert!(!wrong.contains(['\u{1b}', '\u{7}']), "{name}: {wrong}");
     }
     let indices: Vec<String> = (0..1000).map(|n| (n * 10_000).to_string()).collect();
-    let neurons: apical::scenario::Neurons = format!("c[{}]", indices.join(",")).parse().unwrap();
+    let neurons: apical::description::scenario::Neurons =
+        format!("c[{}]", indices.join(",")).parse().unwrap();
     let started = Instant::now();
     for _ in 0..100 {
         assert_eq!(neurons.indices.among(10_000_000).len(), 1000);

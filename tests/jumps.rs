@@ -6,9 +6,9 @@ mod common;
 use std::collections::BTreeMap;
 
 use apical::circuit::Engine;
-use apical::model::Model;
+use apical::description::model::Model;
+use apical::description::scenario::Scenario;
 use apical::record;
-use apical::scenario::Scenario;
 use common::{parse, run_into};
 
 const DT_MS: f64 = 0.5;

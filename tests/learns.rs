@@ -7,9 +7,9 @@ use std::fs;
 use std::path::Path;
 
 use apical::circuit::Engine;
-use apical::model::Model;
+use apical::description::model::Model;
+use apical::description::scenario::Scenario;
 use apical::record;
-use apical::scenario::Scenario;
 use common::{both_engines, parse, run_into};
 
 fn shipped(file: &str) -> String {

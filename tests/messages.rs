@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use apical::cli::validate;
-use apical::document::Problems;
+use apical::description::document::Problems;
 use apical::plasticity::Registry;
 
 const MODEL: &str = r#"// A small circuit.

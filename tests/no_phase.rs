@@ -3,11 +3,11 @@
 mod common;
 
 use apical::circuit::Engine;
-use apical::event::Event;
-use apical::model::Model;
-use apical::schedule::{Simulation, Variable};
-use apical::stimulus::seed::{shuffle, stream};
-use apical::teaching::Teacher;
+use apical::description::model::Model;
+use apical::engine::Simulation;
+use apical::event::{Event, Teacher};
+use apical::math::random::{shuffle, stream};
+use apical::neuron::Variable;
 use common::{bits, both_engines, parse, simulation};
 use ndarray::Array2;
 

@@ -3,9 +3,9 @@
 mod common;
 
 use apical::circuit::Engine;
-use apical::event::{Event, Site};
-use apical::model::Model;
-use apical::schedule::Variable;
+use apical::description::model::Model;
+use apical::event::Event;
+use apical::neuron::{Site, Variable};
 use common::{both_engines, cells, first, injection, parse, rise, simulation};
 use ndarray::arr2;
 

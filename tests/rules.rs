@@ -5,9 +5,10 @@
 mod common;
 
 use apical::circuit::Engine;
-use apical::model::Model;
-use apical::schedule::{Simulation, Variable};
-use apical::teaching::Teacher;
+use apical::description::model::Model;
+use apical::engine::Simulation;
+use apical::event::Teacher;
+use apical::neuron::Variable;
 use common::{both_engines, error, f64s, parse, simulation};
 use ndarray::{Array1, Array2, Axis, array};
 use rand::{RngExt, SeedableRng};
@@ -296,8 +297,8 @@ fn node_perturbation_follows_the_gradient_on_average(engine: Engine) {
     }
 }
 
-fn model_noise() -> Option<apical::model::Noise> {
-    Some(apical::model::Noise {
+fn model_noise() -> Option<apical::description::model::Noise> {
+    Some(apical::description::model::Noise {
         std: 0.05,
         every_ms: 20.0,
     })

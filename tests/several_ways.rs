@@ -6,13 +6,13 @@ mod common;
 use std::path::Path;
 
 use apical::circuit::Engine;
-use apical::document::{Issue, Severity};
-use apical::model::{Model, check};
+use apical::description::document::{Issue, Severity};
+use apical::description::model::{Model, check};
+use apical::description::scenario::{self, Scenario};
+use apical::event::Teacher;
+use apical::neuron::Variable;
 use apical::plasticity::Registry;
 use apical::record::statistics;
-use apical::scenario::{self, Scenario};
-use apical::schedule::Variable;
-use apical::teaching::Teacher;
 use common::{both_engines, error, f64s, parse, run_into, simulation};
 use ndarray::Array2;
 

@@ -8,10 +8,10 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use apical::circuit::Engine;
+use apical::description::model::Model;
 use apical::event::Event;
-use apical::model::Model;
+use apical::neuron::Variable;
 use apical::record::traces;
-use apical::schedule::Variable;
 use common::{both_engines, parse, simulation};
 use ndarray::{Array2, arr2};
 use serde_json::Value;

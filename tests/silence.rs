@@ -6,10 +6,10 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
 use apical::circuit::Engine;
-use apical::event::Event;
-use apical::model::Model;
-use apical::schedule::{Simulation, Variable};
-use apical::teaching::Teacher;
+use apical::description::model::Model;
+use apical::engine::Simulation;
+use apical::event::{Event, Teacher};
+use apical::neuron::Variable;
 use common::{error, f64s, parse, simulation};
 use ndarray::{Array2, arr2};
 

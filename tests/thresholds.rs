@@ -7,10 +7,11 @@ use std::fs;
 use std::path::Path;
 
 use apical::circuit::Engine;
-use apical::model::Model;
-use apical::scenario::Scenario;
-use apical::schedule::{Simulation, Variable};
-use apical::teaching::Teacher;
+use apical::description::model::Model;
+use apical::description::scenario::Scenario;
+use apical::engine::Simulation;
+use apical::event::Teacher;
+use apical::neuron::Variable;
 use common::{parse, run_into, simulation};
 use ndarray::{Array2, Zip};
 use proptest::prelude::*;

@@ -3,12 +3,12 @@
 mod common;
 
 use apical::circuit::Engine;
-use apical::event::{Event, NeuronParameter, Site};
-use apical::model::Model;
+use apical::description::model::Model;
+use apical::description::scenario::Scenario;
+use apical::engine::Simulation;
+use apical::event::{Event, Teacher};
+use apical::neuron::{NeuronParameter, Site, Variable};
 use apical::record;
-use apical::scenario::Scenario;
-use apical::schedule::{Simulation, Variable};
-use apical::teaching::Teacher;
 use common::{bits, both_engines, cell, cells, first, injection, parse, run_into, simulation};
 use ndarray::{Array2, arr2};
 use rand::{RngExt, SeedableRng};

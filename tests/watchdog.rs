@@ -3,12 +3,13 @@
 mod common;
 
 use apical::circuit::Engine;
-use apical::model::Model;
+use apical::description::model::Model;
+use apical::description::scenario::Scenario;
+use apical::engine::{Runaway, Simulation};
+use apical::event::Teacher;
+use apical::neuron::Variable;
 use apical::record;
 use apical::run::{Results, RunError};
-use apical::scenario::Scenario;
-use apical::schedule::{Runaway, Simulation, Variable};
-use apical::teaching::Teacher;
 use common::{both_engines, parse, run_into, simulation};
 use ndarray::{Array2, arr2};
 

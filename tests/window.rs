@@ -10,11 +10,10 @@
 mod common;
 
 use apical::circuit::Engine;
-use apical::event::Event;
-use apical::model::Model;
-use apical::scenario::{Task, Window};
-use apical::schedule::Simulation;
-use apical::teaching::Teacher;
+use apical::description::model::Model;
+use apical::description::scenario::{Task, Window};
+use apical::engine::Simulation;
+use apical::event::{Event, Teacher};
 use common::{both_engines, error, f64s, parse, simulation};
 use ndarray::{Array2, Axis};
 use rand::{RngExt, SeedableRng};

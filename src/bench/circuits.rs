@@ -4,11 +4,11 @@ use ron::extensions::Extensions;
 
 use super::Images;
 use crate::circuit::{Engine, Setup};
-use crate::event::Event;
-use crate::model::{Compartment, Consolidation, Model, Optimiser};
-use crate::plasticity::Registry;
-use crate::schedule::{Misfit, Simulation, Variable};
-use crate::teaching::Teacher;
+use crate::description::model::{Consolidation, Model};
+use crate::engine::{Misfit, Simulation};
+use crate::event::{Event, Teacher};
+use crate::neuron::{Compartment, Variable};
+use crate::plasticity::{Optimiser, Registry};
 
 /// The shipped circuit 784-1024-512-256-10, changed by `change`.
 ///

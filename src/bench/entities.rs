@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use super::median;
 use crate::circuit::{Engine, Setup};
-use crate::model::{Model, Neuron, Population};
+use crate::description::model::{Model, Neuron, Population};
+use crate::engine::Simulation;
 use crate::neuron::{Transfer, apical, basal, leak_fraction, soma};
 use crate::plasticity::Registry;
-use crate::schedule::Simulation;
 
 const STEPS: usize = 200;
 const ROUNDS: usize = 15;

@@ -6,11 +6,12 @@ use super::circuits::{Presenter, chain};
 use super::clock::spend;
 use super::{Images, median};
 use crate::circuit::{Engine, Setup};
-use crate::event::{Event, Injection, Site};
-use crate::model::{Model, Neuron, Population};
+use crate::description::model::{Model, Neuron, Population};
+use crate::engine::{Misfit, Simulation};
+use crate::event::{Event, Injection};
+use crate::neuron::Site;
 use crate::plasticity::Registry;
 use crate::plot::{Axes, Growth, Line, PlotError};
-use crate::schedule::{Misfit, Simulation};
 
 /// The count that stands on the axis, and milliseconds.
 type Point = (f64, f64);

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use ndarray::{Array2, Axis};
 
-use crate::stimulus::{Classes, DataError, Encoding, Source, table};
+use crate::data::formats::table;
+use crate::data::{Classes, DataError, Encoding, Source};
 
 /// Mean and deviation of the pixels of MNIST.
 const MNIST: Encoding = Encoding::Standardize {

@@ -9,11 +9,11 @@ use rayon::prelude::*;
 
 use super::circuits::mnist;
 use super::synapses::Synapses;
-use crate::circuit::{Engine, Setup, product};
-use crate::model::Optimiser;
+use crate::circuit::{Engine, Setup};
+use crate::engine::Simulation;
+use crate::math::product;
 use crate::neuron::Transfer;
-use crate::plasticity::Registry;
-use crate::schedule::Simulation;
+use crate::plasticity::{Optimiser, Registry};
 
 /// Sizes of the populations, the pixels first.
 pub(super) const SIZES: [usize; 5] = [784, 1024, 512, 256, 10];

@@ -4,15 +4,14 @@ use super::circuits::{Presenter, leaks, mnist, optimise, thresholds};
 use super::clock::{Spent, spend};
 use super::{Goal, Images, Phased, Row, Single, entity_layer, median};
 use crate::circuit::{Engine, Setup};
-use crate::event::{Event, Injection, Site};
-use crate::model::{
-    Compartment, Model, Neuron, Optimiser, Population, Projection, Synapse, Weights,
-};
-use crate::neuron::Transfer;
-use crate::plasticity::Registry;
+use crate::connectivity::Weights;
+use crate::description::model::{Model, Neuron, Population, Projection, Synapse};
+use crate::engine::{Misfit, Simulation};
+use crate::event::{Event, Injection};
+use crate::neuron::{Compartment, Site, Transfer};
+use crate::plasticity::{Optimiser, Registry};
 use crate::record::statistics::norm;
 use crate::run::peak_memory_bytes;
-use crate::schedule::{Misfit, Simulation};
 
 const ADAM: Optimiser = Optimiser::Adam {
     beta1: 0.9,

@@ -6,8 +6,8 @@ use ndarray::{Array2, Zip};
 use super::Images;
 use super::phased::{SIZES, initial};
 use super::synapses::Synapses;
-use crate::model::Optimiser;
 use crate::neuron::Transfer;
+use crate::plasticity::Optimiser;
 
 /// The variables of one population, trials x size.
 struct Cells {
@@ -89,7 +89,7 @@ impl Single {
         for (n, cells) in self.cells.iter_mut().enumerate() {
             let (synapses, bias) = &self.up[n];
             let (below, above) = (&self.sent[n].0, self.sent.get(n + 2));
-            crate::circuit::product::assign(
+            crate::math::product::assign(
                 1.0,
                 below.view(),
                 synapses.weights.t(),
@@ -99,7 +99,7 @@ impl Single {
                 (trial.iter_mut().zip(&bias.weights)).for_each(|(i, bias)| *i += bias);
             }
             match (above, target) {
-                (Some((_, delta)), _) => crate::circuit::product::assign(
+                (Some((_, delta)), _) => crate::math::product::assign(
                     1.0,
                     delta.view(),
                     self.down[n].weights.t(),

@@ -6,10 +6,9 @@ use multiversion::multiversion;
 use ndarray::{Array2, ArrayView2, ShapeBuilder};
 use rayon::prelude::*;
 
-use crate::circuit::columns::Changing;
-use crate::circuit::product;
-use crate::model::Optimiser;
-use crate::plasticity::Consolidator;
+use crate::math::columns::Changing;
+use crate::math::product;
+use crate::plasticity::{Consolidator, Optimiser};
 
 /// Synapses that one thread changes at a stretch.
 const STRETCH: usize = 1 << 14;

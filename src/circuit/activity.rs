@@ -4,7 +4,7 @@
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 
-use crate::model::Compartment;
+use crate::neuron::Compartment;
 
 /// What is new in a population of any kind.
 #[derive(Component, Clone, Debug, Default)]

@@ -16,17 +16,17 @@ use super::engine::Engine;
 use super::population::{NeuronId, Parameters, Population};
 use super::projection::{Plasticity, Projection, Synapses};
 use super::wire::wire_events;
-use crate::event::{DelayLine, DeltaLine, Injections, RateLine, Signal, Timeline};
+use crate::connectivity::Weights;
+use crate::data::formats::npy;
+use crate::description::model::{self, Model};
+use crate::engine::Watchdog;
+use crate::event::{DelayLine, DeltaLine, Injections, RateLine, Signal, Teacher, Timeline};
 use crate::math::Steps;
-use crate::model::{self, Compartment, Model, Weights};
-use crate::neuron::{apical, basal, soma};
+use crate::math::random::stream;
+use crate::neuron::{Compartment, apical, basal, soma};
 use crate::plasticity::{
     Broadcast, Consolidator, Kind, Modulation, Parameters as RuleParameters, Registry,
 };
-use crate::schedule::Watchdog;
-use crate::stimulus::npy;
-use crate::stimulus::seed::stream;
-use crate::teaching::Teacher;
 
 /// What a circuit needs beside its model.
 #[derive(Clone, Copy, Debug)]

@@ -2,13 +2,9 @@
 
 mod activity;
 mod build;
-pub mod columns;
 mod engine;
-pub mod pieces;
 mod population;
-pub mod product;
 mod projection;
-mod terminals;
 mod wire;
 
 pub use activity::{Activity, Afferents, News, Way};
@@ -18,6 +14,4 @@ pub use build::{BuildError, Clock, EtaScale, Seed, Setup, Wiring, build};
 pub use engine::Engine;
 pub use population::{NeuronId, Parameters, Population};
 pub use projection::{Plasticity, Projection, Synapses};
-pub use terminals::Terminals;
-pub(crate) use terminals::{Current, PRODUCT_PAYS};
 pub(crate) use wire::wire_events;

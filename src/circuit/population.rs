@@ -6,11 +6,10 @@ use std::sync::Arc;
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 
-use crate::event::NeuronParameter;
+use crate::description::model::{self};
 use crate::math::Steps;
-use crate::model::{self, Units};
-use crate::neuron::soma::Firing;
-use crate::neuron::{Transfer, leak_fraction};
+use crate::neuron::soma::{Firing, Units};
+use crate::neuron::{NeuronParameter, Transfer, leak_fraction};
 
 /// Who a neuron is, whatever row it stands in.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 use ndarray::{Array2, ArrayView2, Axis, Zip};
 
-use super::columns::Changing;
+use crate::math::columns::Changing;
 use crate::math::pair;
-use crate::model::Compartment;
+use crate::neuron::Compartment;
 use crate::plasticity::{ColumnKernel, Consolidator, Modulation};
 
 /// What a projection joins.

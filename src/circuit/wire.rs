@@ -7,13 +7,13 @@ use bevy_ecs::world::World;
 
 use super::activity::{Activity, Afferents};
 use super::build::{Setup, Wiring};
-use super::columns::extents;
 use super::population::Population;
 use super::projection::{Plasticity, Projection, Synapses};
-use super::terminals::Terminals;
+use crate::connectivity::{Lazy, Terminals};
+use crate::description::model::Model;
 use crate::event::{Axons, Signal};
-use crate::model::{Compartment, Model};
-use crate::plasticity::Lazy;
+use crate::math::columns::extents;
+use crate::neuron::Compartment;
 
 /// What the event engine needs beside populations and projections: axons, terminals, integrals.
 pub(crate) fn wire_events(world: &mut World, wiring: &mut Wiring, model: &Model, setup: Setup<'_>) {

@@ -7,8 +7,8 @@ use std::process::ExitCode;
 
 use super::{say, start_threads};
 use crate::bench::{Bench, Images, ROWS, Row, growth};
-use crate::document::unknown;
-use crate::stimulus::file::data_dir;
+use crate::data::formats::file::data_dir;
+use crate::description::document::unknown;
 use crate::terminal::{stderr, stdout};
 
 /// Measures what simulations cost.

@@ -7,9 +7,9 @@ use std::process::ExitCode;
 use indicatif::DecimalBytes;
 
 use super::{INTERRUPTED, counted, say, stop_on_interrupt};
-use crate::data_sets::{DataSet, DataSetError, Origin, Progress, get, is_in, known};
-use crate::document::unknown;
-use crate::stimulus::file::data_dir;
+use crate::data::fetch::{DataSet, DataSetError, Origin, Progress, get, is_in, known};
+use crate::data::formats::file::data_dir;
+use crate::description::document::unknown;
 use crate::terminal::{stderr, stdout};
 
 /// Public data sets.

@@ -9,13 +9,13 @@ use std::sync::atomic::AtomicBool;
 use serde::Serialize;
 
 use super::say;
-use crate::document::unknown;
-use crate::event::Site;
-use crate::model::{Compartment, Neuron, Units};
+use crate::description::document::unknown;
+use crate::description::model::Neuron;
+use crate::description::scenario::{Happening, Neurons, Window};
+use crate::neuron::soma::Units;
+use crate::neuron::{Compartment, Site, Variable};
 use crate::record::{Series, history};
 use crate::run::{Replay, Results};
-use crate::scenario::{Happening, Neurons, Window};
-use crate::schedule::Variable;
 use crate::terminal::stdout;
 
 /// Looks into one neuron of a run.

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::say;
-use crate::model::Compartment;
+use crate::neuron::Compartment;
 use crate::plasticity::{RECOMMENDED, Registry, Rule};
 use crate::terminal::stdout;
 

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 
-use crate::document::Problems;
+use crate::description::document::Problems;
 use crate::plasticity::Registry;
 use crate::terminal::{self, Stream, one_line, say, shortened, stderr, visible};
 

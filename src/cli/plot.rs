@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use std::sync::atomic::AtomicBool;
 
 use super::say;
-use crate::document::unknown;
+use crate::description::document::unknown;
+use crate::description::scenario::Neurons;
 use crate::plot::gallery;
 use crate::run::{Results, RunDirectory};
-use crate::scenario::Neurons;
 use crate::terminal::stdout;
 
 /// Draws the figures of a run, from its recordings alone.

@@ -8,14 +8,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::{INTERRUPTED, counted, refused, say, start_threads, stop_on_interrupt};
-use crate::document::Problems;
+use crate::data::formats::file::data_dir;
+use crate::data::{self};
+use crate::description::document::Problems;
+use crate::description::scenario::{Loaded, data, load};
 use crate::plasticity::Registry;
 use crate::plot::{comparison, gallery};
 use crate::run::{
     Job, Results, RunDirectory, Summary, Telling, check_memory, peak_memory_bytes, run as run_job,
 };
-use crate::scenario::{Loaded, data, load};
-use crate::stimulus::{self, file::data_dir};
 use crate::terminal::{stderr, stdout};
 
 /// Runs a scenario; leaves recordings and figures.
@@ -144,7 +145,7 @@ impl Session {
     fn run(
         &self,
         loaded: &Loaded,
-        data: Option<stimulus::Loaded>,
+        data: Option<data::Loaded>,
         directory: &RunDirectory,
     ) -> Result<bool, Box<dyn Error>> {
         let job = Job {

@@ -8,12 +8,12 @@ use indicatif::DecimalBytes;
 
 use super::{counted, say};
 use crate::compare;
-use crate::document::{Document, Problem, Problems};
-use crate::model::Model;
+use crate::data;
+use crate::description::document::{Document, Problem, Problems};
+use crate::description::model::Model;
+use crate::description::scenario::{self, Loaded, Scenario, Task, check_data, read_data};
 use crate::plasticity::Registry;
 use crate::run::{Leaves, check_memory, needed_bytes};
-use crate::scenario::{self, Loaded, Scenario, Task, check_data, read_data};
-use crate::stimulus;
 use crate::terminal::{stderr, stdout};
 
 /// Says everything that is wrong with model, scenario and comparison files, and runs nothing.
@@ -35,7 +35,7 @@ pub struct Arguments {
 /// The exit code is 1 if there is an error; warnings alone are none.
 #[must_use]
 pub fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
-    let data = stimulus::file::data_dir(arguments.data.clone());
+    let data = data::formats::file::data_dir(arguments.data.clone());
     let mut code = ExitCode::SUCCESS;
     for file in &arguments.files {
         match valid(file, &arguments.set, data.as_deref(), registry) {

@@ -11,12 +11,13 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{CompareError, Directory, Loaded, Outcome, RuleRows, State, Table};
-use crate::document::Problems;
+use crate::data::{self, Source};
+use crate::description::document::Problems;
+use crate::description::scenario::{self, data};
 use crate::files;
+use crate::machine::available_bytes;
 use crate::plasticity::Registry;
-use crate::run::{Job, Summary, Telling, available_bytes, check_memory, needed_bytes, run, tell};
-use crate::scenario::{self, data};
-use crate::stimulus::{self, Source};
+use crate::run::{Job, Summary, Telling, check_memory, needed_bytes, run, tell};
 use crate::terminal::{say, stderr, visible};
 
 /// How a comparison is run.
@@ -229,7 +230,7 @@ impl Session<'_> {
     ) -> Result<(f64, Problems), CompareError> {
         let (mut largest, mut warnings) = (0.0f64, Problems::default());
         // Rules mostly share their data, which are then read once.
-        let mut read: Option<(Source, stimulus::Loaded)> = None;
+        let mut read: Option<(Source, data::Loaded)> = None;
         for (name, loaded) in &self.loaded.rules {
             if !due.iter().any(|cell| cell.rule == *name) {
                 continue;
@@ -266,7 +267,7 @@ impl Session<'_> {
     fn same(
         &self,
         source: &Source,
-        data: &stimulus::Loaded,
+        data: &data::Loaded,
         table: &Table,
         directory: &Directory,
     ) -> Result<(), CompareError> {

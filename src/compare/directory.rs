@@ -14,7 +14,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::{CompareError, Comparison};
-use crate::document::Document;
+use crate::description::document::Document;
 use crate::files;
 use crate::record::{csv, recorded_rows};
 use crate::run::{CLAIM, Claim, Job, RunDirectory, Summary, Taken, resolved};
@@ -257,7 +257,7 @@ mod tests {
     use std::fs;
 
     use super::{Directory, difference};
-    use crate::document::Document;
+    use crate::description::document::Document;
 
     fn open(path: &std::path::Path, name: &str) -> Result<Directory, String> {
         let text = format!("(name: \"{name}\", scenario: \"x.ron\", rules: {{}})");

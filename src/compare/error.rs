@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::document::Problems;
+use crate::description::document::Problems;
 use crate::plot::GalleryError;
 use crate::record::RecordError;
 use crate::run::{ResultsError, RunError};

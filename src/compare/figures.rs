@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::table::Spread;
 use super::{CompareError, Directory, Outcome, RuleRows, Table, directory};
-use crate::model::Compartment;
+use crate::neuron::Compartment;
 use crate::plot::{
     Abscissa, Course, DotPlot, Dots, Figure, GalleryError, LearningCurve, Line, Measure, PlotError,
     Statistic, Statistics,

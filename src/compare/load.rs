@@ -3,10 +3,12 @@
 use std::path::Path;
 
 use super::{Comparison, directory};
-use crate::document::{Assignment, Document, Issue, Issues, Place, Problem, Problems, Severity};
-use crate::model::check_name;
+use crate::description::document::{
+    Assignment, Document, Issue, Issues, Place, Problem, Problems, Severity,
+};
+use crate::description::model::check_name;
+use crate::description::scenario::{self, Scenario, load_with, tidy};
 use crate::plasticity::Registry;
-use crate::scenario::{self, Scenario, load_with, tidy};
 
 /// A comparison, checked.
 #[derive(Clone, Debug)]

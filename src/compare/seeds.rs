@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::document::quoted;
+use crate::description::document::quoted;
 
 /// Seeds in the order in which they were given, none twice.
 #[derive(Clone, Debug, PartialEq, Eq)]

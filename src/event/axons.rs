@@ -14,8 +14,9 @@ use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 
 use super::values::{Survey, Values, survey};
-use crate::circuit::{PRODUCT_PAYS, pieces};
-use crate::model::Compartment;
+use crate::math::columns::PRODUCT_PAYS;
+use crate::math::elementwise;
+use crate::neuron::Compartment;
 
 /// What axons carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -126,7 +127,7 @@ impl Axons {
             return self.count(survey);
         }
         let work = |values: &[f32], sent: &[f32]| survey(sent, values, threshold);
-        let survey = pieces::survey(values, self.sent.all(), work, Survey::and);
+        let survey = elementwise::survey(values, self.sent.all(), work, Survey::and);
         self.count(survey);
         if survey.crossing >= self.many {
             self.send_all(step, values);

@@ -1,14 +1,16 @@
 //! Events: what happens from outside and when, what neurons sent and when it arrives.
 //!
 //! Within a step the order is: events of the timeline, sending, arriving; see
-//! [`schedule`](crate::schedule).
+//! [`engine`](crate::engine).
 
 mod axons;
 mod delay;
+mod teacher;
 mod timeline;
 mod values;
 
 pub use axons::{Axons, Signal, Traffic, Volley};
 pub use delay::{DelayLine, DeltaLine, RateLine};
-pub use timeline::{Event, Injection, Injections, NeuronParameter, Site, Timeline, Windows};
+pub use teacher::Teacher;
+pub use timeline::{Event, Injection, Injections, Timeline, Windows};
 pub use values::Values;

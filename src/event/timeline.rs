@@ -14,7 +14,8 @@ use bevy_ecs::entity::Entity;
 use bevy_ecs::resource::Resource;
 use ndarray::{Array1, Array2};
 
-use crate::teaching::Teacher;
+use super::teacher::Teacher;
+use crate::neuron::{NeuronParameter, Site};
 
 /// Something that happens to a circuit.
 #[derive(Clone, Debug)]
@@ -64,56 +65,6 @@ pub struct Injection {
     pub site: Site,
     /// Current of each neuron in a.u., size; the same in all trials.
     pub current: Array1<f32>,
-}
-
-/// A compartment that takes an injected current.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Site {
-    /// Adds to `I_b`.
-    Basal,
-    /// Adds to `I_a`.
-    Apical,
-    /// Adds to `s`, not to `b_hat`: teaching straight into the soma.
-    Soma,
-}
-
-impl std::fmt::Display for Site {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Basal => "basal",
-            Self::Apical => "apical",
-            Self::Soma => "soma",
-        })
-    }
-}
-
-/// A parameter of neurons that may change during a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum NeuronParameter {
-    /// Basal time constant.
-    TauBMs,
-    /// Apical time constant.
-    TauAMs,
-    /// Somatic time constant.
-    TauSMs,
-    /// Apical coupling.
-    GA,
-    /// Somatic coupling.
-    Lambda,
-}
-
-impl std::fmt::Display for NeuronParameter {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::TauBMs => "tau_b_ms",
-            Self::TauAMs => "tau_a_ms",
-            Self::TauSMs => "tau_s_ms",
-            Self::GA => "g_a",
-            Self::Lambda => "lambda",
-        })
-    }
 }
 
 /// Windows in steps, `(begin, end)`, in the order of their begins.

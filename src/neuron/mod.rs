@@ -11,12 +11,17 @@
 //! potential with a leak has a *carry* beside it (see [`crate::math::pair`]): it is integrated in
 //! double precision and kept to 48 bits, so that a leak of a millionth a step does not stall.
 
-pub mod apical;
-pub mod basal;
-pub mod soma;
+mod compartment;
+mod parameter;
+pub mod pyramidal;
 pub mod transfer;
+mod variable;
 
+pub use compartment::{Compartment, Site};
+pub use parameter::NeuronParameter;
+pub use pyramidal::{apical, basal, soma};
 pub use transfer::Transfer;
+pub use variable::Variable;
 
 /// Fraction of the way to a held input that a leaky compartment covers in one step.
 ///

@@ -2,8 +2,59 @@
 
 use multiversion::multiversion;
 
+use serde::{Deserialize, Serialize};
+
 use crate::math::pair;
-use crate::model::Optimiser;
+
+/// Per-synapse, hence local, optimisers. `g` is the eligibility divided by the period.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Optimiser {
+    /// `W += eta g`.
+    Plain,
+    /// `v = momentum v + g`, `W += eta v` (Polyak 1964).
+    Momentum {
+        /// Fraction of the last change that is kept, 0..1.
+        momentum: f64,
+    },
+    /// Adam (Kingma and Ba, ICLR 2015).
+    Adam {
+        /// Decay of the mean of `g`; Kingma and Ba's 0.9.
+        #[serde(default = "default_beta1")]
+        beta1: f64,
+        /// Decay of the mean of `g^2`; Kingma and Ba's 0.999.
+        #[serde(default = "default_beta2")]
+        beta2: f64,
+        /// Added to the root; Kingma and Ba's 1e-8.
+        #[serde(default = "default_epsilon")]
+        epsilon: f64,
+    },
+}
+
+impl Optimiser {
+    /// Parts of its first and of its second moment that one consolidation leaves, dimensionless;
+    /// none of a moment that it does without.
+    #[must_use]
+    pub fn fading(self) -> (Option<f64>, Option<f64>) {
+        match self {
+            Self::Plain => (None, None),
+            Self::Momentum { momentum } => (Some(momentum), None),
+            Self::Adam { beta1, beta2, .. } => (Some(beta1), Some(beta2)),
+        }
+    }
+}
+
+fn default_beta1() -> f64 {
+    0.9
+}
+
+fn default_beta2() -> f64 {
+    0.999
+}
+
+fn default_epsilon() -> f64 {
+    1e-8
+}
 
 /// Part of a moment that one consolidation changes from which on it needs no carry: what rounding
 /// leaves fades as fast, so that it is never more than a millionth.

@@ -1,7 +1,7 @@
 //! The registry: which rules a model may name.
 
 use super::rule::Rule;
-use super::{
+use super::rules::{
     direct_feedback_alignment, dll, feedback_alignment, hebbian, kolen_pollack, local_losses,
     node_perturbation, predictive_coding, transport, turnover,
 };

@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
-use crate::model::Compartment;
-
 use super::kernel::{ApicalKernel, BasalKernel, ColumnKernel, OnApical, OnBasal};
 use super::third_factor::ThirdFactor;
+use crate::neuron::Compartment;
 
 /// A rule of plasticity as it stands in the registry.
 #[derive(Clone, Copy)]

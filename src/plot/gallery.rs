@@ -10,11 +10,11 @@ use super::{
     Abscissa, Confusion, Course, Events, Fields, Figure, LearningCurve, Line, Matrix, Measure,
     Membrane, Outcome, PlotError, Statistic, Statistics, Sweep, Trajectories, Window,
 };
-use crate::model::Compartment;
+use crate::description::scenario::Neurons;
+use crate::neuron::Compartment;
 use crate::record::csv::numbers;
 use crate::record::{RecordError, Series, TraceKey, history, statistics, weights};
 use crate::run::{Results, Summary, Window as Acting};
-use crate::scenario::Neurons;
 
 /// Why the figures of a run could not be drawn.
 #[derive(Debug, thiserror::Error)]

@@ -8,9 +8,8 @@ use std::sync::Arc;
 
 use ndarray::{Array2, Zip};
 
-use crate::model::Compartment;
-use crate::neuron::Transfer;
-use crate::schedule::{ProjectionDescription, Simulation, Variable};
+use crate::engine::{ProjectionDescription, Simulation};
+use crate::neuron::{Compartment, Transfer, Variable};
 
 /// The direction of steepest descent of the loss for every basal projection that leads to
 /// `output`, post x pre, averaged over trials, at the present rates and potentials.

@@ -8,7 +8,7 @@ use ndarray::{Array, ArrayRef, Dimension};
 use ndarray_npy::{WriteNpyError, WriteNpyExt};
 
 use super::error::{Kept, RecordError};
-use crate::stimulus::{self, DataError};
+use crate::data::{self, DataError};
 
 /// Writes `array` to `path`, whole or not at all.
 ///
@@ -55,7 +55,7 @@ fn write_to<D: Dimension>(path: &Path, array: &ArrayRef<f32, D>) -> io::Result<(
 pub fn read<D: Dimension>(path: &Path) -> Result<Array<f32, D>, RecordError> {
     let dimensions = D::NDIM.map_or_else(String::new, |n| format!(" of {n} dimensions"));
     let expected = format!("a complete .npy array{dimensions} of float32 ('<f4')");
-    stimulus::npy::exact(path).map_err(|error| match error {
+    data::formats::npy::exact(path).map_err(|error| match error {
         DataError::Read { source, .. } => RecordError::read(path, source, expected),
         DataError::Missing { .. } => {
             RecordError::read(path, io::ErrorKind::NotFound.into(), expected)

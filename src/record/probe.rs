@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::statistics::{alignment, norm};
 use super::{Batch, RecordError, Recorder};
+use crate::description::scenario::{Indices, Neurons, Probe, Statistic};
+use crate::engine::{Description, ProjectionDescription, Simulation};
 use crate::math::Steps;
-use crate::model::Compartment;
-use crate::scenario::{Indices, Neurons, Probe, Statistic};
-use crate::schedule::{Description, ProjectionDescription, Simulation, Variable};
+use crate::neuron::{Compartment, Variable};
 
 /// The steps at which a probe looks: `from`, then every `every`, up to `until` and with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,8 +13,8 @@ use parquet::schema::types::SchemaDescriptor;
 
 use super::columns::{Projections, Rows, TAIL, Traces, Weights, describe};
 use super::error::RecordError;
+use crate::description::model::is_file_name;
 use crate::files;
-use crate::model::is_file_name;
 use crate::terminal::shortened;
 
 /// One quantity over time, in the order in which it was recorded.

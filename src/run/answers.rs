@@ -9,8 +9,8 @@ use ndarray::Array2;
 use super::RunError;
 use super::directory::RunDirectory;
 use super::learn::{Lesson, Part};
+use crate::data::Encoder;
 use crate::record::csv::{Cell, text};
-use crate::stimulus::Encoder;
 
 /// What classes and features are called, and what the encoding took from the training part.
 pub(super) struct Legend {

@@ -8,7 +8,7 @@
 //! | `events.csv` | values sent and suppressed along each projection, what everybody in every step would have sent, and the worst hold; event engine only |
 //! | `timeline.csv` | when stimuli, teachers and currents were on |
 //! | `traces.parquet`, `weights.parquet`, `projections.parquet` | what the probes saw |
-//! | `tail.parquet` | the end of the run of some neurons of each population, see [`Tail`](crate::scenario::Tail) |
+//! | `tail.parquet` | the end of the run of some neurons of each population, see [`Tail`](crate::description::scenario::Tail) |
 //! | `weights/NAME.npy` | weights at the end, post x pre |
 //! | `weights/chosen/NAME.npy` | those of the epoch that validation chose |
 //! | `state/NAME.npy` | every variable at the end, variable x trial x neuron; inputs have only `r` |

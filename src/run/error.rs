@@ -4,9 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::circuit::BuildError;
+use crate::data::DataError;
+use crate::engine::{Misfit, Runaway};
 use crate::record::RecordError;
-use crate::schedule::{Misfit, Runaway};
-use crate::stimulus::DataError;
 
 /// Why a run could not begin or go on.
 #[derive(Debug, thiserror::Error)]

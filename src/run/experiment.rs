@@ -13,18 +13,19 @@ use super::resolved::resolved;
 use super::summary::{Summary, peak_memory_bytes};
 use super::{RunDirectory, RunError, Window, answers, happen, shown};
 use crate::circuit::Setup;
+use crate::data::Loaded;
+use crate::description::model::Model;
+use crate::description::scenario::Scenario;
+use crate::engine::Simulation;
 use crate::math::Steps;
-use crate::model::Model;
+use crate::neuron::Variable;
 use crate::plasticity::Registry;
 use crate::record::csv::{Cell, CsvTable};
 use crate::record::{Batch, Observer, Recorder, npy};
-use crate::scenario::Scenario;
-use crate::schedule::{Simulation, Variable};
-use crate::stimulus::Loaded;
 
 /// What to run.
 pub struct Job<'a> {
-    /// What happens; see [`crate::scenario`].
+    /// What happens; see [`crate::description::scenario`].
     pub scenario: &'a Scenario,
     /// The circuit.
     pub model: &'a Model,

@@ -2,11 +2,10 @@
 
 use ndarray::{Array1, Array2};
 
-use crate::event::{Event, Injection, Windows};
+use crate::description::scenario::{Happening, Neurons, windows};
+use crate::engine::{Misfit, Simulation};
+use crate::event::{Event, Injection, Teacher, Windows};
 use crate::math::Steps;
-use crate::scenario::{Happening, Neurons, windows};
-use crate::schedule::{Misfit, Simulation};
-use crate::teaching::Teacher;
 
 /// Enters the happenings of a scenario. What lies between steps acts at the next one, so a window
 /// that begins and ends between the same two steps does not act at all.

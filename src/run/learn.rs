@@ -10,16 +10,16 @@ use super::answers::Legend;
 use super::replay::Replay;
 use super::{RunError, Window as Shown};
 use crate::circuit::Setup;
-use crate::event::Event;
+use crate::data::{Encoded, Loaded, Order, Split};
+use crate::description::model::Model;
+use crate::description::scenario::{Happening, Probe, Scenario, Task, Window, charging};
+use crate::engine::Simulation;
+use crate::event::{Event, Teacher};
 use crate::math::Steps;
-use crate::model::Model;
+use crate::neuron::Variable;
 use crate::plasticity::Registry;
 use crate::record::descent;
 use crate::record::statistics::angle;
-use crate::scenario::{Happening, Probe, Scenario, Task, Window, charging};
-use crate::schedule::{Simulation, Variable};
-use crate::stimulus::{Encoded, Loaded, Order, Split};
-use crate::teaching::Teacher;
 
 /// Weights of all projections that have their own, by name.
 pub type Weights = BTreeMap<Arc<str>, Array2<f32>>;

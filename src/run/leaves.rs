@@ -1,9 +1,9 @@
 //! What a run will leave on the disk, reckoned before it begins.
 
-use crate::model::{Model, Projection};
+use crate::description::model::{Model, Projection};
+use crate::description::scenario::{Indices, Probe, Scenario, Statistic};
+use crate::neuron::Variable;
 use crate::record::Times;
-use crate::scenario::{Indices, Probe, Scenario, Statistic};
-use crate::schedule::Variable;
 
 /// Bytes of a row of a recording: a value, and times and names that repeat.
 const A_ROW: f64 = 5.0;

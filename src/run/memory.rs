@@ -2,15 +2,16 @@
 //! than there is would be ended without a word. `apical validate` and `apical run` reckon alike.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
 use super::RunError;
 use crate::circuit::Engine;
+use crate::description::model::Model;
+use crate::description::scenario::{Happening, Indices, Probe, Scenario};
+use crate::machine::available_bytes;
 use crate::math::Steps;
-use crate::model::{Compartment, Model};
+use crate::neuron::Compartment;
 use crate::plasticity::optimiser::needs_carry;
 use crate::record::Times;
-use crate::scenario::{Happening, Indices, Probe, Scenario};
 
 /// The program with its threads, fonts and the figure that is drawn.
 const PROGRAM: f64 = 30e6;
@@ -362,30 +363,13 @@ pub fn check_memory(scenario: &Scenario, model: &Model) -> Result<(), RunError> 
     })
 }
 
-/// Memory that a process can have now, on Linux: what the machine has free, or what is left of the
-/// limit of its control group.
-#[must_use]
-pub fn available_bytes() -> Option<f64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = (text.lines()).find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    let kibibytes: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    let group = Path::new("/sys/fs/cgroup");
-    let number = |name: &str| -> Option<f64> {
-        let text = std::fs::read_to_string(group.join(name)).ok()?;
-        text.trim().parse().ok()
-    };
-    let left = number("memory.max").zip(number("memory.current"));
-    let left = left.map_or(f64::INFINITY, |(most, used)| (most - used).max(0.0));
-    Some((kibibytes * 1024.0).min(left))
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
     use super::{check_memory, needed_bytes};
+    use crate::description::scenario::{Loaded, load};
     use crate::plasticity::Registry;
-    use crate::scenario::{Loaded, load};
 
     fn digits(set: &[&str]) -> Loaded {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/digits.ron");

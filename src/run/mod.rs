@@ -37,7 +37,7 @@ pub use directory::RunDirectory;
 pub use error::RunError;
 pub use experiment::{Job, run};
 pub use leaves::{Leaves, Left};
-pub use memory::{Memory, available_bytes, check_memory, needed_bytes};
+pub use memory::{Memory, check_memory, needed_bytes};
 pub use progress::{Telling, tell};
 pub use replay::{Act, Replay};
 pub use resolved::resolved;

@@ -4,12 +4,12 @@
 use std::ops::Range;
 
 use super::happen::{everywhere, injected};
-use crate::event::{Event, Injection, NeuronParameter};
+use crate::description::model::{Model, Neuron};
+use crate::description::scenario::{Happening, windows};
+use crate::engine::{Misfit, Simulation};
+use crate::event::{Event, Injection, Teacher};
 use crate::math::Steps;
-use crate::model::{Model, Neuron};
-use crate::scenario::{Happening, windows};
-use crate::schedule::{Misfit, Simulation};
-use crate::teaching::Teacher;
+use crate::neuron::NeuronParameter;
 
 /// Something that the timeline does at a step. The number is that of the happening, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -243,7 +243,7 @@ fn set(neuron: &mut Neuron, parameter: NeuronParameter, value: f64) {
 #[cfg(test)]
 mod tests {
     use super::{Act, Replay};
-    use crate::scenario::Happening;
+    use crate::description::scenario::Happening;
 
     fn replay(timeline: &str, dt_ms: f64) -> Replay {
         let options = ron::Options::default()

@@ -7,8 +7,8 @@ use ron::ser::PrettyConfig;
 use serde::Serialize;
 
 use super::{Job, RunError};
-use crate::model::Weights;
-use crate::stimulus::Source;
+use crate::connectivity::Weights;
+use crate::data::Source;
 
 /// `scenario.ron` and `model.ron`, names and texts, with all defaults and overrides filled in.
 /// Paths are absolute but for the model's, which stands beside its scenario.

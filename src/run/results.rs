@@ -10,12 +10,12 @@ use ron::extensions::Extensions;
 use serde::de::DeserializeOwned;
 
 use super::{Claim, Summary, Window};
+use crate::description::model::{MOST_NEURONS, Model, Population, is_file_name};
+use crate::description::scenario::{Probe, Scenario};
 use crate::files;
-use crate::model::{MOST_NEURONS, Model, Population, is_file_name};
+use crate::neuron::Variable;
 use crate::record::csv::{Column, numbers, read as read_csv};
 use crate::record::{RecordError, npy, recorded_rows};
-use crate::scenario::{Probe, Scenario};
-use crate::schedule::Variable;
 use crate::terminal::shortened;
 
 /// A run that is over.

@@ -1,8 +1,8 @@
 //! What came from outside and when, for figures and readers: the rows of `timeline.csv`.
 
-use crate::event::NeuronParameter;
+use crate::description::scenario::{Happening, windows};
 use crate::math::Steps;
-use crate::scenario::{Happening, windows};
+use crate::neuron::NeuronParameter;
 
 /// A stretch of time in which something came from outside; a row of `timeline.csv`.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,8 +101,8 @@ fn lasts_until(timeline: &[Happening], number: usize, end_ms: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::shown;
+    use crate::description::scenario::Happening;
     use crate::math::Steps;
-    use crate::scenario::Happening;
 
     #[test]
     fn a_value_lasts_until_the_next_of_the_same_parameter() {

@@ -19,7 +19,7 @@ pub struct Summary {
     pub seed: u64,
     /// Version of Apical.
     pub version: String,
-    /// Which data were learned, see [`Loaded::sha256`](crate::stimulus::Loaded::sha256).
+    /// Which data were learned, see [`Loaded::sha256`](crate::data::Loaded::sha256).
     #[serde(default)]
     pub data_sha256: Option<String>,
     /// Whether the run was stopped before its end.

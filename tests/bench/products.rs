@@ -5,7 +5,7 @@
 
 use std::time::Instant;
 
-use apical::circuit::product;
+use apical::math::product;
 use ndarray::linalg::general_mat_mul;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, ShapeBuilder};
 

@@ -4,7 +4,7 @@
 
 use std::time::Instant;
 
-use apical::circuit::{columns, product};
+use apical::math::{columns, product};
 use ndarray::{Array2, ShapeBuilder};
 
 const ROUNDS: usize = 30;

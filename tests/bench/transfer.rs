@@ -7,10 +7,9 @@
 use std::hint::black_box;
 use std::time::Instant;
 
-use apical::circuit::columns;
-use apical::model::Optimiser;
+use apical::math::columns;
 use apical::neuron::Transfer;
-use apical::plasticity::Consolidator;
+use apical::plasticity::{Consolidator, Optimiser};
 use ndarray::{Array2, Zip};
 
 const VALUES: usize = 8192;

@@ -12,12 +12,13 @@ use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
 use apical::circuit::{Engine, Setup};
-use apical::event::{Event, Injection, Site};
-use apical::model::Model;
+use apical::description::model::Model;
+use apical::description::scenario::Scenario;
+use apical::engine::Simulation;
+use apical::event::{Event, Injection};
+use apical::neuron::{Site, Variable};
 use apical::plasticity::Registry;
 use apical::run::{Job, RunDirectory, RunError, Summary, Telling, run};
-use apical::scenario::Scenario;
-use apical::schedule::{Simulation, Variable};
 use bevy_ecs::entity::Entity;
 use ndarray::{Array1, Array2};
 use ron::extensions::Extensions;

@@ -1,8 +1,9 @@
 //! Circuits that learn without end, and how far off their numbers are after many steps.
 
 use apical::circuit::Engine;
-use apical::model::Model;
-use apical::schedule::{Simulation, Variable};
+use apical::description::model::Model;
+use apical::engine::Simulation;
+use apical::neuron::Variable;
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

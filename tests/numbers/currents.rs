@@ -1,9 +1,9 @@
 //! Sums that run on: a current is the sum of its terms now, whatever has passed through it.
 
 use apical::circuit::Engine;
-use apical::event::Site;
-use apical::model::Model;
-use apical::schedule::{Simulation, Variable};
+use apical::description::model::Model;
+use apical::engine::Simulation;
+use apical::neuron::{Site, Variable};
 use ndarray::{Array1, Array2};
 
 use crate::common::{both_engines, first, parse, simulation};

@@ -1,7 +1,7 @@
 //! Small circuits over many steps: slow leaks, slow learning, slow decay, update clocks.
 
 use apical::circuit::Engine;
-use apical::model::Model;
+use apical::description::model::Model;
 use ndarray::Array2;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

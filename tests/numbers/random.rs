@@ -1,7 +1,7 @@
 //! Random circuits that learn, over a few hundred steps, against the recursion.
 
-use apical::event::{NeuronParameter, Site};
-use apical::model::Model;
+use apical::description::model::Model;
+use apical::neuron::{NeuronParameter, Site};
 use ndarray::Array2;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;

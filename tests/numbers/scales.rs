@@ -1,8 +1,8 @@
 //! Magnitudes from 1e-6 to 1e6 side by side, in inputs and in weights, within one neuron too:
 //! every value is judged by its own magnitude, not by that of a neighbour.
 
-use apical::event::Site;
-use apical::model::Model;
+use apical::description::model::Model;
+use apical::neuron::Site;
 use ndarray::Array2;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;

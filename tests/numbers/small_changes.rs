@@ -1,9 +1,9 @@
 //! Changes below the last bit of what they are added to are not lost.
 
 use apical::circuit::Engine;
-use apical::event::Site;
-use apical::model::Model;
-use apical::schedule::{Simulation, Variable};
+use apical::description::model::Model;
+use apical::engine::Simulation;
+use apical::neuron::{Site, Variable};
 use ndarray::{Array2, array};
 
 use crate::common::{both_engines, cells, first, injection, parse, simulation};

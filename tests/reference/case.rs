@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use apical::circuit::{Engine, Setup};
-use apical::model::Model;
+use apical::description::model::Model;
+use apical::engine::Simulation;
 use apical::plasticity::Registry;
-use apical::schedule::Simulation;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

@@ -34,11 +34,10 @@ mod verdict;
 
 use std::collections::BTreeMap;
 
-use apical::event::Site;
-use apical::model::{Compartment, Model};
-use apical::neuron::Transfer;
-use apical::schedule::Simulation;
-use apical::stimulus::seed::stream;
+use apical::description::model::Model;
+use apical::engine::Simulation;
+use apical::math::random::stream;
+use apical::neuron::{Compartment, Site, Transfer};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution, Normal};

@@ -2,10 +2,8 @@
 
 use std::collections::VecDeque;
 
-use apical::event::NeuronParameter;
-use apical::model;
-use apical::neuron::Transfer;
-use apical::schedule::Variable;
+use apical::neuron::soma::Units;
+use apical::neuron::{NeuronParameter, Transfer, Variable};
 
 use super::number::{Number, PROMISED};
 
@@ -65,7 +63,7 @@ pub struct Parameters {
     pub g_a: f64,
     pub lambda: f64,
     pub transfer: Transfer,
-    pub mismatch: model::Units,
+    pub mismatch: Units,
     /// Standard deviation of the noise, and steps from one draw to the next.
     pub noise: Option<(f32, u64)>,
 }
@@ -192,9 +190,9 @@ impl Population {
             // tau_s d(b_hat)/dt = -b_hat + b        tau_s d(xi)/dt = -xi + g_a a + I_s
             p.soma.settle(&mut self.b_hat[n], self.b[n], b);
             let felt = match p.mismatch {
-                model::Units::Rate => self.a[n],
+                Units::Rate => self.a[n],
                 // A mismatch of potentials: f'(s) a, with the slope where it last fired.
-                model::Units::Potential => slope(p.transfer, self.r[n]) * self.a[n],
+                Units::Potential => slope(p.transfer, self.r[n]) * self.a[n],
             };
             p.soma
                 .settle(&mut self.xi[n], p.g_a * felt + self.i_s[n], xi);
@@ -208,8 +206,8 @@ impl Population {
             let unnudged = fire(p.transfer, &noisy);
             for (n, f) in neurons.clone().zip(&unnudged) {
                 self.delta[n] = match p.mismatch {
-                    model::Units::Rate => slope(p.transfer, *f) * self.xi[n],
-                    model::Units::Potential => self.xi[n],
+                    Units::Rate => slope(p.transfer, *f) * self.xi[n],
+                    Units::Potential => self.xi[n],
                 };
             }
             // r = f(b + n + lambda (s - b)),   s - b = b_hat - b + xi

@@ -1,6 +1,7 @@
 //! One projection: its weights, and what changes them.
 
-use apical::model::{Compartment, Optimiser};
+use apical::neuron::Compartment;
+use apical::plasticity::Optimiser;
 
 use super::neuron::Leak;
 use super::number::{Number, PROMISED};

@@ -1,8 +1,8 @@
 //! What happens to a circuit from outside, told to a simulation and to the recursion alike.
 
-use apical::event::{Event, Injection, NeuronParameter, Site};
-use apical::schedule::Simulation;
-use apical::teaching::Teacher;
+use apical::engine::Simulation;
+use apical::event::{Event, Injection, Teacher};
+use apical::neuron::{NeuronParameter, Site};
 use ndarray::{Array1, Array2};
 
 use super::Number;

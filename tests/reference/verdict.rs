@@ -1,6 +1,6 @@
 //! How far a simulation is from the recursion.
 
-use apical::schedule::Simulation;
+use apical::engine::Simulation;
 
 use super::{Number, PROMISED, Reference};
 

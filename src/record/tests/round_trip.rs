@@ -9,11 +9,11 @@ use std::sync::atomic::AtomicBool;
 use rand::RngExt;
 
 use super::{ABOUT, about, record};
+use crate::math::random::stream;
 use crate::record::sink::FileSink;
 use crate::record::{
     Batch, RecordError, Recorder, Series, TraceKey, metadata, statistics, traces, weights,
 };
-use crate::stimulus::seed::stream;
 
 /// Batches of all three tables, mixed, of random sizes and values.
 fn batches(seed: u64, count: usize) -> Vec<Batch> {

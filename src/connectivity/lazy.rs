@@ -1,0 +1,668 @@
+//! Lazy synapses: a weight is brought up to date when its sender sends, and exact whenever it is
+//! read.
+//!
+//! Between two sends of `j` the rule `dW_ij/dt = eta f_i(t) r_j` has a constant `r_j`, so that one
+//! running integral a *neuron*, `D_i(t)` of `eta f_i`, is all that is needed:
+//!
+//! ```text
+//! W_ij(t) = w^_ij + D_i(t) r_j            and when j sends at t:   w^_ij += D_i(t) (r_j,old - r_j,new)
+//! ```
+//!
+//! The matrix holds the *intercepts* `w^`; no synapse has a clock of its own. With parallel trials
+//! `D` and `r` have one row a trial, the products are summed over them and `eta` is divided by
+//! their number. With decay a common factor `scale` fades the matrix and `D` fades alike:
+//!
+//! ```text
+//! W_ij(t) = scale(t) w^_ij + sum over trials of D_i(t) r_j
+//! ```
+//!
+//! With consolidation the matrix is the eligibility: the same without `eta` and without decay. A
+//! plain consolidation is as lazy again: when its clock strikes, the integrals are added to a
+//! second kind of them, the *consolidated* ones, which take the place of `D` for the weights.
+//!
+//! With one trial and a plain consolidation, what was gained while former values were held may stay
+//! apart as episodes (`episodes.rs`), so that no synapse is touched where most senders send:
+//! `W_ij = w^_ij + P_i r_j + sum over episodes`, with the consolidated integrals `P`.
+//!
+//! Integrals are in double precision, intercepts are values with carries ([`crate::math::pair`]):
+//! a change of a step that is far below the last bit of a weight is kept.
+
+use std::cell::RefCell;
+
+use bevy_ecs::component::Component;
+use multiversion::multiversion;
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, ShapeBuilder, Zip, s};
+use rayon::prelude::*;
+
+use super::episodes::Episodes;
+use crate::math::columns::{self, Changing, flat, flat_mut};
+use crate::math::{elementwise, pair, product};
+
+/// When intercepts are larger than the largest weight of a neuron by this factor, the integrals
+/// start again at 0.
+pub(crate) const REACH: f32 = 4.0;
+
+/// Likewise for its least weight: of 48 bits, 30 may go, and 18 are one part in 260 000 of the
+/// weight's own size.
+const REACH_OF_LEAST: f32 = 1e9;
+
+/// Where integrals are. While factors stay, integrals are a multiple of them, which is not written
+/// out before it must be: that would be a pass over all neurons in double precision.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Holding {
+    /// All are 0; what is written is past.
+    Nothing,
+    /// So many times the factors, in ms or a.u. ms.
+    Factors(f64),
+    /// So many times the former factors.
+    Former(f64),
+    /// They are written out.
+    Integrals,
+}
+
+/// The running integrals of the neurons on which a plastic projection ends.
+///
+/// Rows are trials; a bias, whose sender says the same in all trials, has one row for all.
+#[derive(Component, Clone, Debug)]
+pub struct Lazy {
+    /// Factors of the rule's kernel, rows x post.
+    factors: Array2<f32>,
+    /// True if any factor is not 0.
+    working: bool,
+    /// `D`, rows x post, if `holding` says so.
+    integrals: Array2<f64>,
+    /// Factors before the last change of them, rows x post, if `holding` says so.
+    former: Array2<f32>,
+    /// Where the integrals are.
+    holding: Holding,
+    /// True if columns were touched since the integrals started, so that intercepts may be larger
+    /// than what they become.
+    touched: bool,
+    /// The first step that the integrals do not hold.
+    since: u64,
+    /// What a factor of 1 adds to an integral in a step, ms or a.u. ms.
+    gain: f64,
+    /// Decay of a step, dimensionless: a step leaves `exp(-decay)` of a weight.
+    decay: f64,
+    /// Accumulated decay factor of the stored matrix, dimensionless.
+    scale: f64,
+    /// True if the integrals change weights, not eligibilities.
+    continuous: bool,
+    /// Sum of what plain consolidations made of integrals, rows x post, while `consolidated`.
+    steady: Array2<f64>,
+    /// True if any of them may differ from 0.
+    consolidated: bool,
+    /// What weights gained while other values were held, and what eligibilities did.
+    past: Episodes,
+    eligible: Episodes,
+    /// Largest integral times value held, for each neuron, with which intercepts stay precise.
+    limits: Vec<f32>,
+    /// True if factors have not been followed while nothing was held.
+    pub(crate) behind: bool,
+}
+
+impl Lazy {
+    /// Integrals at rest for a projection onto `post` neurons.
+    ///
+    /// A step leaves `exp(-decay)` of a weight; 0 without decay.
+    #[must_use]
+    pub fn new((rows, post): (usize, usize), decay: f64, continuous: bool) -> Self {
+        Self {
+            factors: Array2::zeros((rows, post)),
+            working: false,
+            integrals: Array2::zeros((rows, post)),
+            former: Array2::zeros((0, 0)),
+            holding: Holding::Nothing,
+            touched: false,
+            since: 0,
+            gain: 0.0,
+            decay,
+            scale: 1.0,
+            continuous,
+            steady: Array2::zeros((0, 0)),
+            consolidated: false,
+            past: Episodes::default(),
+            eligible: Episodes::default(),
+            limits: vec![0.0; post],
+            behind: true,
+        }
+    }
+
+    /// A plain consolidation: from now on weights are `matrix + (steady + rate D) held`. True if
+    /// there was anything of the values held now to consolidate.
+    pub(crate) fn strike(&mut self, rate: f64) -> bool {
+        self.eligible.consolidate(rate, &mut self.past);
+        if !self.is_pending() {
+            return false;
+        }
+        self.write_out();
+        if self.steady.is_empty() {
+            self.steady = Array2::zeros(self.integrals.raw_dim());
+        }
+        if !self.consolidated {
+            self.steady.fill(0.0);
+        }
+        self.steady.scaled_add(rate, &self.integrals);
+        self.consolidated = true;
+        self.holding = Holding::Nothing;
+        true
+    }
+
+    /// True if any integral may differ from 0.
+    fn is_pending(&self) -> bool {
+        self.holding != Holding::Nothing
+    }
+
+    /// The integrals, if there are any, are written out: before columns are touched one by one.
+    pub(crate) fn write_out(&mut self) {
+        let (times, factors) = match self.holding {
+            Holding::Factors(times) => (times, &self.factors),
+            Holding::Former(times) => (times, &self.former),
+            Holding::Nothing | Holding::Integrals => return,
+        };
+        let to = flat_mut(&mut self.integrals);
+        elementwise::both(to, flat(factors), |d, f| *d = times * f64::from(f));
+        self.holding = Holding::Integrals;
+    }
+
+    /// True if weights, and with them currents, change in every step while anything is held.
+    pub(crate) fn drifts(&self) -> bool {
+        self.fades() || (self.continuous && self.working)
+    }
+
+    /// True if the matrix will change when it is next brought up to date.
+    pub(crate) fn at_work(&self) -> bool {
+        self.working || self.gathers()
+    }
+
+    /// True if episodes hold anything of eligibilities.
+    pub(crate) fn has_eligible_episodes(&self) -> bool {
+        !self.eligible.is_empty()
+    }
+
+    /// True if integrals or episodes hold anything of the matrix.
+    pub(crate) fn gathers(&self) -> bool {
+        self.is_pending() || !self.eligible.is_empty()
+    }
+
+    /// True if the weights decay.
+    pub(crate) fn fades(&self) -> bool {
+        self.decay > 0.0
+    }
+
+    pub(crate) fn is_continuous(&self) -> bool {
+        self.continuous
+    }
+
+    /// From the next step not yet integrated on, a factor adds this much.
+    pub(crate) fn set_gain(&mut self, gain: f64, now: u64, silent: bool) {
+        if gain != self.gain {
+            self.catch_up(now, silent);
+            self.gain = gain;
+        }
+    }
+
+    /// Integrals up to step `now`, without it. What is silent changes nothing.
+    pub(crate) fn catch_up(&mut self, now: u64, silent: bool) {
+        let steps = now.saturating_sub(self.since);
+        if steps == 0 {
+            return;
+        }
+        self.since = now;
+        let (fade, reach) = self.passing(steps);
+        self.scale *= self.kept(steps);
+        if silent || !(self.working || self.is_pending()) {
+            return;
+        }
+        let more = if self.working { reach } else { 0.0 };
+        match &mut self.holding {
+            Holding::Nothing => {
+                self.touched = false;
+                self.holding = Holding::Factors(more);
+                return;
+            }
+            Holding::Factors(times) => {
+                *times = *times * fade + more;
+                return;
+            }
+            Holding::Former(times) if !self.working => {
+                *times *= fade;
+                return;
+            }
+            Holding::Former(_) | Holding::Integrals => self.write_out(),
+        }
+        let to = flat_mut(&mut self.integrals);
+        let factors = flat(&self.factors);
+        if fade != 1.0 {
+            elementwise::both(to, factors, |d, f| *d = *d * fade + more * f64::from(f));
+        } else if self.working {
+            elementwise::both(to, factors, |d, f| *d += more * f64::from(f));
+        }
+    }
+
+    /// What so many steps leave of a weight.
+    fn kept(&self, steps: u64) -> f64 {
+        (-self.decay * steps as f64).exp()
+    }
+
+    /// What so many steps leave of an integral, and add to it for a factor of 1.
+    fn passing(&self, steps: u64) -> (f64, f64) {
+        if !self.continuous || !self.fades() {
+            return (1.0, self.gain * steps as f64);
+        }
+        // The sum of exp(-decay n) for n from 1 to the number of steps.
+        let sum =
+            (-self.decay).exp() * (-self.decay * steps as f64).exp_m1() / (-self.decay).exp_m1();
+        (self.kept(steps), self.gain * sum)
+    }
+
+    /// The current follows the weights over one step, `held` being what it is made of:
+    /// `I += D' (r . r)`, with the products of what is held in the trials, `gram`.
+    pub(crate) fn follow(&self, gram: &Array2<f64>, current: &mut Array2<f64>) {
+        if self.continuous && self.working {
+            if gram.len() == 1 {
+                let gain = self.gain * gram[[0, 0]];
+                elementwise::both(flat_mut(current), flat(&self.factors), |i, f| {
+                    *i += gain * f64::from(f);
+                });
+            } else {
+                let factors = self.factors.mapv(f64::from);
+                product::accumulate(self.gain, gram.view(), factors.view(), current.view_mut());
+            }
+        }
+        if self.fades() {
+            let kept = self.kept(1);
+            current.mapv_inplace(|i| i * kept);
+        }
+    }
+
+    /// New factors from the rule, from step `now` on. `fill` is given where to put them and tells
+    /// whether any is not 0.
+    pub(crate) fn refresh(&mut self, now: u64, fill: impl FnOnce(&mut [f32]) -> bool) {
+        self.catch_up(now, false);
+        if let Holding::Factors(times) = self.holding {
+            if self.former.is_empty() {
+                self.former = Array2::zeros(self.factors.raw_dim());
+            }
+            std::mem::swap(&mut self.factors, &mut self.former);
+            self.holding = Holding::Former(times);
+        }
+        self.working = fill(flat_mut(&mut self.factors));
+        self.behind = false;
+    }
+
+    /// Nothing is held: factors need not be followed until something is.
+    pub(crate) fn sleep(&mut self) {
+        self.working = false;
+        self.behind = true;
+    }
+
+    /// What the integrals hold goes into an eligibility, and they start again at 0. Where the
+    /// eligibility is `blank`, it is one product in single precision.
+    pub(crate) fn settle(
+        &mut self,
+        mut eligibility: Changing<'_>,
+        held: ArrayView2<'_, f32>,
+        blank: bool,
+    ) {
+        self.eligible.settle(eligibility.reborrow());
+        if !self.is_pending() {
+            return;
+        }
+        if blank {
+            let (times, integrals) = self.single();
+            let out = eligibility.matrix.view_mut();
+            product::assign(times, integrals.t(), held, out);
+            eligibility.carry.fill(0.0);
+        } else if self.touched {
+            self.write_out();
+            gain(1.0, &self.integrals, held, eligibility);
+        } else {
+            let (times, integrals) = self.single();
+            gain_single(times, integrals.view(), held, eligibility);
+        }
+        self.holding = Holding::Nothing;
+    }
+
+    /// Columns have been touched, and hold intercepts from now on.
+    pub(crate) fn touch(&mut self) {
+        self.touched = true;
+    }
+
+    /// The integrals start again at 0, since what they held is where it belongs.
+    pub(crate) fn forget(&mut self) {
+        self.holding = Holding::Nothing;
+        self.consolidated = false;
+    }
+
+    /// Intercepts become the weights that they stand for, decay apart.
+    pub(crate) fn settle_weights(&mut self, mut weights: Changing<'_>, held: ArrayView2<'_, f32>) {
+        self.settle_past(weights.reborrow());
+        if self.continuous {
+            if self.is_pending() && (self.touched || self.rows() == 1) {
+                self.write_out();
+                gain(1.0 / self.scale, &self.integrals, held, weights);
+            } else if self.is_pending() {
+                let (times, integrals) = self.single();
+                let times = (f64::from(times) / self.scale) as f32;
+                gain_single(times, integrals.view(), held, weights);
+            }
+            self.holding = Holding::Nothing;
+        } else if self.consolidated {
+            gain(1.0, &self.steady, held, weights);
+            self.consolidated = false;
+        }
+    }
+
+    /// The episodes of weights go into the matrix.
+    pub(crate) fn settle_past(&mut self, weights: Changing<'_>) {
+        self.past.settle(weights);
+    }
+
+    /// What was gained with the values held, which are about to be others, becomes an episode.
+    ///
+    /// False if there is no room for it: then it has to be settled.
+    pub(crate) fn turn(&mut self, held: ArrayView2<'_, f32>) -> bool {
+        let needed = usize::from(self.consolidated) + self.eligible.len() + 1;
+        if !(self.past.has_room_for(needed) && self.eligible.has_room_for(1)) {
+            return false;
+        }
+        if self.consolidated {
+            self.past.push(self.steady.row(0), held.row(0));
+            self.consolidated = false;
+        }
+        if self.is_pending() {
+            self.write_out();
+            self.eligible.push(self.integrals.row(0), held.row(0));
+            self.holding = Holding::Nothing;
+        }
+        true
+    }
+
+    /// Adds to the current of one trial what is held of its weights outside the matrix. Returns what
+    /// the magnitudes of these terms sum up to for any neuron, at most.
+    pub(crate) fn read(&self, held: &[f32], current: &mut [f64]) -> f64 {
+        let mut most = self.past.read(held, current);
+        if let Some(gained) = self.of_weights() {
+            let squares = squares(held);
+            let mut largest = 0.0f64;
+            for (current, d) in current.iter_mut().zip(gained) {
+                *current += d * squares;
+                largest = largest.max(d.abs());
+            }
+            most += largest * squares;
+        }
+        most
+    }
+
+    /// What the magnitudes of the terms of [`Lazy::read`] sum up to for each neuron.
+    pub(crate) fn reach(&self, held: &[f32]) -> Vec<f64> {
+        let mut reach = vec![0.0; self.factors.ncols()];
+        self.past.reach(held, &mut reach);
+        if let Some(gained) = self.of_weights() {
+            let squares = squares(held);
+            (reach.iter_mut().zip(gained)).for_each(|(reach, d)| *reach += d.abs() * squares);
+        }
+        reach
+    }
+
+    /// What the weights of a sender, its value apart, have gained since the sender last sent.
+    pub(crate) fn of_weights(&self) -> Option<&Array2<f64>> {
+        if self.continuous {
+            self.integrals()
+        } else {
+            self.consolidated.then_some(&self.steady)
+        }
+    }
+
+    /// Likewise of the eligibilities.
+    pub(crate) fn of_eligibilities(&self) -> Option<&Array2<f64>> {
+        self.integrals().filter(|_| !self.continuous)
+    }
+
+    /// The first step that the integrals do not hold.
+    pub(crate) fn since(&self) -> u64 {
+        self.since
+    }
+
+    /// The weights become others; what the integrals hold of weights is forgotten, eligibilities
+    /// stay.
+    pub(crate) fn replace(&mut self, now: u64, weights: &Array2<f32>) {
+        self.catch_up(now, false);
+        self.scale = 1.0;
+        if self.continuous {
+            self.holding = Holding::Nothing;
+        }
+        self.consolidated = false;
+        self.past.forget();
+        self.measure(&columns::extents(weights.view()));
+    }
+
+    /// The common factor of decay goes into the matrix.
+    pub(crate) fn fold(&mut self, weights: Changing<'_>) {
+        if self.scale != 1.0 {
+            let scale = self.scale;
+            Zip::from(weights.matrix)
+                .and(weights.carry)
+                .for_each(|w, carry| {
+                    let scaled = scale * pair::number(*w, *carry);
+                    pair::set(w, carry, scaled);
+                });
+            self.scale = 1.0;
+        }
+    }
+
+    /// True if intercepts are about to cost precision. `most` is the largest value held or about
+    /// to be.
+    pub(crate) fn strained(&self, most: f32) -> bool {
+        let Some(integrals) = self.of_weights() else {
+            return false;
+        };
+        let (most, scale) = (f64::from(most), self.scale);
+        let beyond = |row: ndarray::ArrayView1<'_, f64>| {
+            // Without an early end the loop is vectorised.
+            (row.iter().zip(&self.limits)).fold(false, |found, (d, limit)| {
+                found | (d.abs() * most > f64::from(*limit) * scale)
+            })
+        };
+        scale < 1e-3 || integrals.rows().into_iter().any(beyond)
+    }
+
+    /// Takes the measure of the weights, their largest and least for each neuron, for
+    /// [`Lazy::strained`].
+    pub(crate) fn measure(&mut self, extents: &[(f32, f32)]) {
+        for (limit, (largest, least)) in self.limits.iter_mut().zip(extents) {
+            *limit = (REACH * largest).min(REACH_OF_LEAST * least);
+        }
+    }
+
+    /// The integrals, for columns that are touched one by one. They have to be written out before.
+    pub(crate) fn integrals(&self) -> Option<&Array2<f64>> {
+        debug_assert!(matches!(
+            self.holding,
+            Holding::Nothing | Holding::Integrals
+        ));
+        self.is_pending().then_some(&self.integrals)
+    }
+
+    /// The integrals in single precision, for a product of theirs alone, as a multiple.
+    pub(crate) fn single(&self) -> (f32, CowArray<'_, f32, Ix2>) {
+        match self.holding {
+            Holding::Factors(times) => (times as f32, self.factors.view().into()),
+            Holding::Former(times) => (times as f32, self.former.view().into()),
+            Holding::Nothing | Holding::Integrals => {
+                (1.0, self.integrals.mapv(|d| d as f32).into())
+            }
+        }
+    }
+
+    /// What the matrix is multiplied by to be weights.
+    pub(crate) fn scale(&self) -> f64 {
+        self.scale
+    }
+
+    /// The weights as of step `now`, with all that the integrals hold and have yet to hold.
+    pub(crate) fn weights(
+        &self,
+        (matrix, carry): (&Array2<f32>, &Array2<f32>),
+        held: ArrayView2<'_, f32>,
+        now: u64,
+    ) -> Array2<f32> {
+        let mut ahead = self.clone();
+        let (mut weights, mut carry) = (matrix.clone(), carry.clone());
+        let mut changing = Changing {
+            matrix: &mut weights,
+            carry: &mut carry,
+        };
+        ahead.catch_up(now, false);
+        ahead.settle_weights(changing.reborrow(), held);
+        ahead.fold(changing);
+        weights
+    }
+
+    /// The eligibilities as of step `now`, likewise.
+    pub(crate) fn eligibilities(
+        &self,
+        (mut eligibilities, mut carry): (Array2<f32>, Array2<f32>),
+        held: ArrayView2<'_, f32>,
+        now: u64,
+    ) -> Array2<f32> {
+        let mut ahead = self.clone();
+        ahead.catch_up(now, false);
+        let changing = Changing {
+            matrix: &mut eligibilities,
+            carry: &mut carry,
+        };
+        ahead.settle(changing, held, false);
+        eligibilities
+    }
+
+    /// One synapse of [`Lazy::weights`], from the value and the carry of its intercept.
+    pub(crate) fn weight(
+        &self,
+        intercept: f64,
+        held: ArrayView2<'_, f32>,
+        (post, pre): (usize, usize),
+        now: u64,
+    ) -> f32 {
+        let steps = now.saturating_sub(self.since);
+        let start = intercept * self.scale * self.kept(steps);
+        let held = held.column(pre).into_iter().map(|r| f64::from(*r));
+        let gained: f64 = if self.continuous {
+            let (fade, reach) = self.passing(steps);
+            let integral = |row: usize| {
+                let at = [row, post];
+                let f = f64::from(self.factors[at]);
+                let d = match self.holding {
+                    Holding::Nothing => 0.0,
+                    Holding::Factors(times) => times * f,
+                    Holding::Former(times) => times * f64::from(self.former[at]),
+                    Holding::Integrals => self.integrals[at],
+                };
+                d * fade + if self.working { reach * f } else { 0.0 }
+            };
+            (0..self.rows())
+                .map(integral)
+                .zip(held)
+                .map(|(d, r)| d * r)
+                .sum()
+        } else {
+            let steady = self.of_weights().map(|steady| steady.column(post));
+            let steady = steady.iter().flat_map(|steady| steady.iter());
+            let now: f64 = steady.zip(held).map(|(p, r)| p * r).sum();
+            now + self.past.of_synapse((post, pre))
+        };
+        (start + gained) as f32
+    }
+
+    /// Number of rows: trials, or 1 for a bias.
+    pub(crate) fn rows(&self) -> usize {
+        self.factors.len_of(Axis(0))
+    }
+}
+
+/// Sum of the squares of what one trial holds.
+fn squares(held: &[f32]) -> f64 {
+    held.iter().map(|r| f64::from(*r).powi(2)).sum()
+}
+
+/// Synapses whose change is computed at a stretch, so that it stays in the nearest cache.
+const STRETCH: usize = 1 << 13;
+
+/// `m += scale integrals^T held` in double precision, of the senders that hold a value.
+fn gain(scale: f64, integrals: &Array2<f64>, held: ArrayView2<'_, f32>, weights: Changing<'_>) {
+    if integrals.nrows() == 1 {
+        let sends: Vec<columns::Send> = (held.row(0).iter().enumerate())
+            .filter(|(_, value)| **value != 0.0)
+            .map(|(sender, value)| columns::Send {
+                trial: 0,
+                sender,
+                old: 0.0,
+                change: -f64::from(*value),
+            })
+            .collect();
+        return columns::touch(&sends, scale, integrals, weights);
+    }
+    let senders = s![.., product::speaking(held)];
+    let held = held.slice(senders).mapv(f64::from);
+    let (mut matrix, mut carry) = (
+        weights.matrix.slice_mut(senders),
+        weights.carry.slice_mut(senders),
+    );
+    let width = STRETCH.div_ceil(matrix.nrows().max(1));
+    let matrices = matrix.axis_chunks_iter_mut(Axis(1), width).into_par_iter();
+    let carries = carry.axis_chunks_iter_mut(Axis(1), width);
+    (matrices
+        .zip(carries)
+        .zip(held.axis_chunks_iter(Axis(1), width)))
+    .for_each(|((matrix, carry), held)| {
+        let mut change = Array2::zeros((held.ncols(), integrals.ncols())).reversed_axes();
+        product::assign_alone(scale, integrals.t(), held, change.view_mut());
+        Zip::from(matrix)
+            .and(carry)
+            .and(&change)
+            .for_each(|w, carry, change| pair::add(w, carry, *change));
+    });
+}
+
+/// [`gain`] in single precision, where all that is added is change: then its rounding is a part
+/// of the change, not of intercepts that it cancels.
+pub(super) fn gain_single(
+    scale: f32,
+    integrals: ArrayView2<'_, f32>,
+    held: ArrayView2<'_, f32>,
+    weights: Changing<'_>,
+) {
+    let post = integrals.ncols();
+    let senders = product::speaking(held);
+    let held = held.slice(s![.., senders.clone()]);
+    let here = senders.start * post..senders.end * post;
+    let width = STRETCH.div_ceil(post.max(1));
+    let matrices = flat_mut(weights.matrix)[here.clone()].par_chunks_mut(width * post);
+    let carries = flat_mut(weights.carry)[here].par_chunks_mut(width * post);
+    (matrices.zip(carries).enumerate()).for_each(|(n, (values, carries))| {
+        let from = n * width;
+        let held = held.slice(s![.., from..from + values.len() / post]);
+        CHANGE.with_borrow_mut(|change| {
+            change.resize(change.len().max(values.len()), 0.0);
+            let change = &mut change[..values.len()];
+            let shape = (post, held.ncols()).f();
+            let out = ArrayViewMut2::from_shape(shape, &mut *change);
+            let out = out.expect("there are as many changes as synapses");
+            product::assign_alone(scale, integrals.t(), held, out);
+            add_single(values, carries, change);
+        });
+    });
+}
+
+thread_local! {
+    /// Changes of one stretch.
+    static CHANGE: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+#[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2"))]
+fn add_single(values: &mut [f32], carries: &mut [f32], changes: &[f32]) {
+    for ((value, carry), change) in values.iter_mut().zip(carries).zip(changes) {
+        pair::add_single(value, carry, *change);
+    }
+}

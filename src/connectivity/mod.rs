@@ -1,0 +1,11 @@
+//! Synapses between two populations: their weights, what reached them, and the current they make.
+
+mod episodes;
+pub(crate) mod lazy;
+mod terminals;
+mod weights;
+
+pub use lazy::Lazy;
+pub(crate) use terminals::Current;
+pub use terminals::Terminals;
+pub use weights::Weights;

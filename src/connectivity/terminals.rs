@@ -1,0 +1,566 @@
+//! Terminals: what a projection holds of its senders, and the current that it makes of it.
+//!
+//! A current is made anew as one product in single precision, or it follows what a few senders
+//! change, increment by increment, in double precision. Increments leave rounding behind, which
+//! counts where a value was large once: so the sum keeps a bound of it for each neuron, and where
+//! the bound is more than a few millionths of a current, that current is summed anew.
+//!
+//! ```text
+//! |error of I_i| <= 2^-53 x sum of |I_i| over the additions, with the terms that were added
+//! ```
+
+use std::sync::Arc;
+
+use bevy_ecs::component::Component;
+use bevy_ecs::entity::Entity;
+use multiversion::multiversion;
+use ndarray::{Array2, ArrayView2, Zip, s};
+
+use super::lazy::Lazy;
+use crate::event::{Values, Volley};
+use crate::math::columns::{self, Changing, Intercepts, PRODUCT_PAYS, extents};
+use crate::math::{elementwise, pair, product};
+
+/// With one trial a current is summed anew where of those who are not at 0 one in so many sends.
+const MOST_SEND: usize = 2;
+
+/// Likewise where the current was made by a product, and increments begin with a sum in double
+/// precision over all that is held.
+const INCREMENTS_PAY: usize = 24;
+
+/// Part of a current that its rounding may be.
+const PRECISION: f64 = 2e-6;
+
+/// Rounding of a sum of magnitudes by the last bit of double precision, as a part of [`PRECISION`].
+const ROUNDING: f64 = f64::EPSILON / 2.0 / PRECISION;
+
+/// A term of a current is at most so many times the largest weight and the change of its value:
+/// intercepts are beyond the weights, and weights beyond what they were when they were measured.
+const TERM: f64 = 16.0;
+
+/// Part of the magnitudes of a current's terms that gains outside the matrix may be.
+const OUTSIDE: f64 = 0.9;
+
+/// To sum one current anew takes as long as so many in a trial that is summed anew, since the
+/// synapses of a neuron are apart in memory.
+const LOOK: usize = 8;
+
+/// The axon terminals of a projection. They hold the last value that arrived from each sender.
+///
+/// A bias has one sender, which says 1 in all trials: one row stands for all of them.
+#[derive(Component, Clone, Debug)]
+pub struct Terminals {
+    /// Where volleys come from; a bias has nobody.
+    pub(crate) axons: Option<Entity>,
+    /// True if the weights are read by another projection (weight transport).
+    pub(crate) mirrored: bool,
+    /// Counts changes of the weights that are made to all of them at once.
+    pub(crate) revision: u64,
+    /// True if a plain consolidation came after the current was last summed.
+    struck: bool,
+    /// The revision that the current was made with.
+    seen: u64,
+    /// Last values, trials x pre.
+    held: Arc<Values>,
+    /// `(trials, pre)`.
+    shape: (usize, usize),
+    /// `W held` as one product, trials x post, unless there is a sum.
+    product: Array2<f32>,
+    /// `W held` by increments.
+    sum: Option<Sum>,
+    /// Products of what is held in the trials, trials x trials; absent: to be computed when needed.
+    gram: Option<Array2<f64>>,
+    /// Largest weight of each receiving neuron, and the revision that had it.
+    largest: Vec<f32>,
+    measured: Option<u64>,
+}
+
+/// A current to which increments are added.
+#[derive(Clone, Debug)]
+struct Sum {
+    /// Trials x post.
+    current: Array2<f64>,
+    /// Sums of the magnitudes that were rounded since a current was last summed anew, trials x post;
+    /// negative for a current that is 0 because all its terms are.
+    rounded: Array2<f64>,
+    /// Currents of a trial that were summed anew one by one since all of them were.
+    alone: Vec<usize>,
+}
+
+/// A current as it is summed into that of a compartment.
+#[derive(Clone, Copy)]
+pub(crate) enum Current<'a> {
+    /// Of one product.
+    Single(&'a [f32]),
+    /// Of increments.
+    Double(&'a [f64]),
+}
+
+impl Terminals {
+    /// Terminals that nothing has reached.
+    #[must_use]
+    pub fn new(axons: Entity, trials: usize, (post, pre): (usize, usize)) -> Self {
+        Self {
+            axons: Some(axons),
+            mirrored: false,
+            revision: 0,
+            struck: false,
+            seen: 0,
+            held: Arc::new(Values::new(trials, pre, 0.0)),
+            shape: (trials, pre),
+            product: Array2::zeros((trials, post)),
+            sum: None,
+            gram: None,
+            largest: Vec::new(),
+            measured: None,
+        }
+    }
+
+    /// The terminal of a unit that is always at 1.
+    #[must_use]
+    pub fn bias(post: usize) -> Self {
+        Self {
+            axons: None,
+            revision: 1,
+            held: Arc::new(Values::new(1, 1, 1.0)),
+            ..Self::new(Entity::PLACEHOLDER, 1, (post, 1))
+        }
+    }
+
+    /// Last values, trials x pre; one row for a bias.
+    #[must_use]
+    pub fn held(&self) -> ArrayView2<'_, f32> {
+        view(&self.held, self.shape)
+    }
+
+    /// The current, trials x post; one row for a bias.
+    pub(crate) fn current(&self) -> Current<'_> {
+        match &self.sum {
+            None => Current::Single(self.product.as_slice().expect("rows are contiguous")),
+            Some(sum) => Current::Double(sum.current.as_slice().expect("rows are contiguous")),
+        }
+    }
+
+    /// Whether everything held is 0.
+    #[must_use]
+    pub fn silent(&self) -> bool {
+        self.held.silent()
+    }
+
+    /// Largest magnitude held.
+    pub(crate) fn most(&self) -> f32 {
+        elementwise::largest(self.held.all())
+    }
+
+    /// True if what these senders send is better dealt with one by one.
+    ///
+    /// With one trial, weights that change continuously are brought up to date by columns as cheaply
+    /// as by a pass over all of them.
+    pub(crate) fn is_few(&self, few: &[(u32, f32)], is_continuous: bool) -> bool {
+        if self.shape.0 == 1 {
+            if is_continuous && self.sum.is_some() {
+                return true;
+            }
+            let awake = few.iter().filter(|(_, value)| *value != 0.0).count();
+            return few.len() * MOST_SEND < awake.max(self.held.awake() as usize);
+        }
+        let pays = match self.sum {
+            Some(_) => PRODUCT_PAYS,
+            None => INCREMENTS_PAY,
+        };
+        few.len() * pays < self.held.all().len()
+    }
+
+    /// True if there is one trial, of senders.
+    pub(crate) fn is_of_one_trial(&self) -> bool {
+        self.shape.0 == 1 && self.axons.is_some()
+    }
+
+    /// Whether nothing is held any more once these senders have said what they say.
+    pub(crate) fn falls_silent(&self, few: &[(u32, f32)]) -> bool {
+        few.len() == self.held.awake() as usize && few.iter().all(|(_, value)| *value == 0.0)
+    }
+
+    /// Holds what a volley brings; the current does not follow.
+    pub(crate) fn hold(&mut self, volley: Volley<'_>) {
+        match volley {
+            Volley::Many(values) => self.held = Arc::clone(values),
+            Volley::Few(few) => {
+                let held = Arc::make_mut(&mut self.held);
+                for &(at, value) in few {
+                    held.set(at as usize, value);
+                }
+            }
+        }
+        self.gram = None;
+        self.struck = false;
+    }
+
+    /// Takes the measure of the weights as they are stored.
+    pub(crate) fn measure(&mut self, extents: &[(f32, f32)]) {
+        self.largest = extents.iter().map(|(largest, _)| *largest).collect();
+        self.measured = Some(self.revision);
+    }
+
+    /// Takes the measure of the weights if they have all changed since.
+    fn keep_measured(&mut self, weights: &Array2<f32>) {
+        if self.measured != Some(self.revision) {
+            self.measure(&extents(weights.view()));
+        }
+    }
+
+    /// Holds what a few senders send, whose columns change the current one by one:
+    /// `I_i += W_ij (r_new - r_old)`.
+    ///
+    /// Synapses that have gained anything since their sender last sent are touched, weights and
+    /// eligibilities. With parallel trials a weight is
+    /// `W_ij = scale w^_ij + sum over trials b of D_bi r_jb`, so that the current of trial `c` also
+    /// gains `sum over b of D_bi (sum over senders of r_jb,old (r_jc,new - r_jc,old))`: no synapse
+    /// is asked for what the other trials have given it.
+    pub(crate) fn touch(
+        &mut self,
+        few: &[(u32, f32)],
+        mut weights: Changing<'_>,
+        eligibility: Option<Changing<'_>>,
+        lazy: Option<&Lazy>,
+    ) {
+        let (trials, pre) = self.shape;
+        self.keep_measured(weights.matrix);
+        self.begin_increments(weights.reborrow(), lazy);
+        let sends: Vec<columns::Send> = (few.iter())
+            .map(|&(at, value)| {
+                let at = at as usize;
+                let old = f64::from(self.held.all()[at]);
+                columns::Send {
+                    trial: at / pre,
+                    sender: at % pre,
+                    old,
+                    change: f64::from(value) - old,
+                }
+            })
+            .collect();
+        let held = view(&self.held, self.shape);
+        let sum = self.sum.as_mut().expect("increments have begun");
+        match lazy.and_then(|lazy| lazy.of_weights().map(|d| (lazy, d))) {
+            Some((lazy, d)) if trials == 1 => {
+                let current = &mut sum.current;
+                columns::read_and_touch(&sends, lazy.scale(), d, weights.reborrow(), current);
+            }
+            Some((lazy, d)) => {
+                sum.read(&sends, held, weights.reborrow(), Some(lazy));
+                columns::touch(&sends, 1.0 / lazy.scale(), d, weights.reborrow());
+            }
+            None => sum.read(&sends, held, weights.reborrow(), lazy),
+        }
+        let integrals = lazy.and_then(Lazy::of_eligibilities);
+        if let Some((d, eligibility)) = integrals.zip(eligibility) {
+            columns::touch(&sends, 1.0, d, eligibility);
+        }
+        self.hold(Volley::Few(few));
+        for sends in sends.chunk_by(|a, b| a.trial == b.trial) {
+            let trial = sends[0].trial;
+            let sum = self.sum.as_mut().expect("increments have begun");
+            let doubtful = sum.add(sends, &self.largest);
+            // Where all values held are 0, what differences leave behind is rounding.
+            if self.held.is_silent_in(trial) {
+                sum.forget(trial);
+            } else if doubtful {
+                let held = view(&self.held, self.shape);
+                if !sum.renew_some((trial, held), &weights, lazy) {
+                    sum.renew((trial, held), &self.largest, weights.reborrow(), lazy);
+                }
+            }
+        }
+    }
+
+    /// From now on the current is a sum to which increments are added.
+    fn begin_increments(&mut self, mut weights: Changing<'_>, lazy: Option<&Lazy>) {
+        if self.sum.is_some() {
+            return;
+        }
+        let trials = self.shape.0;
+        let mut sum = Sum {
+            current: Array2::zeros(self.product.raw_dim()),
+            rounded: Array2::zeros(self.product.raw_dim()),
+            alone: vec![0; trials],
+        };
+        self.keep_measured(weights.matrix);
+        for trial in 0..trials {
+            let held = view(&self.held, self.shape);
+            sum.renew((trial, held), &self.largest, weights.reborrow(), lazy);
+        }
+        self.sum = Some(sum);
+    }
+
+    /// The current of one trial anew, of the columns of those who are not at 0.
+    pub(crate) fn sum_columns(&mut self, weights: &Array2<f32>, scale: f64) {
+        self.sum = None;
+        let (current, _) = columns::sum(self.held.all(), weights);
+        self.set_product(&current, scale);
+        self.seen = self.revision;
+    }
+
+    /// The current anew: one product of all weights and everything held.
+    pub(crate) fn sum(&mut self, weights: ArrayView2<'_, f32>, scale: f64) {
+        self.sum = None;
+        if self.silent() {
+            self.product.fill(0.0);
+        } else {
+            let held = view(&self.held, self.shape);
+            let senders = s![.., product::speaking(held)];
+            let (held, weights) = (held.slice(senders), weights.slice(senders));
+            product::assign(scale as f32, held, weights.t(), self.product.view_mut());
+        }
+        self.seen = self.revision;
+    }
+
+    /// The current of one trial anew, of what is held and of weights of which episodes and
+    /// consolidated integrals are a part.
+    pub(crate) fn sum_with_episodes(&mut self, mut weights: Changing<'_>, lazy: &mut Lazy) {
+        self.sum = None;
+        self.seen = self.revision;
+        let held = view(&self.held, self.shape);
+        let all = self.held.all();
+        let (mut current, sizes) = columns::sum(all, weights.matrix);
+        let most = lazy.read(all, &mut current);
+        let beyond = |(reach, size): (f64, &f32)| reach > OUTSIDE * f64::from(*size);
+        // For nearly all currents one bound for all neurons will do.
+        if sizes.iter().any(|size| beyond((most, size)))
+            && lazy.reach(all).into_iter().zip(&sizes).any(beyond)
+        {
+            // The rounding of the matrix would count where terms cancel.
+            lazy.settle_weights(weights.reborrow(), held);
+            (current, _) = columns::sum(all, weights.matrix);
+        }
+        self.set_product(&current, 1.0);
+    }
+
+    /// The current is `scale` times this, of one trial.
+    fn set_product(&mut self, current: &[f64], scale: f64) {
+        let product = self.product.as_slice_mut().expect("rows are contiguous");
+        (product.iter_mut().zip(current)).for_each(|(to, from)| *to = (scale * from) as f32);
+    }
+
+    /// The current follows the weights up to step `now`, the one that is being computed.
+    pub(crate) fn follow(&mut self, now: u64, weights: Changing<'_>, lazy: &mut Lazy) {
+        if self.sum.is_none() {
+            // A sum of what the weights are by now has followed them.
+            lazy.catch_up(now, self.silent());
+            lazy.write_out();
+            return self.begin_increments(weights, Some(lazy));
+        }
+        let gram = (self.gram).get_or_insert_with(|| products(view(&self.held, self.shape)));
+        let sum = self.sum.as_mut().expect("there is a sum");
+        lazy.follow(gram, &mut sum.current);
+        sum.follow();
+    }
+
+    /// A plain consolidation of what the integrals hold; the current follows.
+    pub(crate) fn strike(&mut self, mut weights: Changing<'_>, lazy: &mut Lazy, rate: f64) {
+        lazy.write_out();
+        // A current that is summed anew in every presentation is left to that. Where the values
+        // held stay, the second consolidation is the first to be followed.
+        if self.struck && self.shape.0 == 1 {
+            lazy.settle_past(weights.reborrow());
+            self.begin_increments(weights, Some(lazy));
+        }
+        self.struck = true;
+        if lazy.has_eligible_episodes() {
+            self.sum = None;
+        }
+        match (&mut self.sum, lazy.integrals()) {
+            (Some(sum), Some(integrals)) => {
+                let held = view(&self.held, self.shape);
+                let gram = (self.gram).get_or_insert_with(|| products(held));
+                product::accumulate(rate, gram.view(), integrals.view(), sum.current.view_mut());
+                sum.follow();
+            }
+            (Some(_), None) => {}
+            (None, _) => self.revision += 1,
+        }
+        lazy.strike(rate);
+    }
+
+    /// Whether the weights have all changed since the current was summed.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.seen != self.revision
+    }
+
+    /// The current is what it should be with the weights as they are.
+    pub(crate) fn acknowledge(&mut self) {
+        self.seen = self.revision;
+    }
+
+    /// The weights are those of another projection, in this revision.
+    pub(crate) fn mirror(&mut self, revision: u64) {
+        self.revision = revision;
+    }
+}
+
+impl Sum {
+    /// Adds what changes to the current, with weights as they are: intercepts and what integrals
+    /// hold for them.
+    fn read(
+        &mut self,
+        sends: &[columns::Send],
+        held: ArrayView2<'_, f32>,
+        weights: Changing<'_>,
+        lazy: Option<&Lazy>,
+    ) {
+        let gained = lazy.and_then(Lazy::of_weights);
+        if let Some(d) = gained {
+            let products = columns::products(sends, held);
+            product::accumulate(1.0, products.view(), d.view(), self.current.view_mut());
+        }
+        let weights = Intercepts {
+            scale: lazy.map_or(1.0, Lazy::scale),
+            matrix: weights.matrix,
+            // Intercepts that are larger than their weights need all their digits, and what is
+            // added with them has to be taken away with them.
+            carry: lazy.is_some().then_some(weights.carry),
+        };
+        columns::read(sends, weights, &mut self.current);
+    }
+
+    /// What a few senders of one trial have changed has been added: true if rounding may be more of
+    /// any neuron's current than it should.
+    fn add(&mut self, sends: &[columns::Send], largest: &[f32]) -> bool {
+        let trial = sends[0].trial;
+        let change: f64 = sends.iter().map(|send| send.change.abs()).sum();
+        let additions = sends.len() as f64;
+        let current = self.current.row(trial);
+        round(
+            self.rounded.row_mut(trial).into_slice().unwrap_or_default(),
+            current.to_slice().unwrap_or_default(),
+            largest,
+            (additions, TERM * change),
+        )
+    }
+
+    /// The current of every trial has followed the weights.
+    fn follow(&mut self) {
+        Zip::from(&mut self.rounded)
+            .and(&self.current)
+            .for_each(|rounded, current| *rounded += current.abs());
+    }
+
+    /// Sums those currents of a trial anew that are below their rounding. False if there have been
+    /// so many that it is better to sum the whole trial anew.
+    fn renew_some(
+        &mut self,
+        (trial, held): (usize, ArrayView2<'_, f32>),
+        weights: &Changing<'_>,
+        lazy: Option<&Lazy>,
+    ) -> bool {
+        let neurons: Vec<usize> = (self.current.row(trial).iter())
+            .zip(self.rounded.row(trial))
+            .enumerate()
+            .filter(|(_, (current, rounded))| current.abs() < ROUNDING * *rounded)
+            .map(|(neuron, _)| neuron)
+            .collect();
+        self.alone[trial] += neurons.len();
+        if self.alone[trial] * LOOK > self.current.ncols() {
+            return false;
+        }
+        let scale = lazy.map_or(1.0, Lazy::scale);
+        let gained = lazy.and_then(Lazy::of_weights);
+        let awake: Vec<(usize, f64)> = (held.row(trial).iter().enumerate())
+            .filter(|(_, value)| **value != 0.0)
+            .map(|(sender, value)| (sender, f64::from(*value)))
+            .collect();
+        for neuron in neurons {
+            let term = |&(sender, value): &(usize, f64)| {
+                let at = [neuron, sender];
+                let carry = lazy.map_or(0.0, |_| weights.carry[at]);
+                let gained = gained.map_or(0.0, |d| {
+                    let terms = d.column(neuron).into_iter().zip(held.column(sender));
+                    terms.map(|(d, r)| d * f64::from(*r)).sum()
+                });
+                (scale * pair::number(weights.matrix[at], carry) + gained) * value
+            };
+            let terms = awake.iter().map(term);
+            let (sum, size) = terms.fold((0.0, 0.0), |(sum, size): (f64, f64), term| {
+                (sum + term, size + term.abs())
+            });
+            self.current[[trial, neuron]] = sum;
+            self.rounded[[trial, neuron]] = awake.len() as f64 * size;
+            self.spare_unmoved(trial, neuron);
+        }
+        true
+    }
+
+    /// A current that is 0 because all its terms are is exact until it is not 0.
+    fn spare_unmoved(&mut self, trial: usize, neuron: usize) {
+        if self.current[[trial, neuron]] == 0.0 {
+            self.rounded[[trial, neuron]] = f64::NEG_INFINITY;
+        }
+    }
+
+    /// Sums the current of a trial anew.
+    fn renew(
+        &mut self,
+        (trial, held): (usize, ArrayView2<'_, f32>),
+        largest: &[f32],
+        weights: Changing<'_>,
+        lazy: Option<&Lazy>,
+    ) {
+        self.forget(trial);
+        let sends: Vec<columns::Send> = (held.row(trial).iter().enumerate())
+            .filter(|(_, value)| **value != 0.0)
+            .map(|(sender, value)| columns::Send {
+                trial,
+                sender,
+                old: 0.0,
+                change: f64::from(*value),
+            })
+            .collect();
+        self.read(&sends, held, weights, lazy);
+        if !sends.is_empty() {
+            self.add(&sends, largest);
+        }
+        for neuron in 0..self.current.ncols() {
+            self.spare_unmoved(trial, neuron);
+        }
+    }
+
+    /// Nothing is held in a trial.
+    fn forget(&mut self, trial: usize) {
+        self.current.row_mut(trial).fill(0.0);
+        self.rounded.row_mut(trial).fill(0.0);
+        self.alone[trial] = 0;
+    }
+}
+
+/// Counts the magnitudes that so many additions have rounded, of currents and of the terms that
+/// were added, `by` times the largest weight: true if any current is below their rounding.
+#[multiversion(targets("x86_64+avx2"))]
+fn round(
+    rounded: &mut [f64],
+    currents: &[f64],
+    largest: &[f32],
+    (additions, by): (f64, f64),
+) -> bool {
+    // Without an early end the loop is vectorised.
+    let neurons = rounded.iter_mut().zip(currents.iter().zip(largest));
+    neurons.fold(false, |found, (rounded, (current, largest))| {
+        let before = if *current == 0.0 {
+            *rounded
+        } else {
+            rounded.max(0.0)
+        };
+        *rounded = before + additions * (current.abs() + by * f64::from(*largest));
+        found | (current.abs() < ROUNDING * *rounded)
+    })
+}
+
+/// Products of what is held in the trials.
+fn products(held: ArrayView2<'_, f32>) -> Array2<f64> {
+    let held = held.mapv(f64::from);
+    let mut gram = Array2::zeros((held.nrows(), held.nrows()));
+    product::assign(1.0, held.view(), held.t(), gram.view_mut());
+    gram
+}
+
+fn view(held: &Values, shape: (usize, usize)) -> ArrayView2<'_, f32> {
+    ArrayView2::from_shape(shape, held.all()).expect("there are as many values as places")
+}

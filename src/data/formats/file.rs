@@ -1,0 +1,363 @@
+//! Files of data: plain or gzip-compressed bytes, and what to say of one that is not there.
+
+use crate::data::error::{DataError, Place};
+use crate::data::room;
+use crate::files::{self, NoFile};
+use flate2::read::MultiGzDecoder;
+use std::fs::{self, File};
+use std::io::{self, BufReader, Cursor, Read};
+use std::path::{Path, PathBuf};
+
+/// Environment variable that names the directory of data sets that are not shipped.
+pub const DATA_VARIABLE: &str = "APICAL_DATA";
+
+/// What to do about a missing file that the scenario names by its path.
+pub(super) const RELATIVE_PATH: &str =
+    "Give the path relative to the directory of the scenario, or an absolute one.";
+
+/// Directory of data sets that are not shipped: `flag` (`--data`), else `APICAL_DATA`, if any.
+#[must_use]
+pub fn data_dir(flag: Option<PathBuf>) -> Option<PathBuf> {
+    flag.or_else(|| {
+        let variable = std::env::var_os(DATA_VARIABLE)?;
+        (!variable.is_empty()).then(|| variable.into())
+    })
+}
+
+/// Most bytes that one byte of a gzip file can hold.
+const MOST_INFLATION: u64 = 1032;
+
+/// A file of data, unpacked while it is read.
+pub(super) struct Opened {
+    /// Its bytes, after any decompression.
+    pub reader: Box<dyn Read>,
+    /// Most bytes that a file of its size can hold, after any decompression.
+    pub most: u64,
+}
+
+/// Opens `path`; gzip is recognised by its first two bytes, whatever the name.
+///
+/// # Errors
+/// [`DataError::Missing`] with `remedy` if there is no such file, [`DataError::Content`] if it is
+/// not a regular file, [`DataError::Read`] otherwise.
+pub(super) fn open(path: &Path, remedy: &str) -> Result<Opened, DataError> {
+    let failed = |source: io::Error| match source.downcast::<NoFile>() {
+        Ok(NoFile(found)) => DataError::content(path, Place::Whole, found, NoFile::EXPECTED),
+        Err(source) if source.kind() == io::ErrorKind::NotFound => {
+            missing(path, path.display().to_string(), remedy)
+        }
+        Err(source) => DataError::Read {
+            file: path.to_owned(),
+            offset: 0,
+            source,
+        },
+    };
+    let file = files::open(path).map_err(failed)?;
+    let length = file.metadata().map_err(failed)?.len();
+    let (reader, packed) = unpacked_or_not(file).map_err(failed)?;
+    let most = match packed {
+        true => length.saturating_mul(MOST_INFLATION),
+        false => length,
+    };
+    Ok(Opened { reader, most })
+}
+
+/// What a file holds: itself, or what is inside if it begins as gzip does.
+pub(crate) fn unpacked(file: File) -> io::Result<Box<dyn Read>> {
+    unpacked_or_not(file).map(|(reader, _)| reader)
+}
+
+/// The same, and true if it is compressed.
+fn unpacked_or_not(file: File) -> io::Result<(Box<dyn Read>, bool)> {
+    let mut file = BufReader::new(file);
+    let mut magic = Vec::new();
+    file.by_ref().take(2).read_to_end(&mut magic)?;
+    let compressed = magic == [0x1f, 0x8b];
+    let whole = Cursor::new(magic).chain(file);
+    let reader: Box<dyn Read> = if compressed {
+        // A gzip file may be several members one after the other; all of them are the content.
+        Box::new(BufReader::new(MultiGzDecoder::new(whole)))
+    } else {
+        Box::new(whole)
+    };
+    Ok((reader, compressed))
+}
+
+/// The path of `name` or of `name.gz` in one of `folders` of `directory`, or in itself.
+///
+/// # Errors
+/// [`DataError::Missing`] with `remedy` if it is nowhere, or if there is no directory.
+pub(super) fn find(
+    directory: Option<&Path>,
+    folders: &[&Path],
+    name: &Path,
+    remedy: &str,
+) -> Result<PathBuf, DataError> {
+    let Some(directory) = directory else {
+        return Err(DataError::Missing {
+            file: name.to_owned(),
+            searched: "it nowhere, since no directory is given".into(),
+            remedy: remedy.into(),
+        });
+    };
+    let inside = folders
+        .iter()
+        .map(|folder| directory.join(folder).join(name));
+    let plain: Vec<PathBuf> = inside.chain([directory.join(name)]).collect();
+    let mut tried = plain.iter().flat_map(|path| [path.clone(), packed(path)]);
+    tried.find(|path| path.exists()).ok_or_else(|| {
+        let searched: Vec<String> = plain
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        let searched = match searched.split_last() {
+            Some((last, [])) => format!("{last}, plain or .gz"),
+            Some((last, others)) => format!("{} and {last}, plain or .gz", others.join(", ")),
+            None => String::new(),
+        };
+        missing(&directory.join(name), searched, remedy)
+    })
+}
+
+/// `NAME.gz` for `NAME`.
+pub(crate) fn packed(path: &Path) -> PathBuf {
+    let mut packed = path.to_owned().into_os_string();
+    packed.push(".gz");
+    packed.into()
+}
+
+/// The error for a file that is at none of the paths `searched`, with the nearest name beside it.
+fn missing(file: &Path, searched: String, remedy: &str) -> DataError {
+    let mut remedy = remedy.to_owned();
+    if let Some(name) = nearest(file) {
+        remedy = format!("Did you mean {name:?}, which is there? {remedy}");
+    }
+    DataError::Missing {
+        file: file.to_owned(),
+        searched,
+        remedy,
+    }
+}
+
+fn nearest(file: &Path) -> Option<String> {
+    let wanted = file.file_name()?.to_str()?;
+    let directory = match file.parent()? {
+        here if here.as_os_str().is_empty() => Path::new("."),
+        parent => parent,
+    };
+    let mut names: Vec<String> = fs::read_dir(directory)
+        .ok()?
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .collect();
+    // The order of a directory is the file system's; the message must not depend on it.
+    names.sort();
+    names
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(wanted, &name), name))
+        .filter(|(similarity, _)| *similarity > 0.9)
+        .reduce(|best, next| if next.0 > best.0 { next } else { best })
+        .map(|(_, name)| name)
+}
+
+/// The bytes of a binary file, read front to back and never past what is really there.
+pub(super) struct Bytes {
+    path: PathBuf,
+    reader: Box<dyn Read>,
+    most: u64,
+    offset: u64,
+}
+
+impl Bytes {
+    pub fn open(path: &Path, remedy: &str) -> Result<Self, DataError> {
+        let Opened { reader, most } = open(path, remedy)?;
+        Ok(Self {
+            path: path.to_owned(),
+            reader,
+            most,
+            offset: 0,
+        })
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The next `count` bytes, which are `what`.
+    ///
+    /// Memory grows with what the file holds: a header that promises more costs nothing, and what
+    /// the file may hold but memory cannot is refused before it is read.
+    pub fn take(&mut self, count: u64, what: &str) -> Result<Vec<u8>, DataError> {
+        if count <= self.most {
+            room::check(&self.path, count)?;
+        }
+        let bytes = self.up_to(count)?;
+        if (bytes.len() as u64) < count {
+            return Err(DataError::content(
+                &self.path,
+                Place::Offset(self.offset),
+                "the end of the file",
+                format!(
+                    "{count} bytes of {what}, of which {} are there",
+                    bytes.len()
+                ),
+            ));
+        }
+        Ok(bytes)
+    }
+
+    /// Reads into `buffer` until it is full or the file ends: how many bytes it got.
+    pub fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, DataError> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.reader.read(&mut buffer[filled..]) {
+                Ok(0) => break,
+                Ok(read) => {
+                    filled += read;
+                    self.offset += read as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(source) => {
+                    return Err(DataError::Read {
+                        file: self.path.clone(),
+                        offset: self.offset,
+                        source,
+                    });
+                }
+            }
+        }
+        Ok(filled)
+    }
+
+    /// Checks that nothing follows; for gzip this also checks the checksum at the end.
+    pub fn end(&mut self) -> Result<(), DataError> {
+        let at = self.offset;
+        match self.up_to(1)?.first() {
+            None => Ok(()),
+            Some(byte) => Err(DataError::content(
+                &self.path,
+                Place::Offset(at),
+                format!("a further byte {byte:#04x}"),
+                "the end of the file, as its header says",
+            )),
+        }
+    }
+
+    fn up_to(&mut self, count: u64) -> Result<Vec<u8>, DataError> {
+        const PIECE: u64 = 1 << 16;
+        let mut bytes = Vec::new();
+        // No more than the file can hold, and no less than it takes to see that it ends.
+        let likely = count.min(self.most.saturating_add(1));
+        while (bytes.len() as u64) < count {
+            let start = bytes.len();
+            let piece = PIECE.min(count - start as u64) as usize;
+            room::reserve(&mut bytes, piece, likely, &self.path)?;
+            bytes.resize(start + piece, 0);
+            let filled = self.fill(&mut bytes[start..])?;
+            bytes.truncate(start + filled);
+            if filled < piece {
+                break;
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::{Bytes, data_dir};
+    use crate::data::DataError;
+    use flate2::{Compression, write::GzEncoder};
+    use std::io::Write;
+    use std::path::Path;
+
+    pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    #[test]
+    fn gzip_is_known_by_its_bytes_and_not_by_its_name() {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, bytes) in [("plain.gz", b"hello".to_vec()), ("packed", gzip(b"hello"))] {
+            let path = dir.path().join(name);
+            std::fs::write(&path, bytes).unwrap();
+            let mut bytes = Bytes::open(&path, "").unwrap();
+            assert_eq!(bytes.take(5, "greeting").unwrap(), b"hello");
+            bytes.end().unwrap();
+        }
+    }
+
+    #[test]
+    fn gzip_cut_anywhere_is_an_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let (path, whole) = (dir.path().join("cut"), gzip(b"hello"));
+        for length in 2..whole.len() {
+            std::fs::write(&path, &whole[..length]).unwrap();
+            let mut bytes = Bytes::open(&path, "").unwrap();
+            let outcome = bytes.take(5, "greeting").and_then(|_| bytes.end());
+            assert!(matches!(outcome, Err(DataError::Read { .. })), "{length}");
+        }
+    }
+
+    #[test]
+    fn a_promise_of_more_than_is_there_is_an_error_and_costs_no_memory() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("short");
+        std::fs::write(&path, b"abc").unwrap();
+        let error = Bytes::open(&path, "")
+            .unwrap()
+            .take(u64::MAX, "pixels")
+            .unwrap_err();
+        assert!(error.to_string().contains("short, byte 3: found the end"));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_memory_cannot_hold_is_refused_before_it_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("long");
+        // A sparse file: its length is told, and it takes no room.
+        let file = std::fs::File::create(&path).unwrap();
+        file.set_len(1 << 43).unwrap();
+        let error = Bytes::open(&path, "").unwrap().take(1 << 43, "pixels");
+        let text = error.unwrap_err().to_string();
+        assert!(text.contains("take more than 8796093 MB"), "{text}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_regular_files_are_opened() {
+        let dir = tempfile::tempdir().unwrap();
+        let pipe = dir.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        let socket = dir.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        for (path, found) in [
+            (pipe.as_path(), "a named pipe"),
+            (&socket, "a socket"),
+            (dir.path(), "a directory"),
+            (Path::new("/dev/null"), "a device"),
+        ] {
+            let text = Bytes::open(path, "").err().unwrap().to_string();
+            let wanted = format!("{}: found {found}, expected a regular file", path.display());
+            assert_eq!(text, wanted);
+        }
+    }
+
+    #[test]
+    fn a_missing_file_names_its_neighbour() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("digits.csv.gz"), b"").unwrap();
+        let error = Bytes::open(&dir.path().join("digit.csv.gz"), "Get it.").err();
+        let text = error.unwrap().to_string();
+        assert!(text.contains("Did you mean \"digits.csv.gz\"") && text.ends_with("Get it."));
+    }
+
+    #[test]
+    fn the_flag_comes_before_the_variable() {
+        assert_eq!(data_dir(Some("here".into())), Some("here".into()));
+    }
+}

@@ -1,0 +1,372 @@
+//! A file's text: reading, parsing, and finding a value in it.
+
+use std::io::{ErrorKind, Read};
+use std::ops::Range;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use ron::error::Error;
+use ron::extensions::Extensions;
+use serde::de::DeserializeOwned;
+
+use super::issue::Issue;
+use super::parsing;
+use super::path::{descend, steps};
+use super::pieces::{Origin, Pieces};
+use super::problem::{Place, Problem, Problems};
+use super::token::{Kind, each_token};
+use super::tree::{DEEPEST, Node};
+use crate::files;
+
+/// Largest file in bytes: what people write is a thousand times smaller.
+const LARGEST: u64 = 1 << 22;
+
+/// The text of a RON file, with any overrides of the command line in it.
+#[derive(Clone, Debug)]
+pub struct Document {
+    pub(super) name: String,
+    /// As in the file; changed texts share it.
+    original: Arc<str>,
+    /// With the overrides in it.
+    pub(super) text: String,
+    pub(super) pieces: Pieces,
+    pub(super) overrides: Vec<String>,
+    /// The values in the text, as far as they can be made out; found when first asked for.
+    tree: OnceLock<Option<Arc<Node>>>,
+}
+
+/// The first thing that keeps a text from being what a schema asks for.
+pub(super) struct Fault {
+    /// As it is told.
+    pub problem: Problem,
+    /// The bytes that are wrong.
+    pub span: Range<usize>,
+    /// What the parser says; none if it does not mind an entry that is given twice.
+    pub error: Option<Error>,
+}
+
+impl Document {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// A file that is missing, a directory, not readable, larger than 4 MiB, not UTF-8, or with brackets
+    /// within each other deeper than any schema has them.
+    pub fn read(path: &Path) -> Result<Self, Problem> {
+        let name = path.display().to_string();
+        let wrong = |message: String| Problem::of_file(&name, message);
+        if path.is_dir() {
+            return Err(wrong("this is a directory; expected a file".into()));
+        }
+        let mut bytes = Vec::new();
+        let read =
+            files::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+        if let Err(error) = read {
+            return Err(wrong(match error.kind() {
+                ErrorKind::NotFound => "there is no such file".into(),
+                _ => format!("it cannot be read: {error}"),
+            }));
+        }
+        if bytes.len() as u64 > LARGEST {
+            let most = LARGEST >> 20;
+            return Err(wrong(format!(
+                "it is larger than {most} MiB; expected a text file such as those in `scenarios`"
+            )));
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => {
+                let document = Self::from_text(name, text);
+                match too_deep(&document.text) {
+                    None => Ok(document),
+                    Some(at) => Err(Problem::error(
+                        document.place(&(at..at + 1)),
+                        "",
+                        format!("the brackets are nested too deeply; expected {DEEPEST} at most"),
+                    )),
+                }
+            }
+            Err(error) => Err(wrong(format!(
+                "byte {} is not UTF-8; expected a text file",
+                error.utf8_error().valid_up_to()
+            ))),
+        }
+    }
+
+    /// A text that is at hand; `name` stands for its file in messages.
+    #[must_use]
+    pub fn from_text(name: impl Into<String>, text: impl Into<String>) -> Self {
+        let text: String = text.into();
+        // Some editors put a byte order mark at the start.
+        let text = match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        };
+        Self {
+            name: name.into(),
+            pieces: Pieces::of_file(text.len()),
+            original: text.as_str().into(),
+            text,
+            overrides: Vec::new(),
+            tree: OnceLock::new(),
+        }
+    }
+
+    /// Name of the file as it was given.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The text with the overrides in it.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// What the text says.
+    ///
+    /// # Errors
+    /// Everything that is not as the schema has it, and entries that are given twice; see
+    /// `repair` for how far that can be told.
+    pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problems> {
+        (self.attempt()).map_err(|_| Problems(self.faults::<T>()))
+    }
+
+    /// What the text says, or the first thing that is not as the schema has it.
+    pub(super) fn attempt<T: DeserializeOwned>(&self) -> Result<T, Box<Fault>> {
+        let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
+        let parsed = options.from_str(&self.text);
+        let nothing = Node::default();
+        let tree = self.tree().unwrap_or(&nothing);
+        let (finding, error) = match parsed {
+            Ok(value) => match parsing::twice(tree, &self.text) {
+                None => return Ok(value),
+                Some(finding) => (finding, None),
+            },
+            Err(error) => (parsing::finding(&error, tree, &self.text), Some(error.code)),
+        };
+        let place = self.place(&finding.span);
+        Err(Box::new(Fault {
+            problem: Problem::error(place, finding.path, finding.message),
+            span: finding.span,
+            error,
+        }))
+    }
+
+    /// The same with other text in the place of `range`, as if `given` on the command line.
+    pub(super) fn replaced(&self, range: Range<usize>, text: &str, given: &str) -> Self {
+        let mut changed = Self {
+            name: self.name.clone(),
+            original: self.original.clone(),
+            text: String::new(),
+            pieces: self.pieces.clone(),
+            overrides: self.overrides.clone(),
+            tree: OnceLock::new(),
+        };
+        let part = |range: Range<usize>| self.text.get(range).unwrap_or_default();
+        let (before, after) = (part(0..range.start), part(range.end..self.text.len()));
+        changed.text = [before, text, after].concat();
+        let number = changed.overrides.len();
+        changed.pieces.replace(range, text.len(), number);
+        changed.overrides.push(given.to_owned());
+        changed
+    }
+
+    /// Where the value at `path` is, such as `populations.hidden1.size` or `timeline[2].values`.
+    ///
+    /// Items of a list go by index or by name. If there is no such value, since it has a default
+    /// or is missing, this is the place of the nearest one around it. None for an empty text.
+    #[must_use]
+    pub fn locate(&self, path: &str) -> Option<Place> {
+        let tree = self.tree()?;
+        let steps = steps(path).unwrap_or_default();
+        let (node, _) = descend(tree, &steps, &self.text);
+        Some(self.place(&marked(node, &self.text)))
+    }
+
+    /// Puts an issue in its place.
+    #[must_use]
+    pub fn problem(&self, issue: Issue) -> Problem {
+        let whole = || Place::File {
+            name: self.name.clone(),
+        };
+        Problem {
+            severity: issue.severity,
+            place: self.locate(&issue.path).unwrap_or_else(whole),
+            path: issue.path,
+            message: issue.message,
+        }
+    }
+
+    /// The quoted text at `path`, even if the rest of the document is broken.
+    #[must_use]
+    pub fn string_at(&self, path: &str) -> Option<String> {
+        let tree = self.tree()?;
+        let steps = steps(path)?;
+        let (node, taken) = descend(tree, &steps, &self.text);
+        (taken == steps.len()).then(|| node.string(&self.text))?
+    }
+
+    /// Whether the outermost struct has a field of this name.
+    #[must_use]
+    pub fn has(&self, field: &str) -> bool {
+        (self.tree()).is_some_and(|tree| tree.field(field).is_some())
+    }
+
+    /// The same without what a field of the outermost struct has in its brackets.
+    #[must_use]
+    pub(crate) fn emptied(&self, field: &str) -> Self {
+        let node = self.tree().and_then(|tree| tree.field(field));
+        match node.and_then(|node| Some((node.bracket?.1 + 1, node.span.end - 1, node.closed))) {
+            Some((from, until, true)) if from <= until => self.replaced(from..until, "", ""),
+            _ => self.clone(),
+        }
+    }
+
+    /// The values in the text; none in an empty one.
+    pub(super) fn tree(&self) -> Option<&Node> {
+        let tree = || Node::of(&self.text).0.map(Arc::new);
+        self.tree.get_or_init(tree).as_deref()
+    }
+
+    /// Whether the text has these words in it, be they in place or not.
+    #[must_use]
+    pub fn mentions(&self, words: &str) -> bool {
+        self.text.contains(words)
+    }
+
+    /// The place of some bytes of the text, as far as they are on one line and of one origin.
+    pub(super) fn place(&self, span: &Range<usize>) -> Place {
+        match self.pieces.origin(span.start) {
+            (Origin::Override(number), _) => Place::Override {
+                assignment: self.overrides.get(number).cloned().unwrap_or_default(),
+            },
+            (Origin::File(start), left) => {
+                let end = start + span.len().min(left);
+                let before = self.original.get(..start).unwrap_or(&self.original);
+                let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+                let line = self.original.get(line_start..).unwrap_or("");
+                let line = line.split('\n').next().unwrap_or("");
+                let end = end.min(line_start + line.trim_end().len());
+                let marked = self.original.get(start..end.max(start)).unwrap_or("");
+                Place::Text {
+                    name: self.name.clone(),
+                    line: before.matches('\n').count() + 1,
+                    column: before.get(line_start..).unwrap_or("").chars().count() + 1,
+                    length: marked.chars().count().max(1),
+                    excerpt: line.trim_end().into(),
+                }
+            }
+        }
+    }
+}
+
+/// The bracket that is within more others than any schema has.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut depth = 0usize;
+    each_token(text, |token| {
+        match token.kind {
+            Kind::Open(_) => depth += 1,
+            Kind::Close(_) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        (depth > DEEPEST).then_some(token.span.start)
+    })
+}
+
+/// What to mark for a node: its value, or its name if the value goes over several lines.
+pub(super) fn marked(node: &Node, text: &str) -> Range<usize> {
+    let long = text
+        .get(node.span.clone())
+        .is_some_and(|t| t.contains('\n'));
+    match &node.key {
+        Some(key) if long => key.span.clone(),
+        _ => node.span.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use proptest::prelude::*;
+
+    use super::Document;
+    use crate::description::document::{Assignment, Place};
+    use crate::description::model::Model;
+    use crate::description::scenario::Scenario;
+
+    const TEXT: &str = "// é\n(\n  name: \"x\",\n  list: [(name: \"a\", size: 1),\n    (name: \"b\", size: 22)],\n)";
+
+    #[test]
+    fn a_value_is_found_by_line_and_column() {
+        let document = Document::from_text("file", TEXT);
+        let place = |path: &str| match document.locate(path) {
+            Some(Place::Text {
+                line,
+                column,
+                length,
+                ..
+            }) => (line, column, length),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(place("name"), (3, 9, 3));
+        assert_eq!(place("list.b.size"), (5, 23, 2));
+        assert_eq!(place("list[1].size"), (5, 23, 2));
+        // What is not there is where it would be: in the item, in the list, in the file.
+        assert_eq!(place("list[1].neuron"), (5, 5, 21));
+        assert_eq!(place("list[7]"), (4, 3, 4));
+        assert_eq!(place("nothing"), (2, 1, 1));
+        assert_eq!(Document::from_text("file", "// empty").locate("a"), None);
+    }
+
+    #[test]
+    fn files_that_are_no_text_say_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("file.ron");
+        let message = |path: &Path| Document::read(path).unwrap_err().message;
+        assert!(message(&path).contains("no such file"));
+        assert!(message(dir.path()).contains("directory"));
+        std::fs::write(&path, b"(name: \"\xff\")").unwrap();
+        assert!(message(&path).contains("byte 8 is not UTF-8"));
+        std::fs::write(&path, "(".repeat((1 << 22) + 1)).unwrap();
+        assert!(message(&path).contains("4 MiB"));
+        std::fs::write(&path, "\u{feff}(a: 1)").unwrap();
+        assert_eq!(Document::read(&path).unwrap().text(), "(a: 1)");
+    }
+
+    proptest! {
+        #[test]
+        fn no_mutation_of_a_file_makes_it_panic(
+            changes in prop::collection::vec((any::<prop::sample::Index>(), prop_oneof![
+                any::<u8>(),
+                prop::sample::select(b"()[]{},:\"'/*\\#rb0.-e\n".to_vec()),
+            ], 0u8..3), 1..12),
+            path in "[a-z]{1,4}(\\.[a-z_]{1,6}|\\[[0-9]\\]){0,3}",
+            value in ".{0,8}",
+            known in prop::sample::select(vec!["task.epochs", "task.data.path", "task.split.train", "probes[0].every_ms"]),
+        ) {
+            for file in ["scenarios/digits.ron", "models/digits.ron"] {
+                let path_of_file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+                let mut bytes = std::fs::read(path_of_file).unwrap();
+                for (index, byte, kind) in &changes {
+                    let at = index.index(bytes.len());
+                    match kind {
+                        0 => bytes[at] = *byte,
+                        1 => bytes.insert(at, *byte),
+                        _ => drop(bytes.remove(at)),
+                    }
+                }
+                let mut document = Document::from_text(file, String::from_utf8_lossy(&bytes));
+                for path in [&path[..], known] {
+                    let _ = document.locate(path);
+                    let _ = document.parse::<Scenario>().map_err(|e| e.to_string());
+                    let _ = document.parse::<Model>().map_err(|e| e.to_string());
+                    if let Ok(assignment) = Assignment::parse(&format!("{path}={value}")) {
+                        let _ = document.set::<Scenario>(&assignment).map_err(|e| e.to_string());
+                    }
+                }
+                let _ = document.parse::<Scenario>().map_err(|e| e.to_string());
+            }
+        }
+    }
+}

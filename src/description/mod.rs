@@ -1,0 +1,5 @@
+//! Models and scenarios: from text to what is checked.
+
+pub mod document;
+pub mod model;
+pub mod scenario;

@@ -1,0 +1,183 @@
+//! Whether a model describes a circuit: everything that is wrong with it, at once.
+
+mod names;
+mod projection;
+mod synapse;
+mod weights;
+
+use std::path::Path;
+
+use names::paths;
+pub(crate) use names::{is_file_name, name};
+
+use super::{Graph, Input, Model, Neuron, Population};
+use crate::description::document::{Allowed, Issue, Issues, unknown};
+use crate::neuron::Compartment;
+use crate::plasticity::Registry;
+
+/// What is wrong with `model`, in no particular order.
+///
+/// `dt_ms` is the step of the scenario, if there is one; files of weights are looked for in
+/// `directory`, that of the model.
+#[must_use]
+pub fn check(
+    model: &Model,
+    registry: &Registry,
+    dt_ms: Option<f64>,
+    directory: &Path,
+) -> Vec<Issue> {
+    let mut issues = Issues::default();
+    for (path, found) in [
+        ("neurons", model.neurons.len()),
+        ("inputs", model.inputs.len()),
+        ("populations", model.populations.len()),
+        ("synapses", model.synapses.len()),
+        ("projections", model.projections.len()),
+    ] {
+        if found > MOST_PARTS {
+            issues.error(
+                path,
+                format!("expected {MOST_PARTS} entries at most, found {found}"),
+            );
+            return issues.into_vec();
+        }
+    }
+    name(&mut issues, "name", &model.name);
+    for (key, neuron) in &model.neurons {
+        name(&mut issues, &format!("neurons.{key}"), key);
+        check_neuron(&mut issues, &format!("neurons.{key}"), neuron, dt_ms);
+    }
+    issues.number("threshold", model.threshold, Allowed::AtLeast(0.0));
+    names::populations(&mut issues, model);
+    names::projections(&mut issues, model);
+    for (path, input) in paths("inputs", &model.inputs, |input| input.name.clone()) {
+        check_input(&mut issues, &path, input);
+    }
+    for (path, population) in paths("populations", &model.populations, |p| p.name.clone()) {
+        check_population(&mut issues, &path, population, model);
+        if let Some(bias) = &population.bias {
+            let shape = (population.size, 1);
+            let path = format!("{path}.bias");
+            projection::synapse_type(
+                &mut issues,
+                &format!("{path}.synapse"),
+                &bias.synapse,
+                model,
+            );
+            let path = format!("{path}.weights");
+            weights::check(&mut issues, &path, &bias.weights, Some(shape), directory);
+        }
+    }
+    if model.populations.is_empty() {
+        issues.error(
+            "populations",
+            "there is none; expected at least one population",
+        );
+    }
+    for (key, synapse) in &model.synapses {
+        name(&mut issues, &format!("synapses.{key}"), key);
+        synapse::check(
+            &mut issues,
+            &format!("synapses.{key}"),
+            synapse,
+            registry,
+            dt_ms,
+        );
+    }
+    projection::check(&mut issues, model, registry, dt_ms, directory);
+    // A name that is wrong leaves something else unused or unreachable: one message is enough.
+    if !issues.has_errors() {
+        unused(&mut issues, model);
+        unreachable(&mut issues, model);
+    }
+    issues.into_vec()
+}
+
+fn check_neuron(issues: &mut Issues, path: &str, neuron: &Neuron, dt_ms: Option<f64>) {
+    for (name, tau) in [
+        ("tau_b_ms", neuron.tau_b_ms),
+        ("tau_a_ms", neuron.tau_a_ms),
+        ("tau_s_ms", neuron.tau_s_ms),
+    ] {
+        issues.number(format!("{path}.{name}"), tau, Allowed::AtLeast(0.0));
+    }
+    issues.number(format!("{path}.g_a"), neuron.g_a, Allowed::Any);
+    let lambda = Allowed::Within(0.0, 1.0);
+    issues.number(format!("{path}.lambda"), neuron.lambda, lambda);
+    if let Some(noise) = &neuron.noise {
+        let path = format!("{path}.noise");
+        issues.number(format!("{path}.std"), noise.std, Allowed::AtLeast(0.0));
+        issues.steps(format!("{path}.every_ms"), noise.every_ms, dt_ms);
+    }
+}
+
+fn check_input(issues: &mut Issues, path: &str, input: &Input) {
+    check_size(issues, path, input.size);
+    if let Some((rows, columns)) = input.shape
+        && rows.checked_mul(columns) != Some(input.size)
+    {
+        let size = input.size;
+        issues.error(
+            format!("{path}.shape"),
+            format!("{rows} rows of {columns} neurons are not the {size} neurons of `size`"),
+        );
+    }
+}
+
+fn check_population(issues: &mut Issues, path: &str, population: &Population, model: &Model) {
+    check_size(issues, path, population.size);
+    if !model.neurons.contains_key(&population.neuron) {
+        let known = model.neurons.keys().map(String::as_str);
+        let message = unknown("neuron type", &population.neuron, known);
+        issues.error(format!("{path}.neuron"), message);
+    }
+}
+
+/// Most populations, projections or types: each is looked up by its name among the others.
+const MOST_PARTS: usize = 4096;
+
+/// Most neurons of a population, so that sizes of matrices and rows do not overflow.
+pub(crate) const MOST_NEURONS: usize = 1 << 24;
+
+fn check_size(issues: &mut Issues, path: &str, size: usize) {
+    if !(1..=MOST_NEURONS).contains(&size) {
+        let message = format!("expected 1 to {MOST_NEURONS} neurons, found {size}");
+        issues.error(format!("{path}.size"), message);
+    }
+}
+
+fn unused(issues: &mut Issues, model: &Model) {
+    for key in model.neurons.keys() {
+        if !model.populations.iter().any(|p| p.neuron == *key) {
+            issues.warn(
+                format!("neurons.{key}"),
+                "no population is of this neuron type",
+            );
+        }
+    }
+    for key in model.synapses.keys() {
+        let projected = model.projections.iter().any(|p| p.synapse == *key);
+        let mut biases = model.populations.iter().filter_map(|p| p.bias.as_ref());
+        if !projected && !biases.any(|bias| bias.synapse == *key) {
+            let message = "no projection and no bias is of this synapse type";
+            issues.warn(format!("synapses.{key}"), message);
+        }
+    }
+}
+
+/// Populations that no activity can reach. A circuit without inputs lives on injected currents.
+fn unreachable(issues: &mut Issues, model: &Model) {
+    if model.inputs.is_empty() {
+        return;
+    }
+    let graph = Graph::of(model, Compartment::Basal);
+    let inputs = model.inputs.iter().filter_map(|i| graph.node(&i.name));
+    let reached = graph.reached(inputs);
+    for (path, population) in paths("populations", &model.populations, |p| p.name.clone()) {
+        let arrives = |node: usize| reached.get(node).copied().unwrap_or_default();
+        if !graph.node(&population.name).is_some_and(arrives) {
+            let message = "no basal projections lead here from an input: no activity will arrive";
+            issues.warn(path, message);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Projections: what they join, when they arrive and how they change.
+
+use std::path::Path;
+
+use super::{paths, weights};
+use crate::description::document::{Allowed, Issues, unknown};
+use crate::description::model::{Model, Projection};
+use crate::neuron::Compartment;
+use crate::plasticity::{Kind, Parameters, Registry};
+
+pub(super) fn check(
+    issues: &mut Issues,
+    model: &Model,
+    registry: &Registry,
+    dt_ms: Option<f64>,
+    directory: &Path,
+) {
+    for (path, projection) in paths("projections", &model.projections, |p| p.name()) {
+        ends(issues, &path, projection, model);
+        issues.steps(format!("{path}.delay_ms"), projection.delay_ms, dt_ms);
+        if let Some(threshold) = projection.threshold {
+            issues.number(
+                format!("{path}.threshold"),
+                threshold,
+                Allowed::AtLeast(0.0),
+            );
+        }
+        synapse_type(
+            issues,
+            &format!("{path}.synapse"),
+            &projection.synapse,
+            model,
+        );
+        let shape = size(model, &projection.to).zip(size(model, &projection.from));
+        let weights = format!("{path}.weights");
+        weights::check(issues, &weights, &projection.weights, shape, directory);
+        mirrors(issues, &path, projection, (model, registry));
+    }
+}
+
+/// Whose weights a projection reads, or is compared with: one way back must be meant.
+fn mirrors(
+    issues: &mut Issues,
+    path: &str,
+    projection: &Projection,
+    (model, registry): (&Model, &Registry),
+) {
+    let (from, to) = (&projection.from, &projection.to);
+    let ways: Vec<String> = model.ways_back(projection).map(Projection::name).collect();
+    let field = format!("{path}.mirrors");
+    match &projection.mirrors {
+        Some(_) if projection.compartment == Compartment::Basal => {
+            let message = "a basal projection mirrors none; expected this of an apical one";
+            return issues.error(field, message);
+        }
+        Some(name) if !ways.contains(name) => {
+            let kind = format!("basal projection from `{to}` to `{from}` called");
+            return issues.error(field, unknown(&kind, name, ways.iter().map(String::as_str)));
+        }
+        _ => {}
+    }
+    if !is_transported(model, registry, projection) {
+        return;
+    }
+    match (model.mirrored(projection), &ways[..]) {
+        (None, []) => issues.error(
+            path,
+            format!(
+                "weight transport reads the weights of the way up: expected a basal projection \
+                 from `{to}` to `{from}`, found none"
+            ),
+        ),
+        (None, [first, ..]) => issues.error(
+            path,
+            format!(
+                "weight transport reads the weights of one way up, and from `{to}` to `{from}` \
+                 there are {}; expected a choice, such as `mirrors: \"{first}\"`, and an apical \
+                 projection for each of them that teaching is to come back along",
+                quoted(&ways)
+            ),
+        ),
+        (Some(mirrored), _) => {
+            let mirrored = mirrored.name();
+            for (way, mirrors) in mirrors_of(&ways, projection, (model, registry)) {
+                if mirrors.is_empty() {
+                    issues.warn(
+                        path,
+                        format!(
+                            "this mirrors `{mirrored}`, and no projection mirrors `{way}`, which \
+                             leads from `{to}` to `{from}` too: its part of the gradient is missing"
+                        ),
+                    );
+                }
+                if way == mirrored && mirrors.len() > 1 {
+                    issues.warn(
+                        path,
+                        format!(
+                            "`{way}` is mirrored by {}: its part of the gradient counts {} times",
+                            quoted(&mirrors),
+                            mirrors.len()
+                        ),
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The ways back along `projection`, each with the transported projections that mirror it.
+fn mirrors_of(
+    ways: &[String],
+    projection: &Projection,
+    (model, registry): (&Model, &Registry),
+) -> Vec<(String, Vec<String>)> {
+    let beside = (model.projections.iter())
+        .filter(|p| p.from == projection.from && p.to == projection.to)
+        .filter(|p| is_transported(model, registry, p));
+    let pairs: Vec<(String, String)> = beside
+        .filter_map(|p| Some((model.mirrored(p)?.name(), p.name())))
+        .collect();
+    let of = |way: &String| {
+        let mirrors = pairs.iter().filter(|(mirrored, _)| mirrored == way);
+        (way.clone(), mirrors.map(|(_, name)| name.clone()).collect())
+    };
+    ways.iter().map(of).collect()
+}
+
+fn quoted(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    names.join(", ")
+}
+
+pub(super) fn synapse_type(issues: &mut Issues, path: &str, synapse: &str, model: &Model) {
+    if !model.synapses.contains_key(synapse) {
+        let known = model.synapses.keys().map(String::as_str);
+        issues.error(path, unknown("synapse type", synapse, known));
+    }
+}
+
+/// Number of neurons of an input or a population.
+fn size(model: &Model, name: &str) -> Option<usize> {
+    let input = model.inputs.iter().find(|i| i.name == name);
+    let population = || model.populations.iter().find(|p| p.name == name);
+    input
+        .map(|i| i.size)
+        .or_else(|| population().map(|p| p.size))
+}
+
+fn ends(issues: &mut Issues, path: &str, projection: &Projection, model: &Model) {
+    let inputs = || model.inputs.iter().map(|i| i.name.as_str());
+    let populations = || model.populations.iter().map(|p| p.name.as_str());
+    let is_input = |name: &str| inputs().any(|input| input == name);
+    for (end, name, message) in [
+        (
+            "from",
+            &projection.from,
+            (projection.compartment == Compartment::Apical)
+                .then_some("is an input, which sends no teaching signal to apical dendrites"),
+        ),
+        (
+            "to",
+            &projection.to,
+            Some("is an input, which has no dendrites to project to"),
+        ),
+    ] {
+        let path = format!("{path}.{end}");
+        match message {
+            Some(message) if is_input(name) => issues.error(
+                path,
+                format!("`{name}` {message}; expected one of the populations"),
+            ),
+            _ if is_input(name) || populations().any(|population| population == name) => {}
+            Some(_) => issues.error(path, unknown("population", name, populations())),
+            None => {
+                let known = inputs().chain(populations());
+                issues.error(path, unknown("input or population", name, known));
+            }
+        }
+    }
+}
+
+fn is_transported(model: &Model, registry: &Registry, projection: &Projection) -> bool {
+    let synapse = model.synapses.get(&projection.synapse);
+    let rule = (synapse.and_then(|s| s.rule.as_ref())).and_then(|rule| registry.get(rule));
+    projection.compartment == Compartment::Apical
+        && synapse.zip(rule).is_some_and(|(synapse, rule)| {
+            let parameters = Parameters::of(rule, &synapse.parameters);
+            let effect = rule.effect(Compartment::Apical, &parameters);
+            matches!(effect.kind, Kind::Transported)
+        })
+}

@@ -1,0 +1,125 @@
+//! Synapse types: rule, parameters, rates, consolidation.
+
+use std::cmp::Ordering;
+
+use crate::description::document::{Allowed, Issues, unknown};
+use crate::description::model::{Consolidation, Synapse};
+use crate::plasticity::{Optimiser, Registry, Rule};
+
+pub(super) fn check(
+    issues: &mut Issues,
+    path: &str,
+    synapse: &Synapse,
+    registry: &Registry,
+    dt_ms: Option<f64>,
+) {
+    match &synapse.rule {
+        None => without_rule(issues, path, synapse),
+        Some(name) => match registry.get(name) {
+            Some(rule) => parameters(issues, path, synapse, rule),
+            None => {
+                let message = unknown("rule", name, registry.iter().map(|rule| rule.name));
+                issues.error(format!("{path}.rule"), message);
+            }
+        },
+    }
+    issues.number(format!("{path}.eta"), synapse.eta, Allowed::AtLeast(0.0));
+    let decay = format!("{path}.decay_per_ms");
+    issues.number(decay, synapse.decay_per_ms, Allowed::AtLeast(0.0));
+    if let Some((low, high)) = synapse.bounds
+        && (low.partial_cmp(&high).is_none_or(Ordering::is_gt)
+            || low == f32::INFINITY
+            || high == f32::NEG_INFINITY)
+    {
+        issues.error(
+            format!("{path}.bounds"),
+            format!("expected the smallest and then the largest weight, found ({low}, {high})"),
+        );
+    }
+    if let Some(norm) = synapse.norm {
+        issues.number(format!("{path}.norm"), norm, Allowed::Above(0.0));
+    }
+    if synapse.norm.is_some() && synapse.bounds.is_some() {
+        let message =
+            "bounds and a length cannot both be kept; expected one of `norm` and `bounds`";
+        issues.error(format!("{path}.norm"), message);
+    }
+    let rule = synapse.rule.as_deref().and_then(|name| registry.get(name));
+    let overwrites = rule.is_some_and(|rule| rule.overwrites(&synapse.parameters));
+    for (name, given) in [("norm", synapse.norm.is_some()), ("rule", overwrites)] {
+        if given && rule.is_some() && synapse.consolidation.is_none() {
+            let message = "this happens when weights are consolidated; expected a `consolidation`";
+            issues.error(format!("{path}.{name}"), message);
+        }
+    }
+    if let Some(consolidation) = &synapse.consolidation {
+        let path = format!("{path}.consolidation");
+        check_consolidation(issues, &path, consolidation, dt_ms);
+    }
+}
+
+/// Without a rule nothing changes, whatever is said about how fast.
+fn without_rule(issues: &mut Issues, path: &str, synapse: &Synapse) {
+    for (name, given) in [
+        ("parameters", !synapse.parameters.is_empty()),
+        ("eta", synapse.eta != 0.0),
+        ("decay_per_ms", synapse.decay_per_ms != 0.0),
+        ("bounds", synapse.bounds.is_some()),
+        ("norm", synapse.norm.is_some()),
+        ("consolidation", synapse.consolidation.is_some()),
+    ] {
+        if given {
+            issues.warn(
+                format!("{path}.{name}"),
+                "this has no effect: without a `rule` the weights stay as they are",
+            );
+        }
+    }
+}
+
+fn parameters(issues: &mut Issues, path: &str, synapse: &Synapse, rule: &Rule) {
+    for (name, &value) in &synapse.parameters {
+        let path = format!("{path}.parameters.{name}");
+        match rule.parameters.iter().find(|p| p.name == name) {
+            None => {
+                let kind = format!("parameter of the rule `{}` called", rule.name);
+                let known = rule.parameters.iter().map(|p| p.name);
+                issues.error(path, unknown(&kind, name, known));
+            }
+            Some(parameter) => {
+                let (least, most) = parameter.range;
+                issues.number(path, value, Allowed::Within(least, most));
+            }
+        }
+    }
+}
+
+fn check_consolidation(
+    issues: &mut Issues,
+    path: &str,
+    consolidation: &Consolidation,
+    dt_ms: Option<f64>,
+) {
+    if let Some(every_ms) = consolidation.every_ms {
+        issues.steps(format!("{path}.every_ms"), every_ms, dt_ms);
+    }
+    let offset = format!("{path}.offset_ms");
+    issues.steps_or_none(offset, consolidation.offset_ms, dt_ms);
+    let path = format!("{path}.optimiser");
+    let fraction = Allowed::Below(0.0, 1.0);
+    match consolidation.optimiser {
+        Optimiser::Plain => {}
+        Optimiser::Momentum { momentum } => {
+            issues.number(format!("{path}.momentum.momentum"), momentum, fraction);
+        }
+        Optimiser::Adam {
+            beta1,
+            beta2,
+            epsilon,
+        } => {
+            issues.number(format!("{path}.beta1"), beta1, fraction);
+            issues.number(format!("{path}.beta2"), beta2, fraction);
+            issues.number(format!("{path}.epsilon"), epsilon, Allowed::Above(0.0));
+        }
+    }
+}

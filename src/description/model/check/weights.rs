@@ -1,0 +1,96 @@
+//! Initial weights, those in files among them.
+
+use std::path::Path;
+
+use ndarray::Array2;
+
+use crate::connectivity::Weights;
+use crate::data::formats::npy;
+use crate::description::document::{Allowed, Issues, Quantity};
+
+/// Checks the weights of a projection of that shape, post x pre, if that is known.
+pub(super) fn check(
+    issues: &mut Issues,
+    path: &str,
+    weights: &Weights,
+    shape: Option<(usize, usize)>,
+    directory: &Path,
+) {
+    match weights {
+        Weights::Constant(value) => {
+            issues.number(path, *value, Allowed::Any);
+        }
+        Weights::Normal { std } => {
+            issues.number(format!("{path}.std"), *std, Allowed::AtLeast(0.0));
+        }
+        Weights::Uniform { limit } => {
+            issues.number(format!("{path}.limit"), *limit, Allowed::AtLeast(0.0));
+        }
+        Weights::FanIn { gain } => {
+            issues.number(format!("{path}.gain"), *gain, Allowed::AtLeast(0.0));
+        }
+        Weights::Npy(file) => {
+            let file = directory.join(file);
+            match shape.map(|shape| npy::weights(&file, shape)) {
+                Some(Err(error)) => issues.error(path, error.to_string()),
+                Some(Ok(weights)) => magnitudes(issues, path, &file, &weights),
+                None => {}
+            }
+        }
+    }
+}
+
+/// Weights so large that their currents cannot be calculated with.
+fn magnitudes(issues: &mut Issues, path: &str, file: &Path, weights: &Array2<f32>) {
+    let mut all = weights.indexed_iter();
+    if let Some(((row, column), weight)) = all.find(|(_, w)| !Allowed::Any.permits(**w)) {
+        let message = format!(
+            "{} has {weight:e} in row {row}, column {column}; expected numbers from -{most:e} to \
+             {most:e}",
+            file.display(),
+            most = f32::LARGEST
+        );
+        issues.error(path, message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array2, array};
+
+    use super::check;
+    use crate::connectivity::Weights;
+    use crate::description::document::Issues;
+
+    #[test]
+    fn a_file_of_weights_is_right_in_shape_and_numbers_or_not_at_all() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("w.npy");
+        let outcome = |file: &str, shape| {
+            let mut issues = Issues::default();
+            let weights = Weights::Npy(file.into());
+            check(&mut issues, "weights", &weights, Some(shape), dir.path());
+            let issues: Vec<String> = issues.into_vec().into_iter().map(|i| i.message).collect();
+            issues.join("\n")
+        };
+        let missing = outcome("w.npy", (2, 3));
+        assert!(missing.contains("no such file") && missing.contains("Paths start where"));
+        ndarray_npy::write_npy(&path, &Array2::<f32>::ones((2, 3))).unwrap();
+        assert_eq!(outcome("w.npy", (2, 3)), "");
+        let other = outcome("w.npy", (3, 2));
+        assert!(other.contains("found an array of 2 x 3, expected 3 x 2 (post x pre)"));
+        ndarray_npy::write_npy(&path, &array![[1i16, -300]]).unwrap();
+        assert_eq!(outcome("w.npy", (1, 2)), "");
+        ndarray_npy::write_npy(&path, &array![[0.5, 0.1]]).unwrap();
+        assert!(outcome("w.npy", (1, 2)).contains("0.1 in row 0, column 1"));
+        ndarray_npy::write_npy(&path, &array![[1.0f32, f32::NAN]]).unwrap();
+        assert!(outcome("w.npy", (1, 2)).contains("NaN in row 0, column 1"));
+        assert!(outcome("", (1, 1)).contains("found a directory"));
+        ndarray_npy::write_npy(&path, &array![[1e38f32, 0.0]]).unwrap();
+        let said = outcome("w.npy", (1, 2));
+        assert!(
+            said.contains("1e38 in row 0, column 0; expected numbers from -1e15"),
+            "{said}"
+        );
+    }
+}

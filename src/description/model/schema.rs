@@ -1,0 +1,247 @@
+//! What a circuit is: the RON schema of `models/*.ron`.
+//!
+//! Neuron types and synapse types are named once and referred to by populations and projections,
+//! so that one `--set neurons.pyramidal.tau_b_ms=5` changes every population of that type.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::connectivity::Weights;
+use crate::neuron::soma::Units;
+use crate::neuron::{Compartment, Transfer};
+use crate::plasticity::Optimiser;
+
+/// A circuit of pyramidal neurons.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Model {
+    /// Name of the circuit.
+    pub name: String,
+    /// One or two sentences on what it is.
+    #[serde(default)]
+    pub about: String,
+    /// Threshold of projections that give none, see [`Projection::threshold`].
+    #[serde(default)]
+    pub threshold: f32,
+    /// Neuron types by name.
+    pub neurons: BTreeMap<String, Neuron>,
+    /// Populations of input neurons, whose rates the scenario sets.
+    pub inputs: Vec<Input>,
+    /// Populations of pyramidal neurons.
+    pub populations: Vec<Population>,
+    /// Synapse types by name.
+    #[serde(default)]
+    pub synapses: BTreeMap<String, Synapse>,
+    /// Projections between populations.
+    #[serde(default)]
+    pub projections: Vec<Projection>,
+}
+
+impl Model {
+    /// The threshold of a projection: its own or the model's.
+    #[must_use]
+    pub fn threshold(&self, projection: &Projection) -> f32 {
+        projection.threshold.unwrap_or(self.threshold)
+    }
+
+    /// The basal projections that run back along `projection`, in the order of the model.
+    pub fn ways_back<'a>(
+        &'a self,
+        projection: &'a Projection,
+    ) -> impl Iterator<Item = &'a Projection> {
+        self.projections.iter().filter(|back| {
+            back.compartment == Compartment::Basal
+                && back.from == projection.to
+                && back.to == projection.from
+        })
+    }
+
+    /// The basal projection that an apical one mirrors: the way back that it names, or the only
+    /// one. None if there is none, or several without a choice among them.
+    #[must_use]
+    pub fn mirrored<'a>(&'a self, projection: &'a Projection) -> Option<&'a Projection> {
+        let mut ways = self.ways_back(projection);
+        match &projection.mirrors {
+            _ if projection.compartment == Compartment::Basal => None,
+            Some(name) => ways.find(|way| way.name() == *name),
+            None => ways.next().filter(|_| ways.next().is_none()),
+        }
+    }
+
+    /// The threshold of all projections, if they share one.
+    #[must_use]
+    pub fn common_threshold(&self) -> Option<f32> {
+        let mut thresholds = self.projections.iter().map(|p| self.threshold(p));
+        let first = thresholds.next()?;
+        thresholds.all(|other| other == first).then_some(first)
+    }
+}
+
+/// Parameters of a neuron type. Symbols as in [`crate::neuron`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Neuron {
+    /// Basal time constant in ms; 0 is the quasi-static limit.
+    pub tau_b_ms: f64,
+    /// Apical time constant in ms; 0 is the quasi-static limit.
+    pub tau_a_ms: f64,
+    /// Somatic time constant in ms, applied to `s` and `b_hat` alike; 0 is the quasi-static limit.
+    pub tau_s_ms: f64,
+    /// Apical coupling `g_a`, dimensionless.
+    pub g_a: f32,
+    /// Somatic coupling `lambda` in 0..=1: how much the apical side nudges the firing itself.
+    pub lambda: f32,
+    /// Transfer function `f`.
+    pub transfer: Transfer,
+    /// Whether the mismatch counts in rates or in potentials.
+    pub mismatch: Units,
+    /// A current of each neuron's own that moves its output; absent: none.
+    pub noise: Option<Noise>,
+}
+
+/// Noise that is drawn anew now and then, and kept in between.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Noise {
+    /// Standard deviation, normal with mean 0, in a.u. of the potential.
+    pub std: f32,
+    /// Time from one draw to the next in ms.
+    pub every_ms: f64,
+}
+
+/// The quasi-static, unnudged neuron of Dendritic Localized Learning (ICML 2025).
+impl Default for Neuron {
+    fn default() -> Self {
+        Self {
+            tau_b_ms: 0.0,
+            tau_a_ms: 0.0,
+            tau_s_ms: 0.0,
+            g_a: 1.0,
+            lambda: 0.0,
+            transfer: Transfer::Tanh,
+            mismatch: Units::Rate,
+            noise: None,
+        }
+    }
+}
+
+/// A population of input neurons.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Input {
+    /// Name, unique among inputs and populations.
+    pub name: String,
+    /// Number of neurons a trial.
+    pub size: usize,
+    /// Rows and columns if the neurons form an image; used by figures only.
+    #[serde(default)]
+    pub shape: Option<(usize, usize)>,
+}
+
+/// A population of pyramidal neurons.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Population {
+    /// Name, unique among inputs and populations.
+    pub name: String,
+    /// Number of neurons a trial.
+    pub size: usize,
+    /// Neuron type, a key of [`Model::neurons`].
+    pub neuron: String,
+    /// Bias: a synapse from an always active unit onto every basal dendrite.
+    #[serde(default)]
+    pub bias: Option<Bias>,
+}
+
+/// The bias of a population.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bias {
+    /// Synapse type, a key of [`Model::synapses`].
+    pub synapse: String,
+    /// Initial values.
+    #[serde(default = "Weights::zero")]
+    pub weights: Weights,
+}
+
+/// A synapse type: how its weights change.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Synapse {
+    /// Rule of plasticity, a name of the registry; absent: the weights stay as they are.
+    #[serde(default)]
+    pub rule: Option<String>,
+    /// Parameters of the rule by name.
+    #[serde(default)]
+    pub parameters: BTreeMap<String, f64>,
+    /// Learning rate: per ms without consolidation, a consolidation step with it.
+    #[serde(default)]
+    pub eta: f32,
+    /// Decay of the weights, `dW/dt = -decay W`, per ms.
+    #[serde(default)]
+    pub decay_per_ms: f64,
+    /// Smallest and largest weight.
+    #[serde(default)]
+    pub bounds: Option<(f32, f32)>,
+    /// Length that the weights of each neuron have at the start and are brought back to after
+    /// every consolidation (synaptic scaling); absent: whatever comes.
+    #[serde(default)]
+    pub norm: Option<f32>,
+    /// Turns the eligibility into weight change at its own clock; absent: continuous change.
+    #[serde(default)]
+    pub consolidation: Option<Consolidation>,
+}
+
+/// A clock and an optimiser.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Consolidation {
+    /// Period in ms; absent: one presentation of the scenario.
+    #[serde(default)]
+    pub every_ms: Option<f64>,
+    /// How much later than at 0 the clock starts, in ms. With the time that a stimulus takes to
+    /// reach the senders, a projection consolidates just before their activity changes.
+    #[serde(default)]
+    pub offset_ms: f64,
+    /// From eligibility to weight change.
+    pub optimiser: Optimiser,
+}
+
+/// Synapses from one population to one compartment of another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Projection {
+    /// Name; absent: `FROM_to_TO`.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Sending population.
+    pub from: String,
+    /// Receiving population.
+    pub to: String,
+    /// Receiving compartment.
+    pub compartment: Compartment,
+    /// Conduction delay in ms, a whole number of steps and at least one.
+    pub delay_ms: f64,
+    /// Synapse type, a key of [`Model::synapses`].
+    pub synapse: String,
+    /// Initial weights.
+    pub weights: Weights,
+    /// A sender sends when what it has to say differs from what it last sent by more than this,
+    /// in units of `r` (basal) or `delta` (apical); 0 sends every change. Absent: that of the
+    /// model. The dense engine, which thresholds are judged against, sends everything always.
+    #[serde(default)]
+    pub threshold: Option<f32>,
+    /// Name of the basal projection of the way back whose weights an apical projection reads
+    /// (weight transport) and is compared with (`alignment`); absent: the only one there is.
+    #[serde(default)]
+    pub mirrors: Option<String>,
+}
+
+impl Projection {
+    /// The given name, or `FROM_to_TO`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        (self.name.clone()).unwrap_or_else(|| format!("{}_to_{}", self.from, self.to))
+    }
+}

@@ -1,0 +1,100 @@
+//! Whether a scenario can happen to a circuit: everything that is wrong with it, at once.
+
+mod clipped;
+mod data;
+mod probes;
+mod task;
+mod timeline;
+mod uneven;
+mod view;
+
+pub use clipped::clipped;
+pub use data::{check_data, data, fitting, read_data};
+
+use super::Scenario;
+use crate::description::document::{Allowed, Issue, Issues};
+use crate::description::model::{Model, check_name};
+use view::View;
+
+/// Most parallel trials, so that numbers of rows do not overflow.
+const MOST_TRIALS: usize = 1 << 16;
+
+/// Most runs side by side in one scenario.
+pub(crate) const MOST_VARIANTS: usize = 10_000;
+/// Most entries of a timeline.
+const MOST_HAPPENINGS: usize = 100_000;
+/// Most probes.
+const MOST_PROBES: usize = 1000;
+
+/// Shortest step: a nanosecond, far below any time constant of a neuron.
+const SHORTEST_STEP_MS: f64 = 1e-6;
+
+/// What is wrong with `scenario`, in no particular order; without `model`, by itself.
+///
+/// Its variants are scenarios of their own: see [`load`](super::load()).
+#[must_use]
+pub fn check(scenario: &Scenario, model: Option<&Model>) -> Vec<Issue> {
+    let mut issues = Issues::default();
+    check_name(&mut issues, "name", &scenario.name);
+    let steps = Allowed::AtLeast(SHORTEST_STEP_MS);
+    let dt_ms = (issues.number("dt_ms", scenario.dt_ms, steps)).then_some(scenario.dt_ms);
+    if !(1..=MOST_TRIALS).contains(&scenario.trials) {
+        let found = scenario.trials;
+        issues.error(
+            "trials",
+            format!("expected 1 to {MOST_TRIALS} trials, found {found}"),
+        );
+    }
+    for (path, found, most) in [
+        ("variants", scenario.variants.len(), MOST_VARIANTS),
+        ("timeline", scenario.timeline.len(), MOST_HAPPENINGS),
+        ("probes", scenario.probes.len(), MOST_PROBES),
+    ] {
+        if found > most {
+            issues.error(
+                path,
+                format!("expected {most} entries at most, found {found}"),
+            );
+            return issues.into_vec();
+        }
+    }
+    let end_ms = duration(&mut issues, scenario, dt_ms);
+    for key in scenario.variants.keys() {
+        check_name(&mut issues, &format!("variants.{key}"), key);
+    }
+    let view = View {
+        scenario,
+        model,
+        dt_ms,
+        end_ms,
+    };
+    timeline::check(&mut issues, &view);
+    probes::check(&mut issues, &view);
+    if let Some(task) = &scenario.task {
+        task::check(&mut issues, &view, task);
+    }
+    issues.into_vec()
+}
+
+/// End of the run in ms, if the scenario says it and may say it.
+fn duration(issues: &mut Issues, scenario: &Scenario, dt_ms: Option<f64>) -> Option<f64> {
+    match (scenario.duration_ms, &scenario.task) {
+        (None, None) => {
+            issues.error(
+                "",
+                "expected either `duration_ms` or `task`, found neither: one of them says how \
+                 long the run is",
+            );
+            None
+        }
+        (Some(_), Some(_)) => {
+            issues.error(
+                "duration_ms",
+                "a task has presentations that say how long the run is; expected no `duration_ms`",
+            );
+            None
+        }
+        (None, Some(_)) => None,
+        (Some(ms), None) => issues.steps("duration_ms", ms, dt_ms).then_some(ms),
+    }
+}

@@ -1,0 +1,235 @@
+//! The task: who is shown what and when, and whether the teacher's window is long enough.
+
+use super::view::View;
+use crate::data::{DataError, Encoding, Parts, Source};
+use crate::description::document::{Allowed, Issues, Quantity};
+use crate::description::model::Model;
+use crate::description::scenario::{EtaSchedule, Task, Window, settling};
+use crate::math::Steps;
+
+/// Most epochs, so that numbers of steps do not overflow.
+const MOST_EPOCHS: u64 = 1_000_000;
+
+pub(super) fn check(issues: &mut Issues, view: &View<'_>, task: &Task) {
+    view.input(issues, "task.input", &task.input);
+    let output = view.population(issues, "task.output", &task.output);
+    let mut known = output.is_some();
+    for (index, population) in task.taught.iter().enumerate() {
+        let path = format!("task.taught[{index}]");
+        known &= view.population(issues, &path, population).is_some();
+        if task
+            .taught()
+            .take(index + 1)
+            .any(|other| other == population)
+        {
+            let message = format!("`{population}` is taught already; expected another population");
+            issues.error(path, message);
+        }
+    }
+    if !(1..=MOST_EPOCHS).contains(&task.epochs) {
+        let found = task.epochs;
+        issues.error(
+            "task.epochs",
+            format!("expected 1 to {MOST_EPOCHS} epochs, found {found}"),
+        );
+    }
+    let presented = issues.steps("task.presentation_ms", task.presentation_ms, view.dt_ms);
+    let teacher = &task.teacher;
+    let mut timed = presented;
+    for (name, ms) in [
+        ("latency_ms", teacher.latency_ms),
+        ("off_before_end_ms", teacher.off_before_end_ms),
+    ] {
+        let path = format!("task.teacher.{name}");
+        timed &= ms.is_none_or(|ms| issues.number(path, ms, Allowed::AtLeast(0.0)));
+    }
+    let strength = Allowed::Within(0.0, 1.0);
+    issues.number("task.teacher.strength", teacher.strength, strength);
+    let smoothing = Allowed::Below(0.0, 1.0);
+    issues.number(
+        "task.teacher.label_smoothing",
+        teacher.label_smoothing,
+        smoothing,
+    );
+    if let EtaSchedule::Linear { start, end } = task.eta_schedule {
+        issues.number("task.eta_schedule.start", start, Allowed::AtLeast(0.0));
+        issues.number("task.eta_schedule.end", end, Allowed::AtLeast(0.0));
+    }
+    match task.encoding.check() {
+        Err(error) => setting(issues, "task.encoding.", error),
+        Ok(()) => encoding(issues, &task.encoding),
+    }
+    parts(issues, &task.split);
+    files(issues, &task.data);
+    if let (Some(model), Some(dt_ms), true) = (view.model, view.dt_ms, presented) {
+        consolidations(issues, model, task.presentation_ms);
+        if timed && known && has_times(model) {
+            window(issues, model, task, dt_ms);
+        }
+    }
+}
+
+/// The numbers of an encoding that make rates too large to calculate with.
+fn encoding(issues: &mut Issues, encoding: &Encoding) {
+    let path = |name: &str| format!("task.encoding.{name}");
+    match *encoding {
+        Encoding::Scale { offset, factor } => {
+            issues.number(path("scale.offset"), offset, Allowed::Any);
+            issues.number(path("scale.factor"), factor, Allowed::Any);
+        }
+        Encoding::Standardize { mean, std } => {
+            issues.number(path("standardize.mean"), mean, Allowed::Any);
+            let std_range = Allowed::AtLeast(1.0 / f32::LARGEST);
+            issues.number(path("standardize.std"), std, std_range);
+        }
+        // Its numbers come from the data, whose encoded values are looked at.
+        Encoding::StandardizePer(_) => {}
+    }
+}
+
+/// What a setting's own check says, at its path.
+pub(super) fn setting(issues: &mut Issues, prefix: &str, error: DataError) {
+    match error {
+        DataError::Setting {
+            name,
+            found,
+            expected,
+        } => issues.error(
+            format!("{prefix}{name}"),
+            format!("expected {expected}, found {found}"),
+        ),
+        other => issues.error("task.data", other.to_string()),
+    }
+}
+
+/// The parts by themselves; whether there are that many samples is known with the data.
+fn parts(issues: &mut Issues, parts: &Parts) {
+    const MANY: usize = 1_000_000_000;
+    let samples = match *parts {
+        Parts::Counts {
+            train,
+            validation,
+            test,
+        } => train.saturating_add(validation).saturating_add(test),
+        Parts::Fractions { .. } => MANY,
+    };
+    if let Err(error) = parts.counts(samples) {
+        let error = match error {
+            DataError::Setting { name, .. } if name == "split.train" => DataError::Setting {
+                name,
+                found: "none".into(),
+                expected: "at least one sample to train on".into(),
+            },
+            other => other,
+        };
+        setting(issues, "task.", error);
+    }
+}
+
+/// Files of a source that go together.
+fn files(issues: &mut Issues, source: &Source) {
+    let mut both = |inputs: (&str, bool), labels: bool| {
+        if inputs.1 != labels {
+            let name = if labels { "test_labels" } else { inputs.0 };
+            issues.error(
+                format!("task.data.{name}"),
+                format!(
+                    "expected both `{}` and `test_labels`, or neither; found this one alone",
+                    inputs.0
+                ),
+            );
+        }
+    };
+    match source {
+        Source::Idx {
+            test_images,
+            test_labels,
+            ..
+        } => both(
+            ("test_images", test_images.is_some()),
+            test_labels.is_some(),
+        ),
+        Source::Npy {
+            test_inputs,
+            test_labels,
+            ..
+        } => both(
+            ("test_inputs", test_inputs.is_some()),
+            test_labels.is_some(),
+        ),
+        Source::Cifar10 { train, .. } if train.is_empty() => issues.error(
+            "task.data.train",
+            "expected one file at least, as in [\"data_batch_1.bin\"], found none",
+        ),
+        _ => {}
+    }
+}
+
+/// Whether delays and time constants are numbers to reckon with.
+fn has_times(model: &Model) -> bool {
+    let good = |ms: f64| ms.is_finite() && ms >= 0.0;
+    let delays = model.projections.iter().map(|p| p.delay_ms);
+    let taus = (model.neurons.values()).flat_map(|n| [n.tau_b_ms, n.tau_a_ms, n.tau_s_ms]);
+    delays.chain(taus).all(good)
+}
+
+/// The teacher needs a step at least, and should wait for the activity and for its own effect.
+fn window(issues: &mut Issues, model: &Model, task: &Task, dt_ms: f64) {
+    let window = Window::of(task, model, dt_ms);
+    let presentation = task.presentation_ms;
+    let (up, down) = settling(model, task.taught());
+    let latency = task.teacher.latency_ms.unwrap_or(up);
+    let off = task.teacher.off_before_end_ms.unwrap_or(down);
+    if window.on >= window.off {
+        let steps = Steps::of(dt_ms);
+        let least = steps.ms(window.on + steps.next(off) + 1);
+        issues.error(
+            "task.presentation_ms",
+            format!(
+                "{presentation} ms leave no time to teach: expected at least {least} ms, which are \
+                 {latency} ms until the teacher comes on, a step of {dt_ms} ms, and {off} ms after \
+                 it goes off"
+            ),
+        );
+        return;
+    }
+    let output = &task.output;
+    if latency < up {
+        issues.warn(
+            "task.teacher.latency_ms",
+            format!(
+                "the teacher comes on after {latency} ms, but activity takes {up} ms to arrive and \
+                 settle at `{output}`: activity and teaching of different stimuli will meet"
+            ),
+        );
+    }
+    if off < down {
+        issues.warn(
+            "task.teacher.off_before_end_ms",
+            format!(
+                "the teacher goes off {off} ms before the next stimulus, but teaching takes {down} \
+                 ms to go down from `{output}`: activity and teaching of different stimuli will meet"
+            ),
+        );
+    }
+}
+
+/// A consolidation within a presentation mixes what two stimuli left behind.
+fn consolidations(issues: &mut Issues, model: &Model, presentation_ms: f64) {
+    for (name, synapse) in &model.synapses {
+        let every_ms = synapse.consolidation.as_ref().and_then(|c| c.every_ms);
+        if let Some(every_ms) = every_ms
+            && every_ms > 0.0
+            && Steps::of(every_ms).whole(presentation_ms).is_none()
+            && Steps::of(presentation_ms).whole(every_ms).is_none()
+        {
+            issues.warn(
+                "task.presentation_ms",
+                format!(
+                    "synapses of type `{name}` consolidate every {every_ms} ms, which does not \
+                     divide the {presentation_ms} ms of a presentation"
+                ),
+            );
+        }
+    }
+}

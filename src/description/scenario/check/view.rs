@@ -1,0 +1,174 @@
+//! What the checks of a scenario look at: scenario, circuit and time together.
+
+use crate::description::document::{Issues, unknown};
+use crate::description::model::{Model, Population};
+use crate::description::scenario::{Indices, Neurons, Scenario};
+use crate::neuron::Compartment;
+
+/// A scenario with what is known of its circuit and of its time.
+pub(super) struct View<'a> {
+    pub scenario: &'a Scenario,
+    pub model: Option<&'a Model>,
+    /// The step, if it is one.
+    pub dt_ms: Option<f64>,
+    /// The end of the run, if the scenario alone says it.
+    pub end_ms: Option<f64>,
+}
+
+/// A projection or a bias by its name.
+pub(super) struct Named<'a> {
+    pub name: String,
+    pub compartment: Compartment,
+    pub from: Option<&'a str>,
+    pub to: &'a str,
+    pub synapse: &'a str,
+    /// The way back that it names.
+    pub mirrors: Option<&'a str>,
+}
+
+impl Named<'_> {
+    /// Whether this is a basal projection that runs back along `other`.
+    pub fn runs_back(&self, other: &Named<'_>) -> bool {
+        self.compartment == Compartment::Basal
+            && self.from == Some(other.to)
+            && Some(self.to) == other.from
+    }
+}
+
+impl<'a> View<'a> {
+    /// Size of the input of that name; an error if there is none.
+    pub fn input(&self, issues: &mut Issues, path: &str, name: &str) -> Option<usize> {
+        let model = self.model?;
+        let found = model.inputs.iter().find(|input| input.name == name);
+        if found.is_none() {
+            let inputs = || model.inputs.iter().map(|input| input.name.as_str());
+            let message = if model.populations.iter().any(|p| p.name == name) {
+                let inputs: Vec<String> = inputs().map(|name| format!("`{name}`")).collect();
+                format!(
+                    "`{name}` is a population of pyramidal neurons, whose rates are their own; \
+                     expected an input: {}",
+                    if inputs.is_empty() {
+                        "there is none".into()
+                    } else {
+                        inputs.join(", ")
+                    }
+                )
+            } else {
+                unknown("input", name, inputs())
+            };
+            issues.error(path, message);
+        }
+        found.map(|input| input.size)
+    }
+
+    /// The population of that name; an error if there is none.
+    pub fn population(
+        &self,
+        issues: &mut Issues,
+        path: &str,
+        name: &str,
+    ) -> Option<&'a Population> {
+        let model = self.model?;
+        let found = model.populations.iter().find(|p| p.name == name);
+        if found.is_none() {
+            let message = if model.inputs.iter().any(|input| input.name == name) {
+                format!(
+                    "`{name}` is an input, which has neither dendrites nor parameters; expected a \
+                     population of pyramidal neurons"
+                )
+            } else {
+                unknown(
+                    "population",
+                    name,
+                    model.populations.iter().map(|p| p.name.as_str()),
+                )
+            };
+            issues.error(path, message);
+        }
+        found
+    }
+
+    /// Whether these neurons are of an input; an error if there are no such neurons.
+    pub fn neurons(&self, issues: &mut Issues, path: &str, neurons: &Neurons) -> Option<bool> {
+        let model = self.model?;
+        let name = &neurons.population;
+        let input = model
+            .inputs
+            .iter()
+            .find(|i| i.name == *name)
+            .map(|i| i.size);
+        let population = model.populations.iter().find(|p| p.name == *name);
+        let Some(size) = input.or(population.map(|p| p.size)) else {
+            let inputs = model.inputs.iter().map(|i| i.name.as_str());
+            let known = inputs.chain(model.populations.iter().map(|p| p.name.as_str()));
+            issues.error(path, unknown("input or population", name, known));
+            return None;
+        };
+        indices(
+            issues,
+            path,
+            &neurons.indices,
+            size,
+            &format!("neurons of `{name}`"),
+        );
+        Some(input.is_some())
+    }
+
+    /// All projections and biases.
+    pub fn projections(&self) -> Vec<Named<'a>> {
+        let Some(model) = self.model else {
+            return Vec::new();
+        };
+        let projections = model.projections.iter().map(|p| Named {
+            name: p.name(),
+            compartment: p.compartment,
+            from: Some(p.from.as_str()),
+            to: p.to.as_str(),
+            synapse: p.synapse.as_str(),
+            mirrors: p.mirrors.as_deref(),
+        });
+        let biases = model.populations.iter().filter_map(|p| {
+            Some(Named {
+                name: format!("{}_bias", p.name),
+                compartment: Compartment::Basal,
+                from: None,
+                to: p.name.as_str(),
+                synapse: p.bias.as_ref()?.synapse.as_str(),
+                mirrors: None,
+            })
+        });
+        projections.chain(biases).collect()
+    }
+
+    /// The projection or bias of that name; an error if there is none.
+    pub fn projection(&self, issues: &mut Issues, path: &str, name: &str) -> Option<Named<'a>> {
+        self.model?;
+        let mut all = self.projections();
+        match all.iter().position(|p| p.name == name) {
+            Some(index) => Some(all.swap_remove(index)),
+            None => {
+                let known = all.iter().map(|p| p.name.as_str());
+                issues.error(path, unknown("projection", name, known));
+                None
+            }
+        }
+    }
+
+    /// Number of neurons of an input or a population.
+    pub fn size(&self, name: &str) -> Option<usize> {
+        let model = self.model?;
+        let input = model.inputs.iter().find(|i| i.name == name).map(|i| i.size);
+        let population = || model.populations.iter().find(|p| p.name == name);
+        input.or_else(|| population().map(|p| p.size))
+    }
+}
+
+/// Adds an error if the largest index is beyond `size`.
+pub(super) fn indices(issues: &mut Issues, path: &str, indices: &Indices, size: usize, what: &str) {
+    if let Some(largest) = indices.largest().filter(|&largest| largest >= size) {
+        issues.error(
+            path,
+            format!("index {largest} is beyond the {size} {what}, which are counted from 0"),
+        );
+    }
+}

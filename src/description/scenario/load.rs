@@ -1,0 +1,400 @@
+//! From files and overrides to a checked scenario and its model, or to everything wrong with them.
+
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use super::Scenario;
+use super::check::{MOST_VARIANTS, check, clipped};
+use crate::description::document::{
+    Assignment, Document, Issue, Place, Problem, Problems, Severity,
+};
+use crate::description::model::{self, Model};
+use crate::plasticity::Registry;
+
+/// Problems after which no further variant is looked at: nobody reads as many.
+const MOST_PROBLEMS: usize = 200;
+
+/// A scenario and its model, both checked.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What happens.
+    pub scenario: Scenario,
+    /// To which circuit.
+    pub model: Model,
+    /// The scenario's text, with the overrides in it.
+    pub scenario_document: Document,
+    /// The model's text, with the overrides in it.
+    pub model_document: Document,
+    /// Where the scenario's relative paths start: those of data.
+    pub directory: PathBuf,
+    /// Where the model's relative paths start: those of weights.
+    pub model_directory: PathBuf,
+    /// The scenario's variants by name, each with its changes in it and without variants.
+    pub variants: Vec<(String, Loaded)>,
+    /// What is probably not as it was meant.
+    pub warnings: Problems,
+}
+
+/// A model, checked.
+#[derive(Clone, Debug)]
+pub struct LoadedModel {
+    /// The circuit.
+    pub model: Model,
+    /// Its text, with the overrides in it.
+    pub document: Document,
+    /// Where its relative paths start.
+    pub directory: PathBuf,
+    /// What is probably not as it was meant.
+    pub warnings: Problems,
+}
+
+/// Loads a scenario and the model that it names, with `overrides` such as `task.epochs=3`.
+///
+/// Paths that start with `model.` are of the model: `model.neurons.pyramidal.tau_b_ms=5`.
+///
+/// # Errors
+/// Everything that is wrong in both files, in the overrides and in the variants.
+pub fn load(path: &Path, overrides: &[String], registry: &Registry) -> Result<Loaded, Problems> {
+    load_with(path, None, overrides, registry)
+}
+
+/// The same with the model in the file `model`, if given, in the place of the one that the
+/// scenario names.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with(
+    path: &Path,
+    model: Option<&Path>,
+    overrides: &[String],
+    registry: &Registry,
+) -> Result<Loaded, Problems> {
+    let document = Document::read(path)?;
+    let has_all = |fields: [&str; 2]| fields.iter().all(|field| document.has(field));
+    if has_all(["neurons", "populations"]) && !document.has("dt_ms") {
+        let message = "this is a model; expected a scenario, which names a model";
+        return Err(Problem::of_file(document.name(), message).into());
+    }
+    if document.has("rules") && !document.has("dt_ms") {
+        let message = "this is a comparison of rules, for `apical compare`; expected a scenario";
+        return Err(Problem::of_file(document.name(), message).into());
+    }
+    let directory = path.parent().unwrap_or(Path::new("")).to_owned();
+    let attempt = |document: &Document, overrides: &[String]| {
+        Attempt::new((document, &directory), model, overrides, registry)
+    };
+    let whole = attempt(&document, overrides);
+    let mut problems = whole.problems.clone();
+    let mut variants = Vec::new();
+    // A variant is read without the others: each would be read as often as there are any.
+    let alone = document.emptied("variants");
+    let given = whole.scenario.iter().flat_map(|s| &s.variants);
+    for (name, changes) in given.take(MOST_VARIANTS) {
+        if problems.len() >= MOST_PROBLEMS {
+            break;
+        }
+        let variant = attempt(&alone, &[overrides, changes].concat());
+        let path = format!("variants.{name}");
+        let known = |p: &&Problem| {
+            whole
+                .problems
+                .iter()
+                .any(|k| k.message == p.message && k.path == p.path)
+        };
+        let own = variant.problems.iter().filter(|problem| !known(problem));
+        problems.extend(own.map(|p| of_variant(p, &path, changes, &whole.scenario_document)));
+        let loaded = variant.loaded(&directory).map(|mut loaded| {
+            loaded.scenario.variants.clear();
+            (name.clone(), loaded)
+        });
+        variants.extend(loaded);
+    }
+    let mut problems = Problems(problems);
+    let model_name = whole.model.as_ref().map_or("", |m| m.document.name());
+    problems.sort(&[document.name(), model_name]);
+    if problems.errors() > 0 {
+        return Err(problems);
+    }
+    match whole.loaded(&directory) {
+        Some(loaded) => Ok(Loaded {
+            variants,
+            warnings: problems,
+            ..loaded
+        }),
+        None => Err(problems),
+    }
+}
+
+/// Loads a model by itself. In `overrides`, `model.` before a path may be left out.
+///
+/// # Errors
+/// Everything that is wrong in the file and in the overrides.
+pub fn load_model(
+    path: &Path,
+    overrides: &[String],
+    registry: &Registry,
+) -> Result<LoadedModel, Problems> {
+    let mut problems = Vec::new();
+    let assignments: Vec<Assignment> = (assignments(overrides, &mut problems).into_iter())
+        .map(|assignment| assignment.within("model").unwrap_or(assignment))
+        .collect();
+    let circuit = Circuit::new(Document::read(path)?, path, &assignments, &mut problems);
+    problems.extend(circuit.check(registry, None));
+    let mut problems = Problems(problems);
+    problems.sort(&[circuit.document.name()]);
+    match circuit.model {
+        Some(model) if problems.errors() == 0 => Ok(LoadedModel {
+            model,
+            document: circuit.document,
+            directory: circuit.directory,
+            warnings: problems,
+        }),
+        _ => Err(problems),
+    }
+}
+
+/// A scenario and its model as far as they can be had, and what is wrong with them.
+struct Attempt {
+    scenario_document: Document,
+    scenario: Option<Scenario>,
+    model: Option<Circuit>,
+    problems: Vec<Problem>,
+}
+
+impl Attempt {
+    fn new(
+        (document, directory): (&Document, &Path),
+        model: Option<&Path>,
+        overrides: &[String],
+        registry: &Registry,
+    ) -> Self {
+        let mut document = document.clone();
+        let mut problems = Vec::new();
+        let mut of_model = Vec::new();
+        for assignment in assignments(overrides, &mut problems) {
+            match assignment.within("model") {
+                Some(assignment) => of_model.push(assignment),
+                None => problems.extend(document.set::<Scenario>(&assignment).err()),
+            }
+        }
+        let scenario = note(document.parse::<Scenario>(), &mut problems);
+        // A scenario that cannot be read may still say where its model is.
+        let named = match &scenario {
+            Some(scenario) => Some(scenario.model.clone()),
+            None => document.string_at("model").map(PathBuf::from),
+        };
+        let path = (model.map(Path::to_owned)).or_else(|| Some(directory.join(named?)));
+        let model = path.and_then(|path| {
+            let path = tidy(&path);
+            match Document::read(&path) {
+                Ok(text) => Some(Circuit::new(text, &path, &of_model, &mut problems)),
+                Err(problem) => {
+                    problems.push(document.problem(Issue {
+                        severity: Severity::Error,
+                        path: "model".into(),
+                        message: format!("{}: {}", path.display(), problem.message),
+                    }));
+                    None
+                }
+            }
+        });
+        if let Some(circuit) = &model {
+            let dt_ms = scenario.as_ref().map(|s| s.dt_ms);
+            let dt_ms = dt_ms.filter(|dt_ms| dt_ms.is_finite() && *dt_ms > 0.0);
+            problems.extend(circuit.check(registry, dt_ms));
+        }
+        if let Some(scenario) = &scenario {
+            let issues = check(scenario, model.as_ref().and_then(|m| m.model.as_ref()));
+            problems.extend(issues.into_iter().map(|issue| document.problem(issue)));
+        }
+        // Of what is wrong, nobody needs to know where it would start.
+        let wrong = problems
+            .iter()
+            .any(|problem| problem.severity == Severity::Error);
+        if let (Some(scenario), Some(circuit), false) = (&scenario, &model, wrong) {
+            problems.extend(circuit.clipped(registry, scenario.seed));
+        }
+        Self {
+            scenario_document: document,
+            scenario,
+            model,
+            problems,
+        }
+    }
+
+    fn loaded(self, directory: &Path) -> Option<Loaded> {
+        let circuit = self.model?;
+        Some(Loaded {
+            scenario: self.scenario?,
+            model: circuit.model?,
+            scenario_document: self.scenario_document,
+            model_document: circuit.document,
+            directory: directory.to_owned(),
+            model_directory: circuit.directory,
+            variants: Vec::new(),
+            warnings: Problems::default(),
+        })
+    }
+}
+
+/// A model's file and what it says, if it can be read.
+struct Circuit {
+    document: Document,
+    directory: PathBuf,
+    model: Option<Model>,
+}
+
+impl Circuit {
+    fn new(
+        mut document: Document,
+        path: &Path,
+        assignments: &[Assignment],
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        for assignment in assignments {
+            problems.extend(document.set::<Model>(assignment).err());
+        }
+        Self {
+            model: note(document.parse::<Model>(), problems),
+            document,
+            directory: path.parent().unwrap_or(Path::new("")).to_owned(),
+        }
+    }
+
+    fn clipped(&self, registry: &Registry, seed: u64) -> Vec<Problem> {
+        let issues =
+            (self.model.iter()).flat_map(|model| clipped(model, registry, seed, &self.directory));
+        issues.map(|issue| self.document.problem(issue)).collect()
+    }
+
+    fn check(&self, registry: &Registry, dt_ms: Option<f64>) -> Vec<Problem> {
+        let issues = (self.model.iter())
+            .flat_map(|model| model::check(model, registry, dt_ms, &self.directory));
+        issues.map(|issue| self.document.problem(issue)).collect()
+    }
+}
+
+fn assignments(overrides: &[String], problems: &mut Vec<Problem>) -> Vec<Assignment> {
+    (overrides.iter())
+        .filter_map(|text| note(Assignment::parse(text), problems))
+        .collect()
+}
+
+fn note<T>(outcome: Result<T, impl Into<Problems>>, problems: &mut Vec<Problem>) -> Option<T> {
+    outcome
+        .map_err(|wrong| problems.extend(wrong.into().0))
+        .ok()
+}
+
+/// A problem that a variant has and the scenario itself has not, at the place of the variant.
+fn of_variant(problem: &Problem, path: &str, changes: &[String], document: &Document) -> Problem {
+    let change = changes.iter().position(|change| match &problem.place {
+        Place::Override { assignment } => assignment == change,
+        _ => false,
+    });
+    let path = match change {
+        Some(index) => format!("{path}[{index}]"),
+        None => path.to_owned(),
+    };
+    let message = match problem.path.as_str() {
+        "" => problem.message.clone(),
+        inner => format!("{inner}: {}", problem.message),
+    };
+    document.problem(Issue {
+        severity: problem.severity,
+        path,
+        message,
+    })
+}
+
+/// `a/../b` as `b`, if that is the same place: a directory may be a link to elsewhere.
+pub(crate) fn tidy(path: &Path) -> PathBuf {
+    let mut short = PathBuf::new();
+    for component in path.components() {
+        let ends_in_name = matches!(short.components().next_back(), Some(Component::Normal(_)));
+        match component {
+            Component::ParentDir if ends_in_name => drop(short.pop()),
+            Component::CurDir => {}
+            other => short.push(other),
+        }
+    }
+    match (fs::canonicalize(path), fs::canonicalize(&short)) {
+        (Ok(long), Ok(same)) if long == same => short,
+        (Err(_), Err(_)) => short,
+        _ => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{load, load_model, tidy};
+    use crate::plasticity::Registry;
+
+    fn shipped(path: &str) -> std::path::PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+    }
+
+    #[test]
+    fn overrides_and_variants_reach_scenario_and_model() {
+        let path = shipped("scenarios/relaxation.ron");
+        let set = ["task.epochs=3", "model.neurons.pyramidal.tau_b_ms=1"].map(String::from);
+        let loaded = load(&path, &set, &Registry::default()).unwrap();
+        assert_eq!(loaded.directory, shipped("scenarios"));
+        assert_eq!(loaded.model_directory, shipped("models"));
+        assert!(loaded.model_document.text().contains("tau_b_ms: 1,"));
+        let names: Vec<&str> = loaded
+            .variants
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        assert_eq!(names, ["always_on", "good_window", "too_short"]);
+        let lengths: Vec<f64> = (loaded.variants.iter())
+            .map(|(_, variant)| {
+                let task = variant.scenario.task.as_ref().unwrap();
+                assert_eq!(task.epochs, 3);
+                assert_eq!(variant.model.neurons["pyramidal"].tau_b_ms, 1.0);
+                assert!(variant.scenario.variants.is_empty());
+                task.presentation_ms
+            })
+            .collect();
+        assert_eq!(lengths, [100.0, 100.0, 20.0]);
+        assert_eq!(loaded.scenario.variants.len(), 3);
+    }
+
+    #[test]
+    fn a_model_by_itself_takes_overrides_with_and_without_its_prefix() {
+        let set = ["model.inputs.pixels.size=65", "neurons.readout.tau_b_ms=-1"].map(String::from);
+        let path = shipped("models/digits.ron");
+        let problems = load_model(&path, &set, &Registry::default()).unwrap_err();
+        let paths: Vec<&str> = problems.0.iter().map(|p| p.path.as_str()).collect();
+        assert_eq!(paths, ["neurons.readout.tau_b_ms", "inputs.pixels.shape"]);
+    }
+
+    #[test]
+    fn a_model_in_the_place_of_a_scenario_is_told_so_in_one_line() {
+        let problems = load(&shipped("models/digits.ron"), &[], &Registry::default());
+        let text = problems.unwrap_err().to_string();
+        assert!(text.contains("this is a model; expected a scenario") && text.ends_with("1 error"));
+    }
+
+    #[test]
+    fn a_path_is_shortened_only_if_it_stays_the_same_place() {
+        let there = |path: &str| tidy(Path::new(path)).display().to_string();
+        assert_eq!(there("src/../models/digits.ron"), "models/digits.ron");
+        assert_eq!(there("./nowhere/../x.ron"), "x.ron");
+        assert_eq!(there("../../x.ron"), "../../x.ron");
+        let dir = tempfile::tempdir().unwrap();
+        let inner = dir.path().join("a/b");
+        std::fs::create_dir_all(&inner).unwrap();
+        std::fs::write(dir.path().join("a/x"), "").unwrap();
+        std::fs::write(dir.path().join("x"), "").unwrap();
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(&inner, dir.path().join("link")).unwrap();
+            let path = dir.path().join("link/../x");
+            assert_eq!(tidy(&path), path);
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The end of a run, which is recorded besides what the probes ask for: the history of a neuron for
+//! whoever looks into it afterwards.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Indices, Neurons, Probe, Scenario};
+use crate::description::model::Model;
+use crate::neuron::Variable;
+
+/// What is recorded of the end of a run, of trial 0, in every step, to `tail.parquet`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Tail {
+    /// Nothing.
+    None,
+    /// All variables of chosen neurons.
+    Last {
+        /// Length in ms; absent: a presentation, without a task 200 steps, and 1000 steps at most.
+        #[serde(default)]
+        ms: Option<f64>,
+        /// Which neurons; absent: the first 64 of each population, 1024 in all.
+        #[serde(default)]
+        neurons: Option<Vec<Neurons>>,
+    },
+}
+
+/// Neurons of a population, as far as none are named.
+const OF_A_POPULATION: usize = 64;
+/// Neurons of a circuit, as far as none are named.
+const OF_A_CIRCUIT: usize = 1024;
+
+impl Default for Tail {
+    fn default() -> Self {
+        Self::Last {
+            ms: None,
+            neurons: None,
+        }
+    }
+}
+
+impl Scenario {
+    /// Length of the last stretch of a run of which there is a history, in ms.
+    #[must_use]
+    pub fn tail_ms(&self) -> f64 {
+        const STEPS: f64 = 200.0;
+        const MOST_STEPS: f64 = 1000.0;
+        if let Tail::Last { ms: Some(ms), .. } = self.tail {
+            return ms;
+        }
+        let usual = (self.task.as_ref()).map_or(STEPS * self.dt_ms, |task| task.presentation_ms);
+        usual.min(MOST_STEPS * self.dt_ms)
+    }
+
+    /// The tail as a probe; none if there is to be none.
+    #[must_use]
+    pub fn tail_probe(&self, model: &Model) -> Option<Probe> {
+        let Tail::Last { neurons, .. } = &self.tail else {
+            return None;
+        };
+        let neurons = match neurons {
+            Some(neurons) => neurons.clone(),
+            None => first(model),
+        };
+        Some(Probe::Traces {
+            neurons,
+            variables: Variable::ALL.to_vec(),
+            trials: Indices::one(0),
+            every_ms: None,
+            from_ms: Some(-self.tail_ms()),
+            until_ms: None,
+        })
+    }
+}
+
+/// The first neurons of each population, until there are enough.
+fn first(model: &Model) -> Vec<Neurons> {
+    let mut left = OF_A_CIRCUIT;
+    let chosen = model.populations.iter().map(|population| {
+        let count = population.size.min(OF_A_POPULATION).min(left);
+        left -= count;
+        Neurons {
+            population: population.name.clone(),
+            indices: Indices::first(count),
+        }
+    });
+    chosen
+        .filter(|neurons| neurons.indices.largest().is_some())
+        .collect()
+}

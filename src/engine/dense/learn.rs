@@ -1,0 +1,139 @@
+//! Learn and consolidate: the synapses change, always.
+
+use bevy_ecs::prelude::*;
+use ndarray::{Array2, ArrayView2, Zip};
+
+use super::send::{Senders, with_arriving};
+use crate::circuit::{Clock, EtaScale, Plasticity, Projection, Synapses, Wiring};
+use crate::engine::shared::read;
+use crate::math::columns::Changing;
+use crate::math::pair;
+use crate::neuron::{Compartment, apical, basal, soma};
+use crate::plasticity::{Broadcast, Columns};
+
+/// Every plastic synapse changes by its rule, always.
+pub fn learn(
+    wiring: Res<Wiring>,
+    clock: Res<Clock>,
+    (scale, broadcast): (Res<EtaScale>, Res<Broadcast>),
+    mut projections: Query<(&Projection, &mut Synapses, &mut Plasticity)>,
+    populations: Senders<'_, '_>,
+    neurons: Query<(
+        &basal::Potential,
+        &apical::Potential,
+        &soma::Mismatch,
+        &soma::Delta,
+        &soma::Rate,
+        &soma::Noise,
+    )>,
+    mut factors: Local<Vec<f32>>,
+) {
+    let Some((b, a, xi, delta, r, noise)) =
+        (neurons.contiguous_iter().ok()).and_then(|mut t| t.next())
+    else {
+        return;
+    };
+    let (b, a) = (read::<basal::Potential>(b), read::<apical::Potential>(a));
+    let xi = read::<soma::Mismatch>(xi);
+    let (delta, r) = (read::<soma::Delta>(delta), read::<soma::Rate>(r));
+    let noise = read::<soma::Noise>(noise);
+    for &entity in wiring.projections.values() {
+        let Ok((projection, mut synapses, mut plasticity)) = projections.get_mut(entity) else {
+            continue;
+        };
+        let Ok((post, ..)) = populations.get(projection.post) else {
+            continue;
+        };
+        let Synapses::Own(weights) = &mut *synapses else {
+            continue;
+        };
+        let rows = post.rows.clone();
+        let potential = match projection.compartment {
+            Compartment::Basal => b,
+            Compartment::Apical => a,
+        };
+        let columns = Columns {
+            potential: &potential[rows.clone()],
+            mismatch: &xi[rows.clone()],
+            delta: &delta[rows.clone()],
+            rate: &r[rows.clone()],
+            noise: &noise[rows],
+        };
+        factors.resize(post.trials * post.size, 0.0);
+        plasticity.kernel.fill(columns, &mut factors);
+        if let Some(third) = &mut plasticity.third {
+            third.apply(&broadcast, &mut factors);
+        }
+        let Ok(factors) = ArrayView2::from_shape((post.trials, post.size), factors.as_slice())
+        else {
+            continue;
+        };
+        let mean = clock.dt_ms / post.trials as f64;
+        let decay = plasticity.decay_per_ms * clock.dt_ms;
+        let eta = f64::from(plasticity.eta * scale.0);
+        let Plasticity {
+            consolidation,
+            carry,
+            ..
+        } = &mut *plasticity;
+        let mut weights = Changing {
+            matrix: weights,
+            carry,
+        };
+        let factors = factors.mapv(f64::from);
+        with_arriving(projection, &populations, |sent| {
+            let change = mean * factors.t().dot(&sent.mapv(f64::from));
+            match consolidation {
+                Some(consolidation) => add(&mut consolidation.gather(), 1.0, &change),
+                None => add(&mut weights, eta, &change),
+            }
+        });
+        if decay > 0.0 {
+            let kept = (-decay).exp();
+            (Zip::from(weights.matrix).and(weights.carry)).for_each(|weight, carry| {
+                let rest = kept * pair::number(*weight, *carry);
+                pair::set(weight, carry, rest);
+            });
+        }
+    }
+}
+
+/// Adds `rate` times a change to every weight or eligibility.
+fn add(weights: &mut Changing<'_>, rate: f64, change: &Array2<f64>) {
+    Zip::from(&mut *weights.matrix)
+        .and(&mut *weights.carry)
+        .and(change)
+        .for_each(|weight, carry, change| pair::add(weight, carry, rate * change));
+}
+
+/// Eligibilities whose clock strikes become weight change; bounds hold.
+pub fn consolidate(
+    clock: Res<Clock>,
+    scale: Res<EtaScale>,
+    mut projections: Query<(&mut Synapses, &mut Plasticity)>,
+) {
+    for (mut synapses, mut plasticity) in &mut projections {
+        let plasticity = &mut *plasticity;
+        let Synapses::Own(weights) = &mut *synapses else {
+            continue;
+        };
+        let Plasticity {
+            consolidation,
+            carry,
+            eta,
+            ..
+        } = plasticity;
+        if let Some(consolidator) = consolidation
+            && consolidator.strikes(clock.step)
+        {
+            let changing = Changing {
+                matrix: weights,
+                carry,
+            };
+            consolidator.consolidate(changing, *eta * scale.0);
+            plasticity.confine(weights);
+        } else {
+            plasticity.clamp(weights);
+        }
+    }
+}

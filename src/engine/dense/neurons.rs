@@ -1,0 +1,102 @@
+//! Integrate and fire: the compartments of every neuron.
+
+use bevy_ecs::prelude::*;
+
+use crate::circuit::{Parameters, Population};
+use crate::engine::shared::{read, write};
+use crate::neuron::{apical, basal, soma};
+
+/// Currents and potentials of both dendrites.
+type Dendrites = (
+    &'static basal::Current,
+    (&'static mut basal::Potential, &'static mut basal::Carry),
+    &'static apical::Current,
+    (&'static mut apical::Potential, &'static mut apical::Carry),
+);
+
+/// Both dendrites move towards their currents.
+pub fn integrate(populations: Query<(&Population, &Parameters)>, mut neurons: Query<Dendrites>) {
+    let Some((i_b, (mut b, mut b_carry), i_a, (mut a, mut a_carry))) =
+        (neurons.contiguous_iter_mut().ok()).and_then(|mut t| t.next())
+    else {
+        return;
+    };
+    let (i_b, i_a) = (read::<basal::Current>(i_b), read::<apical::Current>(i_a));
+    let (b, a) = (write(&mut b), write(&mut a));
+    let (b_carry, a_carry) = (write(&mut b_carry), write(&mut a_carry));
+    for (population, p) in &populations {
+        let rows = population.rows.clone();
+        let (b, b_carry) = (&mut b[rows.clone()], &mut b_carry[rows.clone()]);
+        basal::integrate(b, b_carry, &i_b[rows.clone()], p.leak_b);
+        let (a, a_carry) = (&mut a[rows.clone()], &mut a_carry[rows.clone()]);
+        apical::integrate(a, a_carry, &i_a[rows], p.leak_a);
+    }
+}
+
+/// What the soma reads, its own state, and what it sends.
+type Firing = (
+    (
+        &'static basal::Potential,
+        &'static apical::Potential,
+        &'static soma::Current,
+        &'static soma::Noise,
+    ),
+    &'static mut soma::Potential,
+    (
+        &'static mut soma::Prediction,
+        &'static mut soma::PredictionCarry,
+    ),
+    (
+        &'static mut soma::Mismatch,
+        &'static mut soma::MismatchCarry,
+    ),
+    (&'static mut soma::Rate, &'static mut soma::Delta),
+);
+
+/// The soma compares its dendrites; rate and teaching signal follow.
+pub fn fire(populations: Query<(&Population, &Parameters)>, mut neurons: Query<Firing>) {
+    let Some((
+        (b, a, i_s, noise),
+        mut s,
+        (mut b_hat, mut b_hat_carry),
+        (mut xi, mut xi_carry),
+        (mut r, mut delta),
+    )) = (neurons.contiguous_iter_mut().ok()).and_then(|mut t| t.next())
+    else {
+        return;
+    };
+    let (b, a) = (read::<basal::Potential>(b), read::<apical::Potential>(a));
+    let (i_s, noise) = (read::<soma::Current>(i_s), read::<soma::Noise>(noise));
+    let (s, b_hat, xi) = (write(&mut s), write(&mut b_hat), write(&mut xi));
+    let (b_hat_carry, xi_carry) = (write(&mut b_hat_carry), write(&mut xi_carry));
+    let (r, delta) = (write(&mut r), write(&mut delta));
+    let mut scratch = Vec::new();
+    for (population, p) in &populations {
+        let rows = population.rows.clone();
+        let felt = (p.mismatch, p.transfer);
+        let a = soma::felt(felt, &r[rows.clone()], &a[rows.clone()], &mut scratch);
+        soma::compare(
+            soma::Dendrites {
+                b: &b[rows.clone()],
+                a,
+                i_s: &i_s[rows.clone()],
+            },
+            soma::Somata {
+                s: &mut s[rows.clone()],
+                b_hat: &mut b_hat[rows.clone()],
+                xi: &mut xi[rows.clone()],
+                b_hat_carry: &mut b_hat_carry[rows.clone()],
+                xi_carry: &mut xi_carry[rows.clone()],
+            },
+            (p.g_a, p.leak_s),
+        );
+        let potentials = soma::Potentials {
+            b: &b[rows.clone()],
+            s: &s[rows.clone()],
+            xi: &xi[rows.clone()],
+            noise: &noise[rows.clone()],
+        };
+        let (r, delta) = (&mut r[rows.clone()], &mut delta[rows]);
+        soma::fire(p.firing(population.size), potentials, r, delta);
+    }
+}

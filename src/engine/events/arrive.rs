@@ -1,0 +1,327 @@
+//! Arrive: volleys reach their terminals, and currents follow what was sent and what was learned.
+
+use bevy_ecs::prelude::*;
+use ndarray::Array2;
+
+use crate::circuit::{Activity, Clock, Plasticity, Projection, Synapses, Wiring};
+use crate::connectivity::{Lazy, Terminals};
+use crate::event::{Axons, Volley};
+use crate::math::columns::{Changing, extents};
+use crate::plasticity::Consolidator;
+
+/// A projection with what it holds and how it learns.
+type Synaptic = (
+    &'static Projection,
+    &'static mut Synapses,
+    &'static mut Terminals,
+    Option<(&'static mut Plasticity, &'static mut Lazy)>,
+);
+
+/// What arrives now changes the currents of the projections, and so does what the weights have
+/// become since the last step.
+pub fn arrive(
+    clock: Res<Clock>,
+    wiring: Res<Wiring>,
+    mut projections: Query<Synaptic>,
+    axons: Query<&Axons>,
+    mut activities: Query<&mut Activity>,
+) {
+    for entity in wiring.projections.values() {
+        let Ok((projection, mut synapses, mut terminals, mut plastic)) =
+            projections.get_mut(*entity)
+        else {
+            continue;
+        };
+        let Synapses::Own(weights) = &mut *synapses else {
+            continue;
+        };
+        let mut none = Array2::zeros((0, 0));
+        let (carry, plastic) = match &mut plastic {
+            Some((plasticity, lazy)) => {
+                let Plasticity {
+                    carry,
+                    bounds,
+                    consolidation,
+                    ..
+                } = &mut **plasticity;
+                (carry, Some((*bounds, consolidation, &mut **lazy)))
+            }
+            None => (&mut none, None),
+        };
+        let mut arrival = Arrival {
+            now: clock.step,
+            volley: volley(&axons, clock.step, projection, terminals.axons),
+            weights: Changing {
+                matrix: weights,
+                carry,
+            },
+            terminals: &mut terminals,
+            plastic,
+        };
+        if arrival.takes_place()
+            && let Ok(mut activity) = activities.get_mut(projection.post)
+        {
+            activity.tell(projection.compartment);
+        }
+    }
+}
+
+/// Projections that read the weights of others follow, once those are what they are now.
+pub fn mirror(
+    clock: Res<Clock>,
+    wiring: Res<Wiring>,
+    mut projections: Query<Synaptic>,
+    axons: Query<&Axons>,
+    mut activities: Query<&mut Activity>,
+) {
+    for entity in wiring.projections.values() {
+        let Ok((_, synapses, ..)) = projections.get(*entity) else {
+            continue;
+        };
+        let Synapses::Transported(source) = *synapses else {
+            continue;
+        };
+        let Ok([mine, theirs]) = projections.get_many_mut([*entity, source]) else {
+            continue;
+        };
+        let (projection, _, mut terminals, _) = mine;
+        let (_, weights, source, lazy) = theirs;
+        let Synapses::Own(weights) = &*weights else {
+            continue;
+        };
+        terminals.mirror(source.revision);
+        let arriving = volley(&axons, clock.step, projection, terminals.axons);
+        if let Some(volley) = arriving {
+            terminals.hold(volley);
+        }
+        if arriving.is_some() || (terminals.is_stale() && !terminals.silent()) {
+            let scale = lazy.as_ref().map_or(1.0, |(_, lazy)| lazy.scale());
+            terminals.sum(weights.t(), scale);
+            if let Ok(mut activity) = activities.get_mut(projection.post) {
+                activity.tell(projection.compartment);
+            }
+        }
+    }
+}
+
+/// What reaches a projection in step `now` along its axons; a bias has none.
+fn volley<'a>(
+    axons: &'a Query<&Axons>,
+    now: u64,
+    projection: &Projection,
+    along: Option<Entity>,
+) -> Option<Volley<'a>> {
+    axons.get(along?).ok()?.arriving(now, projection.delay)
+}
+
+/// How a current is brought up to date.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Means {
+    /// One product of all weights and everything held.
+    Product,
+    /// The same for one trial, of weights that are part in the matrix, part in episodes.
+    Episodes,
+    /// The columns of those who sent, if any.
+    Columns,
+}
+
+/// Bounds, consolidation and integrals of a plastic projection.
+type Learning<'a> = (
+    Option<(f32, f32)>,
+    &'a mut Option<Consolidator>,
+    &'a mut Lazy,
+);
+
+/// One step of one projection.
+struct Arrival<'a> {
+    now: u64,
+    volley: Option<Volley<'a>>,
+    weights: Changing<'a>,
+    terminals: &'a mut Terminals,
+    plastic: Option<Learning<'a>>,
+}
+
+impl Arrival<'_> {
+    /// Brings synapses and current up to date, and tells whether the current may have changed.
+    fn takes_place(&mut self) -> bool {
+        self.keep_whole();
+        let means = self.means();
+        // A product would make the current anew.
+        let followed = means == Means::Columns && self.follow();
+        if self.volley.is_none() && (means == Means::Columns || self.terminals.silent()) {
+            // New weights make no difference to silence.
+            self.terminals.acknowledge();
+            return followed;
+        }
+        self.settle(means);
+        match (means, self.volley) {
+            (Means::Product | Means::Episodes, volley) => {
+                if let Some(volley) = volley {
+                    self.terminals.hold(volley);
+                }
+                self.sum(means);
+            }
+            (Means::Columns, Some(Volley::Few(few))) => self.touch(few),
+            (Means::Columns, _) => unreachable!("a volley of many takes a product"),
+        }
+        true
+    }
+
+    /// Bounds hold in every step, and a mirror reads all weights: then the weights are brought up
+    /// to date whenever they change.
+    fn keep_whole(&mut self) {
+        let Some((bounds, _, lazy)) = &mut self.plastic else {
+            return;
+        };
+        let whole = bounds.is_some() || self.terminals.mirrored;
+        if !(whole && lazy.drifts() && lazy.since() < self.now) {
+            return;
+        }
+        lazy.catch_up(self.now, self.terminals.silent());
+        lazy.settle_weights(self.weights.reborrow(), self.terminals.held());
+        lazy.fold(self.weights.reborrow());
+        if let Some(bounds) = bounds {
+            self.weights.clamp(*bounds);
+        }
+        self.terminals.revision += 1;
+    }
+
+    fn means(&self) -> Means {
+        let terminals = &self.terminals;
+        let product = match self.volley {
+            Some(Volley::Many(_)) => true,
+            Some(Volley::Few(few)) => {
+                let is_continuous =
+                    (self.plastic.as_ref()).is_some_and(|(.., lazy)| lazy.is_continuous());
+                let columns = terminals.is_few(few, is_continuous) && !terminals.falls_silent(few);
+                terminals.is_stale() || !columns
+            }
+            None => terminals.is_stale(),
+        };
+        if !product {
+            Means::Columns
+        } else if self.keeps_episodes() {
+            Means::Episodes
+        } else {
+            Means::Product
+        }
+    }
+
+    /// True if what is gained with the values held may stay outside the matrix: with one trial,
+    /// where plain consolidations are all that changes weights.
+    fn keeps_episodes(&self) -> bool {
+        let Some((bounds, Some(consolidation), lazy)) = &self.plastic else {
+            return false;
+        };
+        let whole = bounds.is_some() || self.terminals.mirrored || lazy.fades();
+        let plain = consolidation.is_plain() && consolidation.is_blank();
+        self.terminals.is_of_one_trial() && plain && !whole
+    }
+
+    /// The current anew.
+    fn sum(&mut self, means: Means) {
+        match &mut self.plastic {
+            Some((.., lazy)) if means == Means::Episodes => {
+                let weights = self.weights.reborrow();
+                self.terminals.sum_with_episodes(weights, lazy);
+            }
+            plastic => {
+                let scale = plastic.as_ref().map_or(1.0, |(.., lazy)| lazy.scale());
+                if self.terminals.is_of_one_trial() {
+                    self.terminals.sum_columns(self.weights.matrix, scale);
+                } else {
+                    self.terminals.sum(self.weights.matrix.view(), scale);
+                }
+            }
+        }
+    }
+
+    /// The current follows the weights over the last step. Whether there was anything to follow.
+    fn follow(&mut self) -> bool {
+        match &mut self.plastic {
+            Some((.., lazy)) if lazy.drifts() && !self.terminals.silent() => {
+                let weights = self.weights.reborrow();
+                self.terminals.follow(self.now, weights, lazy);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// What synapses have gained from what was held so far goes where it belongs, if all of it has
+    /// to before something else is held.
+    fn settle(&mut self, means: Means) {
+        let Some((_, consolidation, lazy)) = &mut self.plastic else {
+            return;
+        };
+        lazy.catch_up(self.now, self.terminals.silent());
+        if means == Means::Episodes {
+            if self.volley.is_some() {
+                self.turn();
+            }
+            return;
+        }
+        if means == Means::Columns {
+            lazy.settle_past(self.weights.reborrow());
+            lazy.write_out();
+            // Before a value is held that is too large for the integrals.
+            if let Some(Volley::Few(few)) = self.volley
+                && lazy.strained(largest(few))
+            {
+                lazy.settle_weights(self.weights.reborrow(), self.terminals.held());
+                lazy.fold(self.weights.reborrow());
+                let extents = extents(self.weights.matrix.view());
+                self.terminals.measure(&extents);
+                lazy.measure(&extents);
+            }
+            return;
+        }
+        lazy.settle_weights(self.weights.reborrow(), self.terminals.held());
+        if let (Some(_), Some(consolidation)) = (self.volley, consolidation) {
+            consolidation.settle(lazy, self.terminals.held());
+        }
+    }
+
+    /// What was gained with the values held so far becomes an episode, or is settled.
+    fn turn(&mut self) {
+        let Some((_, Some(consolidation), lazy)) = &mut self.plastic else {
+            return;
+        };
+        if self.terminals.silent() {
+            // Silence gains nothing, and what was gained before is in the matrix.
+            return lazy.forget();
+        }
+        let held = self.terminals.held();
+        if lazy.turn(held) {
+            return;
+        }
+        lazy.settle_past(self.weights.reborrow());
+        if !lazy.turn(held) {
+            lazy.settle_weights(self.weights.reborrow(), held);
+            consolidation.settle(lazy, held);
+        }
+    }
+
+    /// The columns of a few senders, with the eligibilities that their synapses have gathered.
+    fn touch(&mut self, few: &[(u32, f32)]) {
+        let (lazy, eligibility) = match &mut self.plastic {
+            Some((_, consolidation, lazy)) => {
+                let gathers = lazy.of_eligibilities().is_some();
+                let consolidation = consolidation.as_mut().filter(|_| gathers);
+                (Some(&**lazy), consolidation.map(Consolidator::gather))
+            }
+            None => (None, None),
+        };
+        let weights = self.weights.reborrow();
+        self.terminals.touch(few, weights, eligibility, lazy);
+        if let Some((.., lazy)) = &mut self.plastic {
+            lazy.touch();
+        }
+    }
+}
+
+/// Largest magnitude of a few values.
+fn largest(few: &[(u32, f32)]) -> f32 {
+    few.iter()
+        .fold(0.0, |most, (_, value)| most.max(value.abs()))
+}

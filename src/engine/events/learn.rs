@@ -1,0 +1,215 @@
+//! Learn and consolidate: what synapses will have changed by when they are next read.
+
+use bevy_ecs::prelude::*;
+
+use crate::circuit::{
+    Activity, Clock, EtaScale, Plasticity, Population, Projection, Synapses, Wiring,
+};
+use crate::connectivity::{Lazy, Terminals};
+use crate::engine::shared::read;
+use crate::math::columns::{Changing, extents};
+use crate::math::elementwise;
+use crate::neuron::{Compartment, apical, basal, soma};
+use crate::plasticity::{Broadcast, Columns};
+
+type Variables = (
+    &'static basal::Potential,
+    &'static apical::Potential,
+    &'static soma::Mismatch,
+    &'static soma::Delta,
+    &'static soma::Rate,
+    &'static soma::Noise,
+);
+
+/// Rules see the sites that have changed; synapses follow when they are read.
+pub fn learn(
+    clock: Res<Clock>,
+    (scale, broadcast): (Res<EtaScale>, Res<Broadcast>),
+    wiring: Res<Wiring>,
+    mut projections: Query<(
+        &Projection,
+        &mut Synapses,
+        &mut Terminals,
+        &mut Plasticity,
+        &mut Lazy,
+    )>,
+    populations: Query<(&Population, &Activity)>,
+    neurons: Query<Variables>,
+    mut scratch: Local<Vec<f32>>,
+) {
+    let Some((b, a, xi, delta, r, noise)) =
+        (neurons.contiguous_iter().ok()).and_then(|mut t| t.next())
+    else {
+        return;
+    };
+    let (b, a) = (read::<basal::Potential>(b), read::<apical::Potential>(a));
+    let xi = read::<soma::Mismatch>(xi);
+    let (delta, r) = (read::<soma::Delta>(delta), read::<soma::Rate>(r));
+    let noise = read::<soma::Noise>(noise);
+    for entity in wiring.projections.values() {
+        let Ok((projection, mut synapses, mut terminals, mut plasticity, mut lazy)) =
+            projections.get_mut(*entity)
+        else {
+            continue;
+        };
+        let Ok((post, activity)) = populations.get(projection.post) else {
+            continue;
+        };
+        // A learning rate that has changed counts from this step on.
+        let eta = if lazy.is_continuous() {
+            plasticity.eta * scale.0
+        } else {
+            1.0
+        };
+        let mean = clock.dt_ms / post.trials as f64;
+        lazy.set_gain(mean * f64::from(eta), clock.step, terminals.silent());
+        // A third factor goes on in time, whatever arrives.
+        let modulated = (plasticity.third.as_ref())
+            .is_some_and(|third| activity.updated || !third.rests(&broadcast));
+        if terminals.silent() && !modulated {
+            lazy.sleep();
+            continue;
+        }
+        if !(activity.updated || lazy.behind || modulated) {
+            continue;
+        }
+        let rows = post.rows.clone();
+        let potential = match projection.compartment {
+            Compartment::Basal => b,
+            Compartment::Apical => a,
+        };
+        let columns = Columns {
+            potential: &potential[rows.clone()],
+            mismatch: &xi[rows.clone()],
+            delta: &delta[rows.clone()],
+            rate: &r[rows.clone()],
+            noise: &noise[rows],
+        };
+        let Plasticity {
+            kernel,
+            third,
+            carry,
+            ..
+        } = &mut *plasticity;
+        let part =
+            |from: usize, out: &mut [f32]| kernel.fill(columns.part(from..from + out.len()), out);
+        let mut fill = |factors: &mut [f32]| {
+            let works = elementwise::fill(factors, part);
+            match third {
+                Some(third) => third.apply(&broadcast, factors),
+                None => works,
+            }
+        };
+        if lazy.rows() == post.trials {
+            lazy.refresh(clock.step, fill);
+        } else {
+            // A bias is one synapse a neuron for all trials.
+            scratch.resize(post.trials * post.size, 0.0);
+            lazy.refresh(clock.step, |factors| {
+                let works = fill(&mut scratch);
+                factors.fill(0.0);
+                for of_trial in scratch.chunks_exact(post.size) {
+                    (factors.iter_mut().zip(of_trial)).for_each(|(sum, f)| *sum += f);
+                }
+                works
+            });
+        }
+        if !lazy.is_continuous() {
+            continue;
+        }
+        lazy.write_out();
+        if let Synapses::Own(weights) = &mut *synapses
+            && lazy.strained(terminals.most())
+        {
+            let mut changing = Changing {
+                matrix: weights,
+                carry,
+            };
+            lazy.settle_weights(changing.reborrow(), terminals.held());
+            lazy.fold(changing.reborrow());
+            let extents = extents(changing.matrix.view());
+            terminals.measure(&extents);
+            lazy.measure(&extents);
+        }
+    }
+}
+
+/// Eligibilities whose clock strikes become weight change; bounds hold.
+pub fn consolidate(
+    clock: Res<Clock>,
+    scale: Res<EtaScale>,
+    mut projections: Query<(
+        &Projection,
+        &mut Synapses,
+        &mut Terminals,
+        &mut Plasticity,
+        &mut Lazy,
+    )>,
+    mut activities: Query<&mut Activity>,
+) {
+    for (projection, mut synapses, mut terminals, mut plasticity, mut lazy) in &mut projections {
+        let plasticity = &mut *plasticity;
+        let confines = plasticity.confines();
+        let restores = plasticity.norm.is_some() && lazy.fades();
+        let Synapses::Own(weights) = &mut *synapses else {
+            continue;
+        };
+        let Plasticity {
+            consolidation: Some(consolidation),
+            carry,
+            eta,
+            ..
+        } = &mut *plasticity
+        else {
+            continue;
+        };
+        if !consolidation.strikes(clock.step) {
+            continue;
+        }
+        lazy.catch_up(clock.step + 1, terminals.silent());
+        let eta = *eta * scale.0;
+        if !lazy.gathers() && consolidation.rests() && !restores {
+            continue;
+        }
+        let mut changing = Changing {
+            matrix: weights,
+            carry,
+        };
+        // Whole weights are needed where bounds hold, others read them, or they fade.
+        let whole = confines || terminals.mirrored || lazy.fades();
+        if let (false, Some(rate)) = (whole, consolidation.plain_rate(eta)) {
+            if consolidation.is_blank() {
+                terminals.strike(changing.reborrow(), &mut lazy, rate);
+            } else {
+                // What was gathered is an intercept, which may be far larger than what it becomes
+                // with the integrals.
+                consolidation.settle(&mut lazy, terminals.held());
+                consolidation.consolidate(changing.reborrow(), eta);
+                terminals.revision += 1;
+            }
+            if let (false, Ok(mut activity)) =
+                (terminals.silent(), activities.get_mut(projection.post))
+            {
+                activity.tell(projection.compartment);
+            }
+            if lazy.strained(terminals.most()) {
+                lazy.settle_weights(changing.reborrow(), terminals.held());
+                let extents = extents(changing.matrix.view());
+                terminals.measure(&extents);
+                lazy.measure(&extents);
+            }
+            continue;
+        }
+        lazy.settle_weights(changing.reborrow(), terminals.held());
+        lazy.fold(changing.reborrow());
+        consolidation.catch_up(clock.step);
+        if consolidation.is_blank() && lazy.gathers() && !lazy.has_eligible_episodes() {
+            consolidation.consolidate_lazy(&mut lazy, terminals.held(), changing, eta);
+        } else {
+            consolidation.settle(&mut lazy, terminals.held());
+            consolidation.consolidate(changing, eta);
+        }
+        plasticity.confine(weights);
+        terminals.revision += 1;
+    }
+}

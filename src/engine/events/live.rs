@@ -1,0 +1,521 @@
+//! Live: the compartments of every population that has something to do.
+
+use bevy_ecs::prelude::*;
+use multiversion::multiversion;
+use rayon::prelude::*;
+
+use crate::circuit::{Activity, Afferents, News, Parameters, Population, Way, Wiring};
+use crate::connectivity::{Current, Terminals};
+use crate::engine::shared::{read, write};
+use crate::event::{Injections, Teacher};
+use crate::math::elementwise::largest;
+use crate::neuron::soma::Units;
+use crate::neuron::{Site, apical, basal, soma};
+
+/// Neurons of a piece of work: its columns fit into the nearest cache.
+const PIECE: usize = 1 << 10;
+
+/// From this many neurons on, pieces are worth several threads.
+const WORTH_THREADS: usize = 1 << 15;
+
+/// Part of a potential or of its current that is no distance of one from the other.
+const NEGLIGIBLE: f32 = 1e-6;
+
+/// Magnitude in a.u. at which a potential without a current has vanished.
+const VANISHED: f32 = 1e-30;
+
+type Neurons = (
+    (&'static mut basal::Current, &'static mut basal::Potential),
+    (&'static mut apical::Current, &'static mut apical::Potential),
+    (&'static mut soma::Current, &'static mut soma::Potential),
+    (&'static mut soma::Prediction, &'static mut soma::Mismatch),
+    (&'static mut soma::Rate, &'static mut soma::Delta),
+    (&'static mut basal::Carry, &'static mut apical::Carry),
+    (
+        &'static mut soma::PredictionCarry,
+        &'static mut soma::MismatchCarry,
+    ),
+);
+
+/// Currents are summed, compartments move, somata compare and fire; where nothing is new and
+/// everything rests, nothing is done.
+pub fn live(
+    wiring: Res<Wiring>,
+    injections: Res<Injections>,
+    terminals: Query<&Terminals>,
+    mut populations: Query<(
+        &Population,
+        &Parameters,
+        &Teacher,
+        &Afferents,
+        &mut Activity,
+        &mut News,
+    )>,
+    mut neurons: Query<Neurons>,
+    noise: Query<&soma::Noise>,
+) {
+    let Some((
+        (mut i_b, mut b),
+        (mut i_a, mut a),
+        (mut i_s, mut s),
+        (mut b_hat, mut xi),
+        (mut r, mut delta),
+        (mut b_carry, mut a_carry),
+        (mut b_hat_carry, mut xi_carry),
+    )) = (neurons.contiguous_iter_mut().ok()).and_then(|mut t| t.next())
+    else {
+        return;
+    };
+    let Some(noise) = noise.contiguous_iter().ok().and_then(|mut t| t.next()) else {
+        return;
+    };
+    let noise = read::<soma::Noise>(noise);
+    let (i_b, b) = (write(&mut i_b), write(&mut b));
+    let (i_a, a) = (write(&mut i_a), write(&mut a));
+    let (i_s, s) = (write(&mut i_s), write(&mut s));
+    let (b_hat, xi) = (write(&mut b_hat), write(&mut xi));
+    let (r, delta) = (write(&mut r), write(&mut delta));
+    let (b_carry, a_carry) = (write(&mut b_carry), write(&mut a_carry));
+    let (b_hat_carry, xi_carry) = (write(&mut b_hat_carry), write(&mut xi_carry));
+    for entity in wiring.populations.values() {
+        let Ok((population, parameters, teacher, afferents, mut activity, mut news)) =
+            populations.get_mut(*entity)
+        else {
+            continue;
+        };
+        let activity = &mut *activity;
+        let stirred = activity.basal || activity.apical || activity.soma;
+        activity.updated = stirred || activity.way != Way::Resting;
+        if !activity.updated {
+            continue;
+        }
+        let injected = |site: Site| {
+            let mut sum = Vec::new();
+            let here =
+                (injections.0.values()).filter(|i| i.population == *entity && i.site == site);
+            for injection in here {
+                sum.resize(population.size, 0.0);
+                sum.iter_mut()
+                    .zip(&injection.current)
+                    .for_each(|(to, from)| *to += from);
+            }
+            sum
+        };
+        let sources = |afferents: &[Entity], site| Sources {
+            injected: injected(site),
+            currents: (afferents.iter())
+                .filter_map(|entity| terminals.get(*entity).ok())
+                .map(Terminals::current)
+                .collect(),
+        };
+        let work = Work {
+            size: population.size,
+            parameters,
+            basal: activity
+                .basal
+                .then(|| sources(&afferents.basal, Site::Basal)),
+            apical: activity
+                .apical
+                .then(|| (sources(&afferents.apical, Site::Apical), teacher)),
+            soma: activity.soma.then(|| injected(Site::Soma)),
+            // With nothing new on the way, the last step ends where the currents lead.
+            ends: activity.way == Way::Arriving && !stirred,
+            moves_basal: activity.basal || activity.way != Way::Resting,
+            moves_apical: activity.apical || activity.way != Way::Resting,
+            mismatched: activity.mismatched,
+            noise: &noise[population.rows.clone()],
+            tolerance: activity.tolerance.map(|tolerance| tolerance.max(VANISHED)),
+        };
+        let rows = population.rows.clone();
+        // Without leaks nothing is carried.
+        let carried = match parameters.is_quasi_static() {
+            true => 0..0,
+            false => rows.clone(),
+        };
+        let piece = (PIECE / population.size).max(1) * population.size;
+        let columns = Columns {
+            i_b: &mut i_b[rows.clone()],
+            b: &mut b[rows.clone()],
+            i_a: &mut i_a[rows.clone()],
+            a: &mut a[rows.clone()],
+            i_s: &mut i_s[rows.clone()],
+            s: &mut s[rows.clone()],
+            b_hat: &mut b_hat[rows.clone()],
+            xi: &mut xi[rows.clone()],
+            r: &mut r[rows.clone()],
+            delta: &mut delta[rows],
+            b_carry: &mut b_carry[carried.clone()],
+            a_carry: &mut a_carry[carried.clone()],
+            b_hat_carry: &mut b_hat_carry[carried.clone()],
+            xi_carry: &mut xi_carry[carried],
+        };
+        let outcome = columns.update(&work, piece);
+        outcome.enter(activity, &mut news, teacher, parameters, work.ends);
+    }
+}
+
+/// Where the current of a compartment comes from.
+struct Sources<'a> {
+    /// Injected into each neuron, in all trials; empty for nothing.
+    injected: Vec<f32>,
+    /// Of the projections, trials x size, or size where it is the same in all trials.
+    currents: Vec<Current<'a>>,
+}
+
+impl Sources<'_> {
+    /// Sums into `out`, the neurons of some trials, of which the first stands at `start` of all.
+    fn sum(&self, out: &mut [f32], start: usize, size: usize) {
+        // What comes first is copied, not added to zeros.
+        let mut currents = self.currents.iter();
+        if !self.injected.is_empty() {
+            out.chunks_exact_mut(size)
+                .for_each(|trial| trial.copy_from_slice(&self.injected));
+        } else if let Some(first) = currents.next() {
+            first.pass(out, start, size, Pass::Copy);
+        } else {
+            out.fill(0.0);
+        }
+        for current in currents {
+            current.pass(out, start, size, Pass::Add);
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Pass {
+    Copy,
+    Add,
+}
+
+impl Current<'_> {
+    /// Passes the current of some neurons, of which the first stands at `start` of all, on to
+    /// `out`. A current of one trial is that of all trials.
+    fn pass(&self, out: &mut [f32], start: usize, size: usize, how: Pass) {
+        let len = match self {
+            Self::Single(current) => current.len(),
+            Self::Double(current) => current.len(),
+        };
+        if len == size {
+            return out.chunks_exact_mut(size).for_each(|trial| match self {
+                Self::Single(current) => single(trial, current, how),
+                Self::Double(current) => double(trial, current, how),
+            });
+        }
+        let here = start..start + out.len();
+        match self {
+            Self::Single(current) => single(out, &current[here], how),
+            Self::Double(current) => double(out, &current[here], how),
+        }
+    }
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn single(to: &mut [f32], from: &[f32], how: Pass) {
+    match how {
+        Pass::Copy => to.copy_from_slice(from),
+        Pass::Add => to.iter_mut().zip(from).for_each(|(to, from)| *to += from),
+    }
+}
+
+#[multiversion(targets("x86_64+avx2"))]
+fn double(to: &mut [f32], from: &[f64], how: Pass) {
+    let pairs = to.iter_mut().zip(from);
+    match how {
+        Pass::Copy => pairs.for_each(|(to, from)| *to = *from as f32),
+        Pass::Add => pairs.for_each(|(to, from)| *to += *from as f32),
+    }
+}
+
+/// What is to be done with the neurons of a population.
+struct Work<'a> {
+    size: usize,
+    parameters: &'a Parameters,
+    /// Present: the currents are summed anew.
+    basal: Option<Sources<'a>>,
+    apical: Option<(Sources<'a>, &'a Teacher)>,
+    soma: Option<Vec<f32>>,
+    /// The step ends where the currents lead.
+    ends: bool,
+    /// Whether basal and apical potentials can change.
+    moves_basal: bool,
+    moves_apical: bool,
+    /// Whether any mismatch is not 0 before this step.
+    mismatched: bool,
+    /// Of all neurons of the population.
+    noise: &'a [f32],
+    /// Distances from rest in a.u. that count as none, basal and apical.
+    tolerance: [f32; 2],
+}
+
+impl Work<'_> {
+    /// From where something new reaches the somata.
+    fn side(&self) -> soma::Side {
+        // With the rate, what the soma feels of its apical side changes.
+        if self.parameters.mismatch == Units::Potential {
+            return soma::Side::Both;
+        }
+        match (self.moves_basal, self.moves_apical || self.soma.is_some()) {
+            (true, false) => soma::Side::Basal,
+            (false, true) => soma::Side::Apical,
+            _ => soma::Side::Both,
+        }
+    }
+}
+
+/// The columns of some neurons, of equal length.
+struct Columns<'a> {
+    i_b: &'a mut [f32],
+    b: &'a mut [f32],
+    i_a: &'a mut [f32],
+    a: &'a mut [f32],
+    i_s: &'a mut [f32],
+    s: &'a mut [f32],
+    b_hat: &'a mut [f32],
+    xi: &'a mut [f32],
+    r: &'a mut [f32],
+    delta: &'a mut [f32],
+    /// Carries; empty without leaks.
+    b_carry: &'a mut [f32],
+    a_carry: &'a mut [f32],
+    b_hat_carry: &'a mut [f32],
+    xi_carry: &'a mut [f32],
+}
+
+/// What has come of an update.
+#[derive(Clone, Copy, Default)]
+struct Outcome {
+    rate_changed: bool,
+    delta_changed: bool,
+    /// Whether any mismatch is not 0.
+    mismatched: bool,
+    /// Whether any potential is no longer a number.
+    ran_away: bool,
+    /// True if any potential is still on its way to where its currents lead.
+    far: bool,
+}
+
+impl Outcome {
+    fn and(self, other: Self) -> Self {
+        Self {
+            rate_changed: self.rate_changed | other.rate_changed,
+            delta_changed: self.delta_changed | other.delta_changed,
+            mismatched: self.mismatched | other.mismatched,
+            ran_away: self.ran_away | other.ran_away,
+            far: self.far | other.far,
+        }
+    }
+
+    fn enter(
+        self,
+        activity: &mut Activity,
+        news: &mut News,
+        teacher: &Teacher,
+        parameters: &Parameters,
+        ended: bool,
+    ) {
+        news.rate |= self.rate_changed;
+        news.delta |= self.delta_changed;
+        activity.mismatched = self.mismatched;
+        activity.ran_away = self.ran_away;
+        activity.basal = false;
+        activity.soma = false;
+        // The teacher answers to the rates of the step before.
+        activity.apical = self.rate_changed && teacher.speaks();
+        activity.way = if ended || parameters.is_quasi_static() {
+            Way::Resting
+        } else if !self.far {
+            Way::Arriving
+        } else {
+            Way::Moving
+        };
+    }
+}
+
+impl Columns<'_> {
+    fn update(self, work: &Work<'_>, piece: usize) -> Outcome {
+        if self.b.len() < WORTH_THREADS {
+            let mut columns = self;
+            return columns.update_piece(work, 0);
+        }
+        let columns = self.cut(piece);
+        (columns.into_par_iter().enumerate())
+            .map(|(n, mut columns)| columns.update_piece(work, n * piece))
+            .reduce(Outcome::default, Outcome::and)
+    }
+
+    /// Pieces of so many neurons.
+    fn cut(self, piece: usize) -> Vec<Self> {
+        let count = self.b.len().div_ceil(piece);
+        let mut columns = [
+            self.i_b,
+            self.b,
+            self.i_a,
+            self.a,
+            self.i_s,
+            self.s,
+            self.b_hat,
+            self.xi,
+            self.r,
+            self.delta,
+            self.b_carry,
+            self.a_carry,
+            self.b_hat_carry,
+            self.xi_carry,
+        ]
+        .map(|column| column.chunks_mut(piece));
+        let cut = |_| {
+            // An empty column is empty for every piece.
+            let [
+                i_b,
+                b,
+                i_a,
+                a,
+                i_s,
+                s,
+                b_hat,
+                xi,
+                r,
+                delta,
+                b_carry,
+                a_carry,
+                b_hat_carry,
+                xi_carry,
+            ] = columns
+                .each_mut()
+                .map(|chunks| chunks.next().unwrap_or_default());
+            Columns {
+                i_b,
+                b,
+                i_a,
+                a,
+                i_s,
+                s,
+                b_hat,
+                xi,
+                r,
+                delta,
+                b_carry,
+                a_carry,
+                b_hat_carry,
+                xi_carry,
+            }
+        };
+        (0..count).map(cut).collect()
+    }
+
+    fn update_piece(&mut self, work: &Work<'_>, start: usize) -> Outcome {
+        let p = work.parameters;
+        let (leak_b, leak_a, leak_s) = if work.ends {
+            (1.0, 1.0, 1.0)
+        } else {
+            (p.leak_b, p.leak_a, p.leak_s)
+        };
+        if let Some(sources) = &work.basal {
+            sources.sum(self.i_b, start, work.size);
+        }
+        if let Some((sources, teacher)) = &work.apical {
+            sources.sum(self.i_a, start, work.size);
+            teacher.teach(self.r, self.i_a, start / work.size);
+        }
+        if let Some(injected) = &work.soma {
+            let sources = Sources {
+                injected: injected.clone(),
+                currents: Vec::new(),
+            };
+            sources.sum(self.i_s, start, work.size);
+        }
+        if work.moves_basal {
+            basal::integrate(self.b, self.b_carry, self.i_b, leak_b);
+        }
+        if work.moves_apical {
+            apical::integrate(self.a, self.a_carry, self.i_a, leak_a);
+        }
+        let mut scratch = Vec::new();
+        let a = soma::felt((p.mismatch, p.transfer), self.r, self.a, &mut scratch);
+        let dendrites = soma::Dendrites {
+            b: self.b,
+            a,
+            i_s: self.i_s,
+        };
+        let somata = soma::Somata {
+            s: self.s,
+            b_hat: self.b_hat,
+            xi: self.xi,
+            b_hat_carry: self.b_hat_carry,
+            xi_carry: self.xi_carry,
+        };
+        if p.leak_s == 1.0 {
+            soma::settle(dendrites, somata, (p.g_a, work.side()));
+        } else {
+            soma::compare(dendrites, somata, (p.g_a, leak_s));
+        }
+        let mut outcome = Outcome {
+            mismatched: match work.side() {
+                soma::Side::Basal => work.mismatched,
+                _ => largest(self.xi) != 0.0,
+            },
+            ..Outcome::default()
+        };
+        outcome.ran_away = ran_away(self.s);
+        self.fire(work, start, &mut outcome);
+        if !p.is_quasi_static() {
+            // By what the soma will feel next: where it counts in potentials, its rate has changed that.
+            let a = soma::felt((p.mismatch, p.transfer), self.r, self.a, &mut scratch);
+            let apical = (work.tolerance[1], a, &*self.i_s, p.g_a);
+            outcome.far = far(self.b, self.i_b, work.tolerance[0])
+                | far(self.b_hat, self.b, work.tolerance[0])
+                | far(self.a, self.i_a, work.tolerance[1])
+                | far_mismatch(self.xi, apical);
+        }
+        outcome
+    }
+
+    fn fire(&mut self, work: &Work<'_>, start: usize, outcome: &mut Outcome) {
+        let p = work.parameters;
+        let how = p.firing(work.size);
+        if how.is_plain() {
+            outcome.rate_changed = work.moves_basal && p.transfer.fire(self.b, self.r, work.size);
+            // Where there was no mismatch and is none, there is nothing to teach.
+            outcome.delta_changed = (work.mismatched || outcome.mismatched)
+                && p.transfer.teach(self.r, self.xi, self.delta);
+            return;
+        }
+        let potentials = soma::Potentials {
+            b: self.b,
+            s: self.s,
+            xi: self.xi,
+            noise: &work.noise[start..start + self.b.len()],
+        };
+        (outcome.rate_changed, outcome.delta_changed) =
+            soma::fire(how, potentials, self.r, self.delta);
+    }
+}
+
+/// True if any potential is further from where it goes than a part of the larger of both, than
+/// `tolerance` and than nothing at all. Each is judged by its own size.
+#[multiversion(targets("x86_64+avx2"))]
+fn far(potentials: &[f32], goals: &[f32], tolerance: f32) -> bool {
+    // Without an early end the loop is vectorised.
+    (potentials.iter().zip(goals)).fold(false, |found, (x, goal)| {
+        let size = x.abs().max(goal.abs());
+        found | ((x - goal).abs() > (NEGLIGIBLE * size).max(tolerance))
+    })
+}
+
+/// The same of mismatches and their goal, the apical contribution with the injected current.
+#[multiversion(targets("x86_64+avx2"))]
+fn far_mismatch(mismatches: &[f32], (tolerance, a, i_s, g_a): (f32, &[f32], &[f32], f32)) -> bool {
+    let terms = mismatches.iter().zip(a.iter().zip(i_s));
+    terms.fold(false, |found, (xi, (a, i_s))| {
+        let goal = g_a * a + i_s;
+        let size = xi.abs().max(goal.abs());
+        found | ((xi - goal).abs() > (NEGLIGIBLE * size).max(tolerance))
+    })
+}
+
+/// Whether any value is no longer a number. Without an early end the loop is vectorised.
+#[multiversion(targets("x86_64+avx2"))]
+fn ran_away(values: &[f32]) -> bool {
+    let bits = values.iter().map(|s| s.abs().to_bits());
+    bits.fold(0, u32::max) >= f32::INFINITY.to_bits()
+}

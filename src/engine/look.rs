@@ -1,0 +1,378 @@
+//! Looking at a circuit: compartments, weights, terms of the equations. Looking changes nothing.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bevy_ecs::prelude::*;
+use bytemuck::TransparentWrapper;
+use ndarray::{Array2, ShapeBuilder};
+
+use super::dense::{Senders, with_arriving};
+use super::simulation::Simulation;
+use crate::circuit::{Parameters, Plasticity, Population, Projection, Synapses, Wiring};
+use crate::connectivity::{Lazy, Terminals};
+use crate::event::{Axons, Event, Timeline, Traffic};
+use crate::math::{pair, product};
+use crate::neuron::{Compartment, Transfer, Variable, apical, basal, soma};
+
+/// A population as it stands in the circuit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Description {
+    /// Name.
+    pub name: Arc<str>,
+    /// Neurons a trial.
+    pub size: usize,
+    /// Parallel trials.
+    pub trials: usize,
+    /// Transfer function; inputs have none.
+    pub transfer: Option<Transfer>,
+}
+
+/// A projection as it stands in the circuit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProjectionDescription {
+    /// Name.
+    pub name: Arc<str>,
+    /// Sending population; a bias has none.
+    pub pre: Option<Arc<str>>,
+    /// Receiving population.
+    pub post: Arc<str>,
+    /// Receiving compartment.
+    pub compartment: Compartment,
+    /// Whether its weights are those of another projection.
+    pub transported: bool,
+    /// The basal projection of the way back that an apical one mirrors or is compared with; none
+    /// if there is none, or several without a choice among them.
+    pub mirrored: Option<Arc<str>>,
+}
+
+impl Simulation {
+    /// All populations, inputs among them, in the order of their names.
+    #[must_use]
+    pub fn populations(&self) -> Vec<Description> {
+        let wiring = self.world.resource::<Wiring>();
+        (wiring.populations.values())
+            .filter_map(|entity| {
+                let population = self.world.get::<Population>(*entity)?;
+                Some(Description {
+                    name: population.name.clone(),
+                    size: population.size,
+                    trials: population.trials,
+                    transfer: (self.world.get::<Parameters>(*entity)).map(|p| p.transfer),
+                })
+            })
+            .collect()
+    }
+
+    /// All projections, biases among them, in the order of their names.
+    #[must_use]
+    pub fn projections(&self) -> Vec<ProjectionDescription> {
+        let wiring = self.world.resource::<Wiring>();
+        let name = |entity| (self.world.get::<Population>(entity)).map(|p| p.name.clone());
+        (wiring.projections.values())
+            .filter_map(|entity| {
+                let projection = self.world.get::<Projection>(*entity)?;
+                let synapses = self.world.get::<Synapses>(*entity)?;
+                Some(ProjectionDescription {
+                    name: projection.name.clone(),
+                    pre: projection.pre.and_then(name),
+                    post: name(projection.post)?,
+                    compartment: projection.compartment,
+                    transported: matches!(synapses, Synapses::Transported(_)),
+                    mirrored: self.mirrored(&projection.name),
+                })
+            })
+            .collect()
+    }
+
+    fn mirrored(&self, name: &str) -> Option<Arc<str>> {
+        let model = self.model();
+        let described = (model.projections.iter()).find(|p| p.name() == name)?;
+        Some(model.mirrored(described)?.name().into())
+    }
+
+    /// A variable of a whole population, trials x size. The rate of an input at time `t` is what
+    /// it sends at `t`: what the timeline holds for it until now counts.
+    pub fn read(&mut self, name: &str, variable: Variable) -> Option<Array2<f32>> {
+        let shape = self.population(name).map(|(_, p)| (p.trials, p.size))?;
+        let values = self.with_column(name, variable, <[f32]>::to_vec)?;
+        Array2::from_shape_vec(shape, values).ok()
+    }
+
+    /// A variable of some neurons of one trial. An index that does not exist gives no value.
+    pub fn sample(
+        &mut self,
+        name: &str,
+        variable: Variable,
+        trial: usize,
+        neurons: &[u32],
+    ) -> Option<Vec<f32>> {
+        let size = self.population(name).map(|(_, p)| p.size)?;
+        self.with_column(name, variable, |column| {
+            let trial = column.get(trial * size..(trial + 1) * size)?;
+            (neurons.iter())
+                .map(|neuron| trial.get(*neuron as usize).copied())
+                .collect()
+        })?
+    }
+
+    /// Hands on the rows of one population, in the order trial, index.
+    fn with_column<R>(
+        &mut self,
+        name: &str,
+        variable: Variable,
+        then: impl FnOnce(&[f32]) -> R,
+    ) -> Option<R> {
+        let (entity, population) = self.population(name)?;
+        let population = population.clone();
+        if population.is_input && variable == Variable::Rate {
+            let due = self.world.resource::<Timeline>().ahead(self.steps());
+            let due = due.filter_map(|event| match event {
+                Event::Rates(input, rates) if *input == entity => Some(rates),
+                _ => None,
+            });
+            if let Some(rates) = due.last() {
+                let rates: Vec<f32> = rates.iter().copied().collect();
+                return Some(then(&rates));
+            }
+        }
+        match variable {
+            Variable::BasalCurrent => self.column::<basal::Current, R>(&population, then),
+            Variable::BasalPotential => self.column::<basal::Potential, R>(&population, then),
+            Variable::ApicalCurrent => self.column::<apical::Current, R>(&population, then),
+            Variable::ApicalPotential => self.column::<apical::Potential, R>(&population, then),
+            Variable::SomaticPotential => self.column::<soma::Potential, R>(&population, then),
+            Variable::Mismatch => self.column::<soma::Mismatch, R>(&population, then),
+            Variable::Rate => self.column::<soma::Rate, R>(&population, then),
+            Variable::Delta => self.column::<soma::Delta, R>(&population, then),
+        }
+    }
+
+    fn column<T, R>(&mut self, population: &Population, then: impl FnOnce(&[f32]) -> R) -> Option<R>
+    where
+        T: Component + Copy + TransparentWrapper<f32>,
+    {
+        // Inputs and pyramidal neurons stand in tables of their own; only rates are in both.
+        let mut query = self.world.query::<(&T, Option<&basal::Potential>)>();
+        let tables = query.contiguous_iter(&self.world).ok()?;
+        for (column, basal) in tables {
+            if basal.is_none() == population.is_input {
+                return (T::peel_slice(column).get(population.rows.clone())).map(then);
+            }
+        }
+        None
+    }
+
+    /// The weights of a projection as of now, post x pre, whatever the engine has yet to do.
+    ///
+    /// Every reader of weights comes through here or [`Simulation::synapses`].
+    #[must_use]
+    pub fn weights(&self, name: &str) -> Option<Array2<f32>> {
+        let entity = *self.world.resource::<Wiring>().projections.get(name)?;
+        match self.world.get::<Synapses>(entity)? {
+            Synapses::Own(_) => self.own_weights(entity),
+            Synapses::Transported(source) => Some(self.own_weights(*source)?.reversed_axes()),
+        }
+    }
+
+    fn own_weights(&self, entity: Entity) -> Option<Array2<f32>> {
+        let Synapses::Own(matrix) = self.world.get::<Synapses>(entity)? else {
+            return None;
+        };
+        let lazy = self.world.get::<Lazy>(entity);
+        let Some((lazy, terminals)) = lazy.zip(self.world.get::<Terminals>(entity)) else {
+            return Some(matrix.clone());
+        };
+        let plasticity = self.world.get::<Plasticity>(entity)?;
+        let stored = (matrix, &plasticity.carry);
+        let weights = lazy.weights(stored, terminals.held(), self.steps());
+        Some(plasticity.bound(weights))
+    }
+
+    /// Some weights of a projection as of now, each by its (post, pre). One that does not exist
+    /// gives no value.
+    #[must_use]
+    pub fn synapses(&self, name: &str, synapses: &[(u32, u32)]) -> Option<Vec<f32>> {
+        let entity = *self.world.resource::<Wiring>().projections.get(name)?;
+        let (source, transposed) = match self.world.get::<Synapses>(entity)? {
+            Synapses::Own(_) => (entity, false),
+            Synapses::Transported(source) => (*source, true),
+        };
+        let Synapses::Own(matrix) = self.world.get::<Synapses>(source)? else {
+            return None;
+        };
+        let lazy = (self.world.get::<Lazy>(source)).zip(self.world.get::<Terminals>(source));
+        let plasticity = self.world.get::<Plasticity>(source);
+        let bounds = plasticity.and_then(|plasticity| plasticity.bounds);
+        let now = self.steps();
+        (synapses.iter())
+            .map(|&(post, pre)| {
+                let at = if transposed { (pre, post) } else { (post, pre) };
+                let at = (at.0 as usize, at.1 as usize);
+                let plain = *matrix.get(at)?;
+                let weight = lazy.map_or(plain, |(lazy, terminals)| {
+                    let carry = plasticity.map_or(0.0, |plasticity| plasticity.carry[at]);
+                    let intercept = pair::number(plain, carry);
+                    lazy.weight(intercept, terminals.held(), at, now)
+                });
+                Some(bounds.map_or(weight, |(low, high)| weight.clamp(low, high)))
+            })
+            .collect()
+    }
+
+    /// Numbers of rows and columns of the weights of a projection: post, pre.
+    #[must_use]
+    pub fn shape(&self, name: &str) -> Option<(usize, usize)> {
+        let entity = *self.world.resource::<Wiring>().projections.get(name)?;
+        match self.world.get::<Synapses>(entity)? {
+            Synapses::Own(matrix) => Some(matrix.dim()),
+            Synapses::Transported(source) => match self.world.get::<Synapses>(*source)? {
+                Synapses::Own(matrix) => Some((matrix.ncols(), matrix.nrows())),
+                Synapses::Transported(_) => None,
+            },
+        }
+    }
+
+    /// What has arrived through each projection but biases in this state, trials x pre: rates, or
+    /// teaching signals for an apical one. After a delay, or below a threshold, that is not what
+    /// its senders send now.
+    pub fn arrived(&mut self) -> BTreeMap<Arc<str>, Array2<f32>> {
+        let wiring = self.world.resource::<Wiring>().projections.clone();
+        (wiring.into_iter())
+            .filter_map(|(name, entity)| {
+                self.world.get::<Projection>(entity)?.pre?;
+                Some((name, self.arrived_through(entity)?))
+            })
+            .collect()
+    }
+
+    /// What has arrived through a projection, trials x pre.
+    fn arrived_through(&mut self, entity: Entity) -> Option<Array2<f32>> {
+        let projection = self.world.get::<Projection>(entity)?.clone();
+        if projection.pre.is_none() {
+            let trials = self.world.get::<Population>(projection.post)?.trials;
+            return Some(Array2::ones((trials, 1)));
+        }
+        if let Some(terminals) = self.world.get::<Terminals>(entity) {
+            return Some(terminals.held().to_owned());
+        }
+        let mut state = bevy_ecs::system::SystemState::<Senders<'_, '_>>::new(&mut self.world);
+        let senders = state.get(&self.world).ok()?;
+        let mut arrived = None;
+        with_arriving(&projection, &senders, |sent| {
+            arrived = Some(sent.to_owned())
+        });
+        arrived
+    }
+
+    /// What each projection adds to its compartment's current in this state, trials x size of its
+    /// receiving population, with the weights as of now.
+    pub fn terms(&mut self) -> BTreeMap<Arc<str>, Array2<f32>> {
+        let wiring = self.world.resource::<Wiring>().projections.clone();
+        (wiring.into_iter())
+            .filter_map(|(name, entity)| {
+                let weights = self.weights(&name)?;
+                let sent = self.arrived_through(entity)?;
+                let mut term = Array2::zeros((sent.nrows(), weights.nrows()));
+                product::assign(1.0, sent.view(), weights.t(), term.view_mut());
+                Some((name, term))
+            })
+            .collect()
+    }
+
+    /// The noise of each population whose neurons have any, trials x size, in a.u.
+    pub fn noise(&mut self) -> BTreeMap<Arc<str>, Array2<f32>> {
+        let wiring = self.world.resource::<Wiring>().populations.clone();
+        (wiring.into_iter())
+            .filter_map(|(name, entity)| {
+                self.world.get::<Parameters>(entity)?.noise?;
+                let population = self.population(&name)?.1.clone();
+                let noise = self.column::<soma::Noise, _>(&population, <[f32]>::to_vec)?;
+                let shape = (population.trials, population.size);
+                Some((name, Array2::from_shape_vec(shape, noise).ok()?))
+            })
+            .collect()
+    }
+
+    /// The eligibilities of a consolidated projection as of now, post x pre, in a.u. x ms.
+    #[must_use]
+    pub fn eligibility(&self, name: &str) -> Option<Array2<f32>> {
+        let entity = *self.world.resource::<Wiring>().projections.get(name)?;
+        let plasticity = self.world.get::<Plasticity>(entity)?;
+        let consolidation = plasticity.consolidation.as_ref()?;
+        let lazy = self.world.get::<Lazy>(entity);
+        Some(match lazy.zip(self.world.get::<Terminals>(entity)) {
+            Some((lazy, terminals)) => {
+                lazy.eligibilities(consolidation.gathered(), terminals.held(), self.steps())
+            }
+            None => consolidation.eligibility(),
+        })
+    }
+
+    /// Begins to add up what rules do to the weights, see [`Simulation::change`].
+    pub fn watch_changes(&mut self) -> Watch {
+        let wiring = self.world.resource::<Wiring>().projections.clone();
+        let mut before = BTreeMap::new();
+        for (name, entity) in wiring {
+            let eligibility = self.eligibility(&name);
+            let Some(mut plasticity) = self.world.get_mut::<Plasticity>(entity) else {
+                continue;
+            };
+            if let (Some(consolidation), Some(eligibility)) =
+                (&mut plasticity.consolidation, &eligibility)
+            {
+                consolidation.watched = Some(Array2::zeros(eligibility.raw_dim().f()));
+            }
+            if let Some(start) = eligibility.or_else(|| self.weights(&name)) {
+                before.insert(name, start);
+            }
+        }
+        Watch(before)
+    }
+
+    /// The change of every plastic projection since [`Simulation::watch_changes`], before any
+    /// optimiser: of the eligibility with consolidation, of the weights without; post x pre.
+    pub fn change(&mut self, watch: Watch) -> BTreeMap<Arc<str>, Array2<f32>> {
+        let mut changes = BTreeMap::new();
+        for (name, before) in watch.0 {
+            let Ok(entity) = self.projection(&name) else {
+                continue;
+            };
+            let eligibility = self.eligibility(&name);
+            let Some(mut plasticity) = self.world.get_mut::<Plasticity>(entity) else {
+                continue;
+            };
+            let passed = (plasticity.consolidation.as_mut()).and_then(|c| c.watched.take());
+            let change = match (eligibility, passed) {
+                (Some(eligibility), Some(passed)) if passed.dim() == before.dim() => {
+                    eligibility + passed - before
+                }
+                (None, _) => match self.weights(&name) {
+                    Some(weights) => weights - before,
+                    None => continue,
+                },
+                _ => continue,
+            };
+            changes.insert(name, change);
+        }
+        changes
+    }
+
+    /// What sending on change has done along each projection, and how many values it would have
+    /// been had everybody sent in every step. Nothing with the dense engine, and for a bias.
+    #[must_use]
+    pub fn traffic(&self) -> BTreeMap<Arc<str>, (Traffic, u64)> {
+        let wiring = self.world.resource::<Wiring>();
+        (wiring.projections.iter())
+            .filter_map(|(name, entity)| {
+                let terminals = self.world.get::<Terminals>(*entity)?;
+                let traffic = self.world.get::<Axons>(terminals.axons?)?.traffic;
+                let all = terminals.held().len() as u64 * self.steps();
+                Some((name.clone(), (traffic, all)))
+            })
+            .collect()
+    }
+}
+
+/// Where the changes began that [`Simulation::change`] adds up.
+pub struct Watch(BTreeMap<Arc<str>, Array2<f32>>);

@@ -1,0 +1,177 @@
+//! Reset: a circuit as it was built, with the weights and parameters that it has now.
+
+use std::path::Path;
+
+use bevy_ecs::change_detection::ContiguousMut;
+use bevy_ecs::prelude::*;
+
+use super::events::Rest;
+use super::shared::Watchdog;
+use super::simulation::Simulation;
+use crate::circuit::{
+    Activity, Afferents, Clock, Engine, EtaScale, News, Plasticity, Setup, Synapses, Wiring,
+    wire_events,
+};
+use crate::connectivity::Lazy;
+use crate::description::model::Model;
+use crate::event::{DeltaLine, Injections, RateLine, Teacher, Timeline};
+use crate::neuron::{apical, basal, soma};
+use crate::plasticity::Broadcast;
+
+/// What a circuit was built from. Files of weights are not read again, so that no directory is
+/// needed.
+pub(super) struct Plan {
+    model: Model,
+    setup: Setup<'static>,
+}
+
+impl Plan {
+    pub fn new(model: &Model, setup: Setup<'_>) -> Self {
+        Self {
+            model: model.clone(),
+            setup: Setup {
+                directory: Path::new(""),
+                ..setup
+            },
+        }
+    }
+}
+
+type Compartments = (
+    &'static mut basal::Current,
+    &'static mut basal::Potential,
+    &'static mut apical::Current,
+    &'static mut apical::Potential,
+    &'static mut soma::Potential,
+    &'static mut soma::Prediction,
+    &'static mut soma::Current,
+    &'static mut soma::Mismatch,
+    &'static mut soma::Delta,
+    &'static mut soma::Noise,
+);
+
+type Carries = (
+    &'static mut basal::Carry,
+    &'static mut apical::Carry,
+    &'static mut soma::PredictionCarry,
+    &'static mut soma::MismatchCarry,
+);
+
+fn clear<T: Clone + Default>(mut column: ContiguousMut<'_, T>) {
+    column.bypass_change_detection().fill(T::default());
+}
+
+impl Simulation {
+    /// What the circuit was built from.
+    pub(super) fn model(&self) -> &Model {
+        &self.plan.model
+    }
+
+    /// Brings the circuit back to the state in which it was built, at time 0: potentials, rates
+    /// and teaching signals are 0, nothing has been sent, no current is injected, no teacher is
+    /// on, eligibilities and the memory of optimisers are empty, the timeline has no event, and
+    /// [`EtaScale`] is 1.
+    ///
+    /// Weights, parameters of neurons and learning rates stay as they are now. What comes after
+    /// is the same, to the last bit, as in a new circuit with these weights and parameters.
+    pub fn reset(&mut self) {
+        self.store_weights();
+        self.reset_resources();
+        self.reset_neurons();
+        let world = &mut self.world;
+        for mut plasticity in world.query::<&mut Plasticity>().iter_mut(world) {
+            plasticity.restart();
+        }
+        match self.plan.setup.engine {
+            Engine::Dense => {
+                for mut line in world.query::<&mut RateLine>().iter_mut(world) {
+                    line.0.clear();
+                }
+                for mut line in world.query::<&mut DeltaLine>().iter_mut(world) {
+                    line.0.clear();
+                }
+            }
+            Engine::Events => self.rewire(),
+        }
+    }
+
+    /// Lazy weights become whole ones: what integrals hold of them is about to be forgotten.
+    fn store_weights(&mut self) {
+        let projections = self.world.resource::<Wiring>().projections.clone();
+        for (name, entity) in projections {
+            if self.world.get::<Lazy>(entity).is_none() {
+                continue;
+            }
+            let now = self.weights(&name);
+            let stored = self.world.get_mut::<Synapses>(entity);
+            if let (Some(now), Some(Synapses::Own(own))) = (now, stored.map(Mut::into_inner)) {
+                own.assign(&now);
+            }
+        }
+    }
+
+    fn reset_resources(&mut self) {
+        let world = &mut self.world;
+        world.resource_mut::<Clock>().step = 0;
+        world.insert_resource(EtaScale(1.0));
+        world.insert_resource(Timeline::default());
+        world.insert_resource(Injections::default());
+        world.insert_resource(Watchdog::default());
+        world.insert_resource(Broadcast::new(self.plan.setup.trials));
+    }
+
+    fn reset_neurons(&mut self) {
+        let world = &mut self.world;
+        let mut neurons = world.query::<Compartments>();
+        for columns in neurons.contiguous_iter_mut(world).into_iter().flatten() {
+            let (i_b, b, i_a, a, s, b_hat, i_s, xi, delta, n) = columns;
+            clear(i_b);
+            clear(b);
+            clear(i_a);
+            clear(a);
+            clear(s);
+            clear(b_hat);
+            clear(i_s);
+            clear(xi);
+            clear(delta);
+            clear(n);
+        }
+        let mut carries = world.query::<Carries>();
+        for columns in carries.contiguous_iter_mut(world).into_iter().flatten() {
+            let (b, a, b_hat, xi) = columns;
+            clear(b);
+            clear(a);
+            clear(b_hat);
+            clear(xi);
+        }
+        // Inputs have a rate too.
+        let mut rates = world.query::<&mut soma::Rate>();
+        for column in rates.contiguous_iter_mut(world).into_iter().flatten() {
+            clear(column);
+        }
+        for mut teacher in world.query::<&mut Teacher>().iter_mut(world) {
+            *teacher = Teacher::default();
+        }
+    }
+
+    /// Axons, terminals and integrals of the event engine are made anew, as at the start.
+    fn rewire(&mut self) {
+        let world = &mut self.world;
+        let mut wiring = world
+            .remove_resource::<Wiring>()
+            .expect("every circuit has a wiring");
+        for axons in std::mem::take(&mut wiring.axons).into_values() {
+            world.despawn(axons);
+        }
+        for population in wiring.populations.values() {
+            let mut population = world.entity_mut(*population);
+            population.insert(News::default());
+            if population.contains::<Activity>() {
+                population.insert((Activity::default(), Afferents::default()));
+            }
+        }
+        wire_events(world, &mut wiring, &self.plan.model, self.plan.setup);
+        world.insert_resource(wiring);
+        world.insert_resource(Rest::default());
+    }
+}

@@ -1,0 +1,42 @@
+//! Fluctuate: neurons draw their noise.
+
+use bevy_ecs::prelude::*;
+use rand_distr::{Distribution, Normal};
+
+use super::write;
+use crate::circuit::{Activity, Clock, Parameters, Population, Seed};
+use crate::math::random::stream;
+use crate::neuron::soma;
+
+/// Populations whose time it is draw anew, from streams keyed by seed, population and draw: the
+/// same noise whatever else happens.
+pub fn fluctuate(
+    clock: Res<Clock>,
+    seed: Res<Seed>,
+    mut populations: Query<(&Population, &Parameters, Option<&mut Activity>)>,
+    mut neurons: Query<&mut soma::Noise>,
+) {
+    for (population, parameters, activity) in &mut populations {
+        let Some((std, every)) = parameters.noise else {
+            continue;
+        };
+        if !clock.step.is_multiple_of(every) {
+            continue;
+        }
+        let Some(mut column) = (neurons.contiguous_iter_mut().ok()).and_then(|mut t| t.next())
+        else {
+            return;
+        };
+        let Ok(normal) = Normal::new(0.0f32, std) else {
+            continue;
+        };
+        let purpose = format!("noise of {}", population.name);
+        let mut rng = stream(seed.0, &purpose, clock.step / every);
+        for noise in &mut write(&mut column)[population.rows.clone()] {
+            *noise = normal.sample(&mut rng);
+        }
+        if let Some(mut activity) = activity {
+            activity.stir();
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Judge: how far what is taught lies from its target, for rules that are told.
+
+use bevy_ecs::prelude::*;
+
+use super::read;
+use crate::circuit::{Parameters, Plasticity, Population, Wiring};
+use crate::event::Teacher;
+use crate::neuron::{Transfer, soma};
+use crate::plasticity::Broadcast;
+
+/// The loss of each trial is that of all populations whose teacher speaks: the cross-entropy of a
+/// soft-max, half the squared error of any other. Without a teacher it is not a number.
+pub fn judge(
+    wiring: Res<Wiring>,
+    mut broadcast: ResMut<Broadcast>,
+    plasticities: Query<&Plasticity>,
+    populations: Query<(&Population, &Parameters, &Teacher)>,
+    neurons: Query<(&soma::Rate, &soma::Delta)>,
+) {
+    if plasticities
+        .iter()
+        .all(|plasticity| plasticity.third.is_none())
+    {
+        return;
+    }
+    let Some((r, _)) = neurons.contiguous_iter().ok().and_then(|mut t| t.next()) else {
+        return;
+    };
+    let r = read::<soma::Rate>(r);
+    broadcast.loss.fill(f64::NAN);
+    for entity in wiring.populations.values() {
+        let Ok((population, parameters, teacher)) = populations.get(*entity) else {
+            continue;
+        };
+        let rates = r[population.rows.clone()].chunks_exact(population.size);
+        let lessons = teacher.strength.iter().zip(teacher.target.rows());
+        for (loss, (rates, (strength, target))) in broadcast.loss.iter_mut().zip(rates.zip(lessons))
+        {
+            if *strength == 0.0 {
+                continue;
+            }
+            let pairs = (rates.iter().zip(target)).map(|(r, t)| (f64::from(*r), f64::from(*t)));
+            let here: f64 = match parameters.transfer {
+                Transfer::Softmax => pairs
+                    .map(|(r, t)| -t * r.max(f64::from(f32::MIN_POSITIVE)).ln())
+                    .sum(),
+                _ => pairs.map(|(r, t)| (t - r) * (t - r) / 2.0).sum(),
+            };
+            *loss = if loss.is_nan() { here } else { *loss + here };
+        }
+    }
+}

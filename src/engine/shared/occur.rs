@@ -1,0 +1,80 @@
+//! Occur: what the timeline holds for now.
+
+use std::sync::Arc;
+
+use bevy_ecs::prelude::*;
+
+use super::{IsInput, write};
+use crate::circuit::{Clock, EtaScale, Parameters, Plasticity, Population};
+use crate::event::{Event, Injections, Teacher, Timeline};
+use crate::neuron::{apical, basal, soma};
+use crate::plasticity::Broadcast;
+
+type Carries = (
+    &'static mut basal::Carry,
+    &'static mut apical::Carry,
+    &'static mut soma::PredictionCarry,
+    &'static mut soma::MismatchCarry,
+);
+
+/// Events of the timeline that are due act on the state.
+pub fn occur(
+    clock: Res<Clock>,
+    mut timeline: ResMut<Timeline>,
+    (mut scale, mut broadcast): (ResMut<EtaScale>, ResMut<Broadcast>),
+    mut injections: ResMut<Injections>,
+    mut populations: Query<(&Population, Option<(&mut Teacher, &mut Parameters)>)>,
+    mut plasticities: Query<&mut Plasticity>,
+    (mut inputs, mut carries): (Query<&mut soma::Rate, IsInput>, Query<Carries>),
+) {
+    for event in timeline.due(clock.step) {
+        match event {
+            Event::Rates(entity, rates) => {
+                let column = (inputs.contiguous_iter_mut().ok()).and_then(|mut t| t.next());
+                if let (Some(mut column), Ok((population, _))) = (column, populations.get(entity)) {
+                    let column = &mut write(&mut column)[population.rows.clone()];
+                    (column.iter_mut().zip(&rates)).for_each(|(to, from)| *to = *from);
+                }
+            }
+            Event::Teacher(entity, teacher) => {
+                if let Ok((_, Some((mut present, _)))) = populations.get_mut(entity) {
+                    *present = teacher;
+                }
+            }
+            Event::Strength(entity, strength) => {
+                if let Ok((_, Some((mut teacher, _)))) = populations.get_mut(entity) {
+                    teacher.strength.fill(strength);
+                }
+            }
+            Event::Inject(number, injection) => {
+                injections.0.insert(number, Arc::new(injection));
+            }
+            Event::Withdraw(number) => {
+                injections.0.remove(&number);
+            }
+            Event::Neuron(entity, parameter, value) => {
+                if let Ok((_, Some((_, mut parameters)))) = populations.get_mut(entity) {
+                    parameters.set(parameter, value, clock.dt_ms);
+                }
+                // A compartment may be without a leak from now on, and then carries nothing.
+                if let (Some((mut b, mut a, mut b_hat, mut xi)), Ok((population, _))) = (
+                    (carries.contiguous_iter_mut().ok()).and_then(|mut t| t.next()),
+                    populations.get(entity),
+                ) {
+                    let rows = population.rows.clone();
+                    write(&mut b)[rows.clone()].fill(0.0);
+                    write(&mut a)[rows.clone()].fill(0.0);
+                    write(&mut b_hat)[rows.clone()].fill(0.0);
+                    write(&mut xi)[rows].fill(0.0);
+                }
+            }
+            Event::Eta(entity, eta) => {
+                if let Ok(mut plasticity) = plasticities.get_mut(entity) {
+                    plasticity.eta = eta;
+                }
+            }
+            Event::EtaScale(factor) => scale.0 = factor,
+            Event::Presentation(kind) => broadcast.presentation = kind,
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! The parameters of neurons that may change during a run.
+
+use serde::{Deserialize, Serialize};
+
+/// A parameter of neurons that may change during a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NeuronParameter {
+    /// Basal time constant.
+    TauBMs,
+    /// Apical time constant.
+    TauAMs,
+    /// Somatic time constant.
+    TauSMs,
+    /// Apical coupling.
+    GA,
+    /// Somatic coupling.
+    Lambda,
+}
+
+impl std::fmt::Display for NeuronParameter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::TauBMs => "tau_b_ms",
+            Self::TauAMs => "tau_a_ms",
+            Self::TauSMs => "tau_s_ms",
+            Self::GA => "g_a",
+            Self::Lambda => "lambda",
+        })
+    }
+}

@@ -1,0 +1,499 @@
+//! Consolidation: the eligibility of a synapse becomes weight change at its own clock.
+
+use std::cell::RefCell;
+
+use ndarray::{Array2, ArrayView2, ArrayViewMut2, Ix2, ShapeBuilder, Zip, s};
+use rayon::prelude::*;
+
+use super::optimiser::{Optimiser, Pairs, Step, Synapses, needs_carry};
+use crate::connectivity::Lazy;
+use crate::math::columns::{Changing, flat, flat_mut};
+use crate::math::{Steps, pair, product};
+
+/// Part of an optimiser's memory that is nothing beside a weight in single precision.
+const FADED: f64 = 1e-12;
+
+/// Synapses that one thread changes at a stretch: what belongs to them stays in its cache.
+const STRETCH: usize = 1 << 14;
+
+/// Below this many synapses, starting another thread costs more than it saves.
+const WORTH_A_THREAD: usize = 1 << 17;
+
+/// What the memory of an eligibility holds. It is not cleared before it must be: that would be
+/// one more pass over all synapses.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Gathered {
+    /// Zeros.
+    Nothing,
+    /// What has been consolidated and stands for zeros.
+    Past,
+    /// The eligibility.
+    Something,
+}
+
+/// Per-synapse state between consolidations.
+///
+/// `eligibility` is the integral of the rule's rate of change (without `eta`) since the last
+/// consolidation, in a.u. x ms; `g` is its mean, `eligibility / period`.
+pub struct Consolidator {
+    /// Integral since the last consolidation, post x pre, if `gathered` says so.
+    eligibility: Array2<f32>,
+    /// What is below the last bits of the eligibility; empty before anything is added to one.
+    eligibility_carry: Array2<f32>,
+    gathered: Gathered,
+    every_steps: u64,
+    offset_steps: u64,
+    /// Sum of what was consolidated since somebody began to look, post x pre.
+    pub watched: Option<Array2<f32>>,
+    period_ms: f64,
+    optimiser: Optimiser,
+    turnover: f32,
+    /// Moments of the optimiser with their carries, those that it has.
+    first: [Array2<f32>; 2],
+    second: [Array2<f32>; 2],
+    count: i32,
+    /// Consolidations of nothing in a row.
+    idle: u64,
+    /// The step of the last consolidation, counted from 1.
+    last: u64,
+}
+
+impl Consolidator {
+    /// A consolidator at rest for weights of `shape` (post, pre) and its order in memory.
+    ///
+    /// `(every_steps, offset_steps, dt_ms)`: the clock's period and start in steps, and a step.
+    #[must_use]
+    pub fn new(
+        shape: impl ShapeBuilder<Dim = Ix2>,
+        (every_steps, offset_steps, dt_ms): (u64, u64, f64),
+        optimiser: Optimiser,
+    ) -> Self {
+        let eligibility = Array2::zeros(shape);
+        let none = || Array2::zeros((0, 0));
+        let state = |fading: Option<f64>| {
+            let zeros = |needed: bool| if needed { eligibility.clone() } else { none() };
+            [
+                zeros(fading.is_some()),
+                zeros(fading.is_some_and(needs_carry)),
+            ]
+        };
+        let (first, second) = optimiser.fading();
+        Self {
+            every_steps,
+            offset_steps,
+            watched: None,
+            period_ms: Steps::of(dt_ms).ms(every_steps),
+            optimiser,
+            turnover: 0.0,
+            first: state(first),
+            second: state(second),
+            eligibility_carry: none(),
+            eligibility,
+            count: 0,
+            gathered: Gathered::Nothing,
+            idle: 0,
+            last: offset_steps,
+        }
+    }
+
+    /// The same with this much of a weight overwritten by what changes it: `W += D - turnover |D| W`.
+    #[must_use]
+    pub fn with_turnover(self, turnover: f32) -> Self {
+        Self { turnover, ..self }
+    }
+
+    /// Eligibilities and the optimiser's memory are 0 again, as at the start.
+    pub(crate) fn restart(&mut self) {
+        let eligibility = [&mut self.eligibility, &mut self.eligibility_carry];
+        let moments = self.first.iter_mut().chain(&mut self.second);
+        (eligibility.into_iter().chain(moments)).for_each(|memory| memory.fill(0.0));
+        self.gathered = Gathered::Nothing;
+        self.watched = None;
+        (self.count, self.idle, self.last) = (0, 0, self.offset_steps);
+    }
+
+    /// Whether the clock strikes at the end of `step`.
+    #[must_use]
+    pub fn strikes(&self, step: u64) -> bool {
+        self.next_strike(step) == step
+    }
+
+    /// The first step from `step` on at whose end the clock strikes.
+    #[must_use]
+    pub fn next_strike(&self, step: u64) -> u64 {
+        let running = (step + 1).saturating_sub(self.offset_steps).max(1);
+        self.offset_steps + running.next_multiple_of(self.every_steps) - 1
+    }
+
+    /// The eligibility, post x pre.
+    #[must_use]
+    pub fn eligibility(&self) -> Array2<f32> {
+        self.gathered().0
+    }
+
+    /// The eligibility and what is below its last bits.
+    pub(crate) fn gathered(&self) -> (Array2<f32>, Array2<f32>) {
+        let shape = || (self.eligibility.raw_dim()).set_f(!self.eligibility.is_standard_layout());
+        let of = |array: &Array2<f32>| match self.nothing_gathered() || array.is_empty() {
+            true => Array2::zeros(shape()),
+            false => array.clone(),
+        };
+        (of(&self.eligibility), of(&self.eligibility_carry))
+    }
+
+    fn nothing_gathered(&self) -> bool {
+        self.gathered != Gathered::Something
+    }
+
+    fn clear(&mut self) {
+        if self.gathered == Gathered::Past {
+            self.eligibility.fill(0.0);
+            self.eligibility_carry.fill(0.0);
+            self.gathered = Gathered::Nothing;
+        }
+    }
+
+    /// The eligibility with its carry, to be added to.
+    pub fn gather(&mut self) -> Changing<'_> {
+        self.clear();
+        self.gathered = Gathered::Something;
+        self.changing()
+    }
+
+    fn changing(&mut self) -> Changing<'_> {
+        if self.eligibility_carry.is_empty() {
+            let fortran = !self.eligibility.is_standard_layout();
+            let shape = self.eligibility.raw_dim().set_f(fortran);
+            self.eligibility_carry = Array2::zeros(shape);
+        }
+        Changing {
+            matrix: &mut self.eligibility,
+            carry: &mut self.eligibility_carry,
+        }
+    }
+
+    /// What the integrals of lazy synapses hold goes into the eligibility.
+    pub(crate) fn settle(&mut self, lazy: &mut Lazy, held: ArrayView2<'_, f32>) {
+        if lazy.gathers() {
+            let blank = self.nothing_gathered() && !lazy.has_eligible_episodes();
+            if blank {
+                // Nothing is added to anything, so there is nothing to carry.
+                let changing = Changing {
+                    matrix: &mut self.eligibility,
+                    carry: &mut self.eligibility_carry,
+                };
+                lazy.settle(changing, held, blank);
+            } else {
+                self.clear();
+                lazy.settle(self.changing(), held, blank);
+            }
+            self.gathered = Gathered::Something;
+        }
+    }
+
+    /// What a plain consolidation at the rate `eta` multiplies an eligibility by; none if the
+    /// optimiser is another or somebody wants to see the eligibility.
+    pub(crate) fn plain_rate(&self, eta: f32) -> Option<f64> {
+        self.is_plain().then_some(f64::from(eta) / self.period_ms)
+    }
+
+    /// True if consolidations add eligibilities to weights and nothing else, with nobody to see it.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.optimiser == Optimiser::Plain && self.turnover == 0.0 && self.watched.is_none()
+    }
+
+    /// Whether nothing has been gathered, nor is anybody to see it.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.nothing_gathered() && self.watched.is_none()
+    }
+
+    /// Whether a consolidation would change nothing: nothing was gathered, and what an optimiser
+    /// remembers has faded below single precision.
+    #[must_use]
+    pub fn rests(&self) -> bool {
+        let faded = match self.optimiser.fading() {
+            (Some(first), _) => self.count == 0 || self.idle as f64 * first.ln() < FADED.ln(),
+            (None, _) => true,
+        };
+        self.nothing_gathered() && faded
+    }
+
+    /// What the optimiser remembers fades as it would have in the consolidations of nothing that
+    /// were left out since the last one, up to that at the end of `step`.
+    pub(crate) fn catch_up(&mut self, step: u64) {
+        let missed = ((step + 1 - self.last) / self.every_steps).saturating_sub(1);
+        self.last = step + 1;
+        if missed == 0 {
+            return;
+        }
+        let (first, second) = self.optimiser.fading();
+        for (memory, fading) in [(&mut self.first, first), (&mut self.second, second)] {
+            let left = fading.unwrap_or(0.0).powf(missed as f64);
+            let [values, carries] = memory;
+            if carries.is_empty() {
+                values.mapv_inplace(|m| (left * f64::from(m)) as f32);
+                continue;
+            }
+            (Zip::from(values).and(carries)).for_each(|m, carry| {
+                let rest = left * pair::number(*m, *carry);
+                pair::set(m, carry, rest);
+            });
+        }
+        self.count = self
+            .count
+            .saturating_add(missed.min(i32::MAX as u64) as i32);
+    }
+
+    /// Changes `weights` at the rate `eta` and starts a new eligibility from zero.
+    ///
+    /// # Panics
+    ///
+    /// If `weights` are not laid out as the shape given to [`new`](Self::new).
+    pub fn consolidate(&mut self, weights: Changing<'_>, eta: f32) {
+        if let (Some(watched), Gathered::Something) = (&mut self.watched, self.gathered) {
+            *watched += &self.eligibility;
+        }
+        self.clear();
+        let nothing = self.nothing_gathered();
+        self.idle = if nothing { self.idle + 1 } else { 0 };
+        let eligibility = std::mem::take(&mut self.eligibility);
+        self.change(weights, &eligibility, eta);
+        self.eligibility = eligibility;
+        if !nothing {
+            self.gathered = Gathered::Past;
+        }
+    }
+
+    /// Changes `weights` by `eligibility` in place of its own.
+    ///
+    /// # Panics
+    ///
+    /// If they are not laid out as the shape given to [`new`](Self::new).
+    pub fn change(&mut self, weights: Changing<'_>, eligibility: &Array2<f32>, eta: f32) {
+        let alike = |a: &Array2<f32>| {
+            a.dim() == eligibility.dim()
+                && a.is_standard_layout() == eligibility.is_standard_layout()
+        };
+        assert!(
+            alike(weights.matrix) && alike(weights.carry),
+            "weights and eligibility are laid out alike"
+        );
+        let e = flat(eligibility);
+        self.in_stretches(weights, eta, STRETCH, |step, start, synapses| {
+            let e = &e[start..start + synapses.weights.values.len()];
+            step.apply(synapses, e);
+        });
+    }
+
+    /// Consolidates what the integrals of lazy synapses hold and nothing else has been gathered.
+    ///
+    /// The eligibility of some senders is computed where their synapses are changed, in the
+    /// nearest cache, and never stored.
+    pub(crate) fn consolidate_lazy(
+        &mut self,
+        lazy: &mut Lazy,
+        held: ArrayView2<'_, f32>,
+        weights: Changing<'_>,
+        eta: f32,
+    ) {
+        debug_assert!(self.is_blank());
+        let post = weights.matrix.nrows();
+        let (times, integrals) = lazy.single();
+        self.idle = 0;
+        // Whole columns, so many that an operand that is packed anew for each stretch is small.
+        let columns = (4 * STRETCH).div_ceil(post).max(8);
+        let speaking = product::speaking(held);
+        self.in_stretches(weights, eta, columns * post, |step, start, synapses| {
+            let from = start / post;
+            let to = from + synapses.weights.values.len() / post;
+            // Those who say nothing make none eligible.
+            let senders = speaking.start.clamp(from, to)..speaking.end.clamp(from, to);
+            ELIGIBILITY.with_borrow_mut(|e| {
+                let synapses_here = synapses.weights.values.len();
+                e.resize(e.len().max(synapses_here), 0.0);
+                let e = &mut e[..synapses_here];
+                let (before, rest) = e.split_at_mut((senders.start - from) * post);
+                let (made, after) = rest.split_at_mut(senders.len() * post);
+                before.fill(0.0);
+                after.fill(0.0);
+                let shape = (post, senders.len()).f();
+                if let Ok(out) = ArrayViewMut2::from_shape(shape, made) {
+                    product::assign_alone(times, integrals.t(), held.slice(s![.., senders]), out);
+                }
+                step.apply(synapses, e);
+            });
+        });
+        lazy.forget();
+    }
+
+    /// Does `work` on stretches of synapses, being told the step and where each begins.
+    fn in_stretches(
+        &mut self,
+        weights: Changing<'_>,
+        eta: f32,
+        stretch: usize,
+        work: impl Fn(Step, usize, Synapses<'_>) + Send + Sync,
+    ) {
+        self.count = self.count.saturating_add(1);
+        let times = (self.count, self.period_ms);
+        let step = Step::new(self.optimiser, times, eta, self.turnover);
+        let few = weights.matrix.len() < WORTH_A_THREAD;
+        // What an optimiser does without is empty, for every stretch.
+        let stretches_of = |values, carries| {
+            let chunks = |array| flat_mut(array).chunks_mut(stretch);
+            let (mut values, mut carries) = (chunks(values), chunks(carries));
+            move || Pairs {
+                values: values.next().unwrap_or_default(),
+                carries: carries.next().unwrap_or_default(),
+            }
+        };
+        let count = weights.matrix.len().div_ceil(stretch);
+        let mut w = stretches_of(weights.matrix, weights.carry);
+        let [first, first_carry] = &mut self.first;
+        let mut first = stretches_of(first, first_carry);
+        let [second, second_carry] = &mut self.second;
+        let mut second = stretches_of(second, second_carry);
+        let stretches = (0..count).map(|n| {
+            let synapses = Synapses {
+                weights: w(),
+                first: first(),
+                second: second(),
+            };
+            (n * stretch, synapses)
+        });
+        if few {
+            stretches.for_each(|(start, synapses)| work(step, start, synapses));
+        } else {
+            let stretches: Vec<_> = stretches.collect();
+            (stretches.into_par_iter()).for_each(|(start, synapses)| work(step, start, synapses));
+        }
+    }
+}
+
+thread_local! {
+    /// Eligibilities of one stretch.
+    static ELIGIBILITY: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::arr2;
+
+    fn run(optimiser: Optimiser, gradients: &[f32], eta: f32) -> f32 {
+        let mut consolidator = Consolidator::new((1, 1), (10, 0, 0.5), optimiser);
+        let (mut weights, mut carry) = (arr2(&[[1.0f32]]), arr2(&[[0.0f32]]));
+        for g in gradients {
+            consolidator.gather().matrix[[0, 0]] += g * 5.0;
+            let changing = Changing {
+                matrix: &mut weights,
+                carry: &mut carry,
+            };
+            consolidator.consolidate(changing, eta);
+        }
+        weights[[0, 0]]
+    }
+
+    #[test]
+    fn the_clock_starts_at_its_offset() {
+        let consolidator = Consolidator::new((1, 1), (10, 3, 0.5), Optimiser::Plain);
+        let strikes: Vec<u64> = (0..40).filter(|step| consolidator.strikes(*step)).collect();
+        assert_eq!(strikes, [12, 22, 32]);
+        assert_eq!(
+            [0, 12, 13].map(|step| consolidator.next_strike(step)),
+            [12, 12, 22]
+        );
+    }
+
+    #[test]
+    fn plain_adds_the_mean_rate() {
+        assert!((run(Optimiser::Plain, &[0.2, -0.1], 0.5) - 1.05).abs() < 1e-6);
+    }
+
+    #[test]
+    fn momentum_keeps_a_fraction_of_the_last_change() {
+        let momentum = Optimiser::Momentum { momentum: 0.9 };
+        // v: 0.2, then 0.18 - 0.1 = 0.08
+        assert!((run(momentum, &[0.2, -0.1], 0.5) - 1.14).abs() < 1e-6);
+    }
+
+    #[test]
+    fn adam_follows_kingma_and_ba_in_f64() {
+        let adam = Optimiser::Adam {
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+        };
+        let gradients = [0.3f32, -0.2, 0.7, 0.01, -1.5];
+        let (mut m, mut v, mut w) = (0.0f64, 0.0f64, 1.0f64);
+        for (t, g) in gradients.iter().enumerate() {
+            let g = f64::from(*g);
+            let t = t as i32 + 1;
+            m = 0.9 * m + 0.1 * g;
+            v = 0.999 * v + 0.001 * g * g;
+            let (m_hat, v_hat) = (m / (1.0 - 0.9f64.powi(t)), v / (1.0 - 0.999f64.powi(t)));
+            w += 0.01 * m_hat / (v_hat.sqrt() + 1e-8);
+        }
+        assert!((f64::from(run(adam, &gradients, 0.01)) - w).abs() < 1e-5);
+    }
+
+    const OPTIMISERS: [Optimiser; 3] = [
+        Optimiser::Plain,
+        Optimiser::Momentum { momentum: 0.9 },
+        Optimiser::Adam {
+            beta1: 0.9,
+            beta2: 0.999,
+            epsilon: 1e-8,
+        },
+    ];
+
+    fn value((i, j): (usize, usize)) -> f32 {
+        ((i * 31 + j * 17 + i * j) % 101) as f32 / 50.0 - 1.0
+    }
+
+    /// Weights after two consolidations, enough of them for several threads.
+    fn two_consolidations(optimiser: Optimiser, fortran: bool) -> Array2<f32> {
+        let shape = || (419, 331).set_f(fortran);
+        let mut consolidator = Consolidator::new(shape(), (1, 0, 1.0), optimiser);
+        let mut weights = Array2::from_shape_fn(shape(), value);
+        let mut carry = Array2::zeros(shape());
+        for scale in [0.3, -1.0] {
+            for (at, e) in consolidator.gather().matrix.indexed_iter_mut() {
+                *e += scale * value((at.1, at.0));
+            }
+            let changing = Changing {
+                matrix: &mut weights,
+                carry: &mut carry,
+            };
+            consolidator.consolidate(changing, 0.1);
+            assert!(consolidator.eligibility().iter().all(|e| *e == 0.0));
+        }
+        weights
+    }
+
+    #[test]
+    fn bytes_are_the_same_for_any_number_of_threads_and_either_layout() {
+        for optimiser in OPTIMISERS {
+            let reference = two_consolidations(optimiser, false);
+            assert_ne!(reference, Array2::from_shape_fn((419, 331), value));
+            for threads in 1..4 {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+                let weights = pool
+                    .unwrap()
+                    .install(|| two_consolidations(optimiser, true));
+                assert_eq!(weights.mapv(f32::to_bits), reference.mapv(f32::to_bits));
+            }
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "laid out alike")]
+    fn another_layout_is_refused() {
+        let mut consolidator = Consolidator::new((2, 3), (1, 0, 1.0), Optimiser::Plain);
+        let changing = Changing {
+            matrix: &mut Array2::zeros((2, 3).f()),
+            carry: &mut Array2::zeros((2, 3).f()),
+        };
+        consolidator.consolidate(changing, 0.1);
+    }
+}

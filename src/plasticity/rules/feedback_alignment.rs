@@ -1,0 +1,30 @@
+//! Feedback alignment: teaching comes down through random synapses that never change.
+//!
+//! ```text
+//! basal    dW_ij/dt     = eta delta_i r_j
+//! apical   dTheta_ki/dt = 0
+//! ```
+//!
+//! The basal weights turn towards what makes the fixed feedback useful.
+//!
+//! C1, C2 and C3 hold here: a feedback synapse knows nothing but itself.
+//!
+//! | parameter | unit | default | meaning |
+//! |---|---|---|---|
+//! | `turnover` | 1 / a.u. | 0 | of basal synapses as in [`turnover`], to tell what it does without alignment |
+//!
+//! Source: Lillicrap, Cownden, Tweed and Akerman, *Random synaptic feedback weights support error
+//! backpropagation for deep learning*, Nature Communications 2016.
+
+use super::dll::MismatchTimesRate;
+use super::turnover;
+use crate::plasticity::rule::{Change, Rule};
+
+/// The registry's entry.
+pub const RULE: Rule = Rule {
+    name: "feedback_alignment",
+    about: "feedback alignment: random feedback that never changes, population by population",
+    parameters: &[turnover::NONE],
+    basal: |p| Change::basal(MismatchTimesRate).overwriting(p.get("turnover")),
+    apical: |_| Change::fixed(),
+};

@@ -1,0 +1,36 @@
+//! Local losses: each population is taught through a readout of its own.
+//!
+//! ```text
+//! basal    dW_ij/dt     = eta delta_i r_j
+//! apical   dTheta_ki/dt = eta delta_k r_i      k: the readout of the population of i
+//! ```
+//!
+//! The circuit has one readout for each hidden population, all told the same target (`taught` of
+//! a scenario's task), and apical projections from a readout to its population alone: no teaching
+//! passes from one population to another. A readout learns by the same basal rule; with a synapse
+//! type without a rule it stays random. Its feedback aligns as in
+//! [Kolen-Pollack](super::kolen_pollack).
+//!
+//! | parameter | unit | default | meaning |
+//! |---|---|---|---|
+//! | `turnover` | 1 / a.u. | 0 | of all synapses as in [`turnover`] |
+//!
+//! C1, C2 and C3 hold here.
+//!
+//! Source: Mostafa, Ramesh and Cauwenberghs, *Deep supervised learning using local errors*,
+//! Frontiers in Neuroscience 2018; Nokland and Eidnes, *Training neural networks with local error
+//! signals*, ICML 2019.
+
+use super::dll::MismatchTimesRate;
+use super::kolen_pollack::OwnRate;
+use super::turnover;
+use crate::plasticity::rule::{Change, Rule};
+
+/// The registry's entry.
+pub const RULE: Rule = Rule {
+    name: "local_losses",
+    about: "local losses: every population is taught by a readout of its own",
+    parameters: &[turnover::NONE],
+    basal: |p| Change::basal(MismatchTimesRate).overwriting(p.get("turnover")),
+    apical: |p| Change::apical(OwnRate).overwriting(p.get("turnover")),
+};

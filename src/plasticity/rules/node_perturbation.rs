@@ -1,0 +1,66 @@
+//! Node perturbation: what noise did to a neuron is learned if it was good for all.
+//!
+//! ```text
+//! basal    tau de_i/dt = -e_i + n_i
+//!          dW_ij/dt    = eta M e_i r_j         M = L_mean - L, told to every synapse
+//! ```
+//!
+//! Neurons need `noise` (see [`crate::description::model::Noise`]): each draws a current of its own now and
+//! then, and keeps it for a while, in which the loss shows what came of it. On average `M n_i` is
+//! minus the variance of the noise times the slope of the loss along the neuron's potential, if a
+//! draw lasts longer than the way to the output, and a part less, since the running mean has the
+//! present loss in it. There are no clean and noisy phases: the noise is always on.
+//!
+//! | parameter | unit | default | meaning |
+//! |---|---|---|---|
+//! | `baseline_ms` | ms | 20 | time constant of the mean loss |
+//! | `trace_ms` | ms | 0 | time constant `tau` of the eligibility; 0: the noise itself |
+//!
+//! C1, C2 and C3 hold here, with a global modulator. There are no apical synapses to learn: they
+//! stay as they are.
+//!
+//! Source: Werfel, Xie and Seung, *Learning curves for stochastic gradient descent in linear
+//! feedforward networks*, Neural Computation 2005; Fiete and Seung, *Gradient learning in spiking
+//! neural networks by dynamic perturbation of conductances*, Physical Review Letters 2006.
+
+use crate::plasticity::kernel::{BasalKernel, BasalSite};
+use crate::plasticity::rule::{Change, Parameter, Rule};
+use crate::plasticity::third_factor::{Modulator, ThirdFactor};
+
+/// The registry's entry.
+pub const RULE: Rule = Rule {
+    name: "node_perturbation",
+    about: "node perturbation: a neuron's own noise times a reward that all are told",
+    parameters: &[
+        Parameter {
+            name: "baseline_ms",
+            default: 20.0,
+            range: (0.0, 1e9),
+            meaning: "time constant of the mean loss in ms",
+        },
+        Parameter {
+            name: "trace_ms",
+            default: 0.0,
+            range: (0.0, 1e9),
+            meaning: "time constant of the eligibility in ms",
+        },
+    ],
+    basal: |p| {
+        let third = ThirdFactor {
+            modulator: Modulator::Reward {
+                baseline_ms: p.get("baseline_ms").into(),
+            },
+            trace_ms: p.get("trace_ms").into(),
+        };
+        Change::modulated_basal(OwnNoise, third)
+    },
+    apical: |_| Change::fixed(),
+};
+
+struct OwnNoise;
+
+impl BasalKernel for OwnNoise {
+    fn factor(&self, site: BasalSite) -> f32 {
+        site.noise
+    }
+}

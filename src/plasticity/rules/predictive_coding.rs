@@ -1,0 +1,38 @@
+//! Predictive coding: somata relax to what both sides say, and synapses learn what is left over.
+//!
+//! ```text
+//! soma     tau_s dxi_i/dt = -xi_i + f'(s_i) sum_k W_ki xi_k             r_i = f(s_i),  xi_i = s_i - b_hat_i
+//!          tau_s db_hat_i/dt = b_i - b_hat_i
+//! basal    dW_ij/dt      = eta xi_i r_j
+//! apical   Theta         = W transposed
+//! ```
+//!
+//! It rests where `E = sum of (s - b)^2 / 2` over all populations has its least, as the descent of
+//! the source does. On the way `E` may rise for a while: the prediction passes the same leak as
+//! the soma, so that the onset of a stimulus is no error. That takes neurons with
+//! `mismatch: potential` and `lambda: 1` (see [`crate::neuron::soma`]), and `tau_s_ms` not below the
+//! delays, so that it is stable. The output, with `lambda: 0`, answers from its
+//! basal side and sends down `target - softmax(b)`, the cross-entropy's part of `E`.
+//!
+//! | parameter | unit | default | meaning |
+//! |---|---|---|---|
+//! | `turnover` | 1 / a.u. | 0 | of basal synapses as in [`turnover`] |
+//!
+//! C3 holds, C1 and C2 do not: feedback is read from the forward weights.
+//!
+//! Source: Rao and Ballard, *Predictive coding in the visual cortex*, Nature Neuroscience 1999;
+//! Whittington and Bogacz, *An approximation of the error backpropagation algorithm in a
+//! predictive coding network with local Hebbian synaptic plasticity*, Neural Computation 2017.
+
+use super::dll::MismatchTimesRate;
+use super::turnover;
+use crate::plasticity::rule::{Change, Rule};
+
+/// The registry's entry.
+pub const RULE: Rule = Rule {
+    name: "predictive_coding",
+    about: "predictive coding: relaxing somata, feedback through the transposed weights",
+    parameters: &[turnover::NONE],
+    basal: |p| Change::basal(MismatchTimesRate).overwriting(p.get("turnover")),
+    apical: |_| Change::transported(),
+};
