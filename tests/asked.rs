@@ -35,9 +35,9 @@ fn everything() -> Model {
             ],
             synapses: {
                 "plain": (rule: "dll", eta: 0.01, decay_per_ms: 0.001, bounds: (-0.8, 0.8)),
-                "adam": (rule: "dll", eta: 0.01, consolidation: (every_ms: 7, offset_ms: 2, optimiser: adam())),
-                "momentum": (rule: "kolen_pollack", eta: 0.01, consolidation: (every_ms: 5, optimiser: momentum(momentum: 0.9))),
-                "reward": (rule: "node_perturbation", eta: 0.01, consolidation: (every_ms: 5, optimiser: plain)),
+                "adam": (rule: "dll", eta: 0.01, update: (every_ms: 7, offset_ms: 2, optimiser: adam())),
+                "momentum": (rule: "kolen_pollack", eta: 0.01, update: (every_ms: 5, optimiser: momentum(momentum: 0.9))),
+                "reward": (rule: "node_perturbation", eta: 0.01, update: (every_ms: 5, optimiser: plain)),
                 "mirror": (rule: "transport", eta: 0.01),
             },
             projections: [
@@ -101,7 +101,7 @@ fn after_a_reset_everything_is_as_in_a_new_circuit_but_the_weights(engine: Engin
     used.set_input("x", huge.view()).unwrap();
     course(&mut used);
     assert!(used.steps() == 40 && expected != course(&mut used));
-    // Something is still to come, under way and consolidated in part.
+    // Something is still to come, under way and applied in part.
     used.set_input("x", huge.view()).unwrap();
     used.step();
     let learned = OWN.map(|name| bits(&used.weights(name).unwrap()));

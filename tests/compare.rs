@@ -1,4 +1,4 @@
-//! Learning rules side by side: cells, the table, going on, and what is said of bad files.
+//! Learning rules side by side: runs, the table, going on, and what is said of bad files.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -137,14 +137,14 @@ fn cells_are_ordinary_runs_and_the_table_has_what_came_of_them() {
     assert_eq!(table["data"], ["digits"; 6]);
     assert_eq!(table["epochs"], ["2"; 6]);
     for (row, (rule, seed)) in table["rule"].iter().zip(&table["seed"]).enumerate() {
-        let cell = out.join(rule).join(format!("seed_{seed}"));
-        let summary = fs::read_to_string(cell.join("summary.json")).unwrap();
+        let run = out.join(rule).join(format!("seed_{seed}"));
+        let summary = fs::read_to_string(run.join("summary.json")).unwrap();
         let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
         for name in [
             "test_accuracy",
             "validation_accuracy",
             "wall_seconds",
-            "events_sent",
+            "messages_sent",
         ] {
             let number: f64 = table[name][row].parse().unwrap();
             assert_eq!(
@@ -153,11 +153,11 @@ fn cells_are_ordinary_runs_and_the_table_has_what_came_of_them() {
                 "{rule} {seed}: {name}"
             );
         }
-        // What several cells share is of none of them.
+        // What several runs share is of none of them.
         assert!(summary["cpu_seconds"].is_null() && summary["peak_memory_bytes"].is_null());
     }
     // Ninety answers would do for a difference between rules and between seeds.
-    let sent = &table["events_sent"];
+    let sent = &table["messages_sent"];
     assert!((1..6).all(|row| sent[row] != sent[0]), "{sent:?}");
     for figure in [
         "learning_curves",
@@ -192,8 +192,8 @@ fn cells_are_ordinary_runs_and_the_table_has_what_came_of_them() {
         .unwrap(),
     );
     assert_eq!(code, Some(0), "{wrong}");
-    let cell = out.join("dll/seed_2");
-    for (path, bytes) in files(&cell) {
+    let run = out.join("dll/seed_2");
+    for (path, bytes) in files(&run) {
         if path != Path::new("summary.json") {
             assert!(
                 fs::read(alone.join(&path)).unwrap() == bytes,
@@ -203,14 +203,7 @@ fn cells_are_ordinary_runs_and_the_table_has_what_came_of_them() {
         }
     }
     for (command, more) in [("inspect", vec!["hidden1[17]"]), ("plot", vec![])] {
-        let (code, _, wrong) = told(
-            apical()
-                .arg(command)
-                .arg(&cell)
-                .args(more)
-                .output()
-                .unwrap(),
-        );
+        let (code, _, wrong) = told(apical().arg(command).arg(&run).args(more).output().unwrap());
         assert_eq!(code, Some(0), "{wrong}");
     }
 }
@@ -242,15 +235,15 @@ fn what_is_finished_is_not_run_again_and_what_has_changed_is() {
         case.path("out/dll/seed_8.unfinished"),
     )
     .unwrap();
-    let run_anew = |cells: [&str; 2]| {
+    let run_anew = |runs: [&str; 2]| {
         let said = case.succeed("out", &seeds);
-        for line in cells.into_iter().chain(["2 finished before, 2 to run"]) {
+        for line in runs.into_iter().chain(["2 finished before, 2 to run"]) {
             assert!(said.contains(line), "{line} in {said}");
         }
     };
     run_anew([
-        "dll seed 3 runs anew: its summary.json cannot be read",
-        "dll seed 8 runs anew: it was not finished",
+        "dll seed 3 is made anew: its summary.json cannot be read",
+        "dll seed 8 is made anew: it was not finished",
     ]);
     let after = files(&case.path("out"));
     assert_eq!(
@@ -258,8 +251,8 @@ fn what_is_finished_is_not_run_again_and_what_has_changed_is() {
         before.keys().collect::<Vec<_>>()
     );
     let of_cells = |files: &BTreeMap<PathBuf, Vec<u8>>| -> Vec<Vec<u8>> {
-        let cells = files.iter().filter(|(path, _)| path.iter().count() > 2);
-        cells.map(|(_, bytes)| bytes.clone()).collect()
+        let runs = files.iter().filter(|(path, _)| path.iter().count() > 2);
+        runs.map(|(_, bytes)| bytes.clone()).collect()
     };
     assert!(of_cells(&after) == of_cells(&before));
 
@@ -272,15 +265,15 @@ fn what_is_finished_is_not_run_again_and_what_has_changed_is() {
     let bytes = fs::read(&recorded).unwrap();
     fs::write(&recorded, &bytes[..bytes.len() / 2]).unwrap();
     run_anew([
-        "dll seed 3 runs anew: its metrics.csv does not go to epoch 2",
-        "transport seed 8 runs anew: a recording of it is damaged: ",
+        "dll seed 3 is made anew: its metrics.csv does not go to epoch 2",
+        "transport seed 8 is made anew: a recording of it is damaged: ",
     ]);
-    for cell in ["dll/seed_8", "transport/seed_3"] {
-        fs::remove_file(case.path("out").join(cell).join("projections.parquet")).unwrap();
+    for run in ["dll/seed_8", "transport/seed_3"] {
+        fs::remove_file(case.path("out").join(run).join("projections.parquet")).unwrap();
     }
     run_anew([
-        "dll seed 8 runs anew: its recordings hold ",
-        "transport seed 3 runs anew: its recordings hold ",
+        "dll seed 8 is made anew: its recordings hold ",
+        "transport seed 3 is made anew: its recordings hold ",
     ]);
     assert!(of_cells(&files(&case.path("out"))) == of_cells(&before));
 
@@ -289,7 +282,7 @@ fn what_is_finished_is_not_run_again_and_what_has_changed_is() {
     assert!(said.contains("4 finished before, 2 to run"), "{said}");
     assert_eq!(case.table("out")["rule"].len(), 6);
 
-    // A change of one rule makes its cells out of date and no others.
+    // A change of one rule makes its runs out of date and no others.
     let file = case.path("small.ron");
     let text = fs::read_to_string(&file).unwrap();
     fs::write(&file, text.replace("parameters.s=-1", "parameters.s=0")).unwrap();
@@ -309,7 +302,7 @@ fn what_is_finished_is_not_run_again_and_what_has_changed_is() {
     assert!(said.contains(apart), "{said}");
     assert_eq!(case.table("out")["rule"].len(), 4);
     let said = case.succeed("out", &["--seeds", "3,8", "--anew"]);
-    let why = "dll seed 3 runs anew: model.ron has `\"s\": -1.0,` where now is `\"s\": 0.0,`";
+    let why = "dll seed 3 is made anew: model.ron has `\"s\": -1.0,` where now is `\"s\": 0.0,`";
     assert!(
         said.contains(why) && said.contains("4 finished before, 2 to run"),
         "{said}"
@@ -371,11 +364,27 @@ fn the_number_of_cells_at_once_changes_no_byte() {
     let case = Case::new(SMALL, RULES);
     case.succeed(
         "one",
-        &["--seeds", "2", "--cells", "1", "--threads", "2", "--quiet"],
+        &[
+            "--seeds",
+            "2",
+            "--at-once",
+            "1",
+            "--threads",
+            "2",
+            "--quiet",
+        ],
     );
     case.succeed(
         "two",
-        &["--seeds", "2", "--cells", "2", "--threads", "2", "--quiet"],
+        &[
+            "--seeds",
+            "2",
+            "--at-once",
+            "2",
+            "--threads",
+            "2",
+            "--quiet",
+        ],
     );
     assert_eq!(case.results("one"), case.results("two"));
     for rule in ["transport", "dll", "kolen_pollack"] {
@@ -389,7 +398,7 @@ fn the_number_of_cells_at_once_changes_no_byte() {
 #[test]
 fn a_cell_that_fails_is_told_and_stops_no_other() {
     let rules = format!(
-        "\"wild\": (set: [\"model.synapses.plastic.eta=1e15\", \"model.synapses.plastic.consolidation.optimiser=plain\"]), {RULES}"
+        "\"wild\": (set: [\"model.synapses.plastic.eta=1e15\", \"model.synapses.plastic.update.optimiser=plain\"]), {RULES}"
     );
     let case = Case::new(SMALL, &rules);
     let (code, said, wrong) = case.run("out", &["--seeds", "1"]);
@@ -417,7 +426,9 @@ fn a_cell_that_fails_is_told_and_stops_no_other() {
     );
     let (code, said, _) = case.run("out", &["--seeds", "1"]);
     assert_eq!(code, Some(1));
-    assert!(said.contains("wild seed 1 runs anew") && said.contains("3 finished before, 1 to run"));
+    assert!(
+        said.contains("wild seed 1 is made anew") && said.contains("3 finished before, 1 to run")
+    );
 }
 
 #[cfg(unix)]
@@ -428,7 +439,7 @@ fn a_comparison_that_was_stopped_goes_on() {
 
     let set = SMALL.replace("epochs=2", "epochs=30");
     let case = Case::new(&set, RULES);
-    let arguments = ["--seeds", "1", "--cells", "1"];
+    let arguments = ["--seeds", "1", "--at-once", "1"];
     let child = (case.command("out", &arguments))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -448,7 +459,7 @@ fn a_comparison_that_was_stopped_goes_on() {
     assert!(sent.unwrap().success());
     let (code, said, wrong) = told(child.wait_with_output().unwrap());
     assert_eq!(code, Some(130), "{said}{wrong}");
-    let hint = "stopped with 1 of 3 cells finished; the same command keeps these and runs";
+    let hint = "stopped with 1 of 3 runs finished; the same command keeps these and runs";
     assert!(wrong.contains(hint), "{wrong}");
     assert!(case.path("out/transport/seed_1/summary.json").is_file());
     assert!(
@@ -471,7 +482,7 @@ fn the_shipped_comparisons_are_valid_and_the_one_on_shipped_data_runs() {
     for (name, rules) in [
         ("digits", 6),
         ("mnist_mlp", 12),
-        ("mnist_turnover", 5),
+        ("mnist_gated_decay", 5),
         ("fashion_mlp", 5),
         ("cifar10_mlp", 4),
         ("depth", 6),
@@ -505,7 +516,7 @@ fn what_cannot_begin_says_why() {
             vec!["--seeds", "0"],
             "expected a number of seeds from 1 to 1000",
         ),
-        (vec!["--cells", "0"], "0 is not in 1..=65535"),
+        (vec!["--at-once", "0"], "0 is not in 1..=65535"),
         (
             vec!["--set", "seed=3"],
             "--set seed=3: every rule runs with each of `--seeds`; expected no change of `seed`",

@@ -34,7 +34,7 @@ fn model() -> Model {
                 (name: "output", size: 10, neuron: "readout", bias: (synapse: "plastic")),
             ],
             synapses: {
-                "plastic": (rule: "dll", eta: 0.002, consolidation: (optimiser: adam())),
+                "plastic": (rule: "dll", eta: 0.002, update: (optimiser: adam())),
                 "slow": (rule: "kolen_pollack", eta: 1e-3, decay_per_ms: 1e-5, bounds: (-1, 1)),
                 "mirror": (rule: "transport"),
             },
@@ -170,7 +170,7 @@ fn very_wide(optimiser: &str) -> Model {
 
 #[test]
 fn a_circuit_that_is_cut_into_pieces_everywhere_depends_on_its_seed_alone() {
-    for optimiser in ["", "consolidation: (every_ms: 5, optimiser: adam())"] {
+    for optimiser in ["", "update: (every_ms: 5, optimiser: adam())"] {
         let model = very_wide(optimiser);
         let learned = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);

@@ -3,8 +3,9 @@
 
 mod common;
 
-use apical::circuit::{Engine, Setup};
+use apical::circuit::Engine;
 use apical::description::model::Model;
+use apical::description::{Setup, lower};
 use apical::engine::Simulation;
 use apical::event::{Event, Injection, Teacher};
 use apical::neuron::{NeuronParameter, Site, Variable};
@@ -35,25 +36,25 @@ struct Plan {
     trials: usize,
     leaky: bool,
     /// Without this, changes are continuous.
-    consolidation: Option<String>,
+    update: Option<String>,
     rule: String,
     decay: f64,
     bounds: bool,
     lambda: f32,
     /// Transfer function of the hidden neurons.
     transfer: String,
-    /// How much later than at 0 clocks of consolidation start.
+    /// How much later than at 0 clocks of weight update start.
     offset_ms: f64,
     /// Delay of one way up.
     long_delay_ms: f64,
     /// What hidden neurons have besides.
     neuron: String,
-    /// What happens to weights when they are consolidated.
+    /// What happens to weights when they are applied.
     kept: String,
 }
 
 fn plan() -> impl Strategy<Value = Plan> {
-    let consolidation = prop_oneof![
+    let update = prop_oneof![
         3 => Just(None),
         1 => Just(Some("plain")),
         1 => Just(Some("momentum(momentum: 0.9)")),
@@ -66,17 +67,17 @@ fn plan() -> impl Strategy<Value = Plan> {
         Just(r#"rule: "kolen_pollack""#),
         Just(r#"rule: "transport""#),
         Just(r#"rule: "predictive_coding""#),
-        Just(r#"rule: "transport", parameters: {"turnover": 2}"#),
-        Just(r#"rule: "feedback_alignment", parameters: {"turnover": 2}"#),
+        Just(r#"rule: "transport", parameters: {"gated_decay": 2}"#),
+        Just(r#"rule: "feedback_alignment", parameters: {"gated_decay": 2}"#),
         Just(r#"rule: "hebbian""#),
         Just(r#"rule: "hebbian", parameters: {"s": -1}"#),
         Just(r#"rule: "hebbian", parameters: {"taught": 1}"#),
         Just(r#"rule: "direct_feedback_alignment""#),
         Just(r#"rule: "local_losses""#),
-        Just(r#"rule: "local_losses", parameters: {"turnover": 2}"#),
+        Just(r#"rule: "local_losses", parameters: {"gated_decay": 2}"#),
         Just(r#"rule: "node_perturbation""#),
         Just(r#"rule: "node_perturbation", parameters: {"trace_ms": 4, "baseline_ms": 6}"#),
-        Just(r#"rule: "turnover", parameters: {"turnover": 2}"#),
+        Just(r#"rule: "change_gated_decay", parameters: {"gated_decay": 2}"#),
         Just(r#"rule: "contrastive""#),
     ];
     let neuron = prop_oneof![
@@ -89,7 +90,7 @@ fn plan() -> impl Strategy<Value = Plan> {
         any::<u64>(),
         prop_oneof![2 => Just(1usize), 2 => Just(3), 1 => Just(8)],
         any::<bool>(),
-        consolidation,
+        update,
         rule,
         prop_oneof![Just(0.0), Just(1e-2)],
         prop::bool::weighted(0.3),
@@ -104,7 +105,7 @@ fn plan() -> impl Strategy<Value = Plan> {
                 seed,
                 trials,
                 leaky,
-                consolidation,
+                update,
                 rule,
                 decay,
                 bounds,
@@ -121,17 +122,17 @@ fn plan() -> impl Strategy<Value = Plan> {
                 } else {
                     neuron
                 };
-                // Turnover happens at consolidations.
-                let consolidation = if rule.contains("turnover") {
-                    consolidation.or(Some("plain"))
+                // Change-gated decay happens at weight updates.
+                let update = if rule.contains("gated_decay") {
+                    update.or(Some("plain"))
                 } else {
-                    consolidation
+                    update
                 };
                 Plan {
                     seed,
                     trials,
                     leaky: leaky || relaxes,
-                    consolidation: consolidation.map(str::to_owned),
+                    update: update.map(str::to_owned),
                     rule: rule.to_owned(),
                     decay,
                     bounds,
@@ -150,7 +151,7 @@ fn plan() -> impl Strategy<Value = Plan> {
                     offset_ms,
                     long_delay_ms,
                     neuron: neuron.to_owned(),
-                    kept: (if consolidation.is_some() && !bounds {
+                    kept: (if update.is_some() && !bounds {
                         kept
                     } else {
                         ""
@@ -189,18 +190,11 @@ fn model(plan: &Plan) -> Model {
             plan.lambda,
         );
     }
-    let consolidation = plan
-        .consolidation
-        .as_ref()
-        .map_or(String::new(), |optimiser| {
-            let offset_ms = plan.offset_ms;
-            format!("consolidation: (every_ms: 8, offset_ms: {offset_ms}, optimiser: {optimiser}),")
-        });
-    let eta = if plan.consolidation.is_some() {
-        0.02
-    } else {
-        0.004
-    };
+    let update = plan.update.as_ref().map_or(String::new(), |optimiser| {
+        let offset_ms = plan.offset_ms;
+        format!("update: (every_ms: 8, offset_ms: {offset_ms}, optimiser: {optimiser}),")
+    });
+    let eta = if plan.update.is_some() { 0.02 } else { 0.004 };
     let bounds = if plan.bounds {
         "bounds: (-0.35, 0.4),"
     } else {
@@ -219,7 +213,7 @@ fn model(plan: &Plan) -> Model {
                 (name: "p3", size: 5, neuron: "n3", bias: (synapse: "plastic")),
             ],
             synapses: {{
-                "plastic": ({rule}, eta: {eta}, decay_per_ms: {decay}, {bounds} {kept} {consolidation}),
+                "plastic": ({rule}, eta: {eta}, decay_per_ms: {decay}, {bounds} {kept} {update}),
                 "fixed": (),
             }},
             projections: [
@@ -283,7 +277,7 @@ fn circuit(plan: &Plan, engine: Engine) -> Simulation {
         directory: "".as_ref(),
         engine,
     };
-    let mut simulation = Simulation::new(&model(plan), &registry(), setup).unwrap();
+    let mut simulation = Simulation::new(lower(&model(plan), &registry(), setup).unwrap());
     happen(&mut simulation, plan);
     simulation
 }

@@ -21,7 +21,7 @@ struct Case {
     tau_ms: f64,
     trials: usize,
     presentations: usize,
-    consolidation: &'static str,
+    update: &'static str,
 }
 
 impl Case {
@@ -41,17 +41,9 @@ const PROJECTIONS: [&str; 7] = [
 ];
 
 fn model(case: Case) -> Model {
-    let Case {
-        tau_ms,
-        consolidation,
-        ..
-    } = case;
+    let Case { tau_ms, update, .. } = case;
     // Optimisers take `eta` for a change a presentation, continuous synapses for one a ms.
-    let eta = if consolidation.contains("adam") {
-        0.01
-    } else {
-        0.02
-    };
+    let eta = if update.contains("adam") { 0.01 } else { 0.02 };
     let projection = |from, to, compartment| {
         format!(
             r#"(from: "{from}", to: "{to}", compartment: {compartment}, delay_ms: {DELAY_MS},
@@ -71,7 +63,7 @@ fn model(case: Case) -> Model {
                 (name: "second", size: 16, neuron: "hidden"),
                 (name: "output", size: 10, neuron: "readout", bias: (synapse: "plastic")),
             ],
-            synapses: {{"plastic": (rule: "dll", eta: {eta}, {consolidation})}},
+            synapses: {{"plastic": (rule: "dll", eta: {eta}, {update})}},
             projections: [{}{}{}{}{}],
         )"#,
         projection("pixels", "first", "basal"),
@@ -138,17 +130,17 @@ fn agree(case: Case) {
     }
 }
 
-/// Every number of trials, with and without consolidation and leaks.
+/// Every number of trials, with and without weight update and leaks.
 fn all(steps: u32, presentations: usize) {
     for trials in [1, 64] {
         for tau_ms in [0.0, 2.0] {
-            for consolidation in ["", "consolidation: (optimiser: adam(epsilon: 1e-4))"] {
+            for update in ["", "update: (optimiser: adam(epsilon: 1e-4))"] {
                 agree(Case {
                     steps,
                     tau_ms,
                     trials,
                     presentations,
-                    consolidation,
+                    update,
                 });
             }
         }

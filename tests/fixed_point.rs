@@ -8,11 +8,10 @@ mod common;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use apical::circuit::{Engine, Setup};
-use apical::connectivity::Weights;
-use apical::description::model::{
-    Consolidation, Input, Model, Neuron, Population, Projection, Synapse,
-};
+use apical::circuit::Engine;
+use apical::connectivity::InitialWeights;
+use apical::description::model::{Input, Model, Neuron, Population, Projection, Synapse, Update};
+use apical::description::{Setup, lower};
 use apical::engine::Simulation;
 use apical::event::Teacher;
 use apical::neuron::{Compartment, Transfer, Variable};
@@ -45,8 +44,8 @@ fn chain(sizes: &[usize], rule: &str, s: f64, eta: f32) -> Model {
             delay_ms: 1.0,
             synapse: "plastic".into(),
             threshold: None,
-            mirrors: None,
-            weights: Weights::Normal { std: 0.4 },
+            reciprocal: None,
+            weights: InitialWeights::Normal { std: 0.4 },
         };
         projections.push(basal.clone());
         if n > 1 {
@@ -66,7 +65,7 @@ fn chain(sizes: &[usize], rule: &str, s: f64, eta: f32) -> Model {
         decay_per_ms: 0.0,
         bounds: None,
         norm: None,
-        consolidation: None,
+        update: None,
     };
     Model {
         threshold: 0.0,
@@ -131,7 +130,7 @@ fn simulation(case: &Case, engine: Engine) -> Simulation {
         presentation_ms: 1.0,
         directory: Path::new("."),
     };
-    let mut simulation = Simulation::new(&case.model, &Registry::default(), setup).unwrap();
+    let mut simulation = Simulation::new(lower(&case.model, &Registry::default(), setup).unwrap());
     simulation.set_input(&layer(0), case.input.view()).unwrap();
     let teacher = Teacher {
         target: case.target.clone(),
@@ -227,7 +226,7 @@ fn settled_potentials_and_both_weight_changes_are_those_of_the_layer_recursion(e
             }
             // The eligibility of one settled step is the difference between two readings.
             let synapse = case.model.synapses.get_mut("plastic").unwrap();
-            synapse.consolidation = Some(Consolidation {
+            synapse.update = Some(Update {
                 every_ms: Some(1e3),
                 offset_ms: 0.0,
                 optimiser: Optimiser::Plain,

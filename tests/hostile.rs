@@ -224,7 +224,7 @@ fn a_quiet_comparison_that_fails_says_why() {
     let text = format!(
         r#"(name: "rules", scenario: "{ROOT}/scenarios/digits.ron",
             about: "red \u{{1b}}[31m", set: ["task.split=counts(train: 320, validation: 8, test: 8)",
-                "task.epochs=1", "model.synapses.plastic.consolidation.optimiser=plain"],
+                "task.epochs=1", "model.synapses.plastic.update.optimiser=plain"],
             rules: {{"wild": (set: ["model.synapses.plastic.eta=1e15"])}})"#
     );
     fs::write(&file, text).unwrap();
@@ -239,7 +239,7 @@ fn a_quiet_comparison_that_fails_says_why() {
     let (code, said, wrong) = told(command.args(["--quiet", "--seeds", "1"]).output().unwrap());
     assert_eq!((code, &*said), (Some(1), ""));
     assert!(
-        wrong.contains("error: 1 cell failed\n  wild, seed 1: "),
+        wrong.contains("error: 1 run failed\n  wild, seed 1: "),
         "{wrong}"
     );
     // A table for people has no escape sequence of the file in it.
@@ -480,8 +480,8 @@ fn summary(out: &Path) -> Summary {
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_is_reckoned_within_a_factor_of_two() {
-    let adam = "rule: \"dll\", eta: 0.01, consolidation: (every_ms: 2.0, optimiser: adam())";
-    let plain = "rule: \"dll\", eta: 0.01, consolidation: (every_ms: 2.0, optimiser: plain)";
+    let adam = "rule: \"dll\", eta: 0.01, update: (every_ms: 2.0, optimiser: adam())";
+    let plain = "rule: \"dll\", eta: 0.01, update: (every_ms: 2.0, optimiser: plain)";
     let slow = pair((10_000, 1), 1000.0, "tau_b_ms: 2000.0", "");
     let cases = [
         (

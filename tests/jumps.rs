@@ -13,7 +13,7 @@ use common::{parse, run_into};
 
 const DT_MS: f64 = 0.5;
 
-/// Continuous synapses, synapses that fade, and consolidated ones, on neurons with and without
+/// Continuous synapses, synapses that fade, and applied ones, on neurons with and without
 /// leaks.
 fn model() -> Model {
     parse(
@@ -33,13 +33,13 @@ fn model() -> Model {
             synapses: {
                 "plastic": (rule: "dll", eta: 0.002),
                 "fading": (rule: "kolen_pollack", eta: 0.002, decay_per_ms: 1e-3),
-                "consolidated": (rule: "dll", eta: 0.01, consolidation: (every_ms: 12, optimiser: adam())),
+                "applied": (rule: "dll", eta: 0.01, update: (every_ms: 12, optimiser: adam())),
             },
             projections: [
                 (name: "w1", from: "x", to: "leaky", compartment: basal, delay_ms: 1, synapse: "plastic", weights: fan_in(gain: 1)),
                 (name: "w2", from: "leaky", to: "fast", compartment: basal, delay_ms: 6.5, synapse: "fading", weights: fan_in(gain: 1)),
-                (name: "w3", from: "fast", to: "out", compartment: basal, delay_ms: 2, synapse: "consolidated", weights: fan_in(gain: 1)),
-                (name: "w4", from: "out", to: "fast", compartment: apical, delay_ms: 1, synapse: "consolidated", weights: fan_in(gain: 1)),
+                (name: "w3", from: "fast", to: "out", compartment: basal, delay_ms: 2, synapse: "applied", weights: fan_in(gain: 1)),
+                (name: "w4", from: "out", to: "fast", compartment: apical, delay_ms: 1, synapse: "applied", weights: fan_in(gain: 1)),
                 (name: "w5", from: "fast", to: "leaky", compartment: apical, delay_ms: 3, synapse: "plastic", weights: fan_in(gain: 1)),
             ],
         )"#,

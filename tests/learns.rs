@@ -47,7 +47,7 @@ fn angles(engine: Engine, rule: &str, epochs: usize) -> BTreeMap<String, Vec<f64
                 (name: "hidden2", size: 24, neuron: "pyramidal"),
                 (name: "output", size: 10, neuron: "readout"),
             ],
-            synapses: {{"plastic": (rule: "{rule}", eta: 0.002, consolidation: (optimiser: adam()))}},
+            synapses: {{"plastic": (rule: "{rule}", eta: 0.002, update: (optimiser: adam()))}},
             projections: [
                 (from: "pixels", to: "hidden1", compartment: basal, delay_ms: 1, synapse: "plastic", weights: fan_in(gain: 1)),
                 (from: "hidden1", to: "hidden2", compartment: basal, delay_ms: 1, synapse: "plastic", weights: fan_in(gain: 1)),

@@ -22,7 +22,7 @@ const MODEL: &str = r#"// A small circuit.
         (name: "output", size: 2, neuron: "readout"),
     ],
     synapses: {
-        "plastic": (rule: "dll", eta: 0.01, consolidation: (optimiser: adam())),
+        "plastic": (rule: "dll", eta: 0.01, update: (optimiser: adam())),
         "still": (),
     },
     projections: [
@@ -483,7 +483,7 @@ fn scenarios_that_cannot_happen() {
                 ("[norm, alignment]", "[gradient_angle]"),
                 (
                     "[\"output_to_hidden\"], statistics: [norm, alignment]",
-                    "[\"hidden_bias\"], statistics: [events]",
+                    "[\"hidden_bias\"], statistics: [messages]",
                 ),
             ],
         ),
@@ -559,11 +559,11 @@ fn scenarios_that_cannot_happen() {
         ),
     );
     let clocks = ["every_ms: 25.0", "offset_ms: 2.3"].map(|clock| {
-        let consolidated = format!("optimiser: adam(), {clock}");
-        let change = ("model.ron", "optimiser: adam()", consolidated.as_str());
+        let applied = format!("optimiser: adam(), {clock}");
+        let change = ("model.ron", "optimiser: adam()", applied.as_str());
         printed(change, "task.ron", &[])
     });
-    assert_kept("consolidation", &clocks.join("\n\n"));
+    assert_kept("weight_updates", &clocks.join("\n\n"));
 }
 
 #[test]
@@ -811,10 +811,10 @@ fn every_shipped_file_is_without_errors() {
 
 #[test]
 fn the_dense_engine_counts_no_events() {
-    let events = "probes=[statistics(statistics: [events])]";
+    let events = "probes=[statistics(statistics: [messages])]";
     let told = |set: &[&str]| printed(("", "", ""), "task.ron", set);
     assert!(told(&[events]).starts_with("ok") && !told(&[events]).contains("warning"));
-    assert!(told(&[events, "engine=dense"]).contains("everybody sends in every step"));
+    assert!(told(&[events, "engine=dense"]).contains("every neuron sends in every step"));
 }
 
 #[test]

@@ -27,9 +27,9 @@ const POPULATIONS: [&str; 4] = [
 ];
 
 const SYNAPSES: [&str; 5] = [
-    r#""plastic": (rule: "dll", eta: 0.05, consolidation: (optimiser: adam()))"#,
+    r#""plastic": (rule: "dll", eta: 0.05, update: (optimiser: adam()))"#,
     r#""slow": (rule: "dll", parameters: {"s": -1}, eta: 0.002, decay_per_ms: 1e-4, bounds: (-2, 2))"#,
-    r#""aligning": (rule: "kolen_pollack", eta: 0.01, consolidation: (every_ms: 7, optimiser: momentum(momentum: 0.9)))"#,
+    r#""aligning": (rule: "kolen_pollack", eta: 0.01, update: (every_ms: 7, optimiser: momentum(momentum: 0.9)))"#,
     r#""mirror": (rule: "transport")"#,
     r#""fixed": ()"#,
 ];

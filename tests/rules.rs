@@ -73,8 +73,8 @@ fn taught(model: &Model, engine: Engine, trials: usize) -> Simulation {
     circuit
 }
 
-/// Synapses that gather changes and consolidate long after the test.
-const GATHER: &str = "eta: 1, consolidation: (every_ms: 1000000, optimiser: plain)";
+/// Synapses that gather changes and update weights long after the test.
+const GATHER: &str = "eta: 1, update: (every_ms: 1000000, optimiser: plain)";
 
 /// What some projections gather in the next step, post x pre, in a.u.; the mean over trials.
 fn gathered<const N: usize>(circuit: &mut Simulation, names: [&str; N]) -> [Array2<f32>; N] {
@@ -163,13 +163,13 @@ fn kolen_pollack_differences_decay_as_the_closed_form(engine: Engine) {
     assert!(moved > 1.0, "nothing was learned: {moved}");
 }
 
-/// What turnover adds: each change `D` shrinks the difference by `1 - turnover |D|`, whatever the
+/// What change-gated decay adds: each change `D` shrinks the difference by `1 - gated_decay |D|`, whatever the
 /// optimiser, synapse by synapse.
-fn with_turnover_feedback_aligns_as_much_as_is_learned(engine: Engine) {
-    let aligned = |turnover: f32| {
+fn with_gated_decay_feedback_aligns_as_much_as_is_learned(engine: Engine) {
+    let aligned = |gated_decay: f32| {
         let synapse = format!(
-            r#"rule: "turnover", eta: 0.01, parameters: {{"turnover": {turnover}}},
-               consolidation: (every_ms: 1, optimiser: adam())"#
+            r#"rule: "change_gated_decay", eta: 0.01, parameters: {{"gated_decay": {gated_decay}}},
+               update: (every_ms: 1, optimiser: adam())"#
         );
         let model = circuit("transfer: tanh", &synapse, STEP_BY_STEP);
         let mut circuit = taught(&model, engine, TRIALS);
@@ -273,7 +273,7 @@ fn local_losses_descend_on_the_loss_of_the_readout_nearby(engine: Engine) {
 fn node_perturbation_follows_the_gradient_on_average(engine: Engine) {
     let trials = 200;
     let synapse = r#"rule: "node_perturbation", parameters: {"baseline_ms": 60},
-        consolidation: (every_ms: 100000, optimiser: plain)"#;
+        update: (every_ms: 100000, optimiser: plain)"#;
     let noise = "noise: (std: 0.05, every_ms: 20)";
     let mut model = circuit(&format!("transfer: tanh, {noise}"), synapse, "");
     let readout = model.neurons.get_mut("readout").unwrap();
@@ -316,7 +316,7 @@ fn hebbian_finds_the_first_principal_component(engine: Engine) {
             populations: [(name: "h", size: 2, neuron: "linear")],
             synapses: {"plastic": (
                 rule: "hebbian", eta: 0.2, norm: 2.0,
-                consolidation: (every_ms: 1, optimiser: plain),
+                update: (every_ms: 1, optimiser: plain),
             )},
             projections: [(name: "W", from: "x", to: "h", compartment: basal, delay_ms: 1, synapse: "plastic", weights: normal(std: 0.5))],
         )"#,
@@ -357,7 +357,7 @@ fn a_taught_hebbian_output_follows_the_delta_rule(engine: Engine) {
 }
 
 /// With `s` -1 at a bias, rates `r = I + b` lose the part `eta` of their mean over trials at each
-/// consolidation, whatever their inputs.
+/// weight update, whatever their inputs.
 fn an_anti_hebbian_bias_takes_the_mean_rate_away(engine: Engine) {
     let eta = 0.1;
     let model: Model = parse(&format!(
@@ -370,7 +370,7 @@ fn an_anti_hebbian_bias_takes_the_mean_rate_away(engine: Engine) {
                 "fixed": (),
                 "fatigue": (
                     rule: "hebbian", parameters: {{"s": -1}}, eta: {eta},
-                    consolidation: (every_ms: 1, optimiser: plain),
+                    update: (every_ms: 1, optimiser: plain),
                 ),
             }},
             projections: [(name: "W", from: "x", to: "h", compartment: basal, delay_ms: 1, synapse: "fixed", weights: normal(std: 0.5))],
@@ -396,7 +396,7 @@ both_engines! {
     an_anti_hebbian_bias_takes_the_mean_rate_away,
     fixed_feedback_is_the_recursion_of_its_paper_and_stays,
     kolen_pollack_differences_decay_as_the_closed_form,
-    with_turnover_feedback_aligns_as_much_as_is_learned,
+    with_gated_decay_feedback_aligns_as_much_as_is_learned,
     predictive_coding_settles_where_its_energy_is_least,
     local_losses_descend_on_the_loss_of_the_readout_nearby,
     node_perturbation_follows_the_gradient_on_average,

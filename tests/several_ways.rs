@@ -24,7 +24,7 @@ fn circuit(down: &str) -> Model {
             neurons: {{"hidden": (transfer: tanh), "readout": (transfer: softmax)}},
             inputs: [(name: "pixels", size: 64)],
             populations: [(name: "h", size: 6, neuron: "hidden"), (name: "y", size: 10, neuron: "readout")],
-            synapses: {{"mirror": (rule: "transport", eta: 0.001, consolidation: (every_ms: 100000, optimiser: plain))}},
+            synapses: {{"mirror": (rule: "transport", eta: 0.001, update: (every_ms: 100000, optimiser: plain))}},
             projections: [
                 (name: "W", from: "pixels", to: "h", compartment: basal, delay_ms: 1, synapse: "mirror", weights: fan_in(gain: 1)),
                 (name: "fast", from: "h", to: "y", compartment: basal, delay_ms: 1, synapse: "mirror", weights: normal(std: 0.5)),
@@ -38,7 +38,7 @@ fn circuit(down: &str) -> Model {
 fn down(name: &str, mirrors: &str) -> String {
     let mirrors = match mirrors {
         "" => String::new(),
-        name => format!("mirrors: \"{name}\","),
+        name => format!("reciprocal: \"{name}\","),
     };
     format!(
         r#"(name: "{name}", from: "y", to: "h", compartment: apical, delay_ms: 1, synapse: "mirror", weights: constant(0), {mirrors}),"#
@@ -61,7 +61,7 @@ fn feedback_along_both_ways_is_the_whole_gradient(engine: Engine) {
         strength,
     };
     circuit.teach("y", teacher).unwrap();
-    // Nothing is consolidated, so that the circuit settles.
+    // Nothing is applied, so that the circuit settles.
     (0..40).for_each(|_| circuit.step());
     let before = circuit.eligibility("W").unwrap();
     circuit.step();
@@ -107,17 +107,17 @@ fn which_way_is_mirrored_is_chosen_or_asked_for() {
     let errors = of(&down("back", ""), Severity::Error);
     assert_eq!(errors.len(), 1, "{errors:?}");
     assert_eq!(errors[0].0, "projections.back");
-    for words in ["`fast`, `slow`", "mirrors: \"fast\""] {
+    for words in ["`fast`, `slow`", "reciprocal: \"fast\""] {
         assert!(errors[0].1.contains(words), "{errors:?}");
     }
     let errors = of(&down("back", "fats"), Severity::Error);
-    assert_eq!(errors[0].0, "projections.back.mirrors");
+    assert_eq!(errors[0].0, "projections.back.reciprocal");
     assert!(errors[0].1.contains("`fast`"), "{errors:?}");
 
     // What is left out or counted twice is told.
     assert_eq!(of(&down("back", "slow"), Severity::Error), []);
     let warnings = of(&down("back", "slow"), Severity::Warning);
-    assert!(warnings.len() == 1 && warnings[0].1.contains("no projection mirrors `fast`"));
+    assert!(warnings.len() == 1 && warnings[0].1.contains("no projection reads `fast`"));
     let twice = down("one", "slow") + &down("two", "slow") + &down("three", "fast");
     let warnings = of(&twice, Severity::Warning);
     assert!(
@@ -127,9 +127,9 @@ fn which_way_is_mirrored_is_chosen_or_asked_for() {
     assert_eq!(issues(&both()), []);
 
     let mut model = both();
-    model.projections[1].mirrors = Some("slow".into());
+    model.projections[1].reciprocal = Some("slow".into());
     let found = issues(&model);
-    assert_eq!(found[0].path, "projections.fast.mirrors");
+    assert_eq!(found[0].path, "projections.fast.reciprocal");
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn statistics_take_the_way_that_is_mirrored_and_are_refused_without_a_choice() {
     for projections in ["[]", "[\"back\"]"] {
         let message = refused(&down("back", ""), projections).unwrap();
         assert!(
-            message.contains("`fast`, `slow`") && message.contains("`mirrors`"),
+            message.contains("`fast`, `slow`") && message.contains("`reciprocal`"),
             "{message}"
         );
         assert_eq!(refused(&down("back", "fast"), projections), None);

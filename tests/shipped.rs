@@ -33,7 +33,7 @@ fn digits_leaves_everything_that_a_run_promises() {
     let told = run("digits", &["--set", "task.epochs=1", "--seed", "2"], &out);
     assert!(
         told.contains("test accuracy")
-            && told.contains("events sent")
+            && told.contains("messages sent")
             && told.contains("learning_curve.png")
     );
     let summary = fs::read_to_string(out.join("summary.json")).unwrap();
@@ -49,9 +49,9 @@ fn digits_leaves_everything_that_a_run_promises() {
         "simulated_ms",
         "data_sha256",
         "wall_seconds",
-        "events_sent",
-        "events_of_dense",
-        "events_suppressed",
+        "messages_sent",
+        "messages_of_dense",
+        "messages_suppressed",
         "worst_hold",
     ] {
         assert!(!summary[field].is_null(), "{field}");
@@ -65,7 +65,7 @@ fn digits_leaves_everything_that_a_run_promises() {
         "model.ron",
         "metrics.csv",
         "timeline.csv",
-        "events.csv",
+        "messages.csv",
         "confusion.csv",
         "classes.csv",
         "split.csv",
@@ -167,17 +167,17 @@ fn thresholds_are_compared() {
     assert!(out.join("figures/thresholds.png").is_file());
     let sent = |variant: &str| {
         let run = out.join(variant);
-        assert!(run.join("figures/events.png").is_file());
+        assert!(run.join("figures/messages.png").is_file());
         assert!(!run.join("figures/projections.png").is_file());
         let summary = fs::read_to_string(run.join("summary.json")).unwrap();
         let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
-        let table = fs::read_to_string(run.join("events.csv")).unwrap();
+        let table = fs::read_to_string(run.join("messages.csv")).unwrap();
         let of_projections = table.lines().skip(1).map(|line| {
             let sent = line.split(',').nth(1).unwrap();
             sent.parse::<u64>().unwrap()
         });
-        assert_eq!(of_projections.sum::<u64>(), summary["events_sent"]);
-        summary["events_sent"].as_u64().unwrap()
+        assert_eq!(of_projections.sum::<u64>(), summary["messages_sent"]);
+        summary["messages_sent"].as_u64().unwrap()
     };
     let variants = [
         "threshold_0",

@@ -145,12 +145,12 @@ const CIRCUIT: &str = r#"(
         (name: "hidden", size: 8, neuron: "h", bias: (synapse: "still")), (name: "hidden2", size: 2, neuron: "o"),
         (name: "out", size: 2, neuron: "o"),
     ],
-    synapses: {"p": (rule: "transport", eta: 0.001, consolidation: (every_ms: 1000, optimiser: plain)), "still": ()},
+    synapses: {"p": (rule: "transport", eta: 0.001, update: (every_ms: 1000, optimiser: plain)), "still": ()},
     projections: [
         (from: "x", to: "hidden", compartment: basal, delay_ms: 1, synapse: "p", weights: fan_in(gain: 1)),
         (name: "up", from: "hidden", to: "out", compartment: basal, delay_ms: 1, synapse: "p", weights: fan_in(gain: 1)),
         (name: "slow", from: "hidden", to: "out", compartment: basal, delay_ms: 2, synapse: "p", weights: fan_in(gain: 1)),
-        (name: "down", from: "out", to: "hidden", compartment: apical, delay_ms: 1, synapse: "p", weights: constant(0), mirrors: "slow"),
+        (name: "down", from: "out", to: "hidden", compartment: apical, delay_ms: 1, synapse: "p", weights: constant(0), reciprocal: "slow"),
     ],
 )"#;
 

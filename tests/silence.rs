@@ -103,9 +103,9 @@ fn kinds(decay: f64) -> [String; 4] {
         format!("eta: 0.01, decay_per_ms: {decay}"),
         format!(
             "eta: 0.01, decay_per_ms: {decay}, \
-             consolidation: (every_ms: 20, optimiser: momentum(momentum: 0.9))"
+             update: (every_ms: 20, optimiser: momentum(momentum: 0.9))"
         ),
-        "eta: 0.01, consolidation: (every_ms: 20, optimiser: adam())".into(),
+        "eta: 0.01, update: (every_ms: 20, optimiser: adam())".into(),
     ]
 }
 
@@ -121,13 +121,9 @@ fn a_thousand_seconds_of_silence_allocate_nothing_and_compute_next_to_no_steps()
         }
         assert_eq!(ALLOCATIONS.get(), allocations, "{synapse}");
         assert_eq!(simulation.steps(), start + 10_000_000);
-        // What an optimiser remembers fades below single precision in some 260 consolidations.
+        // What an optimiser remembers fades below single precision in some 260 weight updates.
         let computed = simulation.computed_steps() - computed;
-        let most = if synapse.contains("consolidation") {
-            270
-        } else {
-            1
-        };
+        let most = if synapse.contains("update") { 270 } else { 1 };
         assert!(computed <= most, "{synapse}: {computed} steps");
         // And it listens when the silence ends.
         simulation

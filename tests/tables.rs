@@ -24,7 +24,7 @@ const MODEL: &str = r#"(
         (name: "hidden", size: 12, neuron: "hidden", bias: (synapse: "plastic")),
         (name: "kind", size: 3, neuron: "readout", bias: (synapse: "plastic")),
     ],
-    synapses: {"plastic": (rule: "turnover", eta: 0.02, consolidation: (optimiser: adam()))},
+    synapses: {"plastic": (rule: "change_gated_decay", eta: 0.02, update: (optimiser: adam()))},
     projections: [
         (from: "constituents", to: "hidden", compartment: basal, delay_ms: 1.0, synapse: "plastic", weights: fan_in(gain: 1.0)),
         (from: "hidden", to: "kind", compartment: basal, delay_ms: 1.0, synapse: "plastic", weights: fan_in(gain: 1.0)),

@@ -250,16 +250,16 @@ fn while_nobody_teaches_no_byte_of_a_weight_changes_whatever_is_shown(engine: En
             ],
             synapses: {
                 "plastic": (rule: "dll", eta: 0.1),
-                "consolidated": (rule: "kolen_pollack", eta: 0.1,
-                    consolidation: (every_ms: 7, optimiser: adam())),
+                "applied": (rule: "kolen_pollack", eta: 0.1,
+                    update: (every_ms: 7, optimiser: adam())),
             },
             projections: [
                 (name: "W1", from: "in", to: "hidden", compartment: basal, delay_ms: 1,
                     synapse: "plastic", weights: normal(std: 0.5)),
                 (name: "W2", from: "hidden", to: "cell", compartment: basal, delay_ms: 1,
-                    synapse: "consolidated", weights: normal(std: 0.5)),
+                    synapse: "applied", weights: normal(std: 0.5)),
                 (name: "Theta2", from: "cell", to: "hidden", compartment: apical, delay_ms: 1,
-                    synapse: "consolidated", weights: normal(std: 0.5)),
+                    synapse: "applied", weights: normal(std: 0.5)),
             ],
         )"#,
     );

@@ -11,7 +11,7 @@ mod common;
 
 use apical::circuit::Engine;
 use apical::description::model::Model;
-use apical::description::scenario::{Task, Window};
+use apical::description::scenario::{PresentationSteps, Task};
 use apical::engine::Simulation;
 use apical::event::{Event, Teacher};
 use common::{both_engines, error, f64s, parse, simulation};
@@ -40,7 +40,7 @@ fn model(rule: &str, tau_ms: f64) -> Model {
                 (name: "second", size: {second}, neuron: "hidden"),
                 (name: "out", size: {output}, neuron: "readout"),
             ],
-            synapses: {{"plastic": ({rule}, eta: {ETA}, consolidation: (optimiser: plain))}},
+            synapses: {{"plastic": ({rule}, eta: {ETA}, update: (optimiser: plain))}},
             projections: [
                 (name: "W1", from: "in", to: "first", compartment: basal,
                     delay_ms: 1, synapse: "plastic", weights: fan_in(gain: 1)),
@@ -58,7 +58,7 @@ fn model(rule: &str, tau_ms: f64) -> Model {
 }
 
 /// The window of a task with `teacher` for circuits of `model`.
-fn window(model: &Model, teacher: &str, presentation_ms: u64) -> Window {
+fn window(model: &Model, teacher: &str, presentation_ms: u64) -> PresentationSteps {
     let task: Task = parse(&format!(
         r#"(
             data: csv(path: "none"), split: counts(train: 1, validation: 0, test: 0),
@@ -66,7 +66,7 @@ fn window(model: &Model, teacher: &str, presentation_ms: u64) -> Window {
             teacher: ({teacher}),
         )"#
     ));
-    Window::of(&task, model, 1.0)
+    PresentationSteps::of(&task, model, 1.0)
 }
 
 /// Stimuli and targets of one presentation, trials x size.
@@ -92,7 +92,7 @@ fn task(seed: u64) -> Vec<Shown> {
         .collect()
 }
 
-fn learn(simulation: &mut Simulation, shown: &[Shown], window: Window) {
+fn learn(simulation: &mut Simulation, shown: &[Shown], window: PresentationSteps) {
     let (input, output) = (
         simulation.input("in").unwrap(),
         simulation.pyramidal("out").unwrap(),

@@ -3,9 +3,10 @@
 use ron::extensions::Extensions;
 
 use super::Images;
-use crate::circuit::{Engine, Setup};
-use crate::description::model::{Consolidation, Model};
-use crate::engine::{Misfit, Simulation};
+use crate::circuit::Engine;
+use crate::description::model::{Model, Update};
+use crate::description::{Setup, lower};
+use crate::engine::{CircuitError, Simulation};
 use crate::event::{Event, Teacher};
 use crate::neuron::{Compartment, Variable};
 use crate::plasticity::{Optimiser, Registry};
@@ -42,12 +43,12 @@ pub(super) fn thresholds(model: &mut Model, (rate, delta): (f32, f32)) {
     }
 }
 
-/// Consolidation at the end of a stimulus by `optimiser`, at the rate `eta`.
+/// Weight update at the end of a stimulus by `optimiser`, at the rate `eta`.
 pub(super) fn optimise(model: &mut Model, optimiser: Optimiser, eta: f32) {
     for synapse in model.synapses.values_mut() {
         synapse.eta = eta;
-        let offset_ms = synapse.consolidation.as_ref().map_or(0.0, |c| c.offset_ms);
-        synapse.consolidation = Some(Consolidation {
+        let offset_ms = synapse.update.as_ref().map_or(0.0, |c| c.offset_ms);
+        synapse.update = Some(Update {
             every_ms: None,
             offset_ms,
             optimiser,
@@ -129,7 +130,7 @@ impl Presenter {
             directory: "".as_ref(),
             engine,
         };
-        let simulation = Simulation::new(model, &Registry::default(), setup);
+        let simulation = lower(model, &Registry::default(), setup).map(Simulation::new);
         Self {
             simulation: simulation.expect("the model of a benchmark is a model"),
             trials,
@@ -142,8 +143,8 @@ impl Presenter {
     /// Presentation number `n`.
     ///
     /// # Errors
-    /// [`Misfit`] if images and circuit are of different sizes.
-    pub fn present(&mut self, images: &Images, n: usize) -> Result<(), Misfit> {
+    /// [`CircuitError`] if images and circuit are of different sizes.
+    pub fn present(&mut self, images: &Images, n: usize) -> Result<(), CircuitError> {
         let (stimuli, target) = images.batch(n, self.trials);
         let simulation = &mut self.simulation;
         let start = simulation.steps();
@@ -163,8 +164,8 @@ impl Presenter {
     /// them being excluded: the circuit should be a frozen one.
     ///
     /// # Errors
-    /// [`Misfit`] if images and circuit are of different sizes.
-    pub fn ask(&mut self, images: &Images, n: usize) -> Result<usize, Misfit> {
+    /// [`CircuitError`] if images and circuit are of different sizes.
+    pub fn ask(&mut self, images: &Images, n: usize) -> Result<usize, CircuitError> {
         let (stimuli, target) = images.batch(n, self.trials);
         self.simulation.set_input("pixels", stimuli.view())?;
         self.simulation

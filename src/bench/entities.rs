@@ -5,8 +5,9 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use super::median;
-use crate::circuit::{Engine, Setup};
+use crate::circuit::Engine;
 use crate::description::model::{Model, Neuron, Population};
+use crate::description::{Setup, lower};
 use crate::engine::Simulation;
 use crate::neuron::{Transfer, apical, basal, leak_fraction, soma};
 use crate::plasticity::Registry;
@@ -102,7 +103,7 @@ fn entities(neuron: &Neuron, size: usize) -> Simulation {
         presentation_ms: 1.0,
         directory: "".as_ref(),
     };
-    Simulation::new(&model, &Registry::default(), setup).expect("the model is valid")
+    Simulation::new(lower(&model, &Registry::default(), setup).expect("the model is valid"))
 }
 
 /// Nanoseconds for one neuron and step.

@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use super::circuits::{Presenter, chain};
 use super::clock::spend;
 use super::{Images, median};
-use crate::circuit::{Engine, Setup};
+use crate::circuit::Engine;
 use crate::description::model::{Model, Neuron, Population};
-use crate::engine::{Misfit, Simulation};
+use crate::description::{Setup, lower};
+use crate::engine::{CircuitError, Simulation};
 use crate::event::{Event, Injection};
 use crate::neuron::Site;
 use crate::plasticity::Registry;
@@ -23,7 +24,7 @@ struct Axis {
     title: &'static str,
     quantity: &'static str,
     values: &'static [usize],
-    measure: fn(&Images, usize, Engine) -> Result<Point, Misfit>,
+    measure: fn(&Images, usize, Engine) -> Result<Point, CircuitError>,
 }
 
 const AXES: [Axis; 5] = [
@@ -108,7 +109,7 @@ pub fn growth(images: &Images, directory: &Path) -> Result<Vec<PathBuf>, PlotErr
                 .values
                 .iter()
                 .map(|value| (axis.measure)(images, *value, engine));
-            let points: Result<Vec<Point>, Misfit> = points.collect();
+            let points: Result<Vec<Point>, CircuitError> = points.collect();
             points.expect("images and circuits are of one size")
         });
         let [events, dense] =
@@ -142,7 +143,7 @@ fn presentation(
     trials: usize,
     steps: u64,
     up: u64,
-) -> Result<f64, Misfit> {
+) -> Result<f64, CircuitError> {
     const ROUNDS: usize = 7;
     let mut circuit = Presenter::new(model, engine, trials, (up, steps - up, steps));
     let mut times = Vec::new();
@@ -154,7 +155,7 @@ fn presentation(
     Ok(median(times))
 }
 
-fn neurons(_: &Images, size: usize, engine: Engine) -> Result<Point, Misfit> {
+fn neurons(_: &Images, size: usize, engine: Engine) -> Result<Point, CircuitError> {
     let neuron = Neuron {
         tau_b_ms: 5.0,
         tau_a_ms: 5.0,
@@ -184,7 +185,7 @@ fn neurons(_: &Images, size: usize, engine: Engine) -> Result<Point, Misfit> {
         directory: "".as_ref(),
         engine,
     };
-    let simulation = Simulation::new(&model, &Registry::default(), setup);
+    let simulation = lower(&model, &Registry::default(), setup).map(Simulation::new);
     let mut simulation = simulation.expect("the model of a benchmark is a model");
     let population = simulation.pyramidal("driven")?;
     for burst in 0..5 {

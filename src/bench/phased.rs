@@ -9,7 +9,8 @@ use rayon::prelude::*;
 
 use super::circuits::mnist;
 use super::synapses::Synapses;
-use crate::circuit::{Engine, Setup};
+use crate::circuit::Engine;
+use crate::description::{Setup, lower};
 use crate::engine::Simulation;
 use crate::math::product;
 use crate::neuron::Transfer;
@@ -35,7 +36,7 @@ pub(super) fn initial() -> (Vec<(Synapses, Synapses)>, Vec<Synapses>) {
         directory: "".as_ref(),
         engine: Engine::Dense,
     };
-    let circuit = Simulation::new(&mnist(|_| {}), &Registry::default(), setup);
+    let circuit = lower(&mnist(|_| {}), &Registry::default(), setup).map(Simulation::new);
     let circuit = circuit.expect("the shipped model is a model");
     let synapses =
         |name: &str| Synapses::new(circuit.weights(name).expect("the shipped model has it"));

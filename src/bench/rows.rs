@@ -3,10 +3,11 @@
 use super::circuits::{Presenter, leaks, mnist, optimise, thresholds};
 use super::clock::{Spent, spend};
 use super::{Goal, Images, Phased, Row, Single, entity_layer, median};
-use crate::circuit::{Engine, Setup};
-use crate::connectivity::Weights;
+use crate::circuit::Engine;
+use crate::connectivity::InitialWeights;
 use crate::description::model::{Model, Neuron, Population, Projection, Synapse};
-use crate::engine::{Misfit, Simulation};
+use crate::description::{Setup, lower};
+use crate::engine::{CircuitError, Simulation};
 use crate::event::{Event, Injection};
 use crate::neuron::{Compartment, Site, Transfer};
 use crate::plasticity::{Optimiser, Registry};
@@ -34,7 +35,7 @@ pub struct Bench {
 }
 
 /// A row, or several that are measured together.
-type Measure = fn(&Bench) -> Result<Vec<Row>, Misfit>;
+type Measure = fn(&Bench) -> Result<Vec<Row>, CircuitError>;
 
 /// All rows by the name under which they can be asked for.
 pub const ROWS: [(&str, Measure); 7] = [
@@ -53,7 +54,7 @@ impl Bench {
     }
 
     /// 1000 steps a stimulus against 20.
-    fn steps(&self) -> Result<Vec<Row>, Misfit> {
+    fn steps(&self) -> Result<Vec<Row>, CircuitError> {
         let model = mnist(|model| optimise(model, ADAM, 1e-3));
         let lengths = [1000, 20];
         let mut circuits =
@@ -78,7 +79,7 @@ impl Bench {
     }
 
     /// Leaky dendrites, events against the dense engine, over thresholds.
-    fn leaky(&self) -> Result<Vec<Row>, Misfit> {
+    fn leaky(&self) -> Result<Vec<Row>, CircuitError> {
         let window = (65, 140, 200);
         let circuit = |engine, threshold: (f32, f32)| {
             let model = mnist(|model| {
@@ -140,7 +141,7 @@ impl Bench {
     }
 
     /// Accuracy with leaky dendrites and a threshold, against the dense engine.
-    fn accuracy(&self) -> Result<Vec<Row>, Misfit> {
+    fn accuracy(&self) -> Result<Vec<Row>, CircuitError> {
         const TRIALS: usize = 64;
         const ASKED: usize = 156;
         let learned = self.rounds(60);
@@ -198,7 +199,7 @@ impl Bench {
     }
 
     /// One epoch of 60 000 images against the algorithm in phases.
-    fn epoch(&self) -> Result<Vec<Row>, Misfit> {
+    fn epoch(&self) -> Result<Vec<Row>, CircuitError> {
         const TRIALS: usize = 128;
         let model = mnist(|model| optimise(model, ADAM, 1e-3));
         let mut events = Presenter::new(&model, Engine::Events, TRIALS, window(12));
@@ -272,7 +273,7 @@ impl Bench {
     }
 
     /// One trial at a time against the algorithm in phases.
-    fn online(&self) -> Result<Vec<Row>, Misfit> {
+    fn online(&self) -> Result<Vec<Row>, CircuitError> {
         let mut rows = Vec::new();
         for (name, optimiser, eta) in [("plain", Optimiser::Plain, 0.01), ("Adam", ADAM, 1e-4)] {
             let model = mnist(|model| optimise(model, optimiser, eta));
@@ -306,9 +307,13 @@ impl Bench {
             rows.push(Row::new(
                 &format!("one trial online / phased, {name}"),
                 of_events / of_phased,
-                Goal::AtMost(if optimiser == Optimiser::Plain { 0.7 } else { 1.0 }),
+                Goal::AtMost(if optimiser == Optimiser::Plain {
+                    0.7
+                } else {
+                    1.0
+                }),
                 format!(
-                    "tau 0, threshold 0, consolidation at the end of a stimulus; {:.2} / {:.2} ms a \
+                    "tau 0, threshold 0, update at the end of a stimulus; {:.2} / {:.2} ms a \
                      stimulus",
                     of_events * 1e3 / 40.0,
                     of_phased * 1e3 / 40.0
@@ -324,7 +329,7 @@ impl Bench {
     }
 
     /// A recurrent circuit with all synapses plastic, all the time.
-    fn recurrent(&self) -> Result<Vec<Row>, Misfit> {
+    fn recurrent(&self) -> Result<Vec<Row>, CircuitError> {
         const SIZE: usize = 1000;
         let mut circuit = recurrent(SIZE, 1e-4);
         let population = circuit.pyramidal("cells")?;
@@ -357,7 +362,7 @@ impl Bench {
     }
 
     /// Entities against plain vectors.
-    fn entities(&self) -> Result<Vec<Row>, Misfit> {
+    fn entities(&self) -> Result<Vec<Row>, CircuitError> {
         Ok([(Transfer::Linear, "linear"), (Transfer::Tanh, "tanh")]
             .into_iter()
             .map(|(transfer, name)| {
@@ -389,7 +394,7 @@ fn recurrent(size: usize, eta: f32) -> Simulation {
         decay_per_ms: 0.0,
         bounds: None,
         norm: None,
-        consolidation: None,
+        update: None,
     };
     let model = Model {
         name: "recurrent".into(),
@@ -411,9 +416,9 @@ fn recurrent(size: usize, eta: f32) -> Simulation {
             compartment: Compartment::Basal,
             delay_ms: 1.0,
             synapse: "plastic".into(),
-            weights: Weights::FanIn { gain: 1.0 },
+            weights: InitialWeights::FanIn { gain: 1.0 },
             threshold: Some(1e-3),
-            mirrors: None,
+            reciprocal: None,
         }],
     };
     let setup = Setup {
@@ -424,11 +429,11 @@ fn recurrent(size: usize, eta: f32) -> Simulation {
         directory: "".as_ref(),
         engine: Engine::Events,
     };
-    let simulation = Simulation::new(&model, &Registry::default(), setup);
+    let simulation = lower(&model, &Registry::default(), setup).map(Simulation::new);
     simulation.expect("the model of a benchmark is a model")
 }
 
-fn timed(work: impl FnOnce() -> Result<(), Misfit>) -> Result<Spent, Misfit> {
+fn timed(work: impl FnOnce() -> Result<(), CircuitError>) -> Result<Spent, CircuitError> {
     let mut outcome = Ok(());
     let spent = spend(|| outcome = work());
     outcome.map(|()| spent)

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::math::columns::Changing;
 use crate::math::product;
-use crate::plasticity::{Consolidator, Optimiser};
+use crate::plasticity::{Optimiser, WeightUpdater};
 
 /// Synapses that one thread changes at a stretch.
 const STRETCH: usize = 1 << 14;
@@ -22,7 +22,7 @@ pub(super) struct Synapses {
     second: Array2<f32>,
     count: i32,
     /// The optimiser of the engines with the carries of the weights, in place of all that.
-    exact: Option<(Consolidator, Array2<f32>)>,
+    exact: Option<(WeightUpdater, Array2<f32>)>,
 }
 
 impl Synapses {
@@ -42,8 +42,8 @@ impl Synapses {
     /// The same with carries, and the optimiser of the engines.
     pub fn exact(self, optimiser: Optimiser) -> Self {
         let shape = || self.weights.raw_dim().f();
-        let consolidator = Consolidator::new(shape(), (1, 0, 1.0), optimiser);
-        let exact = Some((consolidator, Array2::zeros(shape())));
+        let updater = WeightUpdater::new(shape(), (1, 0, 1.0), optimiser);
+        let exact = Some((updater, Array2::zeros(shape())));
         Self { exact, ..self }
     }
 
@@ -57,13 +57,13 @@ impl Synapses {
         b: ArrayView2<'_, f32>,
     ) {
         let mean = 1.0 / a.ncols() as f32;
-        if let Some((consolidator, carry)) = &mut self.exact {
+        if let Some((updater, carry)) = &mut self.exact {
             product::assign(mean, a, b, self.gradient.view_mut());
             let weights = Changing {
                 matrix: &mut self.weights,
                 carry,
             };
-            return consolidator.change(weights, &self.gradient, eta);
+            return updater.change(weights, &self.gradient, eta);
         }
         if optimiser == Optimiser::Plain {
             product::accumulate(eta * mean, a, b, self.weights.view_mut());

@@ -8,7 +8,7 @@ use crate::neuron::Compartment;
 
 /// What is new in a population of any kind.
 #[derive(Component, Clone, Debug, Default)]
-pub struct News {
+pub struct Changed {
     /// Some rate has changed since axons last looked.
     pub rate: bool,
     /// Some teaching signal has changed since axons last looked.
@@ -25,7 +25,7 @@ pub struct Activity {
     /// The somatic currents are to be summed anew.
     pub soma: bool,
     /// How far the compartments are on their way.
-    pub way: Way,
+    pub motion: Motion,
     /// Whether any mismatch is not 0, so that there is something to teach.
     pub mismatched: bool,
     /// Whether the neurons were updated in this step.
@@ -39,7 +39,7 @@ pub struct Activity {
 
 /// How far the compartments of a population are on their way to where their currents lead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum Motion {
     /// They are there.
     Resting,
     /// They are on their way.
@@ -55,7 +55,7 @@ impl Default for Activity {
             basal: true,
             apical: true,
             soma: true,
-            way: Way::Moving,
+            motion: Motion::Moving,
             mismatched: false,
             updated: false,
             ran_away: false,
@@ -74,11 +74,11 @@ impl Activity {
     }
 
     /// Something from outside concerns the population.
-    pub fn stir(&mut self) {
+    pub fn wake(&mut self) {
         self.basal = true;
         self.apical = true;
         self.soma = true;
-        self.way = Way::Moving;
+        self.motion = Motion::Moving;
     }
 }
 

@@ -1,17 +1,17 @@
-//! Circuits: populations, projections and trials as entities.
+//! Circuits: plain data, and the entities of populations, projections and trials.
 
 mod activity;
 mod build;
 mod engine;
+mod plan;
 mod population;
 mod projection;
 mod wire;
 
-pub use activity::{Activity, Afferents, News, Way};
-pub(crate) use build::by_sender;
-pub(crate) use build::initial_weights;
-pub use build::{BuildError, Clock, EtaScale, Seed, Setup, Wiring, build};
+pub use activity::{Activity, Afferents, Changed, Motion};
+pub use build::{BuiltFrom, Clock, EtaScale, Seed, Wiring, build};
 pub use engine::Engine;
-pub use population::{NeuronId, Parameters, Population};
+pub use plan::{Circuit, PlasticityPlan, PopulationPlan, ProjectionPlan, UpdatePlan, WeightsPlan};
+pub use population::{NeuronId, NeuronParameters, Population};
 pub use projection::{Plasticity, Projection, Synapses};
 pub(crate) use wire::wire_events;

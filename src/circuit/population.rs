@@ -4,22 +4,35 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use bevy_ecs::component::Component;
-use bevy_ecs::entity::Entity;
 
-use crate::description::model::{self};
-use crate::math::Steps;
+use crate::event::PopulationId;
 use crate::neuron::soma::{Firing, Units};
 use crate::neuron::{NeuronParameter, Transfer, leak_fraction};
 
 /// Who a neuron is, whatever row it stands in.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NeuronId {
-    /// The population's entity.
-    pub population: Entity,
+    /// Its population.
+    pub population: PopulationId,
     /// Parallel trial, from 0.
     pub trial: u32,
     /// Index within the population, from 0.
     pub index: u32,
+}
+
+impl NeuronId {
+    /// The neurons of a population in the order of their rows: trial, index.
+    pub fn all(
+        population: PopulationId,
+        trials: usize,
+        size: usize,
+    ) -> impl Iterator<Item = Self> + use<> {
+        (0..trials * size).map(move |row| Self {
+            population,
+            trial: (row / size) as u32,
+            index: (row % size) as u32,
+        })
+    }
 }
 
 /// A population of neurons over all its trials.
@@ -28,6 +41,8 @@ pub struct NeuronId {
 /// of a population is a row-major matrix of trials x size.
 #[derive(Component, Clone, Debug)]
 pub struct Population {
+    /// Its number in the circuit.
+    pub id: PopulationId,
     /// Name in the model.
     pub name: Arc<str>,
     /// Neurons a trial.
@@ -40,9 +55,9 @@ pub struct Population {
     pub is_input: bool,
 }
 
-/// Parameters of the neurons of one population, as leak fractions of a step of `dt_ms`.
+/// NeuronParameters of the neurons of one population, as leak fractions of a step of `dt_ms`.
 #[derive(Component, Clone, Debug)]
-pub struct Parameters {
+pub struct NeuronParameters {
     /// Basal leak fraction of a step.
     pub leak_b: f64,
     /// Apical leak fraction of a step.
@@ -61,19 +76,25 @@ pub struct Parameters {
     pub noise: Option<(f32, u64)>,
 }
 
-impl Parameters {
-    /// The parameters of `neuron` for steps of `dt_ms`.
+impl NeuronParameters {
+    /// Parameters for steps of `dt_ms`: the basal, apical and somatic time constant in ms,
+    /// `(g_a, lambda)`, and the transfer function with the units of the mismatch. No noise.
     #[must_use]
-    pub fn new(neuron: &model::Neuron, dt_ms: f64) -> Self {
+    pub fn new(
+        dt_ms: f64,
+        [tau_b_ms, tau_a_ms, tau_s_ms]: [f64; 3],
+        (g_a, lambda): (f32, f32),
+        (transfer, mismatch): (Transfer, Units),
+    ) -> Self {
         Self {
-            leak_b: leak_fraction(dt_ms, neuron.tau_b_ms),
-            leak_a: leak_fraction(dt_ms, neuron.tau_a_ms),
-            leak_s: leak_fraction(dt_ms, neuron.tau_s_ms),
-            g_a: neuron.g_a,
-            lambda: neuron.lambda,
-            transfer: neuron.transfer,
-            mismatch: neuron.mismatch,
-            noise: (neuron.noise).map(|n| (n.std, Steps::of(dt_ms).next(n.every_ms).max(1))),
+            leak_b: leak_fraction(dt_ms, tau_b_ms),
+            leak_a: leak_fraction(dt_ms, tau_a_ms),
+            leak_s: leak_fraction(dt_ms, tau_s_ms),
+            g_a,
+            lambda,
+            transfer,
+            mismatch,
+            noise: None,
         }
     }
 

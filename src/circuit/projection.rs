@@ -6,14 +6,17 @@ use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 use ndarray::{Array2, ArrayView2, Axis, Zip};
 
+use crate::event::ProjectionId;
 use crate::math::columns::Changing;
 use crate::math::pair;
 use crate::neuron::Compartment;
-use crate::plasticity::{ColumnKernel, Consolidator, Modulation};
+use crate::plasticity::{ColumnKernel, Modulation, WeightUpdater};
 
 /// What a projection joins.
 #[derive(Component, Clone, Debug)]
 pub struct Projection {
+    /// Its number in the circuit.
+    pub id: ProjectionId,
     /// Name in the model.
     pub name: Arc<str>,
     /// Sending population; absent for a bias, whose sender is a unit that is always at 1.
@@ -54,8 +57,8 @@ impl Synapses {
 /// How the weights of a projection change.
 #[derive(Component)]
 pub struct Plasticity {
-    pub(crate) kernel: Box<dyn ColumnKernel>,
-    /// Learning rate: per ms without consolidation, a consolidation step with it.
+    pub(crate) kernel: Arc<dyn ColumnKernel>,
+    /// Learning rate: per ms of continuous change, per step of weight updates.
     pub eta: f32,
     /// Decay per ms.
     pub decay_per_ms: f64,
@@ -63,10 +66,10 @@ pub struct Plasticity {
     pub carry: Array2<f32>,
     /// Smallest and largest weight.
     pub bounds: Option<(f32, f32)>,
-    /// Length of the weights of each neuron after a consolidation.
+    /// Length of the weights of each neuron after a weight update.
     pub norm: Option<f32>,
     /// Absent: continuous change.
-    pub consolidation: Option<Consolidator>,
+    pub update: Option<WeightUpdater>,
     /// Multiplies what the kernel says; absent: nothing does.
     pub third: Option<Modulation>,
 }
@@ -75,8 +78,8 @@ impl Plasticity {
     /// Eligibilities, the memory of an optimiser and third factors are as at the start.
     pub(crate) fn restart(&mut self) {
         self.carry.fill(0.0);
-        if let Some(consolidation) = &mut self.consolidation {
-            consolidation.restart();
+        if let Some(update) = &mut self.update {
+            update.restart();
         }
         if let Some(third) = &mut self.third {
             third.restart();

@@ -6,111 +6,100 @@ use bevy_ecs::entity::Entity;
 use bevy_ecs::world::World;
 
 use super::activity::{Activity, Afferents};
-use super::build::{Setup, Wiring};
-use super::population::Population;
-use super::projection::{Plasticity, Projection, Synapses};
+use super::build::Wiring;
+use super::plan::{Circuit, WeightsPlan};
+use super::projection::{Plasticity, Synapses};
 use crate::connectivity::{Lazy, Terminals};
-use crate::description::model::Model;
-use crate::event::{Axons, Signal};
+use crate::event::{Axons, PopulationId, Signal};
 use crate::math::columns::extents;
 use crate::neuron::Compartment;
 
 /// What the event engine needs beside populations and projections: axons, terminals, integrals.
-pub(crate) fn wire_events(world: &mut World, wiring: &mut Wiring, model: &Model, setup: Setup<'_>) {
-    let thresholds: BTreeMap<String, f32> = (model.projections.iter())
-        .map(|projection| (projection.name(), model.threshold(projection)))
-        .collect();
-    let threshold = |name: &str| thresholds.get(name).copied().unwrap_or_default();
-    let mut delays_of = BTreeMap::new();
-    let mut ends = Vec::new();
-    for (name, &entity) in &wiring.projections {
-        let Some(projection) = world.get::<Projection>(entity).cloned() else {
-            continue;
-        };
-        let key = projection.pre.map(|pre| {
-            let signal = Signal::of(projection.compartment);
-            (pre, signal, threshold(name).to_bits())
-        });
-        if let Some(key) = key {
-            let delays: &mut Vec<u64> = delays_of.entry(key).or_default();
-            delays.push(projection.delay as u64);
-        }
-        ends.push((entity, projection, key));
-    }
-    let mut axons = BTreeMap::new();
-    for ((pre, signal, bits), delays) in delays_of {
-        let Some(population) = world.get::<Population>(pre).cloned() else {
-            continue;
-        };
-        let kind = (pre, signal, f32::from_bits(bits));
-        let shape = (population.trials, population.size);
-        let entity = world.spawn(Axons::new(kind, shape, delays)).id();
-        wiring.axons.insert((population.name, signal, bits), entity);
-        axons.insert((pre, signal, bits), entity);
-    }
-    let mut mirrored = Vec::new();
-    for (entity, projection, key) in ends {
-        let (trials, shape) = match (world.get::<Population>(projection.post), projection.pre) {
-            (Some(post), Some(pre)) => {
-                let size = world.get::<Population>(pre).map_or(0, |p| p.size);
-                (post.trials, (post.size, size))
+pub(crate) fn wire_events(world: &mut World, wiring: &mut Wiring, circuit: &Circuit) {
+    let axons = spawn_axons(world, wiring, circuit);
+    for (plan, &entity) in circuit.projections.iter().zip(&wiring.projections) {
+        let shape = circuit.shape(plan);
+        let (trials, terminals) = match plan.pre {
+            Some(pre) => {
+                let axons = axons[&(pre, Signal::of(plan.compartment), plan.threshold.to_bits())];
+                let trials = circuit.trials;
+                (trials, Terminals::new(axons, trials, shape))
             }
-            (Some(post), None) => (1, (post.size, 1)),
-            (None, _) => continue,
-        };
-        let terminals = match key.and_then(|key| axons.get(&key)) {
-            Some(axons) => Terminals::new(*axons, trials, shape),
-            None => Terminals::bias(shape.0),
+            None => (1, Terminals::bias(shape.0)),
         };
         world.entity_mut(entity).insert(terminals);
-        if let Some(Synapses::Transported(source)) = world.get::<Synapses>(entity) {
-            mirrored.push(*source);
-        }
         if let Some(plasticity) = world.get::<Plasticity>(entity) {
-            let decay = plasticity.decay_per_ms * setup.dt_ms;
-            let continuous = plasticity.consolidation.is_none();
+            let decay = plasticity.decay_per_ms * circuit.dt_ms;
+            let continuous = plasticity.update.is_none();
             let mut lazy = Lazy::new((trials, shape.0), decay, continuous);
             if let Some(Synapses::Own(weights)) = world.get::<Synapses>(entity) {
                 lazy.measure(&extents(weights.view()));
             }
             world.entity_mut(entity).insert(lazy);
         }
-        if let Some(mut afferents) = world.get_mut::<Afferents>(projection.post) {
-            match projection.compartment {
+        let post = wiring.population(plan.post);
+        if let Some(mut afferents) = world.get_mut::<Afferents>(post) {
+            match plan.compartment {
                 Compartment::Basal => afferents.basal.push(entity),
                 Compartment::Apical => afferents.apical.push(entity),
             }
         }
     }
-    for source in mirrored {
-        if let Some(mut terminals) = world.get_mut::<Terminals>(source) {
-            terminals.mirrored = true;
+    for plan in &circuit.projections {
+        if let WeightsPlan::Tied(source) = plan.weights
+            && let Some(mut terminals) = world.get_mut::<Terminals>(wiring.projection(source))
+        {
+            terminals.tied = true;
         }
     }
-    set_tolerances(world, wiring, &threshold);
+    set_tolerances(world, wiring, circuit);
+}
+
+/// A population, what its axons carry, and the bits of their threshold.
+type Kind = (PopulationId, Signal, u32);
+
+/// Spawns the axons that carry one signal with one threshold to all projections that take it.
+fn spawn_axons(
+    world: &mut World,
+    wiring: &mut Wiring,
+    circuit: &Circuit,
+) -> BTreeMap<Kind, Entity> {
+    let mut delays: BTreeMap<Kind, Vec<u64>> = BTreeMap::new();
+    for plan in &circuit.projections {
+        if let Some(pre) = plan.pre {
+            let kind = (pre, Signal::of(plan.compartment), plan.threshold.to_bits());
+            delays.entry(kind).or_default().push(plan.delay);
+        }
+    }
+    let mut axons = BTreeMap::new();
+    for ((pre, signal, bits), delays) in delays {
+        let population = wiring.population(pre);
+        let shape = (circuit.trials, circuit.of(pre).size);
+        let kind = (population, signal, f32::from_bits(bits));
+        let entity = world.spawn(Axons::new(kind, shape, delays)).id();
+        wiring.axons.push(entity);
+        axons.insert((pre, signal, bits), entity);
+    }
+    axons
 }
 
 /// A compartment need not come nearer to rest than the thresholds around it can tell.
-fn set_tolerances(world: &mut World, wiring: &Wiring, threshold: &impl Fn(&str) -> f32) {
+fn set_tolerances(world: &mut World, wiring: &Wiring, circuit: &Circuit) {
     /// Part of a threshold that is no distance.
     const PART: f32 = 0.1;
-    let mut smallest: BTreeMap<(Entity, Signal), f32> = BTreeMap::new();
-    for (name, &entity) in &wiring.projections {
-        let Some(projection) = world.get::<Projection>(entity) else {
+    let mut smallest: BTreeMap<(PopulationId, Signal), f32> = BTreeMap::new();
+    for plan in &circuit.projections {
+        let Some(pre) = plan.pre else {
             continue;
         };
-        let signal = Signal::of(projection.compartment);
-        for end in projection
-            .pre
-            .into_iter()
-            .flat_map(|pre| [pre, projection.post])
-        {
-            let least = smallest.entry((end, signal)).or_insert(f32::INFINITY);
-            *least = least.min(threshold(name));
+        for end in [pre, plan.post] {
+            let key = (end, Signal::of(plan.compartment));
+            let least = smallest.entry(key).or_insert(f32::INFINITY);
+            *least = least.min(plan.threshold);
         }
     }
-    for ((entity, signal), least) in smallest {
-        if let Some(mut activity) = world.get_mut::<Activity>(entity) {
+    for ((population, signal), least) in smallest {
+        if let Some(mut activity) = world.get_mut::<Activity>(wiring.population(population)) {
             activity.tolerance[signal as usize] = PART * least;
         }
     }

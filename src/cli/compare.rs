@@ -37,15 +37,15 @@ pub struct Arguments {
     /// Directory of data sets that are not shipped [default: the variable APICAL_DATA]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Cells (a rule with a seed) at once [default: one a thread, as far as memory allows]
+    /// Runs (a rule with a seed) at once [default: one a thread, as far as memory allows]
     #[arg(
         long,
         value_name = "N",
         allow_negative_numbers = true,
         value_parser = clap::value_parser!(u16).range(1..)
     )]
-    cells: Option<u16>,
-    /// Threads of all cells together; the results are the same for any number
+    at_once: Option<u16>,
+    /// Threads of all runs together; the results are the same for any number
     /// [default: one a core]
     #[arg(
         long,
@@ -54,7 +54,7 @@ pub struct Arguments {
         value_parser = clap::value_parser!(u16).range(1..)
     )]
     threads: Option<u16>,
-    /// Run finished cells again that are not what would be run now, and replace them
+    /// Run finished runs again that are not what would be run now, and replace them
     #[arg(long)]
     anew: bool,
     /// Say nothing but what is wrong
@@ -62,7 +62,7 @@ pub struct Arguments {
     quiet: bool,
 }
 
-/// Runs the command. The exit code is 1 if a cell failed, 130 after Ctrl-C.
+/// Runs the command. The exit code is 1 if a run failed, 130 after Ctrl-C.
 ///
 /// # Errors
 /// Everything that is wrong with the comparison, its scenario, models and data, before anything
@@ -91,7 +91,7 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
     }
     let out = (arguments.out.clone()).unwrap_or_else(|| Path::new("runs/compare").join(name));
     let directory = Directory::open(&out, &loaded.document, name)?;
-    let stop = stop_on_interrupt("stopping the cells under way")?;
+    let stop = stop_on_interrupt("stopping the runs under way")?;
     let data = data_dir(arguments.data.clone());
     let session = Session {
         loaded: &loaded,
@@ -99,7 +99,7 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
         only: &only,
         registry: &registry,
         data: data.as_deref(),
-        cells: arguments.cells.map(usize::from),
+        at_once: arguments.at_once.map(usize::from),
         threads,
         anew: arguments.anew,
         quiet: arguments.quiet,
@@ -122,7 +122,7 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
     }
     if report.interrupted {
         let text = format!(
-            "stopped with {} of {} cells finished; the same command keeps these and runs the \
+            "stopped with {} of {} runs finished; the same command keeps these and runs the \
              others from their beginning\n",
             report.finished, report.asked
         );
@@ -133,8 +133,8 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
     if failures.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    let cells = counted(failures.len() as u64, "cell");
-    say(stderr(), &format!("error: {cells} failed\n"));
+    let runs = counted(failures.len() as u64, "run");
+    say(stderr(), &format!("error: {runs} failed\n"));
     for failure in failures {
         say(
             stderr(),

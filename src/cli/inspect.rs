@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::say;
 use crate::description::document::unknown;
 use crate::description::model::Neuron;
-use crate::description::scenario::{Happening, Neurons, Window};
+use crate::description::scenario::{Neurons, PresentationSteps, TimelineEntry};
 use crate::neuron::soma::Units;
 use crate::neuron::{Compartment, Site, Variable};
 use crate::record::{Series, history};
@@ -217,16 +217,16 @@ impl Outside {
             parameters: (replay.parameters(model, name, step)).unwrap_or_default(),
             currents: Vec::new(),
             taught: scenario.task.as_ref().is_some_and(|task| {
-                let window = Window::of(task, model, scenario.dt_ms);
+                let window = PresentationSteps::of(task, model, scenario.dt_ms);
                 let within = step % window.length.max(1);
                 let teaches = task.teacher.strength != 0.0 && summary.steps > 0;
                 let on = (window.on..window.off).contains(&within);
                 teaches && on && task.taught().any(|taught| taught == name)
             }),
         };
-        for happening in replay.holding(step).filter(|_| summary.steps > 0) {
-            match happening {
-                Happening::Current {
+        for entry in replay.holding(step).filter(|_| summary.steps > 0) {
+            match entry {
+                TimelineEntry::Current {
                     neurons,
                     compartment,
                     amplitude,
@@ -238,7 +238,7 @@ impl Outside {
                     }
                     outside.currents.push((*compartment, current));
                 }
-                Happening::Teacher {
+                TimelineEntry::Teacher {
                     population,
                     strength,
                     ..

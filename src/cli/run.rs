@@ -11,11 +11,11 @@ use super::{INTERRUPTED, counted, refused, say, start_threads, stop_on_interrupt
 use crate::data::formats::file::data_dir;
 use crate::data::{self};
 use crate::description::document::Problems;
-use crate::description::scenario::{Loaded, data, load};
+use crate::description::scenario::{LoadedScenario, data, load};
 use crate::plasticity::Registry;
 use crate::plot::{comparison, gallery};
 use crate::run::{
-    Job, Results, RunDirectory, Summary, Telling, check_memory, peak_memory_bytes, run as run_job,
+    Job, Reporting, Results, RunDirectory, Summary, check_memory, peak_memory_bytes, run as run_job,
 };
 use crate::terminal::{stderr, stdout};
 
@@ -144,20 +144,20 @@ impl Session {
     /// Runs and draws; whether all figures were drawn.
     fn run(
         &self,
-        loaded: &Loaded,
-        data: Option<data::Loaded>,
+        loaded: &LoadedScenario,
+        data: Option<data::LoadedData>,
         directory: &RunDirectory,
     ) -> Result<bool, Box<dyn Error>> {
         let job = Job {
             scenario: &loaded.scenario,
             model: &loaded.model,
-            registry: &self.registry,
+            circuit: loaded.circuit(&self.registry),
             directory: &loaded.directory,
             model_directory: &loaded.model_directory,
             data_directory: self.data.as_deref(),
-            telling: match self.quiet {
-                true => Telling::Nothing,
-                false => Telling::Alone,
+            reporting: match self.quiet {
+                true => Reporting::Nothing,
+                false => Reporting::Alone,
             },
             alone: true,
         };
@@ -232,10 +232,10 @@ fn told(summary: &Summary, directory: &Path, figures: &[PathBuf]) -> String {
         summary.steps,
         summary.wall_seconds,
     ));
-    if let Some(events) = summary.events() {
+    if let Some(messages) = summary.messages() {
         line(format!(
-            "events sent: {:.3} % of everybody in every step",
-            1e2 * events
+            "messages sent: {:.3} % of the dense simulation's",
+            1e2 * messages
         ));
     }
     line(format!("results in {}", directory.display()));

@@ -11,7 +11,7 @@ use crate::compare;
 use crate::data;
 use crate::description::document::{Document, Problem, Problems};
 use crate::description::model::Model;
-use crate::description::scenario::{self, Loaded, Scenario, Task, check_data, read_data};
+use crate::description::scenario::{self, LoadedScenario, Scenario, Task, check_data, read_data};
 use crate::plasticity::Registry;
 use crate::run::{Leaves, check_memory, needed_bytes};
 use crate::terminal::{stderr, stdout};
@@ -110,7 +110,10 @@ fn valid(
 }
 
 /// Each rule as a scenario of its own; what is said of several is said once.
-fn validate_comparison(loaded: compare::Loaded, data: Option<&Path>) -> Result<Valid, Problems> {
+fn validate_comparison(
+    loaded: compare::LoadedComparison,
+    data: Option<&Path>,
+) -> Result<Valid, Problems> {
     let (mut summary, mut cost) = (String::new(), String::new());
     let mut warnings = loaded.warnings;
     let number = counted(loaded.rules.len() as u64, "rule");
@@ -137,8 +140,8 @@ fn validate_comparison(loaded: compare::Loaded, data: Option<&Path>) -> Result<V
     }
 }
 
-fn validate_scenario(loaded: Loaded, data: Option<&Path>) -> Result<Valid, Problems> {
-    let Loaded {
+fn validate_scenario(loaded: LoadedScenario, data: Option<&Path>) -> Result<Valid, Problems> {
+    let LoadedScenario {
         scenario,
         model,
         scenario_document,

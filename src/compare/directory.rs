@@ -1,14 +1,14 @@
-//! The directory of a comparison: which file holds what, and which cells are finished in it.
+//! The directory of a comparison: which file holds what, and which runs are finished in it.
 //!
 //! | path | content |
 //! |---|---|
 //! | `comparison.ron` | the comparison's file as it was read |
-//! | `RULE/seed_N/` | a finished cell: the directory of a run |
-//! | `RULE/seed_N.unfinished/` | a cell that is under way, was stopped or has failed |
+//! | `RULE/seed_N/` | a finished run: the directory of a run |
+//! | `RULE/seed_N.unfinished/` | a run that is under way, was stopped or has failed |
 //! | `table.csv`, `table.md` | [`Table`](super::Table) |
 //! | `figures/` | SVG and PNG |
 //!
-//! A cell gets its name by being renamed when it is complete, so that what has the name is whole.
+//! A run gets its name by being renamed when it is complete, so that what has the name is whole.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub struct Directory {
     _claim: Claim,
 }
 
-/// What there is of a cell.
+/// What there is of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum State {
     /// It is complete, and as it would be now.
@@ -106,19 +106,19 @@ impl Directory {
         &self.path
     }
 
-    /// The directory of a finished cell.
+    /// The directory of a finished run.
     #[must_use]
-    pub fn cell(&self, rule: &str, seed: u64) -> PathBuf {
+    pub fn run(&self, rule: &str, seed: u64) -> PathBuf {
         self.path.join(rule).join(format!("seed_{seed}"))
     }
 
-    /// The directory of a cell that is not finished.
+    /// The directory of a run that is not finished.
     #[must_use]
     pub fn unfinished(&self, rule: &str, seed: u64) -> PathBuf {
         self.path.join(rule).join(format!("seed_{seed}.unfinished"))
     }
 
-    /// Seeds of which there is a finished cell, in their order.
+    /// Seeds of which there is a finished run, in their order.
     #[must_use]
     pub fn seeds(&self, rule: &str) -> Vec<u64> {
         let entries = fs::read_dir(self.path.join(rule)).into_iter().flatten();
@@ -130,20 +130,20 @@ impl Directory {
         seeds
     }
 
-    /// What there is of the cell that `job` would run.
+    /// What there is of the run that `job` would run.
     ///
     /// # Errors
     /// [`CompareError::Run`] if what would run cannot be put into words.
     pub fn state(&self, rule: &str, job: &Job<'_>) -> Result<State, CompareError> {
         let seed = job.scenario.seed;
-        let cell = self.cell(rule, seed);
+        let place = self.run(rule, seed);
         let due = |why: String| Ok(State::Due(Some(why)));
-        if !cell.exists() {
+        if !place.exists() {
             let begun = self.unfinished(rule, seed).exists();
             return Ok(State::Due(begun.then(|| "it was not finished".to_owned())));
         }
         for (name, now) in resolved(job)? {
-            let Ok(then) = files::text(&cell.join(name)) else {
+            let Ok(then) = files::text(&place.join(name)) else {
                 return due(format!("its {name} cannot be read"));
             };
             if let Some((then, now)) = difference(&then, &now) {
@@ -156,10 +156,10 @@ impl Directory {
                 return Ok(State::Outdated(why));
             }
         }
-        let text = files::text(&cell.join("summary.json")).unwrap_or_default();
+        let text = files::text(&place.join("summary.json")).unwrap_or_default();
         match serde_json::from_str::<Summary>(&text) {
             Ok(summary) if summary.interrupted => due("it was stopped before its end".to_owned()),
-            Ok(summary) => match damage(&cell, &summary) {
+            Ok(summary) => match damage(&place, &summary) {
                 Some(damage) => due(damage),
                 None => Ok(State::Finished(Box::new(summary))),
             },
@@ -167,7 +167,7 @@ impl Directory {
         }
     }
 
-    /// An empty directory for a cell that begins.
+    /// An empty directory for a run that begins.
     ///
     /// # Errors
     /// [`CompareError::File`], [`CompareError::Run`]
@@ -177,15 +177,15 @@ impl Directory {
         Ok(RunDirectory::create(&path)?)
     }
 
-    /// Gives a complete cell its name; an earlier one, which is out of date, goes.
+    /// Gives a complete run its name; an earlier one, which is out of date, goes.
     ///
     /// # Errors
     /// [`CompareError::File`]
     pub fn finish(&self, rule: &str, seed: u64) -> Result<PathBuf, CompareError> {
-        let cell = self.cell(rule, seed);
-        remove(&cell)?;
-        fs::rename(self.unfinished(rule, seed), &cell).map_err(CompareError::file(&cell))?;
-        Ok(cell)
+        let place = self.run(rule, seed);
+        remove(&place)?;
+        fs::rename(self.unfinished(rule, seed), &place).map_err(CompareError::file(&place))?;
+        Ok(place)
     }
 
     /// Writes a file of the directory as a whole: it is there complete or not at all.
@@ -211,17 +211,17 @@ fn remove(path: &Path) -> Result<(), CompareError> {
     }
 }
 
-/// What is missing of a cell that has come to its end, as far as tables and figures would tell.
-fn damage(cell: &Path, summary: &Summary) -> Option<String> {
+/// What is missing of a run that has come to its end, as far as tables and figures would tell.
+fn damage(place: &Path, summary: &Summary) -> Option<String> {
     if let Some(epochs) = summary.epochs {
-        let metrics = csv::read(&cell.join("metrics.csv")).unwrap_or_default();
+        let metrics = csv::read(&place.join("metrics.csv")).unwrap_or_default();
         let last = csv::numbers(&metrics, "epoch").and_then(<[f64]>::last);
         if last.is_none_or(|last| *last != epochs as f64) {
             return Some(format!("its metrics.csv does not go to epoch {epochs}"));
         }
     }
     let samples = summary.samples_recorded;
-    match recorded_rows(cell) {
+    match recorded_rows(place) {
         Ok(rows) if rows == samples => None,
         Ok(rows) => Some(format!(
             "its recordings hold {rows} of {samples} samples; a file is missing"
@@ -315,8 +315,11 @@ mod tests {
             let begun = directory.begin("dll", 3).unwrap();
             assert!(!begun.path().join("summary.json").exists());
             begun.write("summary.json", text).unwrap();
-            let cell = directory.finish("dll", 3).unwrap();
-            assert_eq!(fs::read_to_string(cell.join("summary.json")).unwrap(), text);
+            let place = directory.finish("dll", 3).unwrap();
+            assert_eq!(
+                fs::read_to_string(place.join("summary.json")).unwrap(),
+                text
+            );
             assert!(!directory.unfinished("dll", 3).exists());
         }
     }

@@ -8,7 +8,7 @@ use crate::plot::GalleryError;
 use crate::record::RecordError;
 use crate::run::{ResultsError, RunError};
 
-/// Why a comparison, or a cell of it, could not begin or go on.
+/// Why a comparison, or a run of it, could not begin or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum CompareError {
     /// Something with other things in it where the results should go.
@@ -30,22 +30,22 @@ pub enum CompareError {
         directory = .0.display()
     )]
     UnderWay(PathBuf),
-    /// Finished cells are not what would be run now.
+    /// Finished runs are not what would be run now.
     #[error(
-        "{cells}\nNothing was run. Another directory with --out leaves {directory} as it is; --anew \
+        "{runs}\nNothing was run. Another directory with --out leaves {directory} as it is; --anew \
          runs these again and replaces them.",
-        cells = .cells.join("\n"),
+        runs = .runs.join("\n"),
         directory = directory.display()
     )]
     Outdated {
         /// Where they are.
         directory: PathBuf,
         /// Which, and in what they differ.
-        cells: Vec<String>,
+        runs: Vec<String>,
     },
-    /// A finished cell has learned other data than those that there are now.
+    /// A finished run has learned other data than those that there are now.
     #[error(
-        "{cell} has learned other data than there are now: their SHA-256 is {then}, not {now}. \
+        "{planned} has learned other data than there are now: their SHA-256 is {then}, not {now}. \
          Nothing was run. Give the data that it has learned, or another directory than {directory} \
          with --out.",
         directory = directory.display()
@@ -54,7 +54,7 @@ pub enum CompareError {
         /// Where it is.
         directory: PathBuf,
         /// Which.
-        cell: String,
+        planned: String,
         /// SHA-256 of what it has learned.
         then: String,
         /// SHA-256 of what there is.
@@ -63,13 +63,13 @@ pub enum CompareError {
     /// The data of a rule are not what they should be.
     #[error("{0}")]
     Data(Problems),
-    /// Fewer cells fit into memory.
+    /// Fewer runs fit into memory.
     #[error(
-        "--cells {wanted}: a cell takes about {needed_gb:.1} GB of memory, of which \
+        "--at-once {wanted}: a run takes about {needed_gb:.1} GB of memory, of which \
          {available_gb:.1} GB are free; expected {fit} at most"
     )]
     Memory {
-        /// Cells at once that were asked for.
+        /// Runs at once that were asked for.
         wanted: usize,
         /// Those that fit.
         fit: usize,
@@ -78,13 +78,13 @@ pub enum CompareError {
         /// What there is.
         available_gb: f64,
     },
-    /// A cell could not run.
+    /// A run could not be made.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// A finished cell could not be read back.
+    /// A finished run could not be read back.
     #[error(transparent)]
     Results(#[from] ResultsError),
-    /// A recording of a finished cell could not be read.
+    /// A recording of a finished run could not be read.
     #[error(transparent)]
     Record(#[from] RecordError),
     /// A figure could not be drawn or saved.

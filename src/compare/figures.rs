@@ -1,4 +1,4 @@
-//! What came of the cells of a comparison, as figures: a colour a rule, the same in all of them.
+//! What came of the runs of a comparison, as figures: a colour a rule, the same in all of them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,21 +16,21 @@ use crate::record::csv::numbers;
 use crate::record::{Series, statistics};
 use crate::run::Results;
 
-/// Draws the finished cells of a comparison into its folder `figures/` and returns the paths;
-/// nothing without a finished cell.
+/// Draws the finished runs of a comparison into its folder `figures/` and returns the paths;
+/// nothing without a finished run.
 ///
 /// # Errors
-/// A cell that cannot be read back, a folder that cannot be written.
+/// A run that cannot be read back, a folder that cannot be written.
 pub fn figures(table: &Table, directory: &Directory) -> Result<Vec<PathBuf>, CompareError> {
     // A rule keeps its colour whatever else has been run.
     let rules = (table.rules.iter().enumerate())
         .filter(|(_, rows)| rows.has_run())
         .map(|(index, rows)| Rule::read(index, rows, directory))
         .collect::<Result<Vec<_>, _>>()?;
-    if rules.iter().all(|rule| rule.cells.is_empty()) {
+    if rules.iter().all(|rule| rule.runs.is_empty()) {
         return Ok(Vec::new());
     }
-    let shown = rules.iter().filter(|rule| !rule.cells.is_empty());
+    let shown = rules.iter().filter(|rule| !rule.runs.is_empty());
     let banded = shown.count() <= MOST_BANDS;
     let gallery = Gallery {
         table,
@@ -82,7 +82,7 @@ pub fn figures(table: &Table, directory: &Directory) -> Result<Vec<PathBuf>, Com
     Ok(saved)
 }
 
-/// Removes what an earlier command drew and no cell has any more: it would stand beside another
+/// Removes what an earlier command drew and no run has any more: it would stand beside another
 /// table.
 fn discard(folder: &Path, name: &str) -> Result<(), CompareError> {
     for extension in ["svg", "png"] {
@@ -108,7 +108,7 @@ fn note(rules: &[Rule<'_>], banded: bool) -> String {
     {
         return format!("Seed {only}.");
     }
-    let numbers = rules.iter().map(|rule| rule.cells.len());
+    let numbers = rules.iter().map(|rule| rule.runs.len());
     let numbers: Vec<usize> = numbers.filter(|number| *number > 0).collect();
     let seeds = match (numbers.iter().min(), numbers.iter().max()) {
         (Some(least), Some(most)) if least < most => format!("{least} to {most}"),
@@ -121,15 +121,15 @@ fn note(rules: &[Rule<'_>], banded: bool) -> String {
     format!("Lines: mean over {seeds} seeds{bands}.")
 }
 
-/// A rule with its finished cells.
+/// A rule with its finished runs.
 struct Rule<'a> {
     rows: &'a RuleRows,
     stroke: usize,
-    cells: Vec<Cell>,
+    runs: Vec<PlannedRun>,
 }
 
-/// What a finished cell has recorded.
-struct Cell {
+/// What a finished run has recorded.
+struct PlannedRun {
     results: Results,
     /// Presentations of different rules need not be of the same length; epochs are the same data.
     epoch_ms: f64,
@@ -142,15 +142,15 @@ impl<'a> Rule<'a> {
     fn read(index: usize, rows: &'a RuleRows, directory: &Directory) -> Result<Self, CompareError> {
         // Of the eight colours of lines the last, yellow, is hard to see.
         const COLOURS: usize = 7;
-        let cell = |seed| {
-            let results = Results::open(&directory.cell(&rows.rule, seed))?;
+        let planned = |seed| {
+            let results = Results::open(&directory.run(&rows.rule, seed))?;
             let recorded = results.file("projections.parquet");
             let recorded = recorded.map(|path| statistics(&path)).transpose()?;
             let metrics = results.table("metrics.csv")?;
             let [epoch, time_ms, validation] = ["epoch", "time_ms", "validation_accuracy"]
                 .map(|name| numbers(&metrics, name).unwrap_or_default());
             let last = epoch.last().zip(time_ms.last());
-            Ok(Cell {
+            Ok(PlannedRun {
                 results,
                 epoch_ms: last.map_or(f64::NAN, |(epoch, time_ms)| time_ms / epoch),
                 validation: [epoch, validation].map(<[f64]>::to_vec),
@@ -159,8 +159,8 @@ impl<'a> Rule<'a> {
         };
         Ok(Self {
             stroke: index + index / COLOURS,
-            cells: (rows.finished())
-                .map(|(seed, _)| cell(seed))
+            runs: (rows.finished())
+                .map(|(seed, _)| planned(seed))
                 .collect::<Result<_, CompareError>>()?,
             rows,
         })
@@ -168,7 +168,7 @@ impl<'a> Rule<'a> {
 
     /// Projections onto a compartment, in the order of the model.
     fn projections(&self, compartment: Compartment) -> impl Iterator<Item = String> {
-        let model = self.cells.first().map(|cell| &cell.results.model);
+        let model = self.runs.first().map(|planned| &planned.results.model);
         let projections = model.into_iter().flat_map(|model| &model.projections);
         projections
             .filter(move |projection| projection.compartment == compartment)
@@ -178,9 +178,9 @@ impl<'a> Rule<'a> {
     /// A statistic of a projection over the seeds that have it.
     fn statistic(&self, projection: &str, statistic: &str) -> Band {
         let key = (projection.to_owned(), statistic.to_owned());
-        let series = self.cells.iter().filter_map(|cell| {
-            let series = cell.statistics.get(&key)?;
-            let epochs = series.time_ms.iter().map(|time| time / cell.epoch_ms);
+        let series = self.runs.iter().filter_map(|planned| {
+            let series = planned.statistics.get(&key)?;
+            let epochs = series.time_ms.iter().map(|time| time / planned.epoch_ms);
             Some((epochs.collect::<Vec<_>>(), &series.value))
         });
         let series: Vec<_> = series.collect();
@@ -189,8 +189,8 @@ impl<'a> Rule<'a> {
 
     /// Validation accuracy in % over epochs.
     fn validation(&self) -> Band {
-        let mut band = Band::of((self.cells.iter()).map(|cell| {
-            let [epoch, accuracy] = &cell.validation;
+        let mut band = Band::of((self.runs.iter()).map(|planned| {
+            let [epoch, accuracy] = &planned.validation;
             (&epoch[..], &accuracy[..])
         }));
         band.scale(|accuracy| 1e2 * accuracy);
@@ -293,7 +293,7 @@ impl Gallery<'_> {
         Some(figure.draw())
     }
 
-    /// Test accuracy of every finished cell.
+    /// Test accuracy of every finished run.
     fn accuracy(&self) -> Result<Figure, PlotError> {
         let group = |rule: &Rule| {
             let values: Vec<f64> = (rule.rows.finished())

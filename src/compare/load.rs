@@ -12,14 +12,14 @@ use crate::plasticity::Registry;
 
 /// A comparison, checked.
 #[derive(Clone, Debug)]
-pub struct Loaded {
+pub struct LoadedComparison {
     /// What is compared.
     pub comparison: Comparison,
     /// Its text.
     pub document: Document,
     /// Scenario and model of each rule by its name, in the order of the file; the seed is the
     /// scenario's own.
-    pub rules: Vec<(String, scenario::Loaded)>,
+    pub rules: Vec<(String, scenario::LoadedScenario)>,
     /// What the command line changes for every rule.
     pub overrides: Vec<String>,
     /// What is probably not as it was meant.
@@ -31,7 +31,11 @@ pub struct Loaded {
 ///
 /// # Errors
 /// Everything that is wrong in all these files, in their changes and in the overrides.
-pub fn load(path: &Path, overrides: &[String], registry: &Registry) -> Result<Loaded, Problems> {
+pub fn load(
+    path: &Path,
+    overrides: &[String],
+    registry: &Registry,
+) -> Result<LoadedComparison, Problems> {
     let document = Document::read(path)?;
     let other = [
         ("dt_ms", "a scenario, for `apical run`"),
@@ -72,7 +76,7 @@ pub fn load(path: &Path, overrides: &[String], registry: &Registry) -> Result<Lo
     if problems.errors() > 0 {
         return Err(problems);
     }
-    Ok(Loaded {
+    Ok(LoadedComparison {
         rules,
         overrides: overrides.to_vec(),
         warnings: problems,
@@ -143,7 +147,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     /// Scenario and model of each rule that has them.
-    fn rules(&mut self) -> Vec<(String, scenario::Loaded)> {
+    fn rules(&mut self) -> Vec<(String, scenario::LoadedScenario)> {
         let path = tidy(&self.directory.join(&self.comparison.scenario));
         match Document::read(&path) {
             Err(problem) => {
@@ -171,7 +175,12 @@ impl Reader<'_> {
     }
 
     /// One rule; of its problems those are told that the scenario does not have without it.
-    fn rule(&mut self, name: &str, path: &Path, known: &[Problem]) -> Option<scenario::Loaded> {
+    fn rule(
+        &mut self,
+        name: &str,
+        path: &Path,
+        known: &[Problem],
+    ) -> Option<scenario::LoadedScenario> {
         let entry = self.comparison.rules.get(name)?;
         let model = (entry.model.as_ref()).map(|model| tidy(&self.directory.join(model)));
         if let Some(model) = &model

@@ -1,4 +1,4 @@
-//! What came of the cells of a comparison, as CSV and for people.
+//! What came of the runs of a comparison, as CSV and for people.
 
 use std::fmt;
 
@@ -22,7 +22,7 @@ pub struct Table {
     pub apart: Vec<String>,
 }
 
-/// The cells of one rule.
+/// The runs of one rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RuleRows {
     /// Name of the rule.
@@ -33,7 +33,7 @@ pub struct RuleRows {
     pub rows: Vec<(u64, Outcome)>,
 }
 
-/// What came of a cell.
+/// What came of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     /// It has not been run, or not to its end.
@@ -76,11 +76,11 @@ const COLUMNS: [&str; 8] = [
     "validation_accuracy",
     "test_accuracy",
     "wall_seconds",
-    "events_sent",
+    "messages_sent",
 ];
 
 impl Table {
-    /// Enters what came of the cell at (rule, seed), counted from 0.
+    /// Enters what came of the run at (rule, seed), counted from 0.
     pub fn enter(&mut self, (rule, seed): (usize, usize), outcome: Outcome) {
         let rows = self.rules.get_mut(rule).map(|rule| &mut rule.rows);
         if let Some(row) = rows.and_then(|rows| rows.get_mut(seed)) {
@@ -88,7 +88,7 @@ impl Table {
         }
     }
 
-    /// A row for each cell that is over, failed ones among them; `NaN` for what a cell does not
+    /// A row for each run that is over, failed ones among them; `NaN` for what a run does not
     /// have. Accuracies from 0 to 1, the test accuracy with the weights of the epoch that
     /// validation chose.
     ///
@@ -120,14 +120,14 @@ impl Table {
                     result(&|summary| summary.validation_accuracy),
                     result(&|summary| summary.test_accuracy),
                     number(&|summary| Some(summary.wall_seconds)),
-                    number(&|summary| summary.events_sent.map(|sent| sent as f64)),
+                    number(&|summary| summary.messages_sent.map(|sent| sent as f64)),
                 ]
             })
         });
         Ok(text(&COLUMNS, &rows.collect::<Vec<_>>())?)
     }
 
-    /// A line for each rule: means over its finished cells, with standard deviations, and how
+    /// A line for each rule: means over its finished runs, with standard deviations, and how
     /// many there are; below it why the others failed.
     #[must_use]
     pub fn markdown(&self) -> String {
@@ -140,7 +140,7 @@ impl Table {
             "seeds",
             "epochs",
             "time (s)",
-            "events sent",
+            "messages sent",
             "of dense (%)",
             "failed",
         ]
@@ -201,7 +201,7 @@ impl Table {
         visible(&text).into_owned()
     }
 
-    /// The cells that failed, each with its reason.
+    /// The runs that failed, each with its reason.
     #[must_use]
     pub fn failures(&self) -> Vec<String> {
         let of_rule = |rule: &RuleRows| {
@@ -221,7 +221,7 @@ impl Table {
 }
 
 impl RuleRows {
-    /// Its finished cells.
+    /// Its finished runs.
     pub fn finished(&self) -> impl Iterator<Item = (u64, &Summary)> {
         self.rows
             .iter()
@@ -231,7 +231,7 @@ impl RuleRows {
             })
     }
 
-    /// Whether any of its cells is over.
+    /// Whether any of its runs is over.
     pub(super) fn has_run(&self) -> bool {
         (self.rows.iter()).any(|(_, outcome)| *outcome != Outcome::Missing)
     }
@@ -255,7 +255,7 @@ impl RuleRows {
         let failed = (self.rows.iter())
             .filter(|(_, outcome)| matches!(outcome, Outcome::Failed { .. }))
             .count();
-        let sent = values(&|summary| summary.events_sent.map(|sent| sent as f64));
+        let sent = values(&|summary| summary.messages_sent.map(|sent| sent as f64));
         [
             self.rule.clone(),
             percent(&|summary| summary.test_accuracy),
@@ -267,7 +267,7 @@ impl RuleRows {
             mean(&|summary| summary.epochs.map(|epochs| epochs as f64), 0),
             mean(&|summary| Some(summary.wall_seconds), 1),
             Spread::of(&sent).map_or("–".to_owned(), |spread| format!("{:.3e}", spread.mean)),
-            mean(&|summary| Some(1e2 * summary.events()?), 2),
+            mean(&|summary| Some(1e2 * summary.messages()?), 2),
             failed.to_string(),
         ]
     }
@@ -315,8 +315,8 @@ mod tests {
             validation_accuracy: Some(0.5),
             epochs: Some(3),
             wall_seconds: 2.5,
-            events_sent: sent,
-            events_of_dense: sent.map(|sent| 4 * sent),
+            messages_sent: sent,
+            messages_of_dense: sent.map(|sent| 4 * sent),
             ..Summary::default()
         }))
     }
@@ -370,9 +370,9 @@ mod tests {
     }
 
     #[test]
-    fn every_cell_that_is_over_has_a_row() {
+    fn every_run_that_is_over_has_a_row() {
         insta::assert_snapshot!(table().csv().unwrap(), @r"
-        rule,data,seed,epochs,validation_accuracy,test_accuracy,wall_seconds,events_sent
+        rule,data,seed,epochs,validation_accuracy,test_accuracy,wall_seconds,messages_sent
         dll,digits,1,3,0.5,0.9,2.5,1000000
         dll,digits,2,3,0.5,0.92,2.5,2000000
         dll,digits,5,3,0.5,0.97,2.5,3000000
@@ -388,7 +388,7 @@ mod tests {
 
         What they do.
 
-        | rule    | test accuracy (%) | validation (%) |  seeds | epochs | time (s) | events sent | of dense (%) | failed |
+        | rule    | test accuracy (%) | validation (%) |  seeds | epochs | time (s) | messages sent | of dense (%) | failed |
         |---------|------------------:|---------------:|-------:|-------:|---------:|------------:|-------------:|-------:|
         | dll     |      93.00 ± 3.61 |   50.00 ± 0.00 |      3 |      3 |      2.5 |     2.000e6 |        25.00 |      0 |
         | hebbian |             50.00 |          50.00 | 1 of 3 |      3 |      2.5 |           – |            – |      1 |

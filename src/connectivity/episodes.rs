@@ -76,7 +76,7 @@ impl Episodes {
     }
 
     /// Eligibilities become weight change at this rate.
-    pub fn consolidate(&mut self, rate: f64, weights: &mut Self) {
+    pub fn apply(&mut self, rate: f64, weights: &mut Self) {
         for k in 0..self.len {
             self.integrals.row_mut(k).mapv_inplace(|d| rate * d);
             weights.push(self.integrals.row(k), self.held.row(k));
@@ -122,7 +122,7 @@ impl Episodes {
     }
 
     /// Adds all of them to the matrix.
-    pub fn settle(&mut self, matrix: Changing<'_>) {
+    pub fn flush(&mut self, matrix: Changing<'_>) {
         if self.len > 0 {
             let integrals = self.integrals.slice(s![..self.len, ..]);
             let held = self.held.slice(s![..self.len, ..]);
@@ -217,7 +217,7 @@ mod tests {
             matrix: &mut matrix,
             carry: &mut carry,
         };
-        episodes.settle(changing);
+        episodes.flush(changing);
         assert!(episodes.is_empty() && episodes.has_room_for(MOST));
         for (at, sum) in sum.indexed_iter() {
             let got = f64::from(matrix[at]) + f64::from(carry[at]);
@@ -229,7 +229,7 @@ mod tests {
     fn eligibilities_become_weight_change_at_their_rate() {
         let (mut eligible, sum) = episodes(3);
         let mut weights = Episodes::default();
-        eligible.consolidate(0.5, &mut weights);
+        eligible.apply(0.5, &mut weights);
         assert!(eligible.is_empty());
         assert!((weights.of_synapse((4, 7)) - 0.5 * sum[[4, 7]]).abs() < 1e-12);
     }

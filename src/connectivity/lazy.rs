@@ -16,13 +16,13 @@
 //! W_ij(t) = scale(t) w^_ij + sum over trials of D_i(t) r_j
 //! ```
 //!
-//! With consolidation the matrix is the eligibility: the same without `eta` and without decay. A
-//! plain consolidation is as lazy again: when its clock strikes, the integrals are added to a
-//! second kind of them, the *consolidated* ones, which take the place of `D` for the weights.
+//! With weight updates the matrix is the eligibility: the same without `eta` and without decay. A
+//! plain weight update is as lazy again: when its clock strikes, the integrals are added to a
+//! second kind of them, the *applied* ones, which take the place of `D` for the weights.
 //!
-//! With one trial and a plain consolidation, what was gained while former values were held may stay
+//! With one trial and a plain weight update, what was gained while former values were held may stay
 //! apart as episodes (`episodes.rs`), so that no synapse is touched where most senders send:
-//! `W_ij = w^_ij + P_i r_j + sum over episodes`, with the consolidated integrals `P`.
+//! `W_ij = w^_ij + P_i r_j + sum over episodes`, with the applied integrals `P`.
 //!
 //! Integrals are in double precision, intercepts are values with carries ([`crate::math::pair`]):
 //! a change of a step that is far below the last bit of a weight is kept.
@@ -88,10 +88,10 @@ pub struct Lazy {
     scale: f64,
     /// True if the integrals change weights, not eligibilities.
     continuous: bool,
-    /// Sum of what plain consolidations made of integrals, rows x post, while `consolidated`.
+    /// Sum of what plain weight updates made of integrals, rows x post, while `applied`.
     steady: Array2<f64>,
     /// True if any of them may differ from 0.
-    consolidated: bool,
+    applied: bool,
     /// What weights gained while other values were held, and what eligibilities did.
     past: Episodes,
     eligible: Episodes,
@@ -120,7 +120,7 @@ impl Lazy {
             scale: 1.0,
             continuous,
             steady: Array2::zeros((0, 0)),
-            consolidated: false,
+            applied: false,
             past: Episodes::default(),
             eligible: Episodes::default(),
             limits: vec![0.0; post],
@@ -128,10 +128,10 @@ impl Lazy {
         }
     }
 
-    /// A plain consolidation: from now on weights are `matrix + (steady + rate D) held`. True if
-    /// there was anything of the values held now to consolidate.
-    pub(crate) fn strike(&mut self, rate: f64) -> bool {
-        self.eligible.consolidate(rate, &mut self.past);
+    /// A plain weight update: from now on weights are `matrix + (steady + rate D) held`. True if
+    /// there was anything of the values held now to apply.
+    pub(crate) fn apply_plain(&mut self, rate: f64) -> bool {
+        self.eligible.apply(rate, &mut self.past);
         if !self.is_pending() {
             return false;
         }
@@ -139,11 +139,11 @@ impl Lazy {
         if self.steady.is_empty() {
             self.steady = Array2::zeros(self.integrals.raw_dim());
         }
-        if !self.consolidated {
+        if !self.applied {
             self.steady.fill(0.0);
         }
         self.steady.scaled_add(rate, &self.integrals);
-        self.consolidated = true;
+        self.applied = true;
         self.holding = Holding::Nothing;
         true
     }
@@ -299,13 +299,13 @@ impl Lazy {
 
     /// What the integrals hold goes into an eligibility, and they start again at 0. Where the
     /// eligibility is `blank`, it is one product in single precision.
-    pub(crate) fn settle(
+    pub(crate) fn flush(
         &mut self,
         mut eligibility: Changing<'_>,
         held: ArrayView2<'_, f32>,
         blank: bool,
     ) {
-        self.eligible.settle(eligibility.reborrow());
+        self.eligible.flush(eligibility.reborrow());
         if !self.is_pending() {
             return;
         }
@@ -332,12 +332,12 @@ impl Lazy {
     /// The integrals start again at 0, since what they held is where it belongs.
     pub(crate) fn forget(&mut self) {
         self.holding = Holding::Nothing;
-        self.consolidated = false;
+        self.applied = false;
     }
 
     /// Intercepts become the weights that they stand for, decay apart.
-    pub(crate) fn settle_weights(&mut self, mut weights: Changing<'_>, held: ArrayView2<'_, f32>) {
-        self.settle_past(weights.reborrow());
+    pub(crate) fn flush_weights(&mut self, mut weights: Changing<'_>, held: ArrayView2<'_, f32>) {
+        self.flush_past(weights.reborrow());
         if self.continuous {
             if self.is_pending() && (self.touched || self.rows() == 1) {
                 self.write_out();
@@ -348,28 +348,28 @@ impl Lazy {
                 gain_single(times, integrals.view(), held, weights);
             }
             self.holding = Holding::Nothing;
-        } else if self.consolidated {
+        } else if self.applied {
             gain(1.0, &self.steady, held, weights);
-            self.consolidated = false;
+            self.applied = false;
         }
     }
 
     /// The episodes of weights go into the matrix.
-    pub(crate) fn settle_past(&mut self, weights: Changing<'_>) {
-        self.past.settle(weights);
+    pub(crate) fn flush_past(&mut self, weights: Changing<'_>) {
+        self.past.flush(weights);
     }
 
     /// What was gained with the values held, which are about to be others, becomes an episode.
     ///
     /// False if there is no room for it: then it has to be settled.
     pub(crate) fn turn(&mut self, held: ArrayView2<'_, f32>) -> bool {
-        let needed = usize::from(self.consolidated) + self.eligible.len() + 1;
+        let needed = usize::from(self.applied) + self.eligible.len() + 1;
         if !(self.past.has_room_for(needed) && self.eligible.has_room_for(1)) {
             return false;
         }
-        if self.consolidated {
+        if self.applied {
             self.past.push(self.steady.row(0), held.row(0));
-            self.consolidated = false;
+            self.applied = false;
         }
         if self.is_pending() {
             self.write_out();
@@ -411,7 +411,7 @@ impl Lazy {
         if self.continuous {
             self.integrals()
         } else {
-            self.consolidated.then_some(&self.steady)
+            self.applied.then_some(&self.steady)
         }
     }
 
@@ -433,7 +433,7 @@ impl Lazy {
         if self.continuous {
             self.holding = Holding::Nothing;
         }
-        self.consolidated = false;
+        self.applied = false;
         self.past.forget();
         self.measure(&columns::extents(weights.view()));
     }
@@ -515,7 +515,7 @@ impl Lazy {
             carry: &mut carry,
         };
         ahead.catch_up(now, false);
-        ahead.settle_weights(changing.reborrow(), held);
+        ahead.flush_weights(changing.reborrow(), held);
         ahead.fold(changing);
         weights
     }
@@ -533,7 +533,7 @@ impl Lazy {
             matrix: &mut eligibilities,
             carry: &mut carry,
         };
-        ahead.settle(changing, held, false);
+        ahead.flush(changing, held, false);
         eligibilities
     }
 
@@ -603,7 +603,7 @@ fn gain(scale: f64, integrals: &Array2<f64>, held: ArrayView2<'_, f32>, weights:
             .collect();
         return columns::touch(&sends, scale, integrals, weights);
     }
-    let senders = s![.., product::speaking(held)];
+    let senders = s![.., product::active_range(held)];
     let held = held.slice(senders).mapv(f64::from);
     let (mut matrix, mut carry) = (
         weights.matrix.slice_mut(senders),
@@ -634,7 +634,7 @@ pub(super) fn gain_single(
     weights: Changing<'_>,
 ) {
     let post = integrals.ncols();
-    let senders = product::speaking(held);
+    let senders = product::active_range(held);
     let held = held.slice(s![.., senders.clone()]);
     let here = senders.start * post..senders.end * post;
     let width = STRETCH.div_ceil(post.max(1));

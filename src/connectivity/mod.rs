@@ -8,4 +8,4 @@ mod weights;
 pub use lazy::Lazy;
 pub(crate) use terminals::Current;
 pub use terminals::Terminals;
-pub use weights::Weights;
+pub use weights::{Initial, InitialWeights, Matrices, by_sender};

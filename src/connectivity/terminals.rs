@@ -53,11 +53,11 @@ pub struct Terminals {
     /// Where volleys come from; a bias has nobody.
     pub(crate) axons: Option<Entity>,
     /// True if the weights are read by another projection (weight transport).
-    pub(crate) mirrored: bool,
+    pub(crate) tied: bool,
     /// Counts changes of the weights that are made to all of them at once.
     pub(crate) revision: u64,
-    /// True if a plain consolidation came after the current was last summed.
-    struck: bool,
+    /// True if a plain weight update came after the current was last summed.
+    plainly_updated: bool,
     /// The revision that the current was made with.
     seen: u64,
     /// Last values, trials x pre.
@@ -102,9 +102,9 @@ impl Terminals {
     pub fn new(axons: Entity, trials: usize, (post, pre): (usize, usize)) -> Self {
         Self {
             axons: Some(axons),
-            mirrored: false,
+            tied: false,
             revision: 0,
-            struck: false,
+            plainly_updated: false,
             seen: 0,
             held: Arc::new(Values::new(trials, pre, 0.0)),
             shape: (trials, pre),
@@ -193,7 +193,7 @@ impl Terminals {
             }
         }
         self.gram = None;
-        self.struck = false;
+        self.plainly_updated = false;
     }
 
     /// Takes the measure of the weights as they are stored.
@@ -307,7 +307,7 @@ impl Terminals {
             self.product.fill(0.0);
         } else {
             let held = view(&self.held, self.shape);
-            let senders = s![.., product::speaking(held)];
+            let senders = s![.., product::active_range(held)];
             let (held, weights) = (held.slice(senders), weights.slice(senders));
             product::assign(scale as f32, held, weights.t(), self.product.view_mut());
         }
@@ -315,7 +315,7 @@ impl Terminals {
     }
 
     /// The current of one trial anew, of what is held and of weights of which episodes and
-    /// consolidated integrals are a part.
+    /// applied integrals are a part.
     pub(crate) fn sum_with_episodes(&mut self, mut weights: Changing<'_>, lazy: &mut Lazy) {
         self.sum = None;
         self.seen = self.revision;
@@ -329,7 +329,7 @@ impl Terminals {
             && lazy.reach(all).into_iter().zip(&sizes).any(beyond)
         {
             // The rounding of the matrix would count where terms cancel.
-            lazy.settle_weights(weights.reborrow(), held);
+            lazy.flush_weights(weights.reborrow(), held);
             (current, _) = columns::sum(all, weights.matrix);
         }
         self.set_product(&current, 1.0);
@@ -355,16 +355,16 @@ impl Terminals {
         sum.follow();
     }
 
-    /// A plain consolidation of what the integrals hold; the current follows.
-    pub(crate) fn strike(&mut self, mut weights: Changing<'_>, lazy: &mut Lazy, rate: f64) {
+    /// A plain weight update of what the integrals hold; the current follows.
+    pub(crate) fn apply_plain(&mut self, mut weights: Changing<'_>, lazy: &mut Lazy, rate: f64) {
         lazy.write_out();
         // A current that is summed anew in every presentation is left to that. Where the values
-        // held stay, the second consolidation is the first to be followed.
-        if self.struck && self.shape.0 == 1 {
-            lazy.settle_past(weights.reborrow());
+        // held stay, the second weight update is the first to be followed.
+        if self.plainly_updated && self.shape.0 == 1 {
+            lazy.flush_past(weights.reborrow());
             self.begin_increments(weights, Some(lazy));
         }
-        self.struck = true;
+        self.plainly_updated = true;
         if lazy.has_eligible_episodes() {
             self.sum = None;
         }
@@ -378,7 +378,7 @@ impl Terminals {
             (Some(_), None) => {}
             (None, _) => self.revision += 1,
         }
-        lazy.strike(rate);
+        lazy.apply_plain(rate);
     }
 
     /// Whether the weights have all changed since the current was summed.
@@ -392,7 +392,7 @@ impl Terminals {
     }
 
     /// The weights are those of another projection, in this revision.
-    pub(crate) fn mirror(&mut self, revision: u64) {
+    pub(crate) fn follow_source(&mut self, revision: u64) {
         self.revision = revision;
     }
 }

@@ -4,9 +4,9 @@ use ndarray::Array2;
 use sha2::{Digest, Sha256};
 
 use super::values::Held;
-use super::{Dataset, Loaded};
+use super::{Dataset, LoadedData};
 
-impl Loaded {
+impl LoadedData {
     /// SHA-256 in hexadecimal digits over the training part and then the test part, each as the
     /// numbers of samples and features (`u64`), all values (`f32` if all are exact there, else
     /// `f64`) and all labels (`u64`), lowest byte first. The same samples have the same sum, packed or
@@ -54,11 +54,11 @@ mod tests {
     use ndarray::array;
     use sha2::{Digest, Sha256};
 
-    use crate::data::{Dataset, Loaded};
+    use crate::data::{Dataset, LoadedData};
 
-    fn loaded(label: usize, test: bool) -> Loaded {
+    fn loaded(label: usize, test: bool) -> LoadedData {
         let part = Dataset::new("made", array![[1.0], [-2.0]], vec![0, label], 3).unwrap();
-        Loaded {
+        LoadedData {
             test: test.then(|| part.clone()),
             train: part,
             classes: (0..3).map(|class| class.to_string()).collect(),

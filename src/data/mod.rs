@@ -1,7 +1,7 @@
 //! What is shown to the neurons: data sets, their encoding, their parts and their order.
 //!
 //! ```text
-//! Source --load--> Loaded { train, test }     raw values and labels, checked
+//! Source --load--> LoadedData { train, test }     raw values and labels, checked
 //! Split            samples -> train | validation | test, stratified by class
 //! Encoding         raw value -> what an input neuron is given, in a.u.
 //! Order            (seed, epoch) -> in which order the training samples are shown
@@ -44,6 +44,6 @@ pub use encoder::{Encoder, Encoding, Per, Standardization};
 pub use error::{DataError, Place};
 pub use formats::column::{Column, Delimiter, LabelColumn};
 pub use order::Order;
-pub use source::{Loaded, Source};
+pub use source::{LoadedData, Source};
 pub use split::{Parts, Split};
 pub use values::Values;

@@ -105,7 +105,7 @@ pub enum Source {
 
 /// A data set as its source gives it: with a test part of its own, or without.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Loaded {
+pub struct LoadedData {
     /// Samples for training, and for validation and test if there is no other part.
     pub train: Dataset,
     /// Samples that the source itself sets apart for test.
@@ -116,7 +116,7 @@ pub struct Loaded {
     pub features: Option<Vec<String>>,
 }
 
-impl Loaded {
+impl LoadedData {
     /// Names of the classes without a sample in any part.
     #[must_use]
     pub fn empty_classes(&self) -> Vec<&str> {
@@ -140,7 +140,7 @@ impl Source {
     /// # Errors
     /// [`DataError`] if a file is missing, unreadable or not what its format says, or if training
     /// and test part do not fit.
-    pub fn load(&self, base_dir: &Path, data_dir: Option<&Path>) -> Result<Loaded, DataError> {
+    pub fn load(&self, base_dir: &Path, data_dir: Option<&Path>) -> Result<LoadedData, DataError> {
         let here = |path: &PathBuf| base_dir.join(path);
         match self {
             Self::Csv {
@@ -208,7 +208,7 @@ impl Source {
                 let test = (!test.is_empty())
                     .then(|| cifar::read(directory, test))
                     .transpose()?;
-                Ok(Loaded {
+                Ok(LoadedData {
                     train: cifar::read(directory, train)?,
                     test,
                     classes: (0..cifar::CLASSES).map(|class| class.to_string()).collect(),
@@ -300,7 +300,11 @@ impl Part {
 }
 
 /// A table, and one of the same columns for test if there is any.
-fn tables(path: &Path, test: Option<PathBuf>, format: &Format<'_>) -> Result<Loaded, DataError> {
+fn tables(
+    path: &Path,
+    test: Option<PathBuf>,
+    format: &Format<'_>,
+) -> Result<LoadedData, DataError> {
     let train = table::read(path, format)?;
     let test = test.map(|file| {
         let test = table::read(&file, format)?;
@@ -316,14 +320,14 @@ fn tables(path: &Path, test: Option<PathBuf>, format: &Format<'_>) -> Result<Loa
     };
     let test = test.map(|(file, test)| part(&file, test.inputs, test.labels));
     let loaded = parts(format.classes, part(path, train.inputs, train.labels), test)?;
-    Ok(Loaded {
+    Ok(LoadedData {
         features: train.features,
         ..loaded
     })
 }
 
 /// Both parts with the same features and classes.
-fn parts(classes: Classes, train: Part, test: Option<Part>) -> Result<Loaded, DataError> {
+fn parts(classes: Classes, train: Part, test: Option<Part>) -> Result<LoadedData, DataError> {
     let features = |part: &Part| part.inputs.dim().1;
     if let Some(test) = &test
         && features(test) != features(&train)
@@ -352,7 +356,7 @@ fn parts(classes: Classes, train: Part, test: Option<Part>) -> Result<Loaded, Da
     let train = Dataset::new(&train.file, train.inputs, labels, names.len())?;
     let test = (test_part.zip(test_labels))
         .map(|((file, inputs), labels)| Dataset::new(file, inputs, labels, names.len()));
-    Ok(Loaded {
+    Ok(LoadedData {
         train,
         test: test.transpose()?,
         classes: names,

@@ -9,7 +9,9 @@ use ndarray::{Array2, ShapeBuilder};
 
 use super::dense::{Senders, with_arriving};
 use super::simulation::Simulation;
-use crate::circuit::{Parameters, Plasticity, Population, Projection, Synapses, Wiring};
+use crate::circuit::{
+    Plasticity, Population, PopulationPlan, Projection, ProjectionPlan, Synapses, WeightsPlan,
+};
 use crate::connectivity::{Lazy, Terminals};
 use crate::event::{Axons, Event, Timeline, Traffic};
 use crate::math::{pair, product};
@@ -41,54 +43,40 @@ pub struct ProjectionDescription {
     pub compartment: Compartment,
     /// Whether its weights are those of another projection.
     pub transported: bool,
-    /// The basal projection of the way back that an apical one mirrors or is compared with; none
+    /// The basal projection of the way back that an apical one is tied to or compared with; none
     /// if there is none, or several without a choice among them.
-    pub mirrored: Option<Arc<str>>,
+    pub reciprocal: Option<Arc<str>>,
 }
 
 impl Simulation {
     /// All populations, inputs among them, in the order of their names.
     #[must_use]
     pub fn populations(&self) -> Vec<Description> {
-        let wiring = self.world.resource::<Wiring>();
-        (wiring.populations.values())
-            .filter_map(|entity| {
-                let population = self.world.get::<Population>(*entity)?;
-                Some(Description {
-                    name: population.name.clone(),
-                    size: population.size,
-                    trials: population.trials,
-                    transfer: (self.world.get::<Parameters>(*entity)).map(|p| p.transfer),
-                })
-            })
-            .collect()
+        let circuit = self.circuit();
+        let describe = |population: &PopulationPlan| Description {
+            name: population.name.clone(),
+            size: population.size,
+            trials: circuit.trials,
+            transfer: (population.neurons.as_ref()).map(|neurons| neurons.transfer),
+        };
+        circuit.populations.iter().map(describe).collect()
     }
 
     /// All projections, biases among them, in the order of their names.
     #[must_use]
     pub fn projections(&self) -> Vec<ProjectionDescription> {
-        let wiring = self.world.resource::<Wiring>();
-        let name = |entity| (self.world.get::<Population>(entity)).map(|p| p.name.clone());
-        (wiring.projections.values())
-            .filter_map(|entity| {
-                let projection = self.world.get::<Projection>(*entity)?;
-                let synapses = self.world.get::<Synapses>(*entity)?;
-                Some(ProjectionDescription {
-                    name: projection.name.clone(),
-                    pre: projection.pre.and_then(name),
-                    post: name(projection.post)?,
-                    compartment: projection.compartment,
-                    transported: matches!(synapses, Synapses::Transported(_)),
-                    mirrored: self.mirrored(&projection.name),
-                })
-            })
-            .collect()
-    }
-
-    fn mirrored(&self, name: &str) -> Option<Arc<str>> {
-        let model = self.model();
-        let described = (model.projections.iter()).find(|p| p.name() == name)?;
-        Some(model.mirrored(described)?.name().into())
+        let circuit = self.circuit();
+        let name = |id| circuit.of(id).name.clone();
+        let describe = |projection: &ProjectionPlan| ProjectionDescription {
+            name: projection.name.clone(),
+            pre: projection.pre.map(name),
+            post: name(projection.post),
+            compartment: projection.compartment,
+            transported: matches!(projection.weights, WeightsPlan::Tied(_)),
+            reciprocal: (projection.reciprocal)
+                .map(|id| circuit.projections[id.index()].name.clone()),
+        };
+        circuit.projections.iter().map(describe).collect()
     }
 
     /// A variable of a whole population, trials x size. The rate of an input at time `t` is what
@@ -123,12 +111,11 @@ impl Simulation {
         variable: Variable,
         then: impl FnOnce(&[f32]) -> R,
     ) -> Option<R> {
-        let (entity, population) = self.population(name)?;
-        let population = population.clone();
+        let population = self.population(name)?.1.clone();
         if population.is_input && variable == Variable::Rate {
             let due = self.world.resource::<Timeline>().ahead(self.steps());
             let due = due.filter_map(|event| match event {
-                Event::Rates(input, rates) if *input == entity => Some(rates),
+                Event::Rates(input, rates) if *input == population.id => Some(rates),
                 _ => None,
             });
             if let Some(rates) = due.last() {
@@ -168,7 +155,7 @@ impl Simulation {
     /// Every reader of weights comes through here or [`Simulation::synapses`].
     #[must_use]
     pub fn weights(&self, name: &str) -> Option<Array2<f32>> {
-        let entity = *self.world.resource::<Wiring>().projections.get(name)?;
+        let entity = self.entity_of_projection(name)?;
         match self.world.get::<Synapses>(entity)? {
             Synapses::Own(_) => self.own_weights(entity),
             Synapses::Transported(source) => Some(self.own_weights(*source)?.reversed_axes()),
@@ -193,7 +180,7 @@ impl Simulation {
     /// gives no value.
     #[must_use]
     pub fn synapses(&self, name: &str, synapses: &[(u32, u32)]) -> Option<Vec<f32>> {
-        let entity = *self.world.resource::<Wiring>().projections.get(name)?;
+        let entity = self.entity_of_projection(name)?;
         let (source, transposed) = match self.world.get::<Synapses>(entity)? {
             Synapses::Own(_) => (entity, false),
             Synapses::Transported(source) => (*source, true),
@@ -223,7 +210,7 @@ impl Simulation {
     /// Numbers of rows and columns of the weights of a projection: post, pre.
     #[must_use]
     pub fn shape(&self, name: &str) -> Option<(usize, usize)> {
-        let entity = *self.world.resource::<Wiring>().projections.get(name)?;
+        let entity = self.entity_of_projection(name)?;
         match self.world.get::<Synapses>(entity)? {
             Synapses::Own(matrix) => Some(matrix.dim()),
             Synapses::Transported(source) => match self.world.get::<Synapses>(*source)? {
@@ -237,8 +224,7 @@ impl Simulation {
     /// teaching signals for an apical one. After a delay, or below a threshold, that is not what
     /// its senders send now.
     pub fn arrived(&mut self) -> BTreeMap<Arc<str>, Array2<f32>> {
-        let wiring = self.world.resource::<Wiring>().projections.clone();
-        (wiring.into_iter())
+        (self.entities_of_projections().into_iter())
             .filter_map(|(name, entity)| {
                 self.world.get::<Projection>(entity)?.pre?;
                 Some((name, self.arrived_through(entity)?))
@@ -268,8 +254,7 @@ impl Simulation {
     /// What each projection adds to its compartment's current in this state, trials x size of its
     /// receiving population, with the weights as of now.
     pub fn terms(&mut self) -> BTreeMap<Arc<str>, Array2<f32>> {
-        let wiring = self.world.resource::<Wiring>().projections.clone();
-        (wiring.into_iter())
+        (self.entities_of_projections().into_iter())
             .filter_map(|(name, entity)| {
                 let weights = self.weights(&name)?;
                 let sent = self.arrived_through(entity)?;
@@ -282,46 +267,45 @@ impl Simulation {
 
     /// The noise of each population whose neurons have any, trials x size, in a.u.
     pub fn noise(&mut self) -> BTreeMap<Arc<str>, Array2<f32>> {
-        let wiring = self.world.resource::<Wiring>().populations.clone();
-        (wiring.into_iter())
-            .filter_map(|(name, entity)| {
-                self.world.get::<Parameters>(entity)?.noise?;
-                let population = self.population(&name)?.1.clone();
+        let circuit = self.circuit();
+        let noisy =
+            |plan: &&PopulationPlan| plan.neurons.as_ref().is_some_and(|n| n.noise.is_some());
+        (circuit.populations.iter().filter(noisy))
+            .filter_map(|plan| {
+                let population = self.population(&plan.name)?.1.clone();
                 let noise = self.column::<soma::Noise, _>(&population, <[f32]>::to_vec)?;
                 let shape = (population.trials, population.size);
-                Some((name, Array2::from_shape_vec(shape, noise).ok()?))
+                let noise = Array2::from_shape_vec(shape, noise).ok()?;
+                Some((plan.name.clone(), noise))
             })
             .collect()
     }
 
-    /// The eligibilities of a consolidated projection as of now, post x pre, in a.u. x ms.
+    /// The eligibilities of a projection with weight updates as of now, post x pre, in a.u. x ms.
     #[must_use]
     pub fn eligibility(&self, name: &str) -> Option<Array2<f32>> {
-        let entity = *self.world.resource::<Wiring>().projections.get(name)?;
+        let entity = self.entity_of_projection(name)?;
         let plasticity = self.world.get::<Plasticity>(entity)?;
-        let consolidation = plasticity.consolidation.as_ref()?;
+        let update = plasticity.update.as_ref()?;
         let lazy = self.world.get::<Lazy>(entity);
         Some(match lazy.zip(self.world.get::<Terminals>(entity)) {
             Some((lazy, terminals)) => {
-                lazy.eligibilities(consolidation.gathered(), terminals.held(), self.steps())
+                lazy.eligibilities(update.gathered(), terminals.held(), self.steps())
             }
-            None => consolidation.eligibility(),
+            None => update.eligibility(),
         })
     }
 
     /// Begins to add up what rules do to the weights, see [`Simulation::change`].
     pub fn watch_changes(&mut self) -> Watch {
-        let wiring = self.world.resource::<Wiring>().projections.clone();
         let mut before = BTreeMap::new();
-        for (name, entity) in wiring {
+        for (name, entity) in self.entities_of_projections() {
             let eligibility = self.eligibility(&name);
             let Some(mut plasticity) = self.world.get_mut::<Plasticity>(entity) else {
                 continue;
             };
-            if let (Some(consolidation), Some(eligibility)) =
-                (&mut plasticity.consolidation, &eligibility)
-            {
-                consolidation.watched = Some(Array2::zeros(eligibility.raw_dim().f()));
+            if let (Some(update), Some(eligibility)) = (&mut plasticity.update, &eligibility) {
+                update.watched = Some(Array2::zeros(eligibility.raw_dim().f()));
             }
             if let Some(start) = eligibility.or_else(|| self.weights(&name)) {
                 before.insert(name, start);
@@ -331,18 +315,18 @@ impl Simulation {
     }
 
     /// The change of every plastic projection since [`Simulation::watch_changes`], before any
-    /// optimiser: of the eligibility with consolidation, of the weights without; post x pre.
+    /// optimiser: of the eligibility with weight updates, of the weights without; post x pre.
     pub fn change(&mut self, watch: Watch) -> BTreeMap<Arc<str>, Array2<f32>> {
         let mut changes = BTreeMap::new();
         for (name, before) in watch.0 {
-            let Ok(entity) = self.projection(&name) else {
+            let Some(entity) = self.entity_of_projection(&name) else {
                 continue;
             };
             let eligibility = self.eligibility(&name);
             let Some(mut plasticity) = self.world.get_mut::<Plasticity>(entity) else {
                 continue;
             };
-            let passed = (plasticity.consolidation.as_mut()).and_then(|c| c.watched.take());
+            let passed = (plasticity.update.as_mut()).and_then(|c| c.watched.take());
             let change = match (eligibility, passed) {
                 (Some(eligibility), Some(passed)) if passed.dim() == before.dim() => {
                     eligibility + passed - before
@@ -358,17 +342,16 @@ impl Simulation {
         changes
     }
 
-    /// What sending on change has done along each projection, and how many values it would have
-    /// been had everybody sent in every step. Nothing with the dense engine, and for a bias.
+    /// What sending on change has done along each projection, and how many the dense
+    /// simulation sends. Nothing with the dense engine, and for a bias.
     #[must_use]
     pub fn traffic(&self) -> BTreeMap<Arc<str>, (Traffic, u64)> {
-        let wiring = self.world.resource::<Wiring>();
-        (wiring.projections.iter())
+        (self.entities_of_projections().into_iter())
             .filter_map(|(name, entity)| {
-                let terminals = self.world.get::<Terminals>(*entity)?;
+                let terminals = self.world.get::<Terminals>(entity)?;
                 let traffic = self.world.get::<Axons>(terminals.axons?)?.traffic;
                 let all = terminals.held().len() as u64 * self.steps();
-                Some((name.clone(), (traffic, all)))
+                Some((name, (traffic, all)))
             })
             .collect()
     }

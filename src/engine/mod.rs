@@ -1,11 +1,11 @@
 //! The only place that orders the stages of a step.
 //!
 //! ```text
-//! dense    occur -> send -> deliver -> integrate -> fire -> learn -> consolidate -> watch -> tick
-//! events   stir -> occur -> send -> arrive -> live -> learn -> consolidate -> watch -> rest
+//! dense    apply_events -> send -> deliver -> integrate -> fire -> learn -> update_weights -> check_finite -> tick
+//! events   wake -> apply_events -> send -> arrive -> integrate -> learn -> update_weights -> check_finite -> rest
 //! ```
 //!
-//! Stages are ordered; neurons and populations are not. Within a stage everybody reads what was
+//! Stages are ordered; neurons and populations are not. Within a stage all read what was
 //! sent before and nobody reads what another computes now.
 
 mod dense;
@@ -17,4 +17,4 @@ mod simulation;
 
 pub use look::{Description, ProjectionDescription, Watch};
 pub use shared::{Runaway, Watchdog};
-pub use simulation::{Misfit, Simulation};
+pub use simulation::{CircuitError, Simulation};

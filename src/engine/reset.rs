@@ -1,7 +1,5 @@
 //! Reset: a circuit as it was built, with the weights and parameters that it has now.
 
-use std::path::Path;
-
 use bevy_ecs::change_detection::ContiguousMut;
 use bevy_ecs::prelude::*;
 
@@ -9,33 +7,13 @@ use super::events::Rest;
 use super::shared::Watchdog;
 use super::simulation::Simulation;
 use crate::circuit::{
-    Activity, Afferents, Clock, Engine, EtaScale, News, Plasticity, Setup, Synapses, Wiring,
+    Activity, Afferents, Changed, Clock, Engine, EtaScale, Plasticity, Synapses, Wiring,
     wire_events,
 };
 use crate::connectivity::Lazy;
-use crate::description::model::Model;
 use crate::event::{DeltaLine, Injections, RateLine, Teacher, Timeline};
 use crate::neuron::{apical, basal, soma};
-use crate::plasticity::Broadcast;
-
-/// What a circuit was built from. Files of weights are not read again, so that no directory is
-/// needed.
-pub(super) struct Plan {
-    model: Model,
-    setup: Setup<'static>,
-}
-
-impl Plan {
-    pub fn new(model: &Model, setup: Setup<'_>) -> Self {
-        Self {
-            model: model.clone(),
-            setup: Setup {
-                directory: Path::new(""),
-                ..setup
-            },
-        }
-    }
-}
+use crate::plasticity::Neuromodulator;
 
 type Compartments = (
     &'static mut basal::Current,
@@ -62,11 +40,6 @@ fn clear<T: Clone + Default>(mut column: ContiguousMut<'_, T>) {
 }
 
 impl Simulation {
-    /// What the circuit was built from.
-    pub(super) fn model(&self) -> &Model {
-        &self.plan.model
-    }
-
     /// Brings the circuit back to the state in which it was built, at time 0: potentials, rates
     /// and teaching signals are 0, nothing has been sent, no current is injected, no teacher is
     /// on, eligibilities and the memory of optimisers are empty, the timeline has no event, and
@@ -78,11 +51,12 @@ impl Simulation {
         self.store_weights();
         self.reset_resources();
         self.reset_neurons();
+        let engine = self.circuit().engine;
         let world = &mut self.world;
         for mut plasticity in world.query::<&mut Plasticity>().iter_mut(world) {
             plasticity.restart();
         }
-        match self.plan.setup.engine {
+        match engine {
             Engine::Dense => {
                 for mut line in world.query::<&mut RateLine>().iter_mut(world) {
                     line.0.clear();
@@ -97,8 +71,7 @@ impl Simulation {
 
     /// Lazy weights become whole ones: what integrals hold of them is about to be forgotten.
     fn store_weights(&mut self) {
-        let projections = self.world.resource::<Wiring>().projections.clone();
-        for (name, entity) in projections {
+        for (name, entity) in self.entities_of_projections() {
             if self.world.get::<Lazy>(entity).is_none() {
                 continue;
             }
@@ -111,13 +84,14 @@ impl Simulation {
     }
 
     fn reset_resources(&mut self) {
+        let trials = self.circuit().trials;
         let world = &mut self.world;
         world.resource_mut::<Clock>().step = 0;
         world.insert_resource(EtaScale(1.0));
         world.insert_resource(Timeline::default());
         world.insert_resource(Injections::default());
         world.insert_resource(Watchdog::default());
-        world.insert_resource(Broadcast::new(self.plan.setup.trials));
+        world.insert_resource(Neuromodulator::new(trials));
     }
 
     fn reset_neurons(&mut self) {
@@ -156,21 +130,22 @@ impl Simulation {
 
     /// Axons, terminals and integrals of the event engine are made anew, as at the start.
     fn rewire(&mut self) {
+        let circuit = self.circuit();
         let world = &mut self.world;
         let mut wiring = world
             .remove_resource::<Wiring>()
             .expect("every circuit has a wiring");
-        for axons in std::mem::take(&mut wiring.axons).into_values() {
+        for axons in std::mem::take(&mut wiring.axons) {
             world.despawn(axons);
         }
-        for population in wiring.populations.values() {
+        for population in &wiring.populations {
             let mut population = world.entity_mut(*population);
-            population.insert(News::default());
+            population.insert(Changed::default());
             if population.contains::<Activity>() {
                 population.insert((Activity::default(), Afferents::default()));
             }
         }
-        wire_events(world, &mut wiring, &self.plan.model, self.plan.setup);
+        wire_events(world, &mut wiring, &circuit);
         world.insert_resource(wiring);
         world.insert_resource(Rest::default());
     }

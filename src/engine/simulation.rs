@@ -1,25 +1,25 @@
 //! A circuit in time: the world, its schedule and its timeline.
 
+use std::sync::Arc;
+
 use bevy_ecs::prelude::*;
 use bevy_ecs::schedule::{LogLevel, ScheduleBuildSettings, SingleThreadedExecutor};
 use ndarray::{Array2, ArrayView2};
 
 use super::events::Rest;
-use super::reset::Plan;
 use super::shared::{self, Runaway, Watchdog};
 use super::{dense, events};
 use crate::circuit::{
-    BuildError, Clock, Engine, Plasticity, Population, Setup, Synapses, Wiring, build, by_sender,
+    BuiltFrom, Circuit, Clock, Engine, Plasticity, Population, Synapses, Wiring, build,
 };
-use crate::connectivity::{Lazy, Terminals};
-use crate::description::model::Model;
-use crate::event::{Event, Teacher, Timeline, Windows};
-use crate::plasticity::Registry;
+use crate::connectivity::{Lazy, Terminals, by_sender};
+use crate::event::{Event, PopulationId, ProjectionId, Teacher, Timeline, Windows};
 
 /// A circuit in time.
 ///
 /// ```
-/// use apical::circuit::{Engine, Setup};
+/// use apical::circuit::Engine;
+/// use apical::description::{Setup, lower};
 /// use apical::description::model::Model;
 /// use apical::plasticity::Registry;
 /// use apical::engine::{Simulation};
@@ -38,7 +38,8 @@ use crate::plasticity::Registry;
 /// )"#)?;
 /// let setup = Setup { dt_ms: 0.1, trials: 1, seed: 1, presentation_ms: 1.0,
 ///     directory: "".as_ref(), engine: Engine::Events };
-/// let mut simulation = Simulation::new(&model, &Registry::default(), setup)?;
+/// let circuit = lower(&model, &Registry::default(), setup)?;
+/// let mut simulation = Simulation::new(circuit);
 /// simulation.set_input("in", ndarray::array![[1.0]].view())?;
 /// (0..110).for_each(|_| simulation.step());
 /// // The rate of 1 arrives after 1 ms and the dendrite charges for 10 ms, its time constant.
@@ -49,12 +50,11 @@ use crate::plasticity::Registry;
 pub struct Simulation {
     pub(super) world: World,
     schedule: Schedule,
-    pub(super) plan: Plan,
 }
 
 /// An event that does not fit the circuit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Misfit {
+pub enum CircuitError {
     /// No input has this name.
     #[error("there is no input population `{0}`")]
     Input(String),
@@ -80,35 +80,34 @@ pub enum Misfit {
 }
 
 impl Simulation {
-    /// Builds the circuit of `model`, at rest at time 0.
-    ///
-    /// # Errors
-    /// See [`build`].
-    pub fn new(model: &Model, registry: &Registry, setup: Setup<'_>) -> Result<Self, BuildError> {
-        let world = build(model, registry, setup)?;
+    /// Builds a circuit, at rest at time 0.
+    #[must_use]
+    pub fn new(circuit: Circuit) -> Self {
+        let engine = circuit.engine;
+        let mut world = build(circuit);
+        world.init_resource::<Watchdog>();
         let mut schedule = Schedule::default();
         schedule.set_executor(SingleThreadedExecutor::new());
         schedule.set_build_settings(ScheduleBuildSettings {
             ambiguity_detection: LogLevel::Error,
             ..Default::default()
         });
-        let mut world = world;
-        match setup.engine {
+        match engine {
             Engine::Events => {
                 world.init_resource::<Rest>();
                 schedule.add_systems(
                     (
-                        events::stir,
-                        shared::occur,
-                        shared::fluctuate,
+                        events::wake,
+                        shared::apply_events,
+                        shared::draw_noise,
                         events::send,
                         events::arrive,
-                        events::mirror,
-                        events::live,
-                        shared::judge,
+                        events::update_tied,
+                        events::integrate,
+                        shared::evaluate_loss,
                         events::learn,
-                        events::consolidate,
-                        shared::watch,
+                        events::update_weights,
+                        shared::check_finite,
                         events::rest,
                     )
                         .chain(),
@@ -117,27 +116,29 @@ impl Simulation {
             Engine::Dense => {
                 schedule.add_systems(
                     (
-                        shared::occur,
-                        shared::fluctuate,
+                        shared::apply_events,
+                        shared::draw_noise,
                         dense::send,
                         dense::deliver,
                         dense::integrate,
                         dense::fire,
-                        shared::judge,
+                        shared::evaluate_loss,
                         dense::learn,
-                        dense::consolidate,
-                        shared::watch,
+                        dense::update_weights,
+                        shared::check_finite,
                         shared::tick,
                     )
                         .chain(),
                 );
             }
         }
-        Ok(Self {
-            world,
-            schedule,
-            plan: Plan::new(model, setup),
-        })
+        Self { world, schedule }
+    }
+
+    /// The circuit that was built.
+    #[must_use]
+    pub fn circuit(&self) -> Arc<Circuit> {
+        Arc::clone(&self.world.resource::<BuiltFrom>().0)
     }
 
     /// Advances by one step.
@@ -212,9 +213,9 @@ impl Simulation {
     /// Enters an event before step `step`; steps that have passed mean now.
     ///
     /// # Errors
-    /// [`Misfit::Shape`] for rates or targets that are not trials x neurons, [`Misfit::Number`]
+    /// [`CircuitError::Shape`] for rates or targets that are not trials x neurons, [`CircuitError::Number`]
     /// for a value that is infinite or no number.
-    pub fn enter(&mut self, step: u64, event: Event) -> Result<(), Misfit> {
+    pub fn enter(&mut self, step: u64, event: Event) -> Result<(), CircuitError> {
         self.check(&event)?;
         self.world.resource_mut::<Timeline>().enter(step, event);
         Ok(())
@@ -225,7 +226,7 @@ impl Simulation {
     ///
     /// # Errors
     /// As [`Simulation::enter`].
-    pub fn enter_change(&mut self, step: u64, event: Event) -> Result<(), Misfit> {
+    pub fn enter_change(&mut self, step: u64, event: Event) -> Result<(), CircuitError> {
         self.check(&event)?;
         (self.world.resource_mut::<Timeline>()).enter_change(step, event);
         Ok(())
@@ -241,7 +242,7 @@ impl Simulation {
         windows: Windows,
         begin: Event,
         end: Event,
-    ) -> Result<(), Misfit> {
+    ) -> Result<(), CircuitError> {
         self.check(&begin)?;
         self.check(&end)?;
         (self.world.resource_mut::<Timeline>()).enter_windows(windows, begin, end);
@@ -249,35 +250,31 @@ impl Simulation {
     }
 
     /// Shapes and numbers of an event.
-    fn check(&self, event: &Event) -> Result<(), Misfit> {
-        let (entity, found, finite) = match event {
-            Event::Rates(entity, rates) => {
+    fn check(&self, event: &Event) -> Result<(), CircuitError> {
+        let circuit = &self.world.resource::<BuiltFrom>().0;
+        let trials = circuit.trials;
+        let (id, found, finite) = match event {
+            Event::Rates(id, rates) => {
                 let finite = rates.iter().all(|rate| rate.is_finite());
-                (*entity, rates.dim(), finite)
+                (*id, rates.dim(), finite)
             }
-            Event::Teacher(entity, Teacher { target, strength }) => {
+            Event::Teacher(id, Teacher { target, strength }) => {
                 let finite = target.iter().chain(strength).all(|x| x.is_finite());
-                (*entity, (strength.len(), target.ncols()), finite)
+                (*id, (strength.len(), target.ncols()), finite)
             }
             Event::Inject(_, injection) => {
-                let trials = self
-                    .population_at(injection.population)
-                    .map_or(0, |p| p.trials);
                 let finite = injection.current.iter().all(|current| current.is_finite());
                 let shape = (trials, injection.current.len());
                 (injection.population, shape, finite)
             }
             _ => return Ok(()),
         };
-        let Some(population) = self.population_at(entity) else {
-            return Ok(());
+        let Some(population) = circuit.populations.get(id.index()) else {
+            return Err(CircuitError::Population(format!("number {}", id.0)));
         };
-        let (name, expected) = (
-            population.name.to_string(),
-            (population.trials, population.size),
-        );
+        let (name, expected) = (population.name.to_string(), (trials, population.size));
         if expected != found {
-            return Err(Misfit::Shape {
+            return Err(CircuitError::Shape {
                 name,
                 expected,
                 found,
@@ -285,15 +282,19 @@ impl Simulation {
         }
         match finite {
             true => Ok(()),
-            false => Err(Misfit::Number(name)),
+            false => Err(CircuitError::Number(name)),
         }
     }
 
     /// From the next step on an input fires at `rates`, trials x size.
     ///
     /// # Errors
-    /// [`Misfit`] if there is no such input or the shape is another.
-    pub fn set_input(&mut self, name: &str, rates: ArrayView2<'_, f32>) -> Result<(), Misfit> {
+    /// [`CircuitError`] if there is no such input or the shape is another.
+    pub fn set_input(
+        &mut self,
+        name: &str,
+        rates: ArrayView2<'_, f32>,
+    ) -> Result<(), CircuitError> {
         let input = self.input(name)?;
         self.enter(self.steps(), Event::Rates(input, rates.to_owned()))
     }
@@ -301,50 +302,67 @@ impl Simulation {
     /// From the next step on a population has this teacher.
     ///
     /// # Errors
-    /// [`Misfit`] if there is no such population or the shape is another.
-    pub fn teach(&mut self, name: &str, teacher: Teacher) -> Result<(), Misfit> {
+    /// [`CircuitError`] if there is no such population or the shape is another.
+    pub fn teach(&mut self, name: &str, teacher: Teacher) -> Result<(), CircuitError> {
         let population = self.pyramidal(name)?;
         self.enter(self.steps(), Event::Teacher(population, teacher))
     }
 
-    /// The entity of an input.
+    /// The number of an input.
     ///
     /// # Errors
-    /// [`Misfit::Input`]
-    pub fn input(&self, name: &str) -> Result<Entity, Misfit> {
-        (self.population(name).filter(|(_, p)| p.is_input))
-            .map(|(entity, _)| entity)
-            .ok_or_else(|| Misfit::Input(name.to_owned()))
+    /// [`CircuitError::Input`]
+    pub fn input(&self, name: &str) -> Result<PopulationId, CircuitError> {
+        (self.population_of(name, true)).ok_or_else(|| CircuitError::Input(name.to_owned()))
     }
 
-    /// The entity of a population of pyramidal neurons.
+    /// The number of a population of pyramidal neurons.
     ///
     /// # Errors
-    /// [`Misfit::Population`]
-    pub fn pyramidal(&self, name: &str) -> Result<Entity, Misfit> {
-        (self.population(name).filter(|(_, p)| !p.is_input))
-            .map(|(entity, _)| entity)
-            .ok_or_else(|| Misfit::Population(name.to_owned()))
+    /// [`CircuitError::Population`]
+    pub fn pyramidal(&self, name: &str) -> Result<PopulationId, CircuitError> {
+        (self.population_of(name, false)).ok_or_else(|| CircuitError::Population(name.to_owned()))
     }
 
-    /// The entity of a projection, or of the bias `POPULATION_bias`.
+    fn population_of(&self, name: &str, is_input: bool) -> Option<PopulationId> {
+        let circuit = &self.world.resource::<BuiltFrom>().0;
+        let id = circuit.population(name)?;
+        (circuit.of(id).neurons.is_none() == is_input).then_some(id)
+    }
+
+    /// The number of a projection, or of the bias `POPULATION_bias`.
     ///
     /// # Errors
-    /// [`Misfit::Projection`]
-    pub fn projection(&self, name: &str) -> Result<Entity, Misfit> {
+    /// [`CircuitError::Projection`]
+    pub fn projection(&self, name: &str) -> Result<ProjectionId, CircuitError> {
+        let circuit = &self.world.resource::<BuiltFrom>().0;
+        (circuit.projection(name)).ok_or_else(|| CircuitError::Projection(name.to_owned()))
+    }
+
+    /// The entity of a projection, if there is one of this name.
+    pub(super) fn entity_of_projection(&self, name: &str) -> Option<Entity> {
+        let id = self.projection(name).ok()?;
+        Some(self.world.resource::<Wiring>().projection(id))
+    }
+
+    /// The projections with their entities, in the order of their names.
+    pub(super) fn entities_of_projections(&self) -> Vec<(Arc<str>, Entity)> {
         let wiring = self.world.resource::<Wiring>();
-        (wiring.projections.get(name).copied()).ok_or_else(|| Misfit::Projection(name.to_owned()))
+        let circuit = &self.world.resource::<BuiltFrom>().0;
+        let names = circuit.projections.iter().map(|p| p.name.clone());
+        names.zip(wiring.projections.iter().copied()).collect()
     }
 
     /// Sets the weights of a projection that has its own, post x pre; bounds and length hold for
     /// them too.
     ///
     /// # Errors
-    /// [`Misfit`] if there is no such projection, the shape is another, or a weight is not finite.
-    pub fn set_weights(&mut self, name: &str, weights: Array2<f32>) -> Result<(), Misfit> {
-        let entity = self.projection(name)?;
+    /// [`CircuitError`] if there is no such projection, the shape is another, or a weight is not finite.
+    pub fn set_weights(&mut self, name: &str, weights: Array2<f32>) -> Result<(), CircuitError> {
+        let id = self.projection(name)?;
+        let entity = self.world.resource::<Wiring>().projection(id);
         if weights.iter().any(|weight| !weight.is_finite()) {
-            return Err(Misfit::Number(name.to_owned()));
+            return Err(CircuitError::Number(name.to_owned()));
         }
         let now = self.steps();
         let mut projection = self.world.entity_mut(entity);
@@ -358,13 +376,13 @@ impl Simulation {
         match projection.get_mut::<Synapses>().map(Mut::into_inner) {
             Some(Synapses::Own(own)) if own.dim() == weights.dim() => own.assign(&weights),
             Some(Synapses::Own(own)) => {
-                return Err(Misfit::Shape {
+                return Err(CircuitError::Shape {
                     name: name.to_owned(),
                     expected: own.dim(),
                     found: weights.dim(),
                 });
             }
-            _ => return Err(Misfit::Projection(name.to_owned())),
+            _ => return Err(CircuitError::Projection(name.to_owned())),
         }
         if let Some(mut lazy) = projection.get_mut::<Lazy>() {
             lazy.replace(now, &weights);
@@ -379,11 +397,8 @@ impl Simulation {
     }
 
     pub(super) fn population(&self, name: &str) -> Option<(Entity, &Population)> {
-        let entity = *self.world.resource::<Wiring>().populations.get(name)?;
-        Some((entity, self.population_at(entity)?))
-    }
-
-    fn population_at(&self, entity: Entity) -> Option<&Population> {
-        self.world.get::<Population>(entity)
+        let id = self.world.resource::<BuiltFrom>().0.population(name)?;
+        let entity = self.world.resource::<Wiring>().population(id);
+        Some((entity, self.world.get::<Population>(entity)?))
     }
 }

@@ -5,12 +5,14 @@
 
 mod axons;
 mod delay;
+mod ids;
 mod teacher;
 mod timeline;
 mod values;
 
 pub use axons::{Axons, Signal, Traffic, Volley};
 pub use delay::{DelayLine, DeltaLine, RateLine};
+pub use ids::{PopulationId, ProjectionId};
 pub use teacher::Teacher;
 pub use timeline::{Event, Injection, Injections, Timeline, Windows};
 pub use values::Values;

@@ -10,10 +10,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use bevy_ecs::entity::Entity;
 use bevy_ecs::resource::Resource;
 use ndarray::{Array1, Array2};
 
+use super::ids::{PopulationId, ProjectionId};
 use super::teacher::Teacher;
 use crate::neuron::{NeuronParameter, Site};
 
@@ -21,19 +21,19 @@ use crate::neuron::{NeuronParameter, Site};
 #[derive(Clone, Debug)]
 pub enum Event {
     /// The rates of an input become these, trials x size.
-    Rates(Entity, Array2<f32>),
+    Rates(PopulationId, Array2<f32>),
     /// A population gets this teacher in place of the one it had.
-    Teacher(Entity, Teacher),
+    Teacher(PopulationId, Teacher),
     /// The teacher of a population speaks with this strength in all trials; 0 is silence.
-    Strength(Entity, f32),
+    Strength(PopulationId, f32),
     /// A current is switched on; the number names it for [`Event::Withdraw`].
     Inject(u64, Injection),
     /// The current of that number is switched off.
     Withdraw(u64),
     /// A parameter of a population becomes this.
-    Neuron(Entity, NeuronParameter, f64),
+    Neuron(PopulationId, NeuronParameter, f64),
     /// The learning rate of a projection becomes this.
-    Eta(Entity, f32),
+    Eta(ProjectionId, f32),
     /// Every learning rate is multiplied by this from now on, in place of the factor before.
     EtaScale(f32),
     /// What is presented from now on is of this kind, for rules with a third factor.
@@ -43,12 +43,12 @@ pub enum Event {
 impl Event {
     /// The population that it acts on, if it acts on one.
     #[must_use]
-    pub fn concerns(&self, injections: &Injections) -> Option<Entity> {
+    pub fn concerns(&self, injections: &Injections) -> Option<PopulationId> {
         match self {
-            Self::Rates(entity, _)
-            | Self::Teacher(entity, _)
-            | Self::Strength(entity, _)
-            | Self::Neuron(entity, ..) => Some(*entity),
+            Self::Rates(id, _)
+            | Self::Teacher(id, _)
+            | Self::Strength(id, _)
+            | Self::Neuron(id, ..) => Some(*id),
             Self::Inject(_, injection) => Some(injection.population),
             Self::Withdraw(number) => Some(injections.0.get(number)?.population),
             Self::Eta(..) | Self::EtaScale(_) | Self::Presentation(_) => None,
@@ -60,7 +60,7 @@ impl Event {
 #[derive(Clone, Debug)]
 pub struct Injection {
     /// The population.
-    pub population: Entity,
+    pub population: PopulationId,
     /// The compartment.
     pub site: Site,
     /// Current of each neuron in a.u., size; the same in all trials.

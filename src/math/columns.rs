@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::math::pair;
 
-/// How many senders out of all make one product over everybody the cheaper way: one in so many.
+/// How many senders out of all make one product over all senders the cheaper way: one in so many.
 ///
 /// A synapse takes 0.14 ns in a column and 0.025 ns in a product, whose operands stay in registers
 /// (`cargo bench --bench senders`).

@@ -84,7 +84,7 @@ pub fn assign_alone<T: Precision>(
 ///
 /// Products leave out the others: edges of images, for the most part, are at rest.
 #[must_use]
-pub fn speaking(held: ArrayView2<'_, f32>) -> Range<usize> {
+pub fn active_range(held: ArrayView2<'_, f32>) -> Range<usize> {
     let (mut start, mut end) = (held.ncols(), 0);
     for trial in held.rows() {
         let mut says = trial.iter().map(|value| *value != 0.0);
@@ -166,7 +166,7 @@ impl<T: Precision> Product<T> {
 
 #[cfg(test)]
 mod tests {
-    use super::{accumulate, assign, speaking};
+    use super::{accumulate, active_range, assign};
     use ndarray::{Array2, ArrayView2, ShapeBuilder};
 
     /// m, k, n: tiny, empty, one row, rank one, cut along either axis, and with remainders.
@@ -253,13 +253,13 @@ mod tests {
     #[test]
     fn senders_at_rest_at_either_edge_do_not_speak() {
         let silent = Array2::zeros((3, 7));
-        assert!(speaking(silent.view()).is_empty());
-        assert!(speaking(Array2::zeros((3, 0)).view()).is_empty());
+        assert!(active_range(silent.view()).is_empty());
+        assert!(active_range(Array2::zeros((3, 0)).view()).is_empty());
         for (first, last) in [(0, 0), (2, 5), (6, 6), (0, 6), (5, 6)] {
             let mut held = silent.clone();
             held[[2, first]] = -1.0;
             held[[0, last]] = f32::NAN;
-            assert_eq!(speaking(held.view()), first..last + 1);
+            assert_eq!(active_range(held.view()), first..last + 1);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Consolidation: the eligibility of a synapse becomes weight change at its own clock.
+//! Weight update: the eligibility of a synapse becomes weight change at its own clock.
 
 use std::cell::RefCell;
 
@@ -25,41 +25,41 @@ const WORTH_A_THREAD: usize = 1 << 17;
 enum Gathered {
     /// Zeros.
     Nothing,
-    /// What has been consolidated and stands for zeros.
+    /// What has been applied and stands for zeros.
     Past,
     /// The eligibility.
     Something,
 }
 
-/// Per-synapse state between consolidations.
+/// Per-synapse state between weight updates.
 ///
 /// `eligibility` is the integral of the rule's rate of change (without `eta`) since the last
-/// consolidation, in a.u. x ms; `g` is its mean, `eligibility / period`.
-pub struct Consolidator {
-    /// Integral since the last consolidation, post x pre, if `gathered` says so.
+/// weight update, in a.u. x ms; `g` is its mean, `eligibility / period`.
+pub struct WeightUpdater {
+    /// Integral since the last weight update, post x pre, if `gathered` says so.
     eligibility: Array2<f32>,
     /// What is below the last bits of the eligibility; empty before anything is added to one.
     eligibility_carry: Array2<f32>,
     gathered: Gathered,
     every_steps: u64,
     offset_steps: u64,
-    /// Sum of what was consolidated since somebody began to look, post x pre.
+    /// Sum of what was applied since somebody began to look, post x pre.
     pub watched: Option<Array2<f32>>,
     period_ms: f64,
     optimiser: Optimiser,
-    turnover: f32,
+    gated_decay: f32,
     /// Moments of the optimiser with their carries, those that it has.
     first: [Array2<f32>; 2],
     second: [Array2<f32>; 2],
     count: i32,
-    /// Consolidations of nothing in a row.
+    /// Weight updates of nothing in a row.
     idle: u64,
-    /// The step of the last consolidation, counted from 1.
+    /// The step of the last weight update, counted from 1.
     last: u64,
 }
 
-impl Consolidator {
-    /// A consolidator at rest for weights of `shape` (post, pre) and its order in memory.
+impl WeightUpdater {
+    /// An updater at rest for weights of `shape` (post, pre) and its order in memory.
     ///
     /// `(every_steps, offset_steps, dt_ms)`: the clock's period and start in steps, and a step.
     #[must_use]
@@ -84,7 +84,7 @@ impl Consolidator {
             watched: None,
             period_ms: Steps::of(dt_ms).ms(every_steps),
             optimiser,
-            turnover: 0.0,
+            gated_decay: 0.0,
             first: state(first),
             second: state(second),
             eligibility_carry: none(),
@@ -96,10 +96,13 @@ impl Consolidator {
         }
     }
 
-    /// The same with this much of a weight overwritten by what changes it: `W += D - turnover |D| W`.
+    /// The same with this much of a weight overwritten by what changes it: `W += D - gated_decay |D| W`.
     #[must_use]
-    pub fn with_turnover(self, turnover: f32) -> Self {
-        Self { turnover, ..self }
+    pub fn with_gated_decay(self, gated_decay: f32) -> Self {
+        Self {
+            gated_decay,
+            ..self
+        }
     }
 
     /// Eligibilities and the optimiser's memory are 0 again, as at the start.
@@ -114,13 +117,13 @@ impl Consolidator {
 
     /// Whether the clock strikes at the end of `step`.
     #[must_use]
-    pub fn strikes(&self, step: u64) -> bool {
-        self.next_strike(step) == step
+    pub fn is_due(&self, step: u64) -> bool {
+        self.next_due(step) == step
     }
 
     /// The first step from `step` on at whose end the clock strikes.
     #[must_use]
-    pub fn next_strike(&self, step: u64) -> u64 {
+    pub fn next_due(&self, step: u64) -> u64 {
         let running = (step + 1).saturating_sub(self.offset_steps).max(1);
         self.offset_steps + running.next_multiple_of(self.every_steps) - 1
     }
@@ -173,7 +176,7 @@ impl Consolidator {
     }
 
     /// What the integrals of lazy synapses hold goes into the eligibility.
-    pub(crate) fn settle(&mut self, lazy: &mut Lazy, held: ArrayView2<'_, f32>) {
+    pub(crate) fn flush(&mut self, lazy: &mut Lazy, held: ArrayView2<'_, f32>) {
         if lazy.gathers() {
             let blank = self.nothing_gathered() && !lazy.has_eligible_episodes();
             if blank {
@@ -182,24 +185,24 @@ impl Consolidator {
                     matrix: &mut self.eligibility,
                     carry: &mut self.eligibility_carry,
                 };
-                lazy.settle(changing, held, blank);
+                lazy.flush(changing, held, blank);
             } else {
                 self.clear();
-                lazy.settle(self.changing(), held, blank);
+                lazy.flush(self.changing(), held, blank);
             }
             self.gathered = Gathered::Something;
         }
     }
 
-    /// What a plain consolidation at the rate `eta` multiplies an eligibility by; none if the
+    /// What a plain weight update at the rate `eta` multiplies an eligibility by; none if the
     /// optimiser is another or somebody wants to see the eligibility.
     pub(crate) fn plain_rate(&self, eta: f32) -> Option<f64> {
         self.is_plain().then_some(f64::from(eta) / self.period_ms)
     }
 
-    /// True if consolidations add eligibilities to weights and nothing else, with nobody to see it.
+    /// True if weight updates add eligibilities to weights and nothing else, with nobody to see it.
     pub(crate) fn is_plain(&self) -> bool {
-        self.optimiser == Optimiser::Plain && self.turnover == 0.0 && self.watched.is_none()
+        self.optimiser == Optimiser::Plain && self.gated_decay == 0.0 && self.watched.is_none()
     }
 
     /// Whether nothing has been gathered, nor is anybody to see it.
@@ -207,7 +210,7 @@ impl Consolidator {
         self.nothing_gathered() && self.watched.is_none()
     }
 
-    /// Whether a consolidation would change nothing: nothing was gathered, and what an optimiser
+    /// Whether a weight update would change nothing: nothing was gathered, and what an optimiser
     /// remembers has faded below single precision.
     #[must_use]
     pub fn rests(&self) -> bool {
@@ -218,7 +221,7 @@ impl Consolidator {
         self.nothing_gathered() && faded
     }
 
-    /// What the optimiser remembers fades as it would have in the consolidations of nothing that
+    /// What the optimiser remembers fades as it would have in the weight updates of nothing that
     /// were left out since the last one, up to that at the end of `step`.
     pub(crate) fn catch_up(&mut self, step: u64) {
         let missed = ((step + 1 - self.last) / self.every_steps).saturating_sub(1);
@@ -249,7 +252,7 @@ impl Consolidator {
     /// # Panics
     ///
     /// If `weights` are not laid out as the shape given to [`new`](Self::new).
-    pub fn consolidate(&mut self, weights: Changing<'_>, eta: f32) {
+    pub fn apply(&mut self, weights: Changing<'_>, eta: f32) {
         if let (Some(watched), Gathered::Something) = (&mut self.watched, self.gathered) {
             *watched += &self.eligibility;
         }
@@ -285,11 +288,11 @@ impl Consolidator {
         });
     }
 
-    /// Consolidates what the integrals of lazy synapses hold and nothing else has been gathered.
+    /// Applies what the integrals of lazy synapses hold and nothing else has been gathered.
     ///
     /// The eligibility of some senders is computed where their synapses are changed, in the
     /// nearest cache, and never stored.
-    pub(crate) fn consolidate_lazy(
+    pub(crate) fn apply_lazy(
         &mut self,
         lazy: &mut Lazy,
         held: ArrayView2<'_, f32>,
@@ -302,12 +305,12 @@ impl Consolidator {
         self.idle = 0;
         // Whole columns, so many that an operand that is packed anew for each stretch is small.
         let columns = (4 * STRETCH).div_ceil(post).max(8);
-        let speaking = product::speaking(held);
+        let active_range = product::active_range(held);
         self.in_stretches(weights, eta, columns * post, |step, start, synapses| {
             let from = start / post;
             let to = from + synapses.weights.values.len() / post;
             // Those who say nothing make none eligible.
-            let senders = speaking.start.clamp(from, to)..speaking.end.clamp(from, to);
+            let senders = active_range.start.clamp(from, to)..active_range.end.clamp(from, to);
             ELIGIBILITY.with_borrow_mut(|e| {
                 let synapses_here = synapses.weights.values.len();
                 e.resize(e.len().max(synapses_here), 0.0);
@@ -336,7 +339,7 @@ impl Consolidator {
     ) {
         self.count = self.count.saturating_add(1);
         let times = (self.count, self.period_ms);
-        let step = Step::new(self.optimiser, times, eta, self.turnover);
+        let step = Step::new(self.optimiser, times, eta, self.gated_decay);
         let few = weights.matrix.len() < WORTH_A_THREAD;
         // What an optimiser does without is empty, for every stretch.
         let stretches_of = |values, carries| {
@@ -381,28 +384,25 @@ mod tests {
     use ndarray::arr2;
 
     fn run(optimiser: Optimiser, gradients: &[f32], eta: f32) -> f32 {
-        let mut consolidator = Consolidator::new((1, 1), (10, 0, 0.5), optimiser);
+        let mut updater = WeightUpdater::new((1, 1), (10, 0, 0.5), optimiser);
         let (mut weights, mut carry) = (arr2(&[[1.0f32]]), arr2(&[[0.0f32]]));
         for g in gradients {
-            consolidator.gather().matrix[[0, 0]] += g * 5.0;
+            updater.gather().matrix[[0, 0]] += g * 5.0;
             let changing = Changing {
                 matrix: &mut weights,
                 carry: &mut carry,
             };
-            consolidator.consolidate(changing, eta);
+            updater.apply(changing, eta);
         }
         weights[[0, 0]]
     }
 
     #[test]
     fn the_clock_starts_at_its_offset() {
-        let consolidator = Consolidator::new((1, 1), (10, 3, 0.5), Optimiser::Plain);
-        let strikes: Vec<u64> = (0..40).filter(|step| consolidator.strikes(*step)).collect();
+        let updater = WeightUpdater::new((1, 1), (10, 3, 0.5), Optimiser::Plain);
+        let strikes: Vec<u64> = (0..40).filter(|step| updater.is_due(*step)).collect();
         assert_eq!(strikes, [12, 22, 32]);
-        assert_eq!(
-            [0, 12, 13].map(|step| consolidator.next_strike(step)),
-            [12, 12, 22]
-        );
+        assert_eq!([0, 12, 13].map(|step| updater.next_due(step)), [12, 12, 22]);
     }
 
     #[test]
@@ -451,22 +451,22 @@ mod tests {
         ((i * 31 + j * 17 + i * j) % 101) as f32 / 50.0 - 1.0
     }
 
-    /// Weights after two consolidations, enough of them for several threads.
-    fn two_consolidations(optimiser: Optimiser, fortran: bool) -> Array2<f32> {
+    /// Weights after two weight updates, enough of them for several threads.
+    fn two_updates(optimiser: Optimiser, fortran: bool) -> Array2<f32> {
         let shape = || (419, 331).set_f(fortran);
-        let mut consolidator = Consolidator::new(shape(), (1, 0, 1.0), optimiser);
+        let mut updater = WeightUpdater::new(shape(), (1, 0, 1.0), optimiser);
         let mut weights = Array2::from_shape_fn(shape(), value);
         let mut carry = Array2::zeros(shape());
         for scale in [0.3, -1.0] {
-            for (at, e) in consolidator.gather().matrix.indexed_iter_mut() {
+            for (at, e) in updater.gather().matrix.indexed_iter_mut() {
                 *e += scale * value((at.1, at.0));
             }
             let changing = Changing {
                 matrix: &mut weights,
                 carry: &mut carry,
             };
-            consolidator.consolidate(changing, 0.1);
-            assert!(consolidator.eligibility().iter().all(|e| *e == 0.0));
+            updater.apply(changing, 0.1);
+            assert!(updater.eligibility().iter().all(|e| *e == 0.0));
         }
         weights
     }
@@ -474,13 +474,11 @@ mod tests {
     #[test]
     fn bytes_are_the_same_for_any_number_of_threads_and_either_layout() {
         for optimiser in OPTIMISERS {
-            let reference = two_consolidations(optimiser, false);
+            let reference = two_updates(optimiser, false);
             assert_ne!(reference, Array2::from_shape_fn((419, 331), value));
             for threads in 1..4 {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-                let weights = pool
-                    .unwrap()
-                    .install(|| two_consolidations(optimiser, true));
+                let weights = pool.unwrap().install(|| two_updates(optimiser, true));
                 assert_eq!(weights.mapv(f32::to_bits), reference.mapv(f32::to_bits));
             }
         }
@@ -489,11 +487,11 @@ mod tests {
     #[test]
     #[should_panic(expected = "laid out alike")]
     fn another_layout_is_refused() {
-        let mut consolidator = Consolidator::new((2, 3), (1, 0, 1.0), Optimiser::Plain);
+        let mut updater = WeightUpdater::new((2, 3), (1, 0, 1.0), Optimiser::Plain);
         let changing = Changing {
             matrix: &mut Array2::zeros((2, 3).f()),
             carry: &mut Array2::zeros((2, 3).f()),
         };
-        consolidator.consolidate(changing, 0.1);
+        updater.apply(changing, 0.1);
     }
 }

@@ -11,11 +11,11 @@ mod rule;
 pub mod rules;
 mod third_factor;
 
-pub use eligibility::Consolidator;
+pub use eligibility::WeightUpdater;
 pub use kernel::{ApicalKernel, ApicalSite, BasalKernel, BasalSite};
 pub(crate) use kernel::{ColumnKernel, Columns};
 pub use optimiser::Optimiser;
 pub use registry::{RECOMMENDED, Registry};
 pub(crate) use rule::Kind;
-pub use rule::{Apical, Basal, Change, Criteria, Parameter, Parameters, Rule};
-pub use third_factor::{Broadcast, Modulation, Modulator, ThirdFactor};
+pub use rule::{Apical, Basal, Change, Criteria, Parameter, Rule, RuleParameters};
+pub use third_factor::{Modulation, Modulator, Neuromodulator, ThirdFactor};

@@ -1,4 +1,4 @@
-//! Optimisers: from the eligibility of a synapse to its change at one consolidation.
+//! Optimisers: from the eligibility of a synapse to its change at one weight update.
 
 use multiversion::multiversion;
 
@@ -32,7 +32,7 @@ pub enum Optimiser {
 }
 
 impl Optimiser {
-    /// Parts of its first and of its second moment that one consolidation leaves, dimensionless;
+    /// Parts of its first and of its second moment that one weight update leaves, dimensionless;
     /// none of a moment that it does without.
     #[must_use]
     pub fn fading(self) -> (Option<f64>, Option<f64>) {
@@ -56,7 +56,7 @@ fn default_epsilon() -> f64 {
     1e-8
 }
 
-/// Part of a moment that one consolidation changes from which on it needs no carry: what rounding
+/// Part of a moment that one weight update changes from which on it needs no carry: what rounding
 /// leaves fades as fast, so that it is never more than a millionth.
 const FAST: f64 = 1.0 / 32.0;
 
@@ -79,12 +79,12 @@ pub(super) struct Synapses<'a> {
     pub second: Pairs<'a>,
 }
 
-/// What one consolidation does to every synapse.
+/// What one weight update does to every synapse.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
     how: How,
     /// Each change overwrites this much of its own size.
-    turnover: f32,
+    gated_decay: f32,
 }
 
 /// The optimiser with its numbers worked out. Differences such as `1 - beta2` are made in double
@@ -111,12 +111,12 @@ enum How {
 }
 
 impl Step {
-    /// Consolidation number `count`, from 1, of one every `period_ms`, at the rate `eta`.
+    /// Weight update number `count`, from 1, of one every `period_ms`, at the rate `eta`.
     pub fn new(
         optimiser: Optimiser,
         (count, period_ms): (i32, f64),
         eta: f32,
-        turnover: f32,
+        gated_decay: f32,
     ) -> Self {
         let per_ms = (1.0 / period_ms) as f32;
         let how = match optimiser {
@@ -144,7 +144,7 @@ impl Step {
                 }
             }
         };
-        Self { how, turnover }
+        Self { how, gated_decay }
     }
 
     /// Changes some synapses by their eligibilities `e`.
@@ -158,7 +158,7 @@ impl Step {
 /// One version for each set of instructions; none of them rounds otherwise.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2"))]
 fn apply(step: Step, synapses: Synapses<'_>, e: &[f32]) {
-    let Step { how, turnover } = step;
+    let Step { how, gated_decay } = step;
     let Synapses {
         weights,
         first,
@@ -167,7 +167,7 @@ fn apply(step: Step, synapses: Synapses<'_>, e: &[f32]) {
     let weights = weights.values.iter_mut().zip(weights.carries).zip(e);
     let second = second.values.iter_mut().zip(second.carries);
     let change = |w: &mut f32, carry: &mut f32, by: f32| {
-        let by = by - (turnover * by.abs()).min(1.0) * *w;
+        let by = by - (gated_decay * by.abs()).min(1.0) * *w;
         pair::add_single(w, carry, by);
     };
     let adam = |((w, carry), e): ((&mut f32, &mut f32), &f32),

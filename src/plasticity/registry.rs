@@ -2,13 +2,13 @@
 
 use super::rule::Rule;
 use super::rules::{
-    direct_feedback_alignment, dll, feedback_alignment, hebbian, kolen_pollack, local_losses,
-    node_perturbation, predictive_coding, transport, turnover,
+    change_gated_decay, direct_feedback_alignment, dll, feedback_alignment, hebbian, kolen_pollack,
+    local_losses, node_perturbation, predictive_coding, transport,
 };
 
 /// Name of the rule to begin with: the local one that learned best in comparisons, see
 /// `docs/rules.md`.
-pub const RECOMMENDED: &str = turnover::RULE.name;
+pub const RECOMMENDED: &str = change_gated_decay::RULE.name;
 
 /// The rules that a model may name.
 pub struct Registry(Vec<Rule>);
@@ -18,7 +18,7 @@ impl Default for Registry {
         Self(vec![
             dll::RULE,
             kolen_pollack::RULE,
-            turnover::RULE,
+            change_gated_decay::RULE,
             feedback_alignment::RULE,
             direct_feedback_alignment::RULE,
             transport::RULE,

@@ -17,9 +17,9 @@ pub struct Rule {
     /// Its parameters.
     pub parameters: &'static [Parameter],
     /// What it does at a basal synapse.
-    pub basal: fn(&Parameters) -> Change<Basal>,
+    pub basal: fn(&RuleParameters) -> Change<Basal>,
     /// What it does at an apical synapse.
-    pub apical: fn(&Parameters) -> Change<Apical>,
+    pub apical: fn(&RuleParameters) -> Change<Apical>,
 }
 
 /// A parameter of a rule.
@@ -36,9 +36,9 @@ pub struct Parameter {
 }
 
 /// The parameters of a rule with every default filled in.
-pub struct Parameters(BTreeMap<&'static str, f64>);
+pub struct RuleParameters(BTreeMap<&'static str, f64>);
 
-impl Parameters {
+impl RuleParameters {
     /// Fills in the defaults of `rule`; names that it does not declare are left out.
     #[must_use]
     pub fn of(rule: &Rule, given: &BTreeMap<String, f64>) -> Self {
@@ -55,7 +55,7 @@ impl Parameters {
 
 impl Rule {
     /// What it does to synapses of a compartment.
-    pub(crate) fn effect(&self, compartment: Compartment, parameters: &Parameters) -> Effect {
+    pub(crate) fn effect(&self, compartment: Compartment, parameters: &RuleParameters) -> Effect {
         match compartment {
             Compartment::Basal => (self.basal)(parameters).effect,
             Compartment::Apical => (self.apical)(parameters).effect,
@@ -65,21 +65,21 @@ impl Rule {
     /// What it does to synapses of a compartment with its default parameters, in a word.
     #[must_use]
     pub fn kind(&self, compartment: Compartment) -> &'static str {
-        let parameters = Parameters::of(self, &BTreeMap::new());
+        let parameters = RuleParameters::of(self, &BTreeMap::new());
         self.effect(compartment, &parameters).kind.name()
     }
 
-    /// Whether changes overwrite what was there, which needs a consolidation.
+    /// Whether changes overwrite what was there, which needs a weight update.
     pub(crate) fn overwrites(&self, given: &BTreeMap<String, f64>) -> bool {
-        let parameters = Parameters::of(self, given);
+        let parameters = RuleParameters::of(self, given);
         let kinds = [Compartment::Basal, Compartment::Apical];
-        (kinds.iter()).any(|compartment| self.effect(*compartment, &parameters).turnover != 0.0)
+        (kinds.iter()).any(|compartment| self.effect(*compartment, &parameters).gated_decay != 0.0)
     }
 
     /// Which criteria of biological plausibility it meets with its default parameters.
     #[must_use]
     pub fn criteria(&self) -> Criteria {
-        let parameters = Parameters::of(self, &BTreeMap::new());
+        let parameters = RuleParameters::of(self, &BTreeMap::new());
         let kinds = [Compartment::Basal, Compartment::Apical];
         let kinds = kinds.map(|compartment| self.effect(compartment, &parameters).kind);
         let nowhere = |of: fn(&Kind) -> bool| !kinds.iter().any(of);
@@ -130,7 +130,7 @@ pub struct Change<At> {
 pub(crate) struct Effect {
     pub(crate) kind: Kind,
     /// How much of a weight a change of it overwrites.
-    pub(crate) turnover: f32,
+    pub(crate) gated_decay: f32,
 }
 
 pub(crate) enum Kind {
@@ -157,7 +157,7 @@ impl<At> Change<At> {
     fn of(kind: Kind) -> Self {
         let effect = Effect {
             kind,
-            turnover: 0.0,
+            gated_decay: 0.0,
         };
         Self {
             effect,
@@ -171,11 +171,11 @@ impl<At> Change<At> {
         Self::of(Kind::Fixed)
     }
 
-    /// The same, each change `D` overwriting a part of what was there when it is consolidated:
-    /// `W += D - min(turnover |D|, 1) W`.
+    /// The same, each change `D` overwriting a part of what was there when it is applied:
+    /// `W += D - min(gated_decay |D|, 1) W`.
     #[must_use]
-    pub fn overwriting(mut self, turnover: f32) -> Self {
-        self.effect.turnover = turnover;
+    pub fn with_gated_decay(mut self, gated_decay: f32) -> Self {
+        self.effect.gated_decay = gated_decay;
         self
     }
 }

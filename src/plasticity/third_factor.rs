@@ -55,14 +55,14 @@ impl ThirdFactor {
 
 /// What all synapses of each trial are told.
 #[derive(Resource, Clone, Debug)]
-pub struct Broadcast {
+pub struct Neuromodulator {
     /// Loss of what is taught; not a number while nothing is.
     pub loss: Vec<f64>,
     /// Kind of presentation.
     pub presentation: f32,
 }
 
-impl Broadcast {
+impl Neuromodulator {
     /// Nothing is taught or presented in `trials` trials.
     #[must_use]
     pub fn new(trials: usize) -> Self {
@@ -125,11 +125,11 @@ impl Modulation {
 
     /// Whether a step with these scalars would be like the last one, if the neurons are.
     #[must_use]
-    pub fn rests(&self, broadcast: &Broadcast) -> bool {
+    pub fn rests(&self, neuromodulator: &Neuromodulator) -> bool {
         let told = match self.modulator {
-            Modulator::Reward { .. } => broadcast.loss.iter().all(|loss| loss.is_nan()),
+            Modulator::Reward { .. } => neuromodulator.loss.iter().all(|loss| loss.is_nan()),
             Modulator::Presentation => {
-                let kind = f64::from(broadcast.presentation);
+                let kind = f64::from(neuromodulator.presentation);
                 self.factor.iter().all(|f| *f == kind)
             }
         };
@@ -138,19 +138,19 @@ impl Modulation {
 
     /// One step: postsynaptic factors, trials x post, become what synapses change by. Tells
     /// whether any is not 0.
-    pub fn apply(&mut self, broadcast: &Broadcast, factors: &mut [f32]) -> bool {
+    pub fn apply(&mut self, neuromodulator: &Neuromodulator, factors: &mut [f32]) -> bool {
         self.moving = false;
         for (trial, factor) in self.factor.iter_mut().enumerate() {
             let new = match self.modulator {
                 Modulator::Reward { .. } => {
-                    let (loss, mean) = (broadcast.loss[trial], &mut self.baseline[trial]);
+                    let (loss, mean) = (neuromodulator.loss[trial], &mut self.baseline[trial]);
                     if loss.is_nan() || mean.is_nan() {
                         *mean = loss;
                     }
                     *mean += self.baseline_leak * (loss - *mean);
                     if loss.is_nan() { 0.0 } else { *mean - loss }
                 }
-                Modulator::Presentation => f64::from(broadcast.presentation),
+                Modulator::Presentation => f64::from(neuromodulator.presentation),
             };
             self.moving |= new != *factor;
             *factor = new;
@@ -185,7 +185,7 @@ const VANISHED: f64 = 1e-30;
 
 #[cfg(test)]
 mod tests {
-    use super::{Broadcast, Modulation, Modulator, ThirdFactor};
+    use super::{Modulation, Modulator, Neuromodulator, ThirdFactor};
 
     #[test]
     fn reward_is_what_the_loss_lies_below_its_running_mean() {
@@ -194,11 +194,11 @@ mod tests {
             trace_ms: 0.0,
         };
         let mut modulation = Modulation::new(third, (1, 1), 1.0);
-        let mut broadcast = Broadcast::new(1);
+        let mut neuromodulator = Neuromodulator::new(1);
         let mut step = |loss: f64| {
-            broadcast.loss[0] = loss;
+            neuromodulator.loss[0] = loss;
             let mut factors = [2.0];
-            modulation.apply(&broadcast, &mut factors);
+            modulation.apply(&neuromodulator, &mut factors);
             factors[0]
         };
         // Nobody knows how well it does, then there is no mean yet.
@@ -217,21 +217,21 @@ mod tests {
             trace_ms: 5.0,
         };
         let mut modulation = Modulation::new(third, (1, 1), 1.0);
-        let mut broadcast = Broadcast::new(1);
-        broadcast.presentation = -1.0;
+        let mut neuromodulator = Neuromodulator::new(1);
+        neuromodulator.presentation = -1.0;
         let mut last = 0.0;
         for step in 0..40 {
             let cause = f32::from(step < 20);
             let mut factors = [cause];
-            modulation.apply(&broadcast, &mut factors);
+            modulation.apply(&neuromodulator, &mut factors);
             last = factors[0];
         }
         let exact = -(1.0 - (-4.0f32).exp()) * (-4.0f32).exp();
         assert!((last - exact).abs() < 1e-6);
-        assert!(modulation.is_moving() && !modulation.rests(&broadcast));
+        assert!(modulation.is_moving() && !modulation.rests(&neuromodulator));
         for _ in 0..400 {
-            modulation.apply(&broadcast, &mut [0.0]);
+            modulation.apply(&neuromodulator, &mut [0.0]);
         }
-        assert!(modulation.rests(&broadcast));
+        assert!(modulation.rests(&neuromodulator));
     }
 }

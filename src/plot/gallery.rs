@@ -83,7 +83,7 @@ pub fn gallery(
         ("learning curve", &mut Gallery::learning_curve),
         ("confusion", &mut Gallery::confusion),
         ("projections", &mut Gallery::statistics),
-        ("events", &mut Gallery::events),
+        ("messages", &mut Gallery::messages),
         ("weights over time", &mut Gallery::trajectories),
         ("weight matrices", &mut Gallery::matrices),
     ];
@@ -146,7 +146,7 @@ fn thresholds(title: &str, runs: &[(String, Results)]) -> Option<Sweep> {
     let mut levels: BTreeMap<u32, Vec<&Summary>> = BTreeMap::new();
     for (_, results) in runs {
         let threshold = results.model.common_threshold()?;
-        results.summary.events()?;
+        results.summary.messages()?;
         // Thresholds are not negative, so that their bits are in the order of their values.
         let level = levels.entry(threshold.to_bits()).or_default();
         level.push(&results.summary);
@@ -159,7 +159,7 @@ fn thresholds(title: &str, runs: &[(String, Results)]) -> Option<Sweep> {
             .collect(),
     };
     let outcomes = [
-        outcome("events of dense", "%", &|s| Some(1e2 * s.events()?)),
+        outcome("messages of dense", "%", &|s| Some(1e2 * s.messages()?)),
         outcome("test accuracy", "%", &|s| Some(1e2 * s.test_accuracy?)),
         outcome("processor time", "s", &|s| s.cpu_seconds),
     ];
@@ -279,9 +279,13 @@ impl Gallery<'_> {
     }
 
     /// The first stretch of time in which events were counted.
-    fn events(&mut self) -> Result<(), GalleryError> {
+    fn messages(&mut self) -> Result<(), GalleryError> {
         let recorded = self.recorded()?;
-        let counted = || recorded.iter().filter(|((_, known), _)| known == "events");
+        let counted = || {
+            recorded
+                .iter()
+                .filter(|((_, known), _)| known == "messages")
+        };
         let Some(&stretch) = stretches(counted().map(|(_, series)| series)).first() else {
             return Ok(());
         };
@@ -301,7 +305,7 @@ impl Gallery<'_> {
             windows: self.timing(stretch)?,
         };
         let figure = figure.draw()?;
-        self.save(&figure, "events")
+        self.save(&figure, "messages")
     }
 
     /// What acts within a stretch of time.
@@ -470,7 +474,7 @@ impl Gallery<'_> {
                     continue;
                 }
             };
-            // Those that are mirrored would be seen twice.
+            // Tied weights would be seen twice.
             let stored = self.results.file(&format!("weights/{name}.npy")).is_some();
             let Some(weights) = weights.filter(|_| stored) else {
                 continue;

@@ -46,7 +46,7 @@ impl Times {
 
     /// Whether the probe looks at `step`.
     #[must_use]
-    pub fn strike(&self, step: u64) -> bool {
+    pub fn is_due(&self, step: u64) -> bool {
         (self.from..=self.until).contains(&step) && (step - self.from).is_multiple_of(self.every)
     }
 
@@ -69,10 +69,10 @@ impl Times {
 
     /// Whether the probe looks at any of these steps.
     #[must_use]
-    pub fn strike_within(&self, steps: std::ops::Range<u64>) -> bool {
+    pub fn is_due_within(&self, steps: std::ops::Range<u64>) -> bool {
         let first = match steps.start.checked_sub(1) {
             Some(before) => self.next(before),
-            None => self.strike(0).then_some(0).or_else(|| self.next(0)),
+            None => self.is_due(0).then_some(0).or_else(|| self.next(0)),
         };
         first.is_some_and(|first| first < steps.end)
     }
@@ -241,7 +241,7 @@ impl Observer {
                 })?;
             }
         }
-        for probe in self.weights.iter().filter(|p| p.times.strike(step)) {
+        for probe in self.weights.iter().filter(|p| p.times.is_due(step)) {
             let Some(values) = simulation.synapses(&probe.projection, &probe.synapses) else {
                 continue;
             };
@@ -252,9 +252,9 @@ impl Observer {
                 values,
             })?;
         }
-        for probe in self.numbers.iter().filter(|p| p.times.strike(step)) {
+        for probe in self.numbers.iter().filter(|p| p.times.is_due(step)) {
             let traffic = match probe.statistic {
-                Statistic::Events => simulation.traffic(),
+                Statistic::Messages => simulation.traffic(),
                 _ => BTreeMap::new(),
             };
             for (projection, reciprocal) in &probe.projections {
@@ -266,9 +266,9 @@ impl Observer {
                         (weights().zip(simulation.weights(back)))
                             .map(|(theta, w)| alignment(w.view(), theta.t())),
                     ),
-                    (Statistic::Events, _) => {
+                    (Statistic::Messages, _) => {
                         let sent = traffic.get(projection).map(|(traffic, _)| traffic.sent);
-                        ("events", sent.map(|sent| sent as f64))
+                        ("messages", sent.map(|sent| sent as f64))
                     }
                     // Angles belong to presentations: see `angles_due`.
                     _ => continue,
@@ -305,7 +305,7 @@ impl Observer {
     pub fn angles_due(&self, steps: &std::ops::Range<u64>) -> BTreeSet<Arc<str>> {
         (self.numbers.iter())
             .filter(|probe| probe.statistic == Statistic::GradientAngle)
-            .filter(|probe| probe.times.strike_within(steps.clone()))
+            .filter(|probe| probe.times.is_due_within(steps.clone()))
             .flat_map(|probe| probe.projections.iter().map(|(name, _)| name.clone()))
             .collect()
     }
@@ -314,7 +314,7 @@ impl Observer {
 impl TraceProbes {
     /// What is to be read at a step.
     fn due(&mut self, step: u64) -> &[Column] {
-        let due: Vec<bool> = (self.probes.iter()).map(|p| p.times.strike(step)).collect();
+        let due: Vec<bool> = (self.probes.iter()).map(|p| p.times.is_due(step)).collect();
         if !due.contains(&true) {
             return &[];
         }
@@ -391,14 +391,14 @@ fn defined(
     };
     (all.iter().filter(is_wanted))
         .filter_map(|p| {
-            let reciprocal = p.mirrored.clone();
+            let reciprocal = p.reciprocal.clone();
             let fits = match statistic {
                 Statistic::Norm => true,
                 Statistic::Alignment => {
                     p.compartment == Compartment::Apical && reciprocal.is_some()
                 }
                 Statistic::GradientAngle => p.compartment == Compartment::Basal,
-                Statistic::Events => p.pre.is_some(),
+                Statistic::Messages => p.pre.is_some(),
             };
             fits.then(|| (p.name.clone(), reciprocal))
         })
@@ -413,7 +413,7 @@ mod tests {
     fn a_window_within_a_step_has_one_step_at_most_and_one_after_the_end_has_none() {
         let steps = |from_ms, until_ms| -> Vec<u64> {
             let times = Times::new((from_ms, until_ms, None), 0.1, 500);
-            (0..=600).filter(|step| times.strike(*step)).collect()
+            (0..=600).filter(|step| times.is_due(*step)).collect()
         };
         assert_eq!(steps(Some(-0.04), None), [500]);
         assert_eq!(steps(Some(-0.1), None), [499, 500]);
@@ -424,21 +424,21 @@ mod tests {
         assert_eq!(steps(Some(49.8), Some(-0.04)), [498, 499]);
         assert_eq!(steps(None, Some(1e9)).len(), 501);
         let late = Times::new((Some(500.0), None, None), 0.1, 500);
-        assert_eq!((late.next(0), late.strike_within(0..600)), (None, false));
+        assert_eq!((late.next(0), late.is_due_within(0..600)), (None, false));
     }
 
     #[test]
     fn a_probe_looks_at_its_own_interval_and_negative_times_count_from_the_end() {
         let times = Times::new((Some(-10.0), None, Some(2.0)), 0.5, 100);
-        let steps: Vec<u64> = (0..=120).filter(|step| times.strike(*step)).collect();
+        let steps: Vec<u64> = (0..=120).filter(|step| times.is_due(*step)).collect();
         assert_eq!(steps, [80, 84, 88, 92, 96, 100]);
         assert_eq!(times.count(100), 6);
         assert_eq!(times.count(95), 4);
         assert_eq!(times.count(79), 0);
         for start in 0..120 {
             for end in start..120 {
-                let any = (start..end).any(|step| times.strike(step));
-                assert_eq!(times.strike_within(start..end), any, "{start}..{end}");
+                let any = (start..end).any(|step| times.is_due(step));
+                assert_eq!(times.is_due_within(start..end), any, "{start}..{end}");
             }
         }
     }

@@ -5,7 +5,7 @@
 //! | `scenario.ron`, `model.ron` | what ran, with every default, override, seed and version |
 //! | `summary.json` | [`Summary`](super::Summary) |
 //! | `metrics.csv` | one row an epoch, or means over populations along a run without a task |
-//! | `events.csv` | values sent and suppressed along each projection, what everybody in every step would have sent, and the worst hold; event engine only |
+//! | `messages.csv` | values sent and suppressed along each projection, what the dense simulation sends, and the worst hold; event engine only |
 //! | `timeline.csv` | when stimuli, teachers and currents were on |
 //! | `traces.parquet`, `weights.parquet`, `projections.parquet` | what the probes saw |
 //! | `tail.parquet` | the end of the run of some neurons of each population, see [`Tail`](crate::description::scenario::Tail) |

@@ -3,23 +3,19 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::circuit::BuildError;
 use crate::data::DataError;
-use crate::engine::{Misfit, Runaway};
+use crate::engine::{CircuitError, Runaway};
 use crate::record::RecordError;
 
 /// Why a run could not begin or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
-    /// The model does not describe a circuit.
-    #[error(transparent)]
-    Build(#[from] BuildError),
     /// The data are not what they should be.
     #[error(transparent)]
     Data(#[from] DataError),
     /// Scenario and circuit do not fit.
     #[error(transparent)]
-    Misfit(#[from] Misfit),
+    CircuitError(#[from] CircuitError),
     /// Activity is no longer a number.
     #[error(transparent)]
     Runaway(#[from] Runaway),

@@ -8,18 +8,17 @@ use cpu_time::ProcessTime;
 use ndarray::{Array2, stack};
 
 use super::learn::{Lesson, Weights, accuracy};
-use super::progress::{Epoch, Progress, Telling};
+use super::progress::{Epoch, Progress, Reporting};
 use super::resolved::resolved;
 use super::summary::{Summary, peak_memory_bytes};
 use super::{RunDirectory, RunError, Window, answers, happen, shown};
-use crate::circuit::Setup;
-use crate::data::Loaded;
+use crate::circuit::Circuit;
+use crate::data::LoadedData;
 use crate::description::model::Model;
 use crate::description::scenario::Scenario;
 use crate::engine::Simulation;
 use crate::math::Steps;
 use crate::neuron::Variable;
-use crate::plasticity::Registry;
 use crate::record::csv::{Cell, CsvTable};
 use crate::record::{Batch, Observer, Recorder, npy};
 
@@ -27,10 +26,10 @@ use crate::record::{Batch, Observer, Recorder, npy};
 pub struct Job<'a> {
     /// What happens; see [`crate::description::scenario`].
     pub scenario: &'a Scenario,
-    /// The circuit.
+    /// The model as it is written.
     pub model: &'a Model,
-    /// The rules it may name.
-    pub registry: &'a Registry,
+    /// The circuit that it becomes with the scenario.
+    pub circuit: Circuit,
     /// Where the scenario's relative paths start.
     pub directory: &'a Path,
     /// Where the model's relative paths start.
@@ -38,7 +37,7 @@ pub struct Job<'a> {
     /// Where data sets are that are not shipped.
     pub data_directory: Option<&'a Path>,
     /// How it is told.
-    pub telling: Telling<'a>,
+    pub reporting: Reporting<'a>,
     /// Whether no other run shares the process; only then are its processor time and its memory
     /// those of this run.
     pub alone: bool,
@@ -51,23 +50,15 @@ pub struct Job<'a> {
 /// [`RunError`]; what was recorded before stays.
 pub fn run(
     job: &Job<'_>,
-    data: Option<Loaded>,
+    data: Option<LoadedData>,
     directory: &RunDirectory,
     stop: &AtomicBool,
 ) -> Result<Summary, RunError> {
     let (started, processor) = (Instant::now(), ProcessTime::now());
     let (scenario, model) = (job.scenario, job.model);
-    let setup = Setup {
-        dt_ms: scenario.dt_ms,
-        trials: scenario.trials,
-        seed: scenario.seed,
-        presentation_ms: (scenario.task.as_ref()).map_or(scenario.dt_ms, |t| t.presentation_ms),
-        directory: job.model_directory,
-        engine: scenario.engine,
-    };
-    let data_sha256 = data.as_ref().map(Loaded::sha256);
-    let lesson = Lesson::new(scenario, model, job.registry, setup, data)?;
-    let mut simulation = Simulation::new(model, job.registry, setup)?;
+    let data_sha256 = data.as_ref().map(LoadedData::sha256);
+    let lesson = Lesson::new(scenario, model, &job.circuit, data)?;
+    let mut simulation = Simulation::new(job.circuit.clone());
     let end = match (&lesson, scenario.duration_ms) {
         (Some(lesson), _) => lesson.steps(),
         (None, Some(ms)) => Steps::of(scenario.dt_ms).next(ms),
@@ -100,7 +91,7 @@ pub fn run(
             end,
             scenario.dt_ms,
             lesson.as_ref().map(Lesson::epochs),
-            job.telling,
+            job.reporting,
         ),
         summary: Summary {
             scenario: scenario.name.clone(),
@@ -334,7 +325,7 @@ impl Experiment<'_> {
         }
         self.summary.enter_traffic(&traffic);
         let names = ["projection", "sent", "suppressed", "of_dense", "worst_hold"];
-        let mut table = CsvTable::create(&directory.path().join("events.csv"), &names)?;
+        let mut table = CsvTable::create(&directory.path().join("messages.csv"), &names)?;
         for (name, (traffic, all)) in &traffic {
             table.append(&[
                 (&**name).into(),

@@ -2,37 +2,37 @@
 
 use ndarray::{Array1, Array2};
 
-use crate::description::scenario::{Happening, Neurons, windows};
-use crate::engine::{Misfit, Simulation};
+use crate::description::scenario::{Neurons, TimelineEntry, windows};
+use crate::engine::{CircuitError, Simulation};
 use crate::event::{Event, Injection, Teacher, Windows};
 use crate::math::Steps;
 
-/// Enters the happenings of a scenario. What lies between steps acts at the next one, so a window
+/// Enters the entries of a scenario. What lies between steps acts at the next one, so a window
 /// that begins and ends between the same two steps does not act at all.
 ///
 /// # Errors
-/// [`Misfit`] for a name or a shape that the circuit does not have.
+/// [`CircuitError`] for a name or a shape that the circuit does not have.
 pub fn enter(
     simulation: &mut Simulation,
-    timeline: &[Happening],
+    timeline: &[TimelineEntry],
     trials: usize,
     end_ms: f64,
-) -> Result<(), Misfit> {
+) -> Result<(), CircuitError> {
     let steps = Steps::of(simulation.dt_ms());
-    for (number, happening) in timeline.iter().enumerate() {
+    for (number, entry) in timeline.iter().enumerate() {
         let in_steps = || -> Windows {
-            let all = windows(happening, end_ms).into_iter();
+            let all = windows(entry, end_ms).into_iter();
             Box::new(all.map(move |(from, until)| (steps.next(from), steps.next(until))))
         };
-        match happening {
-            Happening::Rates { input, values, .. } => {
+        match entry {
+            TimelineEntry::Rates { input, values, .. } => {
                 let entity = simulation.input(input)?;
                 let rates = everywhere(simulation, input, values, trials);
                 let silence = Array2::zeros(rates.raw_dim());
                 let [begin, end] = [rates, silence].map(|rates| Event::Rates(entity, rates));
-                enter_windows(simulation, is_endless(happening), in_steps(), (begin, end))?;
+                enter_windows(simulation, is_endless(entry), in_steps(), (begin, end))?;
             }
-            Happening::Current {
+            TimelineEntry::Current {
                 neurons,
                 compartment,
                 amplitude,
@@ -45,9 +45,9 @@ pub fn enter(
                 };
                 let number = number as u64;
                 let [begin, end] = [Event::Inject(number, injection), Event::Withdraw(number)];
-                enter_windows(simulation, is_endless(happening), in_steps(), (begin, end))?;
+                enter_windows(simulation, is_endless(entry), in_steps(), (begin, end))?;
             }
-            Happening::Teacher {
+            TimelineEntry::Teacher {
                 population,
                 target,
                 strength,
@@ -62,13 +62,13 @@ pub fn enter(
                     Event::Teacher(entity, teacher),
                     Event::Strength(entity, 0.0),
                 ];
-                enter_windows(simulation, is_endless(happening), in_steps(), (begin, end))?;
+                enter_windows(simulation, is_endless(entry), in_steps(), (begin, end))?;
             }
-            Happening::Presentation { kind, .. } => {
+            TimelineEntry::Presentation { kind, .. } => {
                 let [begin, end] = [*kind, 0.0].map(Event::Presentation);
-                enter_windows(simulation, is_endless(happening), in_steps(), (begin, end))?;
+                enter_windows(simulation, is_endless(entry), in_steps(), (begin, end))?;
             }
-            Happening::Neuron {
+            TimelineEntry::Neuron {
                 population,
                 parameter,
                 at_ms,
@@ -80,7 +80,7 @@ pub fn enter(
                     Event::Neuron(entity, *parameter, *value),
                 )?;
             }
-            Happening::Eta {
+            TimelineEntry::Eta {
                 projection,
                 at_ms,
                 value,
@@ -88,7 +88,7 @@ pub fn enter(
                 let entity = simulation.projection(projection)?;
                 simulation.enter_change(steps.next(*at_ms), Event::Eta(entity, *value))?;
             }
-            Happening::EtaScale { at_ms, factor } => {
+            TimelineEntry::EtaScale { at_ms, factor } => {
                 simulation.enter_change(steps.next(*at_ms), Event::EtaScale(*factor))?;
             }
         }
@@ -102,7 +102,7 @@ fn enter_windows(
     is_endless: bool,
     mut windows: Windows,
     (begin, end): (Event, Event),
-) -> Result<(), Misfit> {
+) -> Result<(), CircuitError> {
     if !is_endless {
         return simulation.enter_windows(windows, begin, end);
     }
@@ -113,13 +113,13 @@ fn enter_windows(
 }
 
 /// True if a window lasts to the end of the run, whatever that is.
-fn is_endless(happening: &Happening) -> bool {
+fn is_endless(entry: &TimelineEntry) -> bool {
     matches!(
-        happening,
-        Happening::Rates { until_ms: None, .. }
-            | Happening::Current { until_ms: None, .. }
-            | Happening::Teacher { until_ms: None, .. }
-            | Happening::Presentation { until_ms: None, .. }
+        entry,
+        TimelineEntry::Rates { until_ms: None, .. }
+            | TimelineEntry::Current { until_ms: None, .. }
+            | TimelineEntry::Teacher { until_ms: None, .. }
+            | TimelineEntry::Presentation { until_ms: None, .. }
     )
 }
 

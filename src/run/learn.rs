@@ -8,16 +8,17 @@ use ndarray::{Array2, ArrayView1, Axis};
 
 use super::answers::Legend;
 use super::replay::Replay;
-use super::{RunError, Window as Shown};
-use crate::circuit::Setup;
-use crate::data::{Encoded, Loaded, Order, Split};
+use super::{RunError, Window};
+use crate::circuit::Circuit;
+use crate::data::{Encoded, LoadedData, Order, Split};
 use crate::description::model::Model;
-use crate::description::scenario::{Happening, Probe, Scenario, Task, Window, charging};
+use crate::description::scenario::{
+    PresentationSteps, Probe, Scenario, Task, TimelineEntry, charging,
+};
 use crate::engine::Simulation;
 use crate::event::{Event, Teacher};
 use crate::math::Steps;
 use crate::neuron::Variable;
-use crate::plasticity::Registry;
 use crate::record::descent;
 use crate::record::statistics::angle;
 
@@ -48,7 +49,7 @@ pub struct Lesson {
     task: Task,
     seed: u64,
     trials: usize,
-    window: Window,
+    steps: PresentationSteps,
     pub(super) train: Part,
     pub(super) validation: Part,
     pub(super) test: Part,
@@ -61,8 +62,8 @@ pub struct Lesson {
     /// that asking changes nothing and takes no simulated time from the one that learns. Every
     /// batch of samples finds it as it was built.
     frozen: Simulation,
-    /// What that copy was built from.
-    still: Model,
+    /// The model as it is written.
+    model: Model,
     /// What the copy hears beside the samples.
     replay: Replay,
     /// Steps from a sample to the answer.
@@ -87,7 +88,7 @@ pub struct Presented {
     /// Angles to the exact gradient in degrees, of the projections that were asked for.
     pub angles: Vec<(Arc<str>, f64)>,
     /// What was shown and when the teacher spoke, in each trial of which something is recorded.
-    pub windows: Vec<Shown>,
+    pub windows: Vec<Window>,
 }
 
 impl Lesson {
@@ -98,9 +99,8 @@ impl Lesson {
     pub fn new(
         scenario: &Scenario,
         model: &Model,
-        registry: &Registry,
-        setup: Setup<'_>,
-        data: Option<Loaded>,
+        circuit: &Circuit,
+        data: Option<LoadedData>,
     ) -> Result<Option<Self>, RunError> {
         let (Some(task), Some(loaded)) = (scenario.task.clone(), data) else {
             return Ok(None);
@@ -122,23 +122,19 @@ impl Lesson {
                 data: Arc::new(test.encode(&encoder)?),
             },
         };
-        let mut still = model.clone();
-        (still.synapses.values_mut()).for_each(|synapse| synapse.rule = None);
-        // What has been learned is asked for without noise.
-        (still.neurons.values_mut()).for_each(|neuron| neuron.noise = None);
-        let window = Window::of(&task, model, scenario.dt_ms);
-        if window.on >= window.off {
+        let steps = PresentationSteps::of(&task, model, scenario.dt_ms);
+        if steps.on >= steps.off {
             return Err(RunError::NoTimeToTeach {
                 presentation_ms: task.presentation_ms,
-                on_ms: Steps::of(scenario.dt_ms).ms(window.on),
-                off_ms: Steps::of(scenario.dt_ms).ms(window.off),
+                on_ms: Steps::of(scenario.dt_ms).ms(steps.on),
+                off_ms: Steps::of(scenario.dt_ms).ms(steps.off),
             });
         }
         // However short a presentation is for learning, an answer is waited for.
         let held = Steps::of(scenario.dt_ms).next(charged(&scenario.timeline, model, &task));
-        let answer = (window.length.max(window.settled)).max(held);
+        let answer = (steps.length.max(steps.settled)).max(held);
         Ok(Some(Self {
-            window,
+            steps,
             answer,
             replay: Replay::new(&scenario.timeline, scenario.dt_ms),
             recorded: recorded(scenario),
@@ -154,8 +150,8 @@ impl Lesson {
                 encoder,
             },
             answered: Vec::new(),
-            frozen: Simulation::new(&still, registry, setup)?,
-            still,
+            frozen: Simulation::new(circuit.frozen()),
+            model: model.clone(),
             task,
         }))
     }
@@ -169,7 +165,7 @@ impl Lesson {
     /// Steps of the whole run.
     #[must_use]
     pub fn steps(&self) -> u64 {
-        self.task.epochs * self.presentations() * self.window.length
+        self.task.epochs * self.presentations() * self.steps.length
     }
 
     /// Number of epochs.
@@ -207,14 +203,14 @@ impl Lesson {
     /// The steps of a presentation that begins at `start`.
     #[must_use]
     pub fn span(&self, start: u64) -> Range<u64> {
-        start..start + self.window.length
+        start..start + self.steps.length
     }
 
     /// Enters the stimuli of a presentation that begins at step `start` into the timeline. Those
     /// of the first are entered at the start of a run, so that they count as sent at time 0.
     ///
     /// # Errors
-    /// [`RunError::Misfit`] if data and circuit are of different sizes.
+    /// [`RunError::CircuitError`] if data and circuit are of different sizes.
     pub fn show(
         &self,
         presentation: &Presentation,
@@ -232,7 +228,7 @@ impl Lesson {
     /// are entered as well: at its end they count as sent.
     ///
     /// # Errors
-    /// Those of `advance`, and [`RunError::Misfit`] if data and circuit are of different sizes.
+    /// Those of `advance`, and [`RunError::CircuitError`] if data and circuit are of different sizes.
     pub fn present(
         &self,
         (presentation, next): (&Presentation, Option<&Presentation>),
@@ -241,7 +237,7 @@ impl Lesson {
         mut advance: impl FnMut(&mut Simulation, u64) -> Result<(), RunError>,
     ) -> Result<Presented, RunError> {
         let start = simulation.steps();
-        let (on, off) = (start + self.window.on, start + self.window.off);
+        let (on, off) = (start + self.steps.on, start + self.steps.off);
         let taught: Vec<_> = (self.task.taught())
             .map(|population| simulation.pyramidal(population))
             .collect::<Result<_, _>>()?;
@@ -252,7 +248,7 @@ impl Lesson {
         };
         simulation.enter(start, Event::EtaScale(self.eta_factor(presentation.done)))?;
         if let Some(next) = next {
-            self.show(next, simulation, start + self.window.length)?;
+            self.show(next, simulation, start + self.steps.length)?;
         }
         for population in taught {
             simulation.enter(on, Event::Teacher(population, teacher.clone()))?;
@@ -267,11 +263,11 @@ impl Lesson {
         let right = (answers.into_iter().zip(labels))
             .filter(|(a, l)| a == l)
             .count();
-        let right = (self.window.on >= self.window.settled).then_some(right);
+        let right = (self.steps.on >= self.steps.settled).then_some(right);
         let gradient = (watch.is_some())
             .then(|| descent(simulation, &self.task.output, &target))
             .flatten();
-        let end = start + self.window.length;
+        let end = start + self.steps.length;
         while simulation.steps() < end {
             advance(simulation, end)?;
         }
@@ -292,14 +288,14 @@ impl Lesson {
         })
     }
 
-    fn windows(&self, start: u64, positions: &[usize], dt_ms: f64) -> Vec<Shown> {
-        let Window {
+    fn windows(&self, start: u64, positions: &[usize], dt_ms: f64) -> Vec<Window> {
+        let PresentationSteps {
             on, off, length, ..
-        } = self.window;
+        } = self.steps;
         let labels: Vec<usize> = self.train.labels(positions).collect();
         let trials = (self.recorded.iter()).filter_map(|trial| Some((*trial, labels.get(*trial)?)));
         let rows = trials.flat_map(|(trial, label)| {
-            [("stimulus", 0, length), ("teacher", on, off)].map(|(kind, from, until)| Shown {
+            [("stimulus", 0, length), ("teacher", on, off)].map(|(kind, from, until)| Window {
                 kind: kind.to_owned(),
                 label: self.legend.class(*label),
                 from_ms: Steps::of(dt_ms).ms(start + from),
@@ -338,7 +334,7 @@ impl Lesson {
     /// sample of the class of the row was taken for the class of the column.
     ///
     /// # Errors
-    /// [`RunError::Misfit`] if data and circuit are of different sizes, [`RunError::Answer`] for
+    /// [`RunError::CircuitError`] if data and circuit are of different sizes, [`RunError::Answer`] for
     /// an answer that is no number.
     pub fn test(&mut self, weights: &Weights, learned: u64) -> Result<Array2<u32>, RunError> {
         self.confusion((weights, learned), ("test", |lesson| &lesson.test))
@@ -349,12 +345,12 @@ impl Lesson {
     /// answers, just before the teacher; all of it if the teacher does not wait for them. What
     /// holds at their end holds on.
     fn heard(&self, learned: u64) -> Range<u64> {
-        let Window {
+        let PresentationSteps {
             on,
             length,
             settled,
             ..
-        } = self.window;
+        } = self.steps;
         let start = learned.saturating_sub(length);
         start..start + if on >= settled { on } else { length }
     }
@@ -367,7 +363,7 @@ impl Lesson {
         for (name, weights) in weights {
             self.frozen.set_weights(name, weights.clone())?;
         }
-        let circuit = (&self.still, self.trials);
+        let circuit = (&self.model, self.trials);
         let others = (self.replay).events(&self.frozen, circuit, self.heard(learned))?;
         let mut counts = Array2::zeros((self.classes, self.classes));
         self.answered.clear();
@@ -417,10 +413,10 @@ fn recorded(scenario: &Scenario) -> BTreeSet<usize> {
 
 /// Time in ms until the populations that answer have settled to what the timeline injects or
 /// teaches.
-fn charged(timeline: &[Happening], model: &Model, task: &Task) -> f64 {
-    let populations = timeline.iter().filter_map(|happening| match happening {
-        Happening::Current { neurons, .. } => Some(&neurons.population),
-        Happening::Teacher { population, .. } => Some(population),
+fn charged(timeline: &[TimelineEntry], model: &Model, task: &Task) -> f64 {
+    let populations = timeline.iter().filter_map(|entry| match entry {
+        TimelineEntry::Current { neurons, .. } => Some(&neurons.population),
+        TimelineEntry::Teacher { population, .. } => Some(population),
         _ => None,
     });
     let populations: BTreeSet<&String> = populations.collect();

@@ -69,7 +69,7 @@ impl Leaves {
         let windows = scenario
             .timeline
             .iter()
-            .map(|happening| f64::from(happening.times()));
+            .map(|entry| f64::from(entry.times()));
         let windows: f64 = windows.sum();
         let timeline = Left {
             what: "timeline.csv".to_owned(),

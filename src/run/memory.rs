@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::RunError;
 use crate::circuit::Engine;
 use crate::description::model::Model;
-use crate::description::scenario::{Happening, Indices, Probe, Scenario};
+use crate::description::scenario::{Indices, Probe, Scenario, TimelineEntry};
 use crate::machine::available_bytes;
 use crate::math::Steps;
 use crate::neuron::Compartment;
@@ -222,11 +222,11 @@ impl<'a> Reckoning<'a> {
         };
         let bytes = projections.chain(biases).map(|(count, name)| {
             let synapse = self.model.synapses.get(name);
-            let consolidation = synapse.and_then(|synapse| synapse.consolidation.as_ref());
+            let update = synapse.and_then(|synapse| synapse.update.as_ref());
             // What is too small for a weight is carried on beside it.
             let carried = if self.is_plastic(name) { NUMBER } else { 0.0 };
-            let gathered = consolidation.map_or(0.0, |consolidation| {
-                let (first, second) = consolidation.optimiser.fading();
+            let gathered = update.map_or(0.0, |update| {
+                let (first, second) = update.optimiser.fading();
                 let moments = [first, second].into_iter().flatten();
                 let with_carries = moments.map(|fading| 1.0 + f64::from(needs_carry(fading)));
                 NUMBER * (1.0 + with_carries.sum::<f64>())
@@ -242,16 +242,18 @@ impl<'a> Reckoning<'a> {
             let taught: f64 = task.taught().map(|name| self.size(name)).sum();
             4.0 * self.trials * (self.size(&task.input) + taught)
         });
-        let happenings = self.scenario.timeline.iter().map(|happening| {
-            let width = match happening {
-                Happening::Rates { input, .. } => 2.0 * self.trials * self.size(input),
-                Happening::Teacher { population, .. } => 2.0 * self.trials * self.size(population),
-                Happening::Current { neurons, .. } => 3.0 * self.size(&neurons.population),
+        let entries = self.scenario.timeline.iter().map(|entry| {
+            let width = match entry {
+                TimelineEntry::Rates { input, .. } => 2.0 * self.trials * self.size(input),
+                TimelineEntry::Teacher { population, .. } => {
+                    2.0 * self.trials * self.size(population)
+                }
+                TimelineEntry::Current { neurons, .. } => 3.0 * self.size(&neurons.population),
                 _ => 0.0,
             };
-            NUMBER * width + A_WINDOW * f64::from(happening.times())
+            NUMBER * width + A_WINDOW * f64::from(entry.times())
         });
-        NUMBER * task + happenings.sum::<f64>()
+        NUMBER * task + entries.sum::<f64>()
     }
 
     /// Lists of what is looked at, batches that wait, and a row group of each table.
@@ -368,10 +370,10 @@ mod tests {
     use std::path::Path;
 
     use super::{check_memory, needed_bytes};
-    use crate::description::scenario::{Loaded, load};
+    use crate::description::scenario::{LoadedScenario, load};
     use crate::plasticity::Registry;
 
-    fn digits(set: &[&str]) -> Loaded {
+    fn digits(set: &[&str]) -> LoadedScenario {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/digits.ron");
         let set: Vec<String> = set.iter().map(|text| (*text).to_owned()).collect();
         load(&path, &set, &Registry::default()).unwrap()

@@ -38,7 +38,7 @@ pub use error::RunError;
 pub use experiment::{Job, run};
 pub use leaves::{Leaves, Left};
 pub use memory::{Memory, check_memory, needed_bytes};
-pub use progress::{Telling, tell};
+pub use progress::{Reporting, tell};
 pub use replay::{Act, Replay};
 pub use resolved::resolved;
 pub use results::{Results, ResultsError};

@@ -1,4 +1,4 @@
-//! Telling how a run goes: a bar at a terminal, plain lines elsewhere.
+//! Reporting how a run goes: a bar at a terminal, plain lines elsewhere.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -21,7 +21,7 @@ pub struct Epoch {
 
 /// To whom a run is told.
 #[derive(Clone, Copy, Debug)]
-pub enum Telling<'a> {
+pub enum Reporting<'a> {
     /// Nobody.
     Nothing,
     /// It is the only one.
@@ -57,17 +57,17 @@ impl Progress {
         steps: u64,
         dt_ms: f64,
         epochs: Option<u64>,
-        telling: Telling<'_>,
+        reporting: Reporting<'_>,
     ) -> Self {
         let terminal = std::io::stderr().is_terminal();
-        let (name, bar, prefix) = match telling {
-            Telling::Nothing => ("", None, String::new()),
-            Telling::Alone => {
+        let (name, bar, prefix) = match reporting {
+            Reporting::Nothing => ("", None, String::new()),
+            Reporting::Alone => {
                 let target = ProgressDrawTarget::stderr();
                 let bar = || ProgressBar::with_draw_target(Some(steps), target);
                 (scenario, terminal.then(bar), String::new())
             }
-            Telling::Among { name, bars } => {
+            Reporting::Among { name, bars } => {
                 let bar = || bars.insert_from_back(1, ProgressBar::new(steps));
                 (name, terminal.then(bar), format!("{name}: "))
             }
@@ -81,7 +81,7 @@ impl Progress {
         }
         Self {
             bar,
-            lines: !terminal && !matches!(telling, Telling::Nothing),
+            lines: !terminal && !matches!(reporting, Reporting::Nothing),
             prefix,
             steps,
             epochs,

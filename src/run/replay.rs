@@ -5,32 +5,32 @@ use std::ops::Range;
 
 use super::happen::{everywhere, injected};
 use crate::description::model::{Model, Neuron};
-use crate::description::scenario::{Happening, windows};
-use crate::engine::{Misfit, Simulation};
+use crate::description::scenario::{TimelineEntry, windows};
+use crate::engine::{CircuitError, Simulation};
 use crate::event::{Event, Injection, Teacher};
 use crate::math::Steps;
 use crate::neuron::NeuronParameter;
 
-/// Something that the timeline does at a step. The number is that of the happening, from 0.
+/// Something that the timeline does at a step. The number is that of the entry, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Act {
     /// A window ends. Ends come before beginnings of the same step.
     End(usize),
-    /// A window begins, or a parameter becomes what the happening says.
+    /// A window begins, or a parameter becomes what the entry says.
     Begin(usize),
 }
 
 /// The timeline of a scenario as a function of the step.
 #[derive(Clone, Debug)]
 pub struct Replay {
-    timeline: Vec<Happening>,
+    timeline: Vec<TimelineEntry>,
     steps: Steps,
 }
 
 impl Replay {
-    /// The happenings of a scenario with steps of `dt_ms`.
+    /// The entries of a scenario with steps of `dt_ms`.
     #[must_use]
-    pub fn new(timeline: &[Happening], dt_ms: f64) -> Self {
+    pub fn new(timeline: &[TimelineEntry], dt_ms: f64) -> Self {
         Self {
             timeline: timeline.to_vec(),
             steps: Steps::of(dt_ms),
@@ -42,19 +42,19 @@ impl Replay {
         self.steps.next(ms)
     }
 
-    /// The steps in which each happening holds, with its number; what has a moment only holds
+    /// The steps in which each entry holds, with its number; what has a moment only holds
     /// from then on.
     fn spans(&self) -> impl Iterator<Item = (Range<u64>, usize)> {
-        (self.timeline.iter().enumerate()).flat_map(move |(number, happening)| {
-            let moment = moment(happening).map(|at_ms| self.step(at_ms)..u64::MAX);
+        (self.timeline.iter().enumerate()).flat_map(move |(number, entry)| {
+            let moment = moment(entry).map(|at_ms| self.step(at_ms)..u64::MAX);
             // Without an end of its own a window outlasts the run.
-            let windows = windows(happening, f64::INFINITY).into_iter();
+            let windows = windows(entry, f64::INFINITY).into_iter();
             let windows = windows.map(|(from, until)| self.step(from)..self.step(until));
             (moment.into_iter().chain(windows)).map(move |span| (span, number))
         })
     }
 
-    /// Numbers of the happenings that hold at `step`, in the order in which they began. Of several
+    /// Numbers of the entries that hold at `step`, in the order in which they began. Of several
     /// values of one parameter the last is the one that it has.
     #[must_use]
     pub fn state(&self, step: u64) -> Vec<usize> {
@@ -83,21 +83,21 @@ impl Replay {
     /// presentation are left out, since they change weights and nothing else.
     ///
     /// # Errors
-    /// [`Misfit`] for a name that the circuit does not have.
+    /// [`CircuitError`] for a name that the circuit does not have.
     pub fn events(
         &self,
         simulation: &Simulation,
         (model, trials): (&Model, usize),
         steps: Range<u64>,
-    ) -> Result<Vec<(u64, Event)>, Misfit> {
+    ) -> Result<Vec<(u64, Event)>, CircuitError> {
         let mut events = Vec::new();
         // Parameters that change at any time are first those of the model.
-        for happening in &self.timeline {
-            if let Happening::Neuron {
+        for entry in &self.timeline {
+            if let TimelineEntry::Neuron {
                 population,
                 parameter,
                 ..
-            } = happening
+            } = entry
                 && let Some(neuron) = neuron_of(model, population)
             {
                 let entity = simulation.pyramidal(population)?;
@@ -121,16 +121,16 @@ impl Replay {
         simulation: &Simulation,
         trials: usize,
         act: Act,
-    ) -> Result<Option<Event>, Misfit> {
+    ) -> Result<Option<Event>, CircuitError> {
         let (Act::Begin(number) | Act::End(number)) = act;
         let begins = act == Act::Begin(number);
         Ok(match &self.timeline[number] {
-            Happening::Rates { input, values, .. } => {
+            TimelineEntry::Rates { input, values, .. } => {
                 let rates = everywhere(simulation, input, values, trials);
                 let factor = f32::from(begins);
                 Some(Event::Rates(simulation.input(input)?, rates * factor))
             }
-            Happening::Current {
+            TimelineEntry::Current {
                 neurons,
                 compartment,
                 amplitude,
@@ -143,8 +143,8 @@ impl Replay {
                     current: injected(simulation, neurons, *amplitude),
                 },
             )),
-            Happening::Current { .. } => Some(Event::Withdraw(number as u64)),
-            Happening::Teacher {
+            TimelineEntry::Current { .. } => Some(Event::Withdraw(number as u64)),
+            TimelineEntry::Teacher {
                 population,
                 target,
                 strength,
@@ -159,7 +159,7 @@ impl Replay {
                     Event::Strength(entity, 0.0)
                 })
             }
-            Happening::Neuron {
+            TimelineEntry::Neuron {
                 population,
                 parameter,
                 value,
@@ -169,10 +169,10 @@ impl Replay {
                 *parameter,
                 *value,
             )),
-            Happening::Neuron { .. }
-            | Happening::Presentation { .. }
-            | Happening::Eta { .. }
-            | Happening::EtaScale { .. } => None,
+            TimelineEntry::Neuron { .. }
+            | TimelineEntry::Presentation { .. }
+            | TimelineEntry::Eta { .. }
+            | TimelineEntry::EtaScale { .. } => None,
         })
     }
 
@@ -182,7 +182,7 @@ impl Replay {
     pub fn parameters(&self, model: &Model, population: &str, step: u64) -> Option<Neuron> {
         let mut neuron = neuron_of(model, population)?.clone();
         for number in self.state(step) {
-            if let Happening::Neuron {
+            if let TimelineEntry::Neuron {
                 population: whose,
                 parameter,
                 value,
@@ -196,22 +196,22 @@ impl Replay {
         Some(neuron)
     }
 
-    /// The happenings that hold at `step`, in the order in which they began.
-    pub fn holding(&self, step: u64) -> impl Iterator<Item = &Happening> {
+    /// The entries that hold at `step`, in the order in which they began.
+    pub fn holding(&self, step: u64) -> impl Iterator<Item = &TimelineEntry> {
         (self.state(step).into_iter()).map(|number| &self.timeline[number])
     }
 }
 
-/// Time in ms of a happening that has a moment only.
-pub(super) fn moment(happening: &Happening) -> Option<f64> {
-    match happening {
-        Happening::Neuron { at_ms, .. }
-        | Happening::Eta { at_ms, .. }
-        | Happening::EtaScale { at_ms, .. } => Some(*at_ms),
-        Happening::Rates { .. }
-        | Happening::Current { .. }
-        | Happening::Teacher { .. }
-        | Happening::Presentation { .. } => None,
+/// Time in ms of an entry that has a moment only.
+pub(super) fn moment(entry: &TimelineEntry) -> Option<f64> {
+    match entry {
+        TimelineEntry::Neuron { at_ms, .. }
+        | TimelineEntry::Eta { at_ms, .. }
+        | TimelineEntry::EtaScale { at_ms, .. } => Some(*at_ms),
+        TimelineEntry::Rates { .. }
+        | TimelineEntry::Current { .. }
+        | TimelineEntry::Teacher { .. }
+        | TimelineEntry::Presentation { .. } => None,
     }
 }
 
@@ -243,12 +243,12 @@ fn set(neuron: &mut Neuron, parameter: NeuronParameter, value: f64) {
 #[cfg(test)]
 mod tests {
     use super::{Act, Replay};
-    use crate::description::scenario::Happening;
+    use crate::description::scenario::TimelineEntry;
 
     fn replay(timeline: &str, dt_ms: f64) -> Replay {
         let options = ron::Options::default()
             .with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
-        let timeline: Vec<Happening> = options.from_str(timeline).unwrap();
+        let timeline: Vec<TimelineEntry> = options.from_str(timeline).unwrap();
         Replay::new(&timeline, dt_ms)
     }
 

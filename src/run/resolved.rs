@@ -7,7 +7,7 @@ use ron::ser::PrettyConfig;
 use serde::Serialize;
 
 use super::{Job, RunError};
-use crate::connectivity::Weights;
+use crate::connectivity::InitialWeights;
 use crate::data::Source;
 
 /// `scenario.ron` and `model.ron`, names and texts, with all defaults and overrides filled in.
@@ -46,7 +46,7 @@ pub fn resolved(job: &Job<'_>) -> Result<[(&'static str, String); 2], RunError> 
     let biases = model.populations.iter_mut().filter_map(|p| p.bias.as_mut());
     let weights = (model.projections.iter_mut()).map(|p| &mut p.weights);
     for weights in weights.chain(biases.map(|bias| &mut bias.weights)) {
-        if let Weights::Npy(path) = weights {
+        if let InitialWeights::Npy(path) = weights {
             *path = rooted(job.model_directory, path);
         }
     }

@@ -46,7 +46,7 @@ pub enum ResultsError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The directory holds those of several runs: variants of a scenario, cells of a comparison.
+    /// The directory holds those of several runs: variants of a scenario, runs of a comparison.
     #[error(
         "{directory}: this holds several runs; expected one of {variants}",
         directory = directory.display()
@@ -138,7 +138,7 @@ impl Results {
 
     /// The weights of a projection at the end, post x pre; none if the circuit has no such
     /// projection. Transported weights have no file of their own: they are those of the projection
-    /// that is mirrored, transposed.
+    /// that it is tied to, transposed.
     ///
     /// # Errors
     /// [`RecordError`], for a file that should be there as well.
@@ -151,7 +151,7 @@ impl Results {
         let source = named
             .filter(|_| self.file(&name).is_none())
             .filter(|p| (self.model.synapses.get(&p.synapse)).is_some_and(|s| s.rule.is_some()))
-            .and_then(|p| self.model.mirrored(p));
+            .and_then(|p| self.model.reciprocal(p));
         let Some(source) = source else {
             return self.array(&name, &shape);
         };
@@ -377,7 +377,7 @@ impl Results {
     }
 }
 
-/// The directories of runs within, those of variants or of the cells of a comparison, in the order
+/// The directories of runs within, those of variants or of the runs of a comparison, in the order
 /// of their names.
 fn variants(directory: &Path) -> Vec<String> {
     let within = |directory: &Path| {

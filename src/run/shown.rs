@@ -1,6 +1,6 @@
 //! What came from outside and when, for figures and readers: the rows of `timeline.csv`.
 
-use crate::description::scenario::{Happening, windows};
+use crate::description::scenario::{TimelineEntry, windows};
 use crate::math::Steps;
 use crate::neuron::NeuronParameter;
 
@@ -21,22 +21,26 @@ pub struct Window {
     pub trial: Option<usize>,
 }
 
-/// The windows of a scenario's timeline in a run until `end_ms`, those of a happening in order of
+/// The windows of a scenario's timeline in a run until `end_ms`, those of an entry in order of
 /// time. A parameter has its value until the next change of the same parameter.
 ///
 /// Times are those at which it happens: what lies between two steps happens at the later one, and
 /// a window in which no step lies has no row.
-pub fn shown(timeline: &[Happening], steps: Steps, end_ms: f64) -> impl Iterator<Item = Window> {
+pub fn shown(
+    timeline: &[TimelineEntry],
+    steps: Steps,
+    end_ms: f64,
+) -> impl Iterator<Item = Window> {
     let acts = move |ms: f64| steps.ms(steps.next(ms)).min(end_ms);
     timeline
         .iter()
         .enumerate()
-        .flat_map(move |(number, happening)| {
-            let (kind, label) = words(happening);
-            let moment = super::replay::moment(happening)
+        .flat_map(move |(number, entry)| {
+            let (kind, label) = words(entry);
+            let moment = super::replay::moment(entry)
                 .map(|at_ms| (at_ms, lasts_until(timeline, number, end_ms)))
                 .filter(|(from_ms, until_ms)| from_ms < until_ms);
-            let spans = moment.into_iter().chain(windows(happening, end_ms));
+            let spans = moment.into_iter().chain(windows(entry, end_ms));
             let spans = spans.map(move |(from_ms, until_ms)| (acts(from_ms), acts(until_ms)));
             let spans = spans.filter(|(from_ms, until_ms)| from_ms < until_ms);
             spans.map(move |(from_ms, until_ms)| Window {
@@ -49,40 +53,40 @@ pub fn shown(timeline: &[Happening], steps: Steps, end_ms: f64) -> impl Iterator
         })
 }
 
-fn words(happening: &Happening) -> (&'static str, String) {
-    match happening {
-        Happening::Rates { input, .. } => ("stimulus", input.clone()),
-        Happening::Current {
+fn words(entry: &TimelineEntry) -> (&'static str, String) {
+    match entry {
+        TimelineEntry::Rates { input, .. } => ("stimulus", input.clone()),
+        TimelineEntry::Current {
             neurons,
             compartment,
             ..
         } => ("current", format!("{neurons} {compartment}")),
-        Happening::Teacher { population, .. } => ("teacher", population.clone()),
-        Happening::Presentation { kind, .. } => ("presentation", kind.to_string()),
-        Happening::Neuron {
+        TimelineEntry::Teacher { population, .. } => ("teacher", population.clone()),
+        TimelineEntry::Presentation { kind, .. } => ("presentation", kind.to_string()),
+        TimelineEntry::Neuron {
             population,
             parameter,
             value,
             ..
         } => ("neuron", format!("{population} {parameter} {value}")),
-        Happening::Eta {
+        TimelineEntry::Eta {
             projection, value, ..
         } => ("eta", format!("{projection} {value}")),
-        Happening::EtaScale { factor, .. } => ("eta", format!("all x {factor}")),
+        TimelineEntry::EtaScale { factor, .. } => ("eta", format!("all x {factor}")),
     }
 }
 
-/// When the value that a happening gives is replaced by the next, in ms.
-fn lasts_until(timeline: &[Happening], number: usize, end_ms: f64) -> f64 {
-    fn what(happening: &Happening) -> Option<(&str, Option<NeuronParameter>)> {
-        match happening {
-            Happening::Neuron {
+/// When the value that an entry gives is replaced by the next, in ms.
+fn lasts_until(timeline: &[TimelineEntry], number: usize, end_ms: f64) -> f64 {
+    fn what(entry: &TimelineEntry) -> Option<(&str, Option<NeuronParameter>)> {
+        match entry {
+            TimelineEntry::Neuron {
                 population,
                 parameter,
                 ..
             } => Some((population.as_str(), Some(*parameter))),
-            Happening::Eta { projection, .. } => Some((projection.as_str(), None)),
-            Happening::EtaScale { .. } => Some(("", None)),
+            TimelineEntry::Eta { projection, .. } => Some((projection.as_str(), None)),
+            TimelineEntry::EtaScale { .. } => Some(("", None)),
             _ => None,
         }
     }
@@ -101,12 +105,12 @@ fn lasts_until(timeline: &[Happening], number: usize, end_ms: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::shown;
-    use crate::description::scenario::Happening;
+    use crate::description::scenario::TimelineEntry;
     use crate::math::Steps;
 
     #[test]
     fn a_value_lasts_until_the_next_of_the_same_parameter() {
-        let timeline: Vec<Happening> = ron::from_str(
+        let timeline: Vec<TimelineEntry> = ron::from_str(
             r#"[
                 neuron(population: "p", parameter: lambda, at_ms: 5.0, value: 0.5),
                 neuron(population: "p", parameter: lambda, at_ms: 2.0, value: 0.1),
@@ -140,7 +144,7 @@ mod tests {
             )
         };
         let timeline = [window(10.2, 10.6), window(10.2, 95.6), window(3.0, 99.5)].join(",");
-        let timeline: Vec<Happening> = ron::from_str(&format!("[{timeline}]")).unwrap();
+        let timeline: Vec<TimelineEntry> = ron::from_str(&format!("[{timeline}]")).unwrap();
         let rows: Vec<_> = (shown(&timeline, Steps::of(1.0), 99.0))
             .map(|window| (window.from_ms, window.until_ms))
             .collect();

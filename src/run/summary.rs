@@ -19,7 +19,7 @@ pub struct Summary {
     pub seed: u64,
     /// Version of Apical.
     pub version: String,
-    /// Which data were learned, see [`Loaded::sha256`](crate::data::Loaded::sha256).
+    /// Which data were learned, see [`LoadedData::sha256`](crate::data::LoadedData::sha256).
     #[serde(default)]
     pub data_sha256: Option<String>,
     /// Whether the run was stopped before its end.
@@ -58,11 +58,14 @@ pub struct Summary {
     /// Samples recorded by all probes.
     pub samples_recorded: u64,
     /// Values sent along all projections; null with the dense engine.
-    pub events_sent: Option<u64>,
-    /// What it would have been had everybody sent in every step.
-    pub events_of_dense: Option<u64>,
+    #[serde(alias = "events_sent")]
+    pub messages_sent: Option<u64>,
+    /// What the dense simulation sends.
+    #[serde(alias = "events_of_dense")]
+    pub messages_of_dense: Option<u64>,
     /// Values that had changed, but not by more than a threshold.
-    pub events_suppressed: Option<u64>,
+    #[serde(alias = "events_suppressed")]
+    pub messages_suppressed: Option<u64>,
     /// Largest difference between what a neuron had to say and what it had last sent.
     pub worst_hold: Option<f32>,
 }
@@ -78,19 +81,19 @@ impl Summary {
         Ok(())
     }
 
-    /// Values sent, as a fraction of what it would have been had everybody sent in every step.
+    /// Values sent, as a fraction of what the dense simulation sends.
     #[must_use]
-    pub fn events(&self) -> Option<f64> {
-        let (sent, all) = self.events_sent.zip(self.events_of_dense)?;
+    pub fn messages(&self) -> Option<f64> {
+        let (sent, all) = self.messages_sent.zip(self.messages_of_dense)?;
         (all > 0).then(|| sent as f64 / all as f64)
     }
 
     /// Enters what was sent along each projection.
     pub fn enter_traffic(&mut self, traffic: &BTreeMap<Arc<str>, (Traffic, u64)>) {
         for (of_projection, all) in traffic.values() {
-            *self.events_sent.get_or_insert(0) += of_projection.sent;
-            *self.events_of_dense.get_or_insert(0) += all;
-            *self.events_suppressed.get_or_insert(0) += of_projection.suppressed;
+            *self.messages_sent.get_or_insert(0) += of_projection.sent;
+            *self.messages_of_dense.get_or_insert(0) += all;
+            *self.messages_suppressed.get_or_insert(0) += of_projection.suppressed;
             let worst = self.worst_hold.get_or_insert(0.0);
             *worst = worst.max(of_projection.worst_hold);
         }

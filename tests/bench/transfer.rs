@@ -1,5 +1,5 @@
 //! What is done to every neuron and every synapse alike: transfer functions over a slice against
-//! the standard library's, consolidation against `Zip` of `ndarray`. In turn, in one process; best
+//! the standard library's, weight update against `Zip` of `ndarray`. In turn, in one process; best
 //! of many short runs, in ns for one value.
 //!
 //! `cargo bench --bench transfer`
@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use apical::math::columns;
 use apical::neuron::Transfer;
-use apical::plasticity::{Consolidator, Optimiser};
+use apical::plasticity::{Optimiser, WeightUpdater};
 use ndarray::{Array2, Zip};
 
 const VALUES: usize = 8192;
@@ -32,7 +32,7 @@ fn std_softmax(values: &mut [f32]) {
     values.iter_mut().for_each(|u| *u /= sum);
 }
 
-/// Adam by `Zip`, with coefficients of a late consolidation.
+/// Adam by `Zip`, with coefficients of a late weight update.
 fn zip_adam([w, e, m, v]: &mut [Array2<f32>; 4]) {
     Zip::from(w).and(&*e).and(m).and(v).for_each(|w, &e, m, v| {
         let g = e * 0.05;
@@ -43,8 +43,8 @@ fn zip_adam([w, e, m, v]: &mut [Array2<f32>; 4]) {
     e.fill(0.0);
 }
 
-/// Columns are consolidations of this many synapses each.
-fn consolidation(shape: (usize, usize), rounds: usize) {
+/// Columns are weight updates of this many synapses each.
+fn update(shape: (usize, usize), rounds: usize) {
     let adam = Optimiser::Adam {
         beta1: 0.9,
         beta2: 0.999,
@@ -56,7 +56,7 @@ fn consolidation(shape: (usize, usize), rounds: usize) {
     let mut zipped = [0.1, 0.0, 0.01, 0.01].map(|x| Array2::from_elem(shape, x));
     let (mut weights, mut carry) = (zipped[0].clone(), zipped[1].clone() * 0.0);
     let mut ours =
-        [Optimiser::Plain, momentum, adam].map(|o| Consolidator::new(shape, (20, 0, 1.0), o));
+        [Optimiser::Plain, momentum, adam].map(|o| WeightUpdater::new(shape, (20, 0, 1.0), o));
     let mut best = [[f64::INFINITY; 2]; 4];
     for _ in 0..rounds {
         let mut time = |row: usize, threads: usize, f: &mut (dyn FnMut() + Send)| {
@@ -69,14 +69,14 @@ fn consolidation(shape: (usize, usize), rounds: usize) {
             best[row][threads - 1] = best[row][threads - 1].min(ns);
         };
         for threads in [1, 2] {
-            for (row, consolidator) in ours.iter_mut().enumerate() {
-                consolidator.gather().matrix.fill(0.01);
+            for (row, updater) in ours.iter_mut().enumerate() {
+                updater.gather().matrix.fill(0.01);
                 time(row, threads, &mut || {
                     let changing = columns::Changing {
                         matrix: &mut weights,
                         carry: &mut carry,
                     };
-                    consolidator.consolidate(changing, 1e-3);
+                    updater.apply(changing, 1e-3);
                 });
             }
         }
@@ -89,7 +89,7 @@ fn consolidation(shape: (usize, usize), rounds: usize) {
     );
     println!(
         "{:<18}{:>10}{:>10}",
-        "consolidation", "1 thread", "2 threads"
+        "weight update", "1 thread", "2 threads"
     );
     for (name, [one, two]) in ["plain", "momentum", "Adam", "Adam by Zip"]
         .iter()
@@ -137,6 +137,6 @@ fn main() {
         });
     }
     println!("{:<18}{slopes:>8.2}", "delta of tanh");
-    consolidation((1024, 2048), 40);
-    consolidation((128, 128), 2000);
+    update((1024, 2048), 40);
+    update((128, 128), 2000);
 }

@@ -11,15 +11,15 @@ pub mod kept;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use apical::circuit::{Engine, Setup};
+use apical::circuit::Engine;
 use apical::description::model::Model;
 use apical::description::scenario::Scenario;
+use apical::description::{Setup, lower};
 use apical::engine::Simulation;
-use apical::event::{Event, Injection};
+use apical::event::{Event, Injection, PopulationId};
 use apical::neuron::{Site, Variable};
 use apical::plasticity::Registry;
-use apical::run::{Job, RunDirectory, RunError, Summary, Telling, run};
-use bevy_ecs::entity::Entity;
+use apical::run::{Job, Reporting, RunDirectory, RunError, Summary, run};
 use ndarray::{Array1, Array2};
 use ron::extensions::Extensions;
 use serde::de::DeserializeOwned;
@@ -61,7 +61,7 @@ pub fn simulation(
         presentation_ms,
         directory: Path::new("."),
     };
-    Simulation::new(model, &Registry::default(), setup).unwrap()
+    Simulation::new(lower(model, &Registry::default(), setup).unwrap())
 }
 
 /// A population `cell` of `size` neurons and nothing else; `neuron` are the fields of its type.
@@ -90,8 +90,8 @@ pub fn first(simulation: &mut Simulation, variable: Variable) -> f64 {
     f64::from(simulation.read("cell", variable).unwrap()[[0, 0]])
 }
 
-/// The entity of the population `cell`.
-pub fn cell(simulation: &Simulation) -> Entity {
+/// The number of the population `cell`.
+pub fn cell(simulation: &Simulation) -> PopulationId {
     simulation.pyramidal("cell").unwrap()
 }
 
@@ -123,14 +123,22 @@ pub fn error(got: &Array2<f32>, want: &Array2<f64>) -> f64 {
 /// Runs a scenario of this package into `directory`.
 pub fn run_into(directory: &Path, scenario: &Scenario, model: &Model) -> Result<Summary, RunError> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let setup = Setup {
+        dt_ms: scenario.dt_ms,
+        trials: scenario.trials,
+        seed: scenario.seed,
+        presentation_ms: (scenario.task.as_ref()).map_or(scenario.dt_ms, |t| t.presentation_ms),
+        directory: &root.join("models"),
+        engine: scenario.engine,
+    };
     let job = Job {
         scenario,
         model,
-        registry: &Registry::default(),
+        circuit: lower(model, &Registry::default(), setup).expect("the model is valid"),
         directory: &root.join("scenarios"),
         model_directory: &root.join("models"),
         data_directory: None,
-        telling: Telling::Nothing,
+        reporting: Reporting::Nothing,
         alone: true,
     };
     let directory = RunDirectory::create(directory)?;

@@ -9,14 +9,15 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::common::parse;
-use crate::reference::{Case, Happening};
+use crate::reference::{Case, TimelineEntry};
 
 /// Learning in every step, with a decay that keeps it within bounds.
 pub const ALWAYS: &str = r#"rule: "dll", eta: 2e-3, decay_per_ms: 1e-5"#;
 /// Learning every 13 ms.
-pub const AT_A_CLOCK: &str = r#"rule: "dll", eta: 0.02, decay_per_ms: 1e-5, consolidation: (every_ms: 13, optimiser: plain)"#;
+pub const AT_A_CLOCK: &str =
+    r#"rule: "dll", eta: 0.02, decay_per_ms: 1e-5, update: (every_ms: 13, optimiser: plain)"#;
 /// Learning every 7 ms, with momentum.
-pub const WITH_MOMENTUM: &str = "consolidation: (every_ms: 7, optimiser: momentum(momentum: 0.9))";
+pub const WITH_MOMENTUM: &str = "update: (every_ms: 7, optimiser: momentum(momentum: 0.9))";
 
 /// Errors of currents are measured in so many steps before a milestone.
 const MEASURED: u64 = 24;
@@ -75,7 +76,7 @@ impl Stream {
     }
 
     /// What begins before `step`, if anything does.
-    fn happenings(&mut self, step: u64) -> Vec<Happening> {
+    fn entries(&mut self, step: u64) -> Vec<TimelineEntry> {
         if step != self.next {
             return Vec::new();
         }
@@ -92,8 +93,8 @@ impl Stream {
             large * self.random.random_range(-1.0..1.0f32);
         let target = Array2::from_shape_fn((1, 3), |(_, i)| f32::from(which % 3 == i));
         vec![
-            Happening::Rates("x", stimulus),
-            Happening::Teacher("o", target, vec![0.5]),
+            TimelineEntry::Rates("x", stimulus),
+            TimelineEntry::Teacher("o", target, vec![0.5]),
         ]
     }
 }
@@ -166,16 +167,16 @@ pub fn currents(engine: Engine, synapse: &str, milestones: &[u64]) -> Vec<f64> {
         let mut worst = 0.0f64;
         while simulation.steps() < milestone {
             let now = simulation.steps();
-            let happenings = stream.happenings(now);
-            for happening in &happenings {
-                happening.enter(&mut simulation, now);
+            let entries = stream.entries(now);
+            for entry in &entries {
+                entry.enter(&mut simulation, now);
             }
             if now + MEASURED < milestone {
                 simulation.advance_to(stream.next.min(milestone - MEASURED));
                 continue;
             }
             // An input that changes now sends something else than what it was at.
-            let products = (happenings.is_empty()).then(|| Products::before(&mut simulation));
+            let products = (entries.is_empty()).then(|| Products::before(&mut simulation));
             simulation.step();
             if let Some(products) = products {
                 worst = worst.max(products.error(&mut simulation));
@@ -228,12 +229,12 @@ pub fn readout(engine: Engine, clock: &str, milestones: &[u64]) -> Vec<f64> {
             let mut value = || random.random_range(-1.0..1.0f32);
             let x = Array2::from_shape_simple_fn((1, 3), &mut value);
             let target = Array2::from_shape_simple_fn((1, 2), &mut value);
-            for happening in [
-                Happening::Rates("x", x),
-                Happening::Teacher("o", target, vec![1.0]),
+            for entry in [
+                TimelineEntry::Rates("x", x),
+                TimelineEntry::Teacher("o", target, vec![1.0]),
             ] {
-                happening.enter(&mut simulation, now);
-                reference.happen(&happening);
+                entry.enter(&mut simulation, now);
+                reference.happen(&entry);
             }
             let until = (now + random.random_range(1..40u64)).min(milestone);
             while reference.step < until {

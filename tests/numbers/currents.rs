@@ -7,7 +7,7 @@ use apical::neuron::{Site, Variable};
 use ndarray::{Array1, Array2};
 
 use crate::common::{both_engines, first, parse, simulation};
-use crate::reference::{Happening, PROMISED};
+use crate::reference::{PROMISED, TimelineEntry};
 
 /// `senders` inputs onto one neuron, by two compartments' worth of equal weights.
 fn sum(engine: Engine, senders: usize, trials: usize, neuron: &str, weight: f32) -> Simulation {
@@ -44,13 +44,13 @@ fn large_values_leave_nothing_behind(engine: Engine) {
         for (trials, senders) in [(1, 2), (1, 300), (3, 2), (3, 300), (64, 2), (64, 40)] {
             let mut simulation = sum(engine, senders, trials, "", 1.0);
             for large in [0.0, large, 0.0] {
-                let rates = Happening::Rates("x", values(trials, senders, large));
+                let rates = TimelineEntry::Rates("x", values(trials, senders, large));
                 let now = simulation.steps();
                 rates.enter(&mut simulation, now);
                 // As a teaching signal too, by a current into the soma.
                 let mut current = vec![0.1; senders];
                 current[0] = large;
-                Happening::Inject(0, "top", Site::Soma, current).enter(&mut simulation, now);
+                TimelineEntry::Inject(0, "top", Site::Soma, current).enter(&mut simulation, now);
                 simulation.advance_to(now + 10);
             }
             let right = f64::from(0.1f32) * (senders as f64 - 1.0);
@@ -78,7 +78,7 @@ fn trials_do_not_touch_each_other(engine: Engine) {
         let mut simulation = sum(engine, senders, 8, "", 1.0);
         for (n, large) in [0.0, 1e9, -2e9, 1e9].into_iter().enumerate() {
             let now = simulation.steps();
-            let rates = Happening::Rates("x", values(8, senders, large));
+            let rates = TimelineEntry::Rates("x", values(8, senders, large));
             rates.enter(&mut simulation, now);
             simulation.advance_to(now + 5);
             let right = f64::from(0.1f32) * (senders as f64 - 1.0);
@@ -99,7 +99,7 @@ fn falling_by_and_by(engine: Engine) {
     let mut x = 1e15f32;
     while x > 1e-9 {
         let now = simulation.steps();
-        Happening::Rates("x", ndarray::array![[x, -0.3 * x, 1e-3]]).enter(&mut simulation, now);
+        TimelineEntry::Rates("x", ndarray::array![[x, -0.3 * x, 1e-3]]).enter(&mut simulation, now);
         simulation.advance_to(now + 4);
         let terms = [f64::from(x), f64::from(-0.3 * x), f64::from(1e-3f32)];
         let right: f64 = terms.iter().sum();
@@ -115,10 +115,10 @@ fn falling_by_and_by(engine: Engine) {
 
 fn weights_that_were_large(engine: Engine) {
     let mut simulation = sum(engine, 4, 1, "", 0.5);
-    let rates = Happening::Rates("x", Array2::from_elem((1, 4), 0.1));
+    let rates = TimelineEntry::Rates("x", Array2::from_elem((1, 4), 0.1));
     rates.enter(&mut simulation, 0);
     for weight in [0.5f32, 1e9, 0.5] {
-        let weights = Happening::Weights("up", Array2::from_elem((1, 4), weight));
+        let weights = TimelineEntry::Weights("up", Array2::from_elem((1, 4), weight));
         let now = simulation.steps();
         weights.enter(&mut simulation, now);
         simulation.advance_to(now + 5);
@@ -136,8 +136,8 @@ fn potentials_forget(engine: Engine) {
     let mut simulation = sum(engine, 2, 1, "tau_b_ms: 5, tau_a_ms: 5, tau_s_ms: 5,", 1.0);
     for large in [0.0, 1e7, 0.0] {
         let now = simulation.steps();
-        Happening::Rates("x", values(1, 2, large)).enter(&mut simulation, now);
-        Happening::Inject(0, "top", Site::Soma, vec![large, 0.1]).enter(&mut simulation, now);
+        TimelineEntry::Rates("x", values(1, 2, large)).enter(&mut simulation, now);
+        TimelineEntry::Inject(0, "top", Site::Soma, vec![large, 0.1]).enter(&mut simulation, now);
         simulation.advance_to(now + 220);
     }
     let right = f64::from(0.1f32);
@@ -170,7 +170,7 @@ fn infinity_is_an_error(engine: Engine) {
                 continue;
             }
             simulation.advance_to(5);
-            Happening::Rates("x", values(trials, senders, 0.0)).enter(&mut simulation, 5);
+            TimelineEntry::Rates("x", values(trials, senders, 0.0)).enter(&mut simulation, 5);
             simulation.advance_to(12);
             let runaway = simulation.runaway();
             let named = runaway.unwrap_or_else(|| {
@@ -187,10 +187,11 @@ fn infinity_is_an_error(engine: Engine) {
 fn injected_currents_are_withdrawn_whole(engine: Engine) {
     let mut simulation = sum(engine, 2, 1, "", 1.0);
     for (number, current, from) in [(0, 1e9f32, 2), (1, 0.1, 4), (2, -1e9, 6)] {
-        Happening::Inject(number, "cell", Site::Basal, vec![current]).enter(&mut simulation, from);
+        TimelineEntry::Inject(number, "cell", Site::Basal, vec![current])
+            .enter(&mut simulation, from);
     }
-    Happening::Withdraw(0).enter(&mut simulation, 8);
-    Happening::Withdraw(2).enter(&mut simulation, 10);
+    TimelineEntry::Withdraw(0).enter(&mut simulation, 8);
+    TimelineEntry::Withdraw(2).enter(&mut simulation, 10);
     simulation.advance_to(20);
     let got = first(&mut simulation, Variable::BasalCurrent);
     assert!((got - f64::from(0.1f32)).abs() < 1e-7, "{got}");
@@ -214,8 +215,9 @@ fn neighbours_settle_each_by_its_own_scale(engine: Engine) {
         };
         let neuron = format!("{taus} transfer: linear");
         let mut simulation = crate::common::cells(engine, 2, &neuron, 1.0);
-        let inject =
-            |number, current: [f32; 2]| Happening::Inject(number, "cell", site, current.to_vec());
+        let inject = |number, current: [f32; 2]| {
+            TimelineEntry::Inject(number, "cell", site, current.to_vec())
+        };
         inject(0, [1e4, 0.0]).enter(&mut simulation, 0);
         inject(1, [0.0, 0.01]).enter(&mut simulation, 1000);
         simulation.advance_to(1000);
@@ -238,7 +240,7 @@ fn terms_add_up(engine: Engine) {
     let mut simulation = sum(engine, 5, 3, "", 0.3);
     for large in [0.2, 4e8, 0.2] {
         let now = simulation.steps();
-        Happening::Rates("x", values(3, 5, large)).enter(&mut simulation, now);
+        TimelineEntry::Rates("x", values(3, 5, large)).enter(&mut simulation, now);
         simulation.advance_to(now + 6);
         let terms = simulation.terms();
         let current = simulation.read("cell", Variable::BasalCurrent).unwrap();

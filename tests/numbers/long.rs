@@ -7,7 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use crate::common::{both_engines, parse};
-use crate::reference::{Case, Happening, PROMISED};
+use crate::reference::{Case, PROMISED, TimelineEntry};
 
 /// An input, hidden neurons with slow leaks and an output with feedback.
 fn model(synapse: &str, taus_ms: [f64; 3], output: &str) -> Model {
@@ -41,16 +41,16 @@ fn case(model: Model, trials: usize, steps: u64, period: u64) -> Case {
     let mut step = 0;
     while step < steps {
         let x = Array2::from_shape_simple_fn((trials, 3), || random.random_range(-1.0..1.0f32));
-        timeline.push((step, Happening::Rates("x", x)));
+        timeline.push((step, TimelineEntry::Rates("x", x)));
         if random.random_bool(0.25) {
             let target = Array2::from_shape_fn((trials, 2), |(t, i)| {
                 f32::from((step as usize + t) % 2 == i)
             });
-            timeline.push((step, Happening::Teacher("o", target, vec![0.5; trials])));
+            timeline.push((step, TimelineEntry::Teacher("o", target, vec![0.5; trials])));
         } else if step > 0 {
-            timeline.push((step, Happening::Strength("o", 0.0)));
+            timeline.push((step, TimelineEntry::Strength("o", 0.0)));
         } else {
-            let silent = Happening::Teacher("o", Array2::zeros((trials, 2)), vec![0.0; trials]);
+            let silent = TimelineEntry::Teacher("o", Array2::zeros((trials, 2)), vec![0.0; trials]);
             timeline.push((step, silent));
         }
         step += random.random_range(period / 2 + 1..=period + 1);
@@ -98,21 +98,21 @@ fn slow_leaks_and_bounds(engine: Engine) {
 
 fn plain_updates(engine: Engine) {
     let synapse = r#"rule: "transport", eta: 1e-3, decay_per_ms: 1e-6,
-        consolidation: (every_ms: 10, offset_ms: 2, optimiser: plain)"#;
+        update: (every_ms: 10, offset_ms: 2, optimiser: plain)"#;
     let model = model(synapse, [10.0, 0.0, 0.0], "softmax");
     holds(&case(model, 4, 60_000, 20), engine);
 }
 
 fn momentum_updates(engine: Engine) {
-    let synapse = r#"rule: "turnover", parameters: {"turnover": 0.5}, eta: 1e-4,
-        consolidation: (every_ms: 10, optimiser: momentum(momentum: 0.99))"#;
+    let synapse = r#"rule: "change_gated_decay", parameters: {"gated_decay": 0.5}, eta: 1e-4,
+        update: (every_ms: 10, optimiser: momentum(momentum: 0.99))"#;
     let model = model(synapse, [10.0, 10.0, 10.0], "tanh");
     holds(&case(model, 1, 60_000, 20), engine);
 }
 
 fn adam_updates(engine: Engine) {
     let synapse = r#"rule: "feedback_alignment", eta: 1e-5,
-        consolidation: (every_ms: 10, optimiser: adam(beta2: 0.9999, epsilon: 1e-4))"#;
+        update: (every_ms: 10, optimiser: adam(beta2: 0.9999, epsilon: 1e-4))"#;
     let model = model(synapse, [0.0, 0.0, 0.0], "softmax");
     holds(&case(model, 3, 60_000, 20), engine);
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::common::kept::{fresh, kept};
 use crate::common::parse;
-use crate::reference::{Case, Happening};
+use crate::reference::{Case, TimelineEntry};
 
 const STEPS: u64 = 400;
 
@@ -55,12 +55,12 @@ fn plan() -> impl Strategy<Value = Plan> {
         2 => Just(r#"rule: "kolen_pollack""#),
         1 => Just(r#"rule: "feedback_alignment""#),
         2 => Just(r#"rule: "transport""#),
-        1 => Just(r#"rule: "transport", parameters: {"turnover": 2}"#),
+        1 => Just(r#"rule: "transport", parameters: {"gated_decay": 2}"#),
         1 => Just(r#"rule: "predictive_coding""#),
-        1 => Just(r#"rule: "local_losses", parameters: {"turnover": 2}"#),
+        1 => Just(r#"rule: "local_losses", parameters: {"gated_decay": 2}"#),
         1 => Just(r#"rule: "direct_feedback_alignment""#),
         1 => Just(r#"rule: "hebbian", parameters: {"taught": 1}"#),
-        2 => Just(r#"rule: "turnover""#),
+        2 => Just(r#"rule: "change_gated_decay""#),
         1 => Just(r#"rule: "hebbian", parameters: {"s": -1}"#),
         1 => Just(r#"rule: "node_perturbation", parameters: {"baseline_ms": 50}"#),
     ];
@@ -94,8 +94,8 @@ fn plan() -> impl Strategy<Value = Plan> {
         let (seed, dt_ms, trials, taus) = circuit;
         let (rule, update, offset, decay_per_ms, bounds, norm) = plasticity;
         let (lambda, transfer, output, sparse) = neurons;
-        // Turnover happens at updates.
-        let update = if rule.contains("turnover") {
+        // Change-gated decay happens at updates.
+        let update = if rule.contains("gated_decay") {
             update.or(Some((5, "plain")))
         } else {
             update
@@ -152,7 +152,7 @@ fn model(plan: &Plan) -> Model {
         Some((every, optimiser)) => {
             let [every_ms, offset_ms] = [*every, plan.offset].map(|n| f64::from(n) * plan.dt_ms);
             let update = format!(
-                "consolidation: (every_ms: {every_ms}, offset_ms: {offset_ms}, optimiser: {optimiser}),"
+                "update: (every_ms: {every_ms}, offset_ms: {offset_ms}, optimiser: {optimiser}),"
             );
             (update, 0.01)
         }
@@ -198,7 +198,7 @@ fn model(plan: &Plan) -> Model {
 
 /// Stimuli that come, change in few or in all places and go, teachers, currents, and parameters
 /// that change.
-fn timeline(plan: &Plan) -> Vec<(u64, Happening)> {
+fn timeline(plan: &Plan) -> Vec<(u64, TimelineEntry)> {
     let mut random = ChaCha8Rng::seed_from_u64(plan.seed ^ 1);
     let trials = plan.trials;
     let mut timeline = Vec::new();
@@ -213,18 +213,18 @@ fn timeline(plan: &Plan) -> Vec<(u64, Happening)> {
                 *value = random.random_range(-1.0..1.0);
             }
         }
-        timeline.push((step, Happening::Rates("x", x.clone())));
+        timeline.push((step, TimelineEntry::Rates("x", x.clone())));
         if random.random_bool(0.3) {
             let y = Array2::from_shape_simple_fn((trials, 4), || random.random::<f32>());
-            timeline.push((step + 2, Happening::Rates("y", y)));
+            timeline.push((step + 2, TimelineEntry::Rates("y", y)));
         }
         if random.random_bool(0.5) {
             let class = random.random_range(0..4usize);
             let target =
                 Array2::from_shape_fn((trials, 4), |(t, i)| f32::from((class + t) % 4 == i));
             let strength = (0..trials).map(|_| random.random_range(0.0..0.8)).collect();
-            timeline.push((step + 5, Happening::Teacher("p3", target, strength)));
-            timeline.push((step + 12, Happening::Strength("p3", 0.0)));
+            timeline.push((step + 5, TimelineEntry::Teacher("p3", target, strength)));
+            timeline.push((step + 12, TimelineEntry::Strength("p3", 0.0)));
         }
         step += random.random_range(1..30u64);
     }
@@ -235,19 +235,19 @@ fn timeline(plan: &Plan) -> Vec<(u64, Happening)> {
         let start = random.random_range(0..STEPS - 60);
         let current = (0..8).map(|_| random.random_range(-0.2..0.2)).collect();
         let number = number as u64;
-        timeline.push((start, Happening::Inject(number, "p1", site, current)));
-        timeline.push((start + 55, Happening::Withdraw(number)));
+        timeline.push((start, TimelineEntry::Inject(number, "p1", site, current)));
+        timeline.push((start + 55, TimelineEntry::Withdraw(number)));
     }
-    timeline.push((70, Happening::Eta("x1", 0.003)));
-    timeline.push((100, Happening::EtaScale(0.5)));
+    timeline.push((70, TimelineEntry::Eta("x1", 0.003)));
+    timeline.push((100, TimelineEntry::EtaScale(0.5)));
     let tau_ms = 20.0 * plan.dt_ms;
     timeline.push((
         150,
-        Happening::Neuron("p2", NeuronParameter::TauBMs, tau_ms),
+        TimelineEntry::Neuron("p2", NeuronParameter::TauBMs, tau_ms),
     ));
-    timeline.push((200, Happening::Neuron("p1", NeuronParameter::GA, 0.3)));
+    timeline.push((200, TimelineEntry::Neuron("p1", NeuronParameter::GA, 0.3)));
     let weights = Array2::from_shape_simple_fn((5, 8), || random.random_range(-0.3..0.3));
-    timeline.push((210, Happening::Weights("12", weights)));
+    timeline.push((210, TimelineEntry::Weights("12", weights)));
     // Those of one step in the order in which they were pushed.
     timeline.sort_by_key(|(step, _)| *step);
     timeline

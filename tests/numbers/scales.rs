@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::common::kept::{fresh, kept};
 use crate::common::parse;
-use crate::reference::{Case, Happening};
+use crate::reference::{Case, TimelineEntry};
 
 const STEPS: u64 = 400;
 
@@ -45,7 +45,11 @@ fn plan() -> impl Strategy<Value = Plan> {
         prop::array::uniform3(tau),
         any::<bool>(),
         prop_oneof![Just("linear"), Just("tanh")],
-        prop_oneof![Just("kolen_pollack"), Just("dll"), Just("turnover")],
+        prop_oneof![
+            Just("kolen_pollack"),
+            Just("dll"),
+            Just("change_gated_decay")
+        ],
         prop_oneof![
             2 => Just(""),
             1 => Just("optimiser: plain"),
@@ -63,8 +67,8 @@ fn plan() -> impl Strategy<Value = Plan> {
                     sparse,
                     transfer: transfer.to_owned(),
                     rule: rule.to_owned(),
-                    // Turnover happens at updates.
-                    update: (if rule == "turnover" && update.is_empty() {
+                    // Change-gated decay happens at updates.
+                    update: (if rule == "change_gated_decay" && update.is_empty() {
                         "optimiser: plain"
                     } else {
                         update
@@ -95,10 +99,12 @@ fn model(plan: &Plan) -> Model {
     let update = if plan.update.is_empty() {
         String::new()
     } else {
-        format!("consolidation: (every_ms: 7, {}),", plan.update)
+        format!("update: (every_ms: 7, {}),", plan.update)
     };
     let rule = match plan.rule.as_str() {
-        "turnover" => r#"rule: "turnover", parameters: {"turnover": 1e-3},"#.to_owned(),
+        "change_gated_decay" => {
+            r#"rule: "change_gated_decay", parameters: {"gated_decay": 1e-3},"#.to_owned()
+        }
         rule => format!(r#"rule: "{rule}","#),
     };
     parse(&format!(
@@ -140,7 +146,7 @@ fn model(plan: &Plan) -> Model {
     ))
 }
 
-fn timeline(plan: &Plan) -> Vec<(u64, Happening)> {
+fn timeline(plan: &Plan) -> Vec<(u64, TimelineEntry)> {
     let mut random = ChaCha8Rng::seed_from_u64(plan.seed ^ 1);
     let trials = plan.trials;
     let mut timeline = Vec::new();
@@ -155,7 +161,7 @@ fn timeline(plan: &Plan) -> Vec<(u64, Happening)> {
         ("q1", (6, 3), 2.0),
     ] {
         let weights = Array2::from_shape_simple_fn(shape, || wild(&mut random, decades));
-        timeline.push((0, Happening::Weights(name, weights)));
+        timeline.push((0, TimelineEntry::Weights(name, weights)));
     }
     let (mut x, mut z) = (Array2::zeros((trials, 8)), Array2::zeros((trials, 6)));
     let mut step = 0;
@@ -170,14 +176,14 @@ fn timeline(plan: &Plan) -> Vec<(u64, Happening)> {
                 }
             }
         }
-        timeline.push((step, Happening::Rates("x", x.clone())));
-        timeline.push((step + 1, Happening::Rates("z", z.clone())));
+        timeline.push((step, TimelineEntry::Rates("x", x.clone())));
+        timeline.push((step + 1, TimelineEntry::Rates("z", z.clone())));
         if random.random_bool(0.5) {
             for (name, size, decades) in [("p3", 4, 6.0), ("q", 3, 3.0)] {
                 let target =
                     Array2::from_shape_simple_fn((trials, size), || wild(&mut random, decades));
                 let strength = (0..trials).map(|_| random.random_range(0.0..1.0)).collect();
-                timeline.push((step + 2, Happening::Teacher(name, target, strength)));
+                timeline.push((step + 2, TimelineEntry::Teacher(name, target, strength)));
             }
         }
         step += random.random_range(1..40u64);
@@ -193,8 +199,8 @@ fn timeline(plan: &Plan) -> Vec<(u64, Happening)> {
         let start = random.random_range(0..STEPS - 60);
         let current = (0..size).map(|_| wild(&mut random, 6.0)).collect();
         let number = number as u64;
-        timeline.push((start, Happening::Inject(number, name, site, current)));
-        timeline.push((start + 55, Happening::Withdraw(number)));
+        timeline.push((start, TimelineEntry::Inject(number, name, site, current)));
+        timeline.push((start + 55, TimelineEntry::Withdraw(number)));
     }
     timeline.sort_by_key(|(step, _)| *step);
     timeline

@@ -7,7 +7,7 @@ use apical::neuron::{Site, Variable};
 use ndarray::{Array2, array};
 
 use crate::common::{both_engines, cells, first, injection, parse, simulation};
-use crate::reference::{Case, Happening, PROMISED};
+use crate::reference::{Case, PROMISED, TimelineEntry};
 
 /// An input onto linear neurons with these plastic synapses; `neuron` are fields of their type.
 fn learner(synapse: &str, neuron: &str, size: usize, weight: f32) -> Model {
@@ -37,8 +37,8 @@ fn slow_delta_rule(engine: Engine) {
         let synapse = format!(r#"rule: "kolen_pollack", eta: {eta:e}"#);
         let model = learner(&synapse, "", 1, 0.3);
         let mut simulation = simulation(&model, engine, 1.0, 1, 1.0);
-        Happening::Rates("world", array![[1.0]]).enter(&mut simulation, 0);
-        Happening::Teacher("cell", array![[0.8]], vec![1.0]).enter(&mut simulation, 0);
+        TimelineEntry::Rates("world", array![[1.0]]).enter(&mut simulation, 0);
+        TimelineEntry::Teacher("cell", array![[0.8]], vec![1.0]).enter(&mut simulation, 0);
         simulation.advance_to(steps);
         let (target, start) = (f64::from(0.8f32), f64::from(0.3f32));
         let right = target - (target - start) * (-f64::from(eta) * steps as f64).exp();
@@ -61,12 +61,12 @@ fn slow_delta_rule(engine: Engine) {
 fn slow_updates(engine: Engine) {
     for optimiser in ["plain", "momentum(momentum: 0.5)"] {
         let synapse = format!(
-            r#"rule: "kolen_pollack", eta: 1e-8, consolidation: (every_ms: 2, optimiser: {optimiser})"#
+            r#"rule: "kolen_pollack", eta: 1e-8, update: (every_ms: 2, optimiser: {optimiser})"#
         );
         let model = learner(&synapse, "", 1, 0.3);
         let mut simulation = simulation(&model, engine, 1.0, 1, 1.0);
-        Happening::Rates("world", array![[1.0]]).enter(&mut simulation, 0);
-        Happening::Inject(0, "cell", Site::Soma, vec![0.5]).enter(&mut simulation, 0);
+        TimelineEntry::Rates("world", array![[1.0]]).enter(&mut simulation, 0);
+        TimelineEntry::Inject(0, "cell", Site::Soma, vec![0.5]).enter(&mut simulation, 0);
         simulation.advance_to(100_000);
         // 50 000 updates by eta 0.5, with momentum twice as much; little less for the first.
         let updates = if optimiser == "plain" {
@@ -90,7 +90,7 @@ fn slow_updates(engine: Engine) {
 /// `dW/dt = -decay W`.
 fn slow_decay(engine: Engine) {
     for (decay, steps) in [(1e-7, 400_000u64), (1e-8, 400_000)] {
-        for clock in ["", ", consolidation: (every_ms: 1000, optimiser: plain)"] {
+        for clock in ["", ", update: (every_ms: 1000, optimiser: plain)"] {
             let synapse =
                 format!(r#"rule: "kolen_pollack", eta: 0, decay_per_ms: {decay:e}{clock}"#);
             let model = learner(&synapse, "", 1, 1.0);
@@ -103,7 +103,7 @@ fn slow_decay(engine: Engine) {
                 "{told}, {right} is right: {decay} per ms"
             );
             // Used as it is told.
-            Happening::Rates("world", array![[1.0]]).enter(&mut simulation, steps);
+            TimelineEntry::Rates("world", array![[1.0]]).enter(&mut simulation, steps);
             simulation.advance_to(steps + 3);
             let used = first(&mut simulation, Variable::BasalCurrent);
             assert!((used - told).abs() < 1e-6, "used {used}, told {told}");
@@ -158,9 +158,9 @@ fn holds(case: &Case, engine: Engine) {
 
 /// A neuron whose mismatch is given: a current into its soma, another after every `period` steps.
 fn given(model: Model, gradients: impl Fn(u64) -> f32, period: u64, steps: u64) -> Case {
-    let mut timeline = vec![(0, Happening::Rates("world", array![[1.0, -0.03]]))];
+    let mut timeline = vec![(0, TimelineEntry::Rates("world", array![[1.0, -0.03]]))];
     for n in 0..steps / period {
-        let current = Happening::Inject(0, "cell", Site::Soma, vec![gradients(n)]);
+        let current = TimelineEntry::Inject(0, "cell", Site::Soma, vec![gradients(n)]);
         timeline.push((n * period, current));
     }
     Case {
@@ -183,7 +183,7 @@ fn optimisers_remember(engine: Engine) {
         "adam(beta1: 0.9999, beta2: 0.99999, epsilon: 1e-8)",
     ] {
         let synapse = format!(
-            r#"rule: "kolen_pollack", eta: 1e-5, consolidation: (every_ms: 2, optimiser: {optimiser})"#
+            r#"rule: "kolen_pollack", eta: 1e-5, update: (every_ms: 2, optimiser: {optimiser})"#
         );
         let model = learner(&synapse, "", 2, 0.3);
         holds(&given(model, wave, 3, 60_000), engine);
@@ -197,7 +197,7 @@ fn mean_losses_move(engine: Engine) {
     let model = learner(synapse, "noise: (std: 0.1, every_ms: 7)", 2, 0.3);
     let mut case = given(model, |_| 0.0, 60_000, 60_000);
     for (step, target) in [(0, 1.0), (20_000, 0.9), (40_000, 0.2)] {
-        let teacher = Happening::Teacher("cell", array![[target]], vec![1e-3]);
+        let teacher = TimelineEntry::Teacher("cell", array![[target]], vec![1e-3]);
         case.timeline.push((step, teacher));
     }
     case.timeline.sort_by_key(|(step, _)| *step);
@@ -208,13 +208,13 @@ fn mean_losses_move(engine: Engine) {
 /// each weight is what the recursion says.
 fn lengths_do_not_drift(engine: Engine) {
     let synapse = r#"rule: "kolen_pollack", eta: 1e-8, norm: 0.9,
-        consolidation: (every_ms: 2, optimiser: plain)"#;
+        update: (every_ms: 2, optimiser: plain)"#;
     let model = learner(synapse, "", 2, 0.3);
     let case = given(model, |n| 1.0 + (n as f32 * 0.3).cos(), 5, 40_000);
     holds(&case, engine);
     let (mut simulation, _) = case.begin(engine);
-    for (step, happening) in &case.timeline {
-        happening.enter(&mut simulation, *step);
+    for (step, entry) in &case.timeline {
+        entry.enter(&mut simulation, *step);
     }
     simulation.advance_to(case.steps);
     let weights = simulation.weights(WEIGHTS).unwrap();
@@ -232,7 +232,7 @@ fn equal_time_constants(engine: Engine) {
     let model = learner(synapse, "tau_b_ms: 10, tau_a_ms: 10, tau_s_ms: 10", 2, 0.5);
     let mut case = given(model, |_| 0.0, 400, 400);
     case.timeline
-        .push((0, Happening::Inject(1, "cell", Site::Apical, vec![1.0])));
+        .push((0, TimelineEntry::Inject(1, "cell", Site::Apical, vec![1.0])));
     case.look_every = 3;
     holds(&case, engine);
 }
@@ -243,8 +243,8 @@ fn slow_balance(engine: Engine) {
     let synapse = r#"rule: "kolen_pollack", eta: 1e-7, decay_per_ms: 1e-6"#;
     let model = learner(synapse, "", 1, 2.0);
     let mut simulation = simulation(&model, engine, 1.0, 2, 1.0);
-    Happening::Rates("world", Array2::from_elem((2, 1), 1.0)).enter(&mut simulation, 0);
-    Happening::Inject(0, "cell", Site::Soma, vec![0.4]).enter(&mut simulation, 0);
+    TimelineEntry::Rates("world", Array2::from_elem((2, 1), 1.0)).enter(&mut simulation, 0);
+    TimelineEntry::Inject(0, "cell", Site::Soma, vec![0.4]).enter(&mut simulation, 0);
     simulation.advance_to(100_000);
     let rest = f64::from(1e-7f32) * f64::from(0.4f32) / 1e-6;
     let right = rest + (2.0 - rest) * (-0.1f64).exp();

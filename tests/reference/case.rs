@@ -2,14 +2,15 @@
 
 use std::path::Path;
 
-use apical::circuit::{Engine, Setup};
+use apical::circuit::Engine;
 use apical::description::model::Model;
+use apical::description::{Setup, lower};
 use apical::engine::Simulation;
 use apical::plasticity::Registry;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::{Happening, Reference, Verdict};
+use super::{Reference, TimelineEntry, Verdict};
 
 /// A circuit, what happens to it, and when it is looked at.
 #[derive(Clone, Debug)]
@@ -23,7 +24,7 @@ pub struct Case {
     /// Seed of weights, noise and times of looking.
     pub seed: u64,
     /// What happens before which step, in ascending order.
-    pub timeline: Vec<(u64, Happening)>,
+    pub timeline: Vec<(u64, TimelineEntry)>,
     /// Length in steps.
     pub steps: u64,
     /// Largest number of steps between two looks.
@@ -41,7 +42,7 @@ impl Case {
             presentation_ms: 1.0,
             directory: Path::new("."),
         };
-        let simulation = Simulation::new(&self.model, &Registry::default(), setup).unwrap();
+        let simulation = Simulation::new(lower(&self.model, &Registry::default(), setup).unwrap());
         let how = (self.dt_ms, self.trials, self.seed);
         let reference = Reference::new(&self.model, &simulation, how);
         (simulation, reference)
@@ -56,14 +57,14 @@ impl Case {
         while reference.step < self.steps {
             let now = reference.step;
             let until = (now + random.random_range(1..=self.look_every)).min(self.steps);
-            while let Some((step, happening)) = timeline.next_if(|(step, _)| *step < until) {
+            while let Some((step, entry)) = timeline.next_if(|(step, _)| *step < until) {
                 advance(&mut reference, *step);
                 // Weights are set between two steps, not by an event of the timeline.
-                if matches!(happening, Happening::Weights(..)) {
+                if matches!(entry, TimelineEntry::Weights(..)) {
                     simulation.advance_to(*step);
                 }
-                happening.enter(&mut simulation, *step);
-                reference.happen(happening);
+                entry.enter(&mut simulation, *step);
+                reference.happen(entry);
             }
             advance(&mut reference, until);
             simulation.advance_to(until);
@@ -87,8 +88,8 @@ impl Case {
         let (_, mut reference) = self.begin(Engine::Dense);
         let mut timeline = self.timeline.iter().peekable();
         while reference.step < self.steps {
-            while let Some((_, happening)) = timeline.next_if(|(step, _)| *step <= reference.step) {
-                reference.happen(happening);
+            while let Some((_, entry)) = timeline.next_if(|(step, _)| *step <= reference.step) {
+                reference.happen(entry);
             }
             reference.step();
             let beyond = reference.populations.iter().any(|population| {
@@ -112,9 +113,9 @@ impl Case {
         let mut verdict = Verdict::default();
         let mut timeline = self.timeline.iter().peekable();
         while reference.step < self.steps {
-            while let Some((_, happening)) = timeline.next_if(|(step, _)| *step <= reference.step) {
-                reference.happen(happening);
-                other.happen(happening);
+            while let Some((_, entry)) = timeline.next_if(|(step, _)| *step <= reference.step) {
+                reference.happen(entry);
+                other.happen(entry);
             }
             reference.step();
             other.step();

@@ -46,7 +46,7 @@ pub use case::Case;
 pub use neuron::{Leak, Population};
 pub use number::{Number, PROMISED};
 pub use projection::Projection;
-pub use timeline::Happening;
+pub use timeline::TimelineEntry;
 pub use verdict::Verdict;
 
 use neuron::Parameters;
@@ -170,9 +170,10 @@ impl Reference {
             (Some("dll"), Compartment::Apical) => {
                 Some(Factor::Mismatch(parameter("s", 1.0))).filter(|f| *f != Factor::Mismatch(0.0))
             }
-            (Some("kolen_pollack" | "turnover" | "local_losses"), Compartment::Apical) => {
-                Some(Factor::Rate(1.0))
-            }
+            (
+                Some("kolen_pollack" | "change_gated_decay" | "local_losses"),
+                Compartment::Apical,
+            ) => Some(Factor::Rate(1.0)),
             _ => None,
         };
         let transports = compartment == Compartment::Apical
@@ -184,7 +185,7 @@ impl Reference {
             mean: vec![None; self.trials],
             trace: vec![Number::default(); neurons],
         });
-        let update = synapse.consolidation.as_ref().map(|clock| {
+        let update = synapse.update.as_ref().map(|clock| {
             let steps = |ms: f64| (ms / self.dt_ms).round() as u64;
             let every_steps = steps(clock.every_ms.expect("a period"));
             let none = vec![Number::default(); weights.len()];
@@ -202,7 +203,7 @@ impl Reference {
             }
         });
         let turns_over = match rule {
-            Some("turnover") => 3.0,
+            Some("change_gated_decay") => 3.0,
             _ => 0.0,
         };
         let plasticity = factor.map(|factor| Plasticity {
@@ -212,7 +213,7 @@ impl Reference {
             kept: (-synapse.decay_per_ms * self.dt_ms).exp(),
             bounds: synapse.bounds.map(|(low, high)| (low.into(), high.into())),
             norm: synapse.norm.map(f64::from),
-            turnover: parameter("turnover", turns_over),
+            gated_decay: parameter("gated_decay", turns_over),
             update,
         });
         self.projections.push(Projection {

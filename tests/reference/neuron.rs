@@ -189,13 +189,13 @@ impl Population {
             p.apical.settle(&mut self.a[n], self.i_a[n], i_a);
             // tau_s d(b_hat)/dt = -b_hat + b        tau_s d(xi)/dt = -xi + g_a a + I_s
             p.soma.settle(&mut self.b_hat[n], self.b[n], b);
-            let felt = match p.mismatch {
+            let apical_drive = match p.mismatch {
                 Units::Rate => self.a[n],
                 // A mismatch of potentials: f'(s) a, with the slope where it last fired.
                 Units::Potential => slope(p.transfer, self.r[n]) * self.a[n],
             };
             p.soma
-                .settle(&mut self.xi[n], p.g_a * felt + self.i_s[n], xi);
+                .settle(&mut self.xi[n], p.g_a * apical_drive + self.i_s[n], xi);
         }
         for trial in 0..self.trials {
             let neurons = trial * self.size..(trial + 1) * self.size;

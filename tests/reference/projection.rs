@@ -149,7 +149,7 @@ pub struct Plasticity {
     pub kept: f64,
     pub bounds: Option<(f64, f64)>,
     pub norm: Option<f64>,
-    pub turnover: f64,
+    pub gated_decay: f64,
     /// Absent: the weights change in every step.
     pub update: Option<Update>,
 }
@@ -229,8 +229,8 @@ impl Projection {
             let mut fresh = vec![0.0; self.weights.len()];
             for (n, weight) in self.weights.iter_mut().enumerate() {
                 let by = update.step(n, p.eta * eta_scale);
-                // W += D - min(turnover |D|, 1) W
-                let mut part = p.turnover * by.abs();
+                // W += D - min(gated_decay |D|, 1) W
+                let mut part = p.gated_decay * by.abs();
                 part.value = part.value.min(1.0);
                 let before = *weight;
                 *weight = (1.0 - part.value) * before + by;

@@ -12,7 +12,7 @@ use super::projection::confine_length;
 
 /// Something that happens before a step.
 #[derive(Clone, Debug)]
-pub enum Happening {
+pub enum TimelineEntry {
     /// An input fires at these rates, trials x size.
     Rates(&'static str, Array2<f32>),
     /// A population has these targets, trials x size, with this strength in each trial.
@@ -33,7 +33,7 @@ pub enum Happening {
     Weights(&'static str, Array2<f32>),
 }
 
-impl Happening {
+impl TimelineEntry {
     /// Enters it into the timeline of a simulation, before step `step`. Weights are set now.
     pub fn enter(&self, simulation: &mut Simulation, step: u64) {
         let event = match self.clone() {
@@ -69,47 +69,47 @@ impl Happening {
 
 impl Reference {
     /// The same for the recursion.
-    pub fn happen(&mut self, happening: &Happening) {
+    pub fn happen(&mut self, entry: &TimelineEntry) {
         let exact = |values: &Array2<f32>| values.iter().map(|x| f64::from(*x)).collect();
-        match happening {
-            Happening::Rates(name, rates) => {
+        match entry {
+            TimelineEntry::Rates(name, rates) => {
                 let n = self.population(name);
                 let rates = rates.iter().map(|r| Number::exact(f64::from(*r)));
                 self.populations[n].r = rates.collect();
             }
-            Happening::Teacher(name, target, strength) => {
+            TimelineEntry::Teacher(name, target, strength) => {
                 let n = self.population(name);
                 self.populations[n].teacher = Some(neuron::Teacher {
                     target: exact(target),
                     strength: strength.iter().map(|s| f64::from(*s)).collect(),
                 });
             }
-            Happening::Strength(name, strength) => {
+            TimelineEntry::Strength(name, strength) => {
                 let n = self.population(name);
                 let teacher = self.populations[n].teacher.as_mut();
                 let teacher = teacher.expect("a teacher before its strength");
                 teacher.strength.fill(f64::from(*strength));
             }
-            Happening::Inject(number, name, site, current) => {
+            TimelineEntry::Inject(number, name, site, current) => {
                 let current = current.iter().map(|c| f64::from(*c)).collect();
                 let injection = (self.population(name), *site, current);
                 self.injections.insert(*number, injection);
             }
-            Happening::Withdraw(number) => {
+            TimelineEntry::Withdraw(number) => {
                 self.injections.remove(number);
             }
-            Happening::Neuron(name, parameter, value) => {
+            TimelineEntry::Neuron(name, parameter, value) => {
                 let n = self.population(name);
                 self.populations[n].set(*parameter, *value, self.dt_ms);
             }
-            Happening::Eta(name, eta) => {
+            TimelineEntry::Eta(name, eta) => {
                 let n = self.projection(name);
                 if let Some(plasticity) = &mut self.projections[n].plasticity {
                     plasticity.eta = f64::from(*eta);
                 }
             }
-            Happening::EtaScale(factor) => self.eta_scale = f64::from(*factor),
-            Happening::Weights(name, weights) => {
+            TimelineEntry::EtaScale(factor) => self.eta_scale = f64::from(*factor),
+            TimelineEntry::Weights(name, weights) => {
                 let n = self.projection(name);
                 let projection = &mut self.projections[n];
                 projection.weights = (weights.iter())

@@ -1,4 +1,4 @@
-//! Telling how a download goes: a bar at a terminal, plain lines elsewhere.
+//! Reporting how a download goes: a bar at a terminal, plain lines elsewhere.
 
 use std::cell::RefCell;
 use std::io::{IsTerminal, Write, stderr, stdout};

@@ -332,7 +332,7 @@ mod tests {
             "model.neurons.other=(transfer: relu)",
             "model.projections.i_to_o.delay_ms=2",
             "model.projections[0].name=first",
-            "model.synapses.s.consolidation.optimiser=plain",
+            "model.synapses.s.update.optimiser=plain",
             "model.synapses.s.parameters.s=-1",
             "model.inputs.i.shape=(1, 1)",
         ] {
@@ -348,7 +348,7 @@ mod tests {
         assert_eq!(model.inputs[0].shape, Some((1, 1)));
         let synapse = &model.synapses["s"];
         assert_eq!(synapse.parameters["s"], -1.0);
-        let optimiser = synapse.consolidation.as_ref().map(|c| c.optimiser);
+        let optimiser = synapse.update.as_ref().map(|c| c.optimiser);
         assert_eq!(optimiser, Some(Optimiser::Plain));
     }
 

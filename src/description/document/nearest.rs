@@ -4,6 +4,15 @@ use std::collections::BTreeSet;
 
 use crate::terminal::{one_line, shortened};
 
+/// Names of fields, rules, parameters and statistics that have changed: before and now.
+const RENAMED: [(&str, &str); 5] = [
+    ("consolidation", "update"),
+    ("events", "messages"),
+    ("mirrors", "reciprocal"),
+    ("turnover", "change_gated_decay"),
+    ("turnover", "gated_decay"),
+];
+
 /// Says that `found` is no `kind`, with the nearest of `known`, or all of them if none is near.
 #[must_use]
 pub fn unknown<'a>(kind: &str, found: &str, known: impl IntoIterator<Item = &'a str>) -> String {
@@ -12,6 +21,16 @@ pub fn unknown<'a>(kind: &str, found: &str, known: impl IntoIterator<Item = &'a 
         .into_iter()
         .filter(|name| seen.insert(*name))
         .collect();
+    let renamed = RENAMED
+        .iter()
+        .find(|(before, now)| *before == found && known.contains(now));
+    if let Some((before, now)) = renamed {
+        return format!(
+            "the {kind} {} is called {} now",
+            quoted(before),
+            quoted(now)
+        );
+    }
     let hint = match (nearest(found, &known), &known[..]) {
         (Some(name), _) => format!("did you mean {}?", quoted(name)),
         (None, []) => "there is none at all".to_owned(),
@@ -64,6 +83,15 @@ pub(super) fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::{nearest, unknown};
+
+    #[test]
+    fn a_name_that_has_changed_is_answered_with_its_new_one() {
+        let fields = ["rule", "parameters", "update"];
+        let told = unknown("field", "consolidation", fields);
+        assert_eq!(told, "the field `consolidation` is called `update` now");
+        // Where the new name does not belong, the old one is as unknown as any other.
+        assert!(unknown("field", "consolidation", ["rule"]).starts_with("there is no field"));
+    }
 
     #[test]
     fn the_nearest_name_is_a_slip_away_or_there_is_none() {

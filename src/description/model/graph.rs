@@ -148,7 +148,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::Graph;
-    use crate::connectivity::Weights;
+    use crate::connectivity::InitialWeights;
     use crate::description::model::{Model, Projection};
     use crate::neuron::Compartment;
 
@@ -160,9 +160,9 @@ mod tests {
             compartment: Compartment::Basal,
             delay_ms: 1.0,
             synapse: String::new(),
-            weights: Weights::Constant(0.0),
+            weights: InitialWeights::Constant(0.0),
             threshold: None,
-            mirrors: None,
+            reciprocal: None,
         };
         Model {
             name: "graph".into(),

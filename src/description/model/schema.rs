@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::connectivity::Weights;
+use crate::connectivity::InitialWeights;
 use crate::neuron::soma::Units;
 use crate::neuron::{Compartment, Transfer};
 use crate::plasticity::Optimiser;
@@ -57,12 +57,12 @@ impl Model {
         })
     }
 
-    /// The basal projection that an apical one mirrors: the way back that it names, or the only
+    /// The reciprocal basal projection of an apical one: the way back that it names, or the only
     /// one. None if there is none, or several without a choice among them.
     #[must_use]
-    pub fn mirrored<'a>(&'a self, projection: &'a Projection) -> Option<&'a Projection> {
+    pub fn reciprocal<'a>(&'a self, projection: &'a Projection) -> Option<&'a Projection> {
         let mut ways = self.ways_back(projection);
-        match &projection.mirrors {
+        match &projection.reciprocal {
             _ if projection.compartment == Compartment::Basal => None,
             Some(name) => ways.find(|way| way.name() == *name),
             None => ways.next().filter(|_| ways.next().is_none()),
@@ -78,7 +78,7 @@ impl Model {
     }
 }
 
-/// Parameters of a neuron type. Symbols as in [`crate::neuron`].
+/// RuleParameters of a neuron type. Symbols as in [`crate::neuron`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Neuron {
@@ -161,8 +161,16 @@ pub struct Bias {
     /// Synapse type, a key of [`Model::synapses`].
     pub synapse: String,
     /// Initial values.
-    #[serde(default = "Weights::zero")]
-    pub weights: Weights,
+    #[serde(default = "InitialWeights::zero")]
+    pub weights: InitialWeights,
+}
+
+impl Bias {
+    /// The name that the bias of a population has among projections.
+    #[must_use]
+    pub fn name(population: &str) -> String {
+        format!("{population}_bias")
+    }
 }
 
 /// A synapse type: how its weights change.
@@ -172,10 +180,10 @@ pub struct Synapse {
     /// Rule of plasticity, a name of the registry; absent: the weights stay as they are.
     #[serde(default)]
     pub rule: Option<String>,
-    /// Parameters of the rule by name.
+    /// RuleParameters of the rule by name.
     #[serde(default)]
     pub parameters: BTreeMap<String, f64>,
-    /// Learning rate: per ms without consolidation, a consolidation step with it.
+    /// Learning rate: per ms of continuous change, per step of weight updates.
     #[serde(default)]
     pub eta: f32,
     /// Decay of the weights, `dW/dt = -decay W`, per ms.
@@ -185,23 +193,23 @@ pub struct Synapse {
     #[serde(default)]
     pub bounds: Option<(f32, f32)>,
     /// Length that the weights of each neuron have at the start and are brought back to after
-    /// every consolidation (synaptic scaling); absent: whatever comes.
+    /// every weight update (synaptic scaling); absent: whatever comes.
     #[serde(default)]
     pub norm: Option<f32>,
     /// Turns the eligibility into weight change at its own clock; absent: continuous change.
     #[serde(default)]
-    pub consolidation: Option<Consolidation>,
+    pub update: Option<Update>,
 }
 
 /// A clock and an optimiser.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Consolidation {
+pub struct Update {
     /// Period in ms; absent: one presentation of the scenario.
     #[serde(default)]
     pub every_ms: Option<f64>,
     /// How much later than at 0 the clock starts, in ms. With the time that a stimulus takes to
-    /// reach the senders, a projection consolidates just before their activity changes.
+    /// reach the senders, a projection updates its weights just before their activity changes.
     #[serde(default)]
     pub offset_ms: f64,
     /// From eligibility to weight change.
@@ -226,7 +234,7 @@ pub struct Projection {
     /// Synapse type, a key of [`Model::synapses`].
     pub synapse: String,
     /// Initial weights.
-    pub weights: Weights,
+    pub weights: InitialWeights,
     /// A sender sends when what it has to say differs from what it last sent by more than this,
     /// in units of `r` (basal) or `delta` (apical); 0 sends every change. Absent: that of the
     /// model. The dense engine, which thresholds are judged against, sends everything always.
@@ -235,7 +243,7 @@ pub struct Projection {
     /// Name of the basal projection of the way back whose weights an apical projection reads
     /// (weight transport) and is compared with (`alignment`); absent: the only one there is.
     #[serde(default)]
-    pub mirrors: Option<String>,
+    pub reciprocal: Option<String>,
 }
 
 impl Projection {

@@ -5,10 +5,13 @@ use std::path::{Component, Path, PathBuf};
 
 use super::Scenario;
 use super::check::{MOST_VARIANTS, check, clipped};
+use crate::circuit::Circuit;
+use crate::connectivity::Matrices;
 use crate::description::document::{
     Assignment, Document, Issue, Place, Problem, Problems, Severity,
 };
 use crate::description::model::{self, Model};
+use crate::description::{Setup, lower_checked};
 use crate::plasticity::Registry;
 
 /// Problems after which no further variant is looked at: nobody reads as many.
@@ -16,7 +19,7 @@ const MOST_PROBLEMS: usize = 200;
 
 /// A scenario and its model, both checked.
 #[derive(Clone, Debug)]
-pub struct Loaded {
+pub struct LoadedScenario {
     /// What happens.
     pub scenario: Scenario,
     /// To which circuit.
@@ -29,10 +32,30 @@ pub struct Loaded {
     pub directory: PathBuf,
     /// Where the model's relative paths start: those of weights.
     pub model_directory: PathBuf,
+    /// The matrices of the files of weights.
+    pub matrices: Matrices,
     /// The scenario's variants by name, each with its changes in it and without variants.
-    pub variants: Vec<(String, Loaded)>,
+    pub variants: Vec<(String, LoadedScenario)>,
     /// What is probably not as it was meant.
     pub warnings: Problems,
+}
+
+impl LoadedScenario {
+    /// The circuit of the model with the step, trials, seed and engine of the scenario.
+    #[must_use]
+    pub fn circuit(&self, registry: &Registry) -> Circuit {
+        let scenario = &self.scenario;
+        let setup = Setup {
+            dt_ms: scenario.dt_ms,
+            trials: scenario.trials,
+            seed: scenario.seed,
+            presentation_ms: (scenario.task.as_ref())
+                .map_or(scenario.dt_ms, |task| task.presentation_ms),
+            directory: &self.model_directory,
+            engine: scenario.engine,
+        };
+        lower_checked(&self.model, registry, setup, &self.matrices)
+    }
 }
 
 /// A model, checked.
@@ -54,7 +77,11 @@ pub struct LoadedModel {
 ///
 /// # Errors
 /// Everything that is wrong in both files, in the overrides and in the variants.
-pub fn load(path: &Path, overrides: &[String], registry: &Registry) -> Result<Loaded, Problems> {
+pub fn load(
+    path: &Path,
+    overrides: &[String],
+    registry: &Registry,
+) -> Result<LoadedScenario, Problems> {
     load_with(path, None, overrides, registry)
 }
 
@@ -68,7 +95,7 @@ pub fn load_with(
     model: Option<&Path>,
     overrides: &[String],
     registry: &Registry,
-) -> Result<Loaded, Problems> {
+) -> Result<LoadedScenario, Problems> {
     let document = Document::read(path)?;
     let has_all = |fields: [&str; 2]| fields.iter().all(|field| document.has(field));
     if has_all(["neurons", "populations"]) && !document.has("dt_ms") {
@@ -116,7 +143,7 @@ pub fn load_with(
         return Err(problems);
     }
     match whole.loaded(&directory) {
-        Some(loaded) => Ok(Loaded {
+        Some(loaded) => Ok(LoadedScenario {
             variants,
             warnings: problems,
             ..loaded
@@ -138,7 +165,7 @@ pub fn load_model(
     let assignments: Vec<Assignment> = (assignments(overrides, &mut problems).into_iter())
         .map(|assignment| assignment.within("model").unwrap_or(assignment))
         .collect();
-    let circuit = Circuit::new(Document::read(path)?, path, &assignments, &mut problems);
+    let mut circuit = ModelFile::new(Document::read(path)?, path, &assignments, &mut problems);
     problems.extend(circuit.check(registry, None));
     let mut problems = Problems(problems);
     problems.sort(&[circuit.document.name()]);
@@ -157,7 +184,7 @@ pub fn load_model(
 struct Attempt {
     scenario_document: Document,
     scenario: Option<Scenario>,
-    model: Option<Circuit>,
+    model: Option<ModelFile>,
     problems: Vec<Problem>,
 }
 
@@ -184,10 +211,10 @@ impl Attempt {
             None => document.string_at("model").map(PathBuf::from),
         };
         let path = (model.map(Path::to_owned)).or_else(|| Some(directory.join(named?)));
-        let model = path.and_then(|path| {
+        let mut model = path.and_then(|path| {
             let path = tidy(&path);
             match Document::read(&path) {
-                Ok(text) => Some(Circuit::new(text, &path, &of_model, &mut problems)),
+                Ok(text) => Some(ModelFile::new(text, &path, &of_model, &mut problems)),
                 Err(problem) => {
                     problems.push(document.problem(Issue {
                         severity: Severity::Error,
@@ -198,7 +225,7 @@ impl Attempt {
                 }
             }
         });
-        if let Some(circuit) = &model {
+        if let Some(circuit) = &mut model {
             let dt_ms = scenario.as_ref().map(|s| s.dt_ms);
             let dt_ms = dt_ms.filter(|dt_ms| dt_ms.is_finite() && *dt_ms > 0.0);
             problems.extend(circuit.check(registry, dt_ms));
@@ -222,15 +249,16 @@ impl Attempt {
         }
     }
 
-    fn loaded(self, directory: &Path) -> Option<Loaded> {
+    fn loaded(self, directory: &Path) -> Option<LoadedScenario> {
         let circuit = self.model?;
-        Some(Loaded {
+        Some(LoadedScenario {
             scenario: self.scenario?,
             model: circuit.model?,
             scenario_document: self.scenario_document,
             model_document: circuit.document,
             directory: directory.to_owned(),
             model_directory: circuit.directory,
+            matrices: circuit.matrices,
             variants: Vec::new(),
             warnings: Problems::default(),
         })
@@ -238,13 +266,14 @@ impl Attempt {
 }
 
 /// A model's file and what it says, if it can be read.
-struct Circuit {
+struct ModelFile {
     document: Document,
     directory: PathBuf,
     model: Option<Model>,
+    matrices: Matrices,
 }
 
-impl Circuit {
+impl ModelFile {
     fn new(
         mut document: Document,
         path: &Path,
@@ -258,19 +287,25 @@ impl Circuit {
             model: note(document.parse::<Model>(), problems),
             document,
             directory: path.parent().unwrap_or(Path::new("")).to_owned(),
+            matrices: Matrices::new(),
         }
     }
 
     fn clipped(&self, registry: &Registry, seed: u64) -> Vec<Problem> {
         let issues =
-            (self.model.iter()).flat_map(|model| clipped(model, registry, seed, &self.directory));
+            (self.model.iter()).flat_map(|model| clipped(model, registry, seed, &self.matrices));
         issues.map(|issue| self.document.problem(issue)).collect()
     }
 
-    fn check(&self, registry: &Registry, dt_ms: Option<f64>) -> Vec<Problem> {
-        let issues = (self.model.iter())
-            .flat_map(|model| model::check(model, registry, dt_ms, &self.directory));
-        issues.map(|issue| self.document.problem(issue)).collect()
+    fn check(&mut self, registry: &Registry, dt_ms: Option<f64>) -> Vec<Problem> {
+        let Some(model) = &self.model else {
+            return Vec::new();
+        };
+        let (issues, matrices) = model::check_with(model, registry, dt_ms, &self.directory);
+        self.matrices = matrices;
+        (issues.into_iter())
+            .map(|issue| self.document.problem(issue))
+            .collect()
     }
 }
 

@@ -12,10 +12,10 @@ mod window;
 
 pub use check::{check, check_data, data, fitting, read_data};
 pub(crate) use load::tidy;
-pub use load::{Loaded, LoadedModel, load, load_model, load_with};
+pub use load::{LoadedModel, LoadedScenario, load, load_model, load_with};
 pub use probe::{Probe, Statistic};
 pub use schema::*;
 pub use selector::{Indices, Neurons, SelectorError};
 pub use tail::Tail;
-pub use timeline::{Happening, Repeat, windows};
-pub use window::{Window, charging, settling};
+pub use timeline::{Repeat, TimelineEntry, windows};
+pub use window::{PresentationSteps, charging, settling};

@@ -112,7 +112,7 @@ pub enum Statistic {
     GradientAngle,
     /// How many values the senders have sent so far. Everything but biases, and with the event
     /// engine only.
-    Events,
+    Messages,
 }
 
 fn first() -> Indices {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::probe::Probe;
 use super::tail::Tail;
-use super::timeline::Happening;
+use super::timeline::TimelineEntry;
 use crate::circuit::Engine;
 use crate::data::{Encoding, Parts, Source};
 
@@ -38,7 +38,7 @@ pub struct Scenario {
     pub duration_ms: Option<f64>,
     /// What happens from outside and when.
     #[serde(default)]
-    pub timeline: Vec<Happening>,
+    pub timeline: Vec<TimelineEntry>,
     /// A classification task to learn.
     #[serde(default)]
     pub task: Option<Task>,

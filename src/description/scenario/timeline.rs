@@ -11,7 +11,7 @@ use crate::neuron::{NeuronParameter, Site};
 /// one input, or of one teacher, must not overlap.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Happening {
+pub enum TimelineEntry {
     /// An input fires at these rates, and at 0 afterwards.
     Rates {
         /// Input population.
@@ -119,7 +119,7 @@ fn full() -> f32 {
     1.0
 }
 
-impl Happening {
+impl TimelineEntry {
     /// How often it happens.
     #[must_use]
     pub fn times(&self) -> u32 {
@@ -133,37 +133,37 @@ impl Happening {
     }
 }
 
-/// The windows `(from_ms, until_ms)` of a happening; none for those that have a moment only.
+/// The windows `(from_ms, until_ms)` of an entry; none for those that have a moment only.
 #[must_use]
-pub fn windows(happening: &Happening, end_ms: f64) -> Vec<(f64, f64)> {
-    let (Happening::Rates {
+pub fn windows(entry: &TimelineEntry, end_ms: f64) -> Vec<(f64, f64)> {
+    let (TimelineEntry::Rates {
         from_ms,
         until_ms,
         repeat,
         ..
     }
-    | Happening::Current {
+    | TimelineEntry::Current {
         from_ms,
         until_ms,
         repeat,
         ..
     }
-    | Happening::Teacher {
+    | TimelineEntry::Teacher {
         from_ms,
         until_ms,
         repeat,
         ..
     }
-    | Happening::Presentation {
+    | TimelineEntry::Presentation {
         from_ms,
         until_ms,
         repeat,
         ..
-    }) = happening
+    }) = entry
     else {
         return Vec::new();
     };
-    let times = happening.times();
+    let times = entry.times();
     let every = repeat.map_or(0.0, |r| r.every_ms);
     let until = until_ms.unwrap_or(end_ms);
     (0..times)

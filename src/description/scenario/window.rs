@@ -160,7 +160,7 @@ impl Stage {
 
 /// The teacher's window within a presentation, in steps from the stimulus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
+pub struct PresentationSteps {
     /// Steps from the stimulus to the teacher.
     pub on: u64,
     /// Steps from the stimulus to the teacher's end.
@@ -171,7 +171,7 @@ pub struct Window {
     pub settled: u64,
 }
 
-impl Window {
+impl PresentationSteps {
     /// The window of `task`, with defaults from the circuit.
     ///
     /// The teacher's own current takes one more step.
@@ -198,7 +198,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::settling;
-    use crate::connectivity::Weights;
+    use crate::connectivity::InitialWeights;
     use crate::description::model::{Input, Model, Neuron, Population, Projection};
     use crate::neuron::Compartment;
 
@@ -226,9 +226,9 @@ mod tests {
             compartment: Compartment::Basal,
             delay_ms,
             synapse: "still".into(),
-            weights: Weights::Constant(0.0),
+            weights: InitialWeights::Constant(0.0),
             threshold: None,
-            mirrors: None,
+            reciprocal: None,
         };
         Model {
             name: "window".into(),

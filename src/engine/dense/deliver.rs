@@ -37,7 +37,7 @@ pub fn deliver(
         sum.resize(rates.len(), 0.0);
     }
     for injection in injections.0.values() {
-        let Ok((population, ..)) = populations.get(injection.population) else {
+        let Ok((population, ..)) = populations.get(wiring.population(injection.population)) else {
             continue;
         };
         let column = match injection.site {
@@ -50,7 +50,7 @@ pub fn deliver(
                 .for_each(|(to, from)| *to += f64::from(*from));
         }
     }
-    for &entity in wiring.projections.values() {
+    for &entity in &wiring.projections {
         let Ok((projection, own)) = projections.get(entity) else {
             continue;
         };
@@ -72,7 +72,7 @@ pub fn deliver(
         });
     }
     let rates = read::<soma::Rate>(rates);
-    for &entity in wiring.populations.values() {
+    for &entity in &wiring.populations {
         if let Ok((population, _, _, Some(teacher))) = populations.get(entity) {
             let rows = population.rows.clone();
             teacher.teach(&rates[rows.clone()], &mut i_a[rows], 0);

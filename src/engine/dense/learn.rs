@@ -1,4 +1,4 @@
-//! Learn and consolidate: the synapses change, always.
+//! Learn and update weights: the synapses change, always.
 
 use bevy_ecs::prelude::*;
 use ndarray::{Array2, ArrayView2, Zip};
@@ -9,13 +9,13 @@ use crate::engine::shared::read;
 use crate::math::columns::Changing;
 use crate::math::pair;
 use crate::neuron::{Compartment, apical, basal, soma};
-use crate::plasticity::{Broadcast, Columns};
+use crate::plasticity::{Columns, Neuromodulator};
 
 /// Every plastic synapse changes by its rule, always.
 pub fn learn(
     wiring: Res<Wiring>,
     clock: Res<Clock>,
-    (scale, broadcast): (Res<EtaScale>, Res<Broadcast>),
+    (scale, neuromodulator): (Res<EtaScale>, Res<Neuromodulator>),
     mut projections: Query<(&Projection, &mut Synapses, &mut Plasticity)>,
     populations: Senders<'_, '_>,
     neurons: Query<(
@@ -37,7 +37,7 @@ pub fn learn(
     let xi = read::<soma::Mismatch>(xi);
     let (delta, r) = (read::<soma::Delta>(delta), read::<soma::Rate>(r));
     let noise = read::<soma::Noise>(noise);
-    for &entity in wiring.projections.values() {
+    for &entity in &wiring.projections {
         let Ok((projection, mut synapses, mut plasticity)) = projections.get_mut(entity) else {
             continue;
         };
@@ -62,7 +62,7 @@ pub fn learn(
         factors.resize(post.trials * post.size, 0.0);
         plasticity.kernel.fill(columns, &mut factors);
         if let Some(third) = &mut plasticity.third {
-            third.apply(&broadcast, &mut factors);
+            third.apply(&neuromodulator, &mut factors);
         }
         let Ok(factors) = ArrayView2::from_shape((post.trials, post.size), factors.as_slice())
         else {
@@ -71,11 +71,7 @@ pub fn learn(
         let mean = clock.dt_ms / post.trials as f64;
         let decay = plasticity.decay_per_ms * clock.dt_ms;
         let eta = f64::from(plasticity.eta * scale.0);
-        let Plasticity {
-            consolidation,
-            carry,
-            ..
-        } = &mut *plasticity;
+        let Plasticity { update, carry, .. } = &mut *plasticity;
         let mut weights = Changing {
             matrix: weights,
             carry,
@@ -83,8 +79,8 @@ pub fn learn(
         let factors = factors.mapv(f64::from);
         with_arriving(projection, &populations, |sent| {
             let change = mean * factors.t().dot(&sent.mapv(f64::from));
-            match consolidation {
-                Some(consolidation) => add(&mut consolidation.gather(), 1.0, &change),
+            match update {
+                Some(update) => add(&mut update.gather(), 1.0, &change),
                 None => add(&mut weights, eta, &change),
             }
         });
@@ -107,7 +103,7 @@ fn add(weights: &mut Changing<'_>, rate: f64, change: &Array2<f64>) {
 }
 
 /// Eligibilities whose clock strikes become weight change; bounds hold.
-pub fn consolidate(
+pub fn update_weights(
     clock: Res<Clock>,
     scale: Res<EtaScale>,
     mut projections: Query<(&mut Synapses, &mut Plasticity)>,
@@ -118,19 +114,16 @@ pub fn consolidate(
             continue;
         };
         let Plasticity {
-            consolidation,
-            carry,
-            eta,
-            ..
+            update, carry, eta, ..
         } = plasticity;
-        if let Some(consolidator) = consolidation
-            && consolidator.strikes(clock.step)
+        if let Some(updater) = update
+            && updater.is_due(clock.step)
         {
             let changing = Changing {
                 matrix: weights,
                 carry,
             };
-            consolidator.consolidate(changing, *eta * scale.0);
+            updater.apply(changing, *eta * scale.0);
             plasticity.confine(weights);
         } else {
             plasticity.clamp(weights);

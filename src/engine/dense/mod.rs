@@ -1,4 +1,4 @@
-//! The dense engine: everybody is updated, everything is sent and every synapse changes in every
+//! The dense engine: every neuron is updated, everything is sent and every synapse changes in every
 //! step.
 //!
 //! This is the definition of what a simulation means; the event engine is held against it. Currents
@@ -13,7 +13,7 @@ mod neurons;
 mod send;
 
 pub(super) use deliver::deliver;
-pub(super) use learn::{consolidate, learn};
+pub(super) use learn::{learn, update_weights};
 pub(super) use neurons::{fire, integrate};
 pub(super) use send::send;
 pub(super) use send::{Senders, with_arriving};

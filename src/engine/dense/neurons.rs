@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::*;
 
-use crate::circuit::{Parameters, Population};
+use crate::circuit::{NeuronParameters, Population};
 use crate::engine::shared::{read, write};
 use crate::neuron::{apical, basal, soma};
 
@@ -15,7 +15,10 @@ type Dendrites = (
 );
 
 /// Both dendrites move towards their currents.
-pub fn integrate(populations: Query<(&Population, &Parameters)>, mut neurons: Query<Dendrites>) {
+pub fn integrate(
+    populations: Query<(&Population, &NeuronParameters)>,
+    mut neurons: Query<Dendrites>,
+) {
     let Some((i_b, (mut b, mut b_carry), i_a, (mut a, mut a_carry))) =
         (neurons.contiguous_iter_mut().ok()).and_then(|mut t| t.next())
     else {
@@ -54,7 +57,7 @@ type Firing = (
 );
 
 /// The soma compares its dendrites; rate and teaching signal follow.
-pub fn fire(populations: Query<(&Population, &Parameters)>, mut neurons: Query<Firing>) {
+pub fn fire(populations: Query<(&Population, &NeuronParameters)>, mut neurons: Query<Firing>) {
     let Some((
         (b, a, i_s, noise),
         mut s,
@@ -73,8 +76,13 @@ pub fn fire(populations: Query<(&Population, &Parameters)>, mut neurons: Query<F
     let mut scratch = Vec::new();
     for (population, p) in &populations {
         let rows = population.rows.clone();
-        let felt = (p.mismatch, p.transfer);
-        let a = soma::felt(felt, &r[rows.clone()], &a[rows.clone()], &mut scratch);
+        let apical_drive = (p.mismatch, p.transfer);
+        let a = soma::apical_drive(
+            apical_drive,
+            &r[rows.clone()],
+            &a[rows.clone()],
+            &mut scratch,
+        );
         soma::compare(
             soma::Dendrites {
                 b: &b[rows.clone()],

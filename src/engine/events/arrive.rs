@@ -7,7 +7,7 @@ use crate::circuit::{Activity, Clock, Plasticity, Projection, Synapses, Wiring};
 use crate::connectivity::{Lazy, Terminals};
 use crate::event::{Axons, Volley};
 use crate::math::columns::{Changing, extents};
-use crate::plasticity::Consolidator;
+use crate::plasticity::WeightUpdater;
 
 /// A projection with what it holds and how it learns.
 type Synaptic = (
@@ -26,9 +26,9 @@ pub fn arrive(
     axons: Query<&Axons>,
     mut activities: Query<&mut Activity>,
 ) {
-    for entity in wiring.projections.values() {
+    for &entity in &wiring.projections {
         let Ok((projection, mut synapses, mut terminals, mut plastic)) =
-            projections.get_mut(*entity)
+            projections.get_mut(entity)
         else {
             continue;
         };
@@ -41,10 +41,10 @@ pub fn arrive(
                 let Plasticity {
                     carry,
                     bounds,
-                    consolidation,
+                    update,
                     ..
                 } = &mut **plasticity;
-                (carry, Some((*bounds, consolidation, &mut **lazy)))
+                (carry, Some((*bounds, update, &mut **lazy)))
             }
             None => (&mut none, None),
         };
@@ -67,21 +67,21 @@ pub fn arrive(
 }
 
 /// Projections that read the weights of others follow, once those are what they are now.
-pub fn mirror(
+pub fn update_tied(
     clock: Res<Clock>,
     wiring: Res<Wiring>,
     mut projections: Query<Synaptic>,
     axons: Query<&Axons>,
     mut activities: Query<&mut Activity>,
 ) {
-    for entity in wiring.projections.values() {
-        let Ok((_, synapses, ..)) = projections.get(*entity) else {
+    for &entity in &wiring.projections {
+        let Ok((_, synapses, ..)) = projections.get(entity) else {
             continue;
         };
         let Synapses::Transported(source) = *synapses else {
             continue;
         };
-        let Ok([mine, theirs]) = projections.get_many_mut([*entity, source]) else {
+        let Ok([mine, theirs]) = projections.get_many_mut([entity, source]) else {
             continue;
         };
         let (projection, _, mut terminals, _) = mine;
@@ -89,7 +89,7 @@ pub fn mirror(
         let Synapses::Own(weights) = &*weights else {
             continue;
         };
-        terminals.mirror(source.revision);
+        terminals.follow_source(source.revision);
         let arriving = volley(&axons, clock.step, projection, terminals.axons);
         if let Some(volley) = arriving {
             terminals.hold(volley);
@@ -125,10 +125,10 @@ enum Means {
     Columns,
 }
 
-/// Bounds, consolidation and integrals of a plastic projection.
+/// Bounds, weight update and integrals of a plastic projection.
 type Learning<'a> = (
     Option<(f32, f32)>,
-    &'a mut Option<Consolidator>,
+    &'a mut Option<WeightUpdater>,
     &'a mut Lazy,
 );
 
@@ -153,7 +153,7 @@ impl Arrival<'_> {
             self.terminals.acknowledge();
             return followed;
         }
-        self.settle(means);
+        self.flush(means);
         match (means, self.volley) {
             (Means::Product | Means::Episodes, volley) => {
                 if let Some(volley) = volley {
@@ -167,18 +167,18 @@ impl Arrival<'_> {
         true
     }
 
-    /// Bounds hold in every step, and a mirror reads all weights: then the weights are brought up
+    /// Bounds hold in every step, and tied weights are read whole: then the weights are brought up
     /// to date whenever they change.
     fn keep_whole(&mut self) {
         let Some((bounds, _, lazy)) = &mut self.plastic else {
             return;
         };
-        let whole = bounds.is_some() || self.terminals.mirrored;
+        let whole = bounds.is_some() || self.terminals.tied;
         if !(whole && lazy.drifts() && lazy.since() < self.now) {
             return;
         }
         lazy.catch_up(self.now, self.terminals.silent());
-        lazy.settle_weights(self.weights.reborrow(), self.terminals.held());
+        lazy.flush_weights(self.weights.reborrow(), self.terminals.held());
         lazy.fold(self.weights.reborrow());
         if let Some(bounds) = bounds {
             self.weights.clamp(*bounds);
@@ -208,13 +208,13 @@ impl Arrival<'_> {
     }
 
     /// True if what is gained with the values held may stay outside the matrix: with one trial,
-    /// where plain consolidations are all that changes weights.
+    /// where plain weight updates are all that changes weights.
     fn keeps_episodes(&self) -> bool {
-        let Some((bounds, Some(consolidation), lazy)) = &self.plastic else {
+        let Some((bounds, Some(update), lazy)) = &self.plastic else {
             return false;
         };
-        let whole = bounds.is_some() || self.terminals.mirrored || lazy.fades();
-        let plain = consolidation.is_plain() && consolidation.is_blank();
+        let whole = bounds.is_some() || self.terminals.tied || lazy.fades();
+        let plain = update.is_plain() && update.is_blank();
         self.terminals.is_of_one_trial() && plain && !whole
     }
 
@@ -250,8 +250,8 @@ impl Arrival<'_> {
 
     /// What synapses have gained from what was held so far goes where it belongs, if all of it has
     /// to before something else is held.
-    fn settle(&mut self, means: Means) {
-        let Some((_, consolidation, lazy)) = &mut self.plastic else {
+    fn flush(&mut self, means: Means) {
+        let Some((_, update, lazy)) = &mut self.plastic else {
             return;
         };
         lazy.catch_up(self.now, self.terminals.silent());
@@ -262,13 +262,13 @@ impl Arrival<'_> {
             return;
         }
         if means == Means::Columns {
-            lazy.settle_past(self.weights.reborrow());
+            lazy.flush_past(self.weights.reborrow());
             lazy.write_out();
             // Before a value is held that is too large for the integrals.
             if let Some(Volley::Few(few)) = self.volley
                 && lazy.strained(largest(few))
             {
-                lazy.settle_weights(self.weights.reborrow(), self.terminals.held());
+                lazy.flush_weights(self.weights.reborrow(), self.terminals.held());
                 lazy.fold(self.weights.reborrow());
                 let extents = extents(self.weights.matrix.view());
                 self.terminals.measure(&extents);
@@ -276,15 +276,15 @@ impl Arrival<'_> {
             }
             return;
         }
-        lazy.settle_weights(self.weights.reborrow(), self.terminals.held());
-        if let (Some(_), Some(consolidation)) = (self.volley, consolidation) {
-            consolidation.settle(lazy, self.terminals.held());
+        lazy.flush_weights(self.weights.reborrow(), self.terminals.held());
+        if let (Some(_), Some(update)) = (self.volley, update) {
+            update.flush(lazy, self.terminals.held());
         }
     }
 
     /// What was gained with the values held so far becomes an episode, or is settled.
     fn turn(&mut self) {
-        let Some((_, Some(consolidation), lazy)) = &mut self.plastic else {
+        let Some((_, Some(update), lazy)) = &mut self.plastic else {
             return;
         };
         if self.terminals.silent() {
@@ -295,20 +295,20 @@ impl Arrival<'_> {
         if lazy.turn(held) {
             return;
         }
-        lazy.settle_past(self.weights.reborrow());
+        lazy.flush_past(self.weights.reborrow());
         if !lazy.turn(held) {
-            lazy.settle_weights(self.weights.reborrow(), held);
-            consolidation.settle(lazy, held);
+            lazy.flush_weights(self.weights.reborrow(), held);
+            update.flush(lazy, held);
         }
     }
 
     /// The columns of a few senders, with the eligibilities that their synapses have gathered.
     fn touch(&mut self, few: &[(u32, f32)]) {
         let (lazy, eligibility) = match &mut self.plastic {
-            Some((_, consolidation, lazy)) => {
+            Some((_, update, lazy)) => {
                 let gathers = lazy.of_eligibilities().is_some();
-                let consolidation = consolidation.as_mut().filter(|_| gathers);
-                (Some(&**lazy), consolidation.map(Consolidator::gather))
+                let update = update.as_mut().filter(|_| gathers);
+                (Some(&**lazy), update.map(WeightUpdater::gather))
             }
             None => (None, None),
         };

@@ -1,4 +1,4 @@
-//! Learn and consolidate: what synapses will have changed by when they are next read.
+//! Learn and update weights: what synapses will have changed by when they are next read.
 
 use bevy_ecs::prelude::*;
 
@@ -10,7 +10,7 @@ use crate::engine::shared::read;
 use crate::math::columns::{Changing, extents};
 use crate::math::elementwise;
 use crate::neuron::{Compartment, apical, basal, soma};
-use crate::plasticity::{Broadcast, Columns};
+use crate::plasticity::{Columns, Neuromodulator};
 
 type Variables = (
     &'static basal::Potential,
@@ -24,7 +24,7 @@ type Variables = (
 /// Rules see the sites that have changed; synapses follow when they are read.
 pub fn learn(
     clock: Res<Clock>,
-    (scale, broadcast): (Res<EtaScale>, Res<Broadcast>),
+    (scale, neuromodulator): (Res<EtaScale>, Res<Neuromodulator>),
     wiring: Res<Wiring>,
     mut projections: Query<(
         &Projection,
@@ -46,9 +46,9 @@ pub fn learn(
     let xi = read::<soma::Mismatch>(xi);
     let (delta, r) = (read::<soma::Delta>(delta), read::<soma::Rate>(r));
     let noise = read::<soma::Noise>(noise);
-    for entity in wiring.projections.values() {
+    for &entity in &wiring.projections {
         let Ok((projection, mut synapses, mut terminals, mut plasticity, mut lazy)) =
-            projections.get_mut(*entity)
+            projections.get_mut(entity)
         else {
             continue;
         };
@@ -65,7 +65,7 @@ pub fn learn(
         lazy.set_gain(mean * f64::from(eta), clock.step, terminals.silent());
         // A third factor goes on in time, whatever arrives.
         let modulated = (plasticity.third.as_ref())
-            .is_some_and(|third| activity.updated || !third.rests(&broadcast));
+            .is_some_and(|third| activity.updated || !third.rests(&neuromodulator));
         if terminals.silent() && !modulated {
             lazy.sleep();
             continue;
@@ -96,7 +96,7 @@ pub fn learn(
         let mut fill = |factors: &mut [f32]| {
             let works = elementwise::fill(factors, part);
             match third {
-                Some(third) => third.apply(&broadcast, factors),
+                Some(third) => third.apply(&neuromodulator, factors),
                 None => works,
             }
         };
@@ -125,7 +125,7 @@ pub fn learn(
                 matrix: weights,
                 carry,
             };
-            lazy.settle_weights(changing.reborrow(), terminals.held());
+            lazy.flush_weights(changing.reborrow(), terminals.held());
             lazy.fold(changing.reborrow());
             let extents = extents(changing.matrix.view());
             terminals.measure(&extents);
@@ -135,7 +135,7 @@ pub fn learn(
 }
 
 /// Eligibilities whose clock strikes become weight change; bounds hold.
-pub fn consolidate(
+pub fn update_weights(
     clock: Res<Clock>,
     scale: Res<EtaScale>,
     mut projections: Query<(
@@ -155,7 +155,7 @@ pub fn consolidate(
             continue;
         };
         let Plasticity {
-            consolidation: Some(consolidation),
+            update: Some(update),
             carry,
             eta,
             ..
@@ -163,12 +163,12 @@ pub fn consolidate(
         else {
             continue;
         };
-        if !consolidation.strikes(clock.step) {
+        if !update.is_due(clock.step) {
             continue;
         }
         lazy.catch_up(clock.step + 1, terminals.silent());
         let eta = *eta * scale.0;
-        if !lazy.gathers() && consolidation.rests() && !restores {
+        if !lazy.gathers() && update.rests() && !restores {
             continue;
         }
         let mut changing = Changing {
@@ -176,15 +176,15 @@ pub fn consolidate(
             carry,
         };
         // Whole weights are needed where bounds hold, others read them, or they fade.
-        let whole = confines || terminals.mirrored || lazy.fades();
-        if let (false, Some(rate)) = (whole, consolidation.plain_rate(eta)) {
-            if consolidation.is_blank() {
-                terminals.strike(changing.reborrow(), &mut lazy, rate);
+        let whole = confines || terminals.tied || lazy.fades();
+        if let (false, Some(rate)) = (whole, update.plain_rate(eta)) {
+            if update.is_blank() {
+                terminals.apply_plain(changing.reborrow(), &mut lazy, rate);
             } else {
                 // What was gathered is an intercept, which may be far larger than what it becomes
                 // with the integrals.
-                consolidation.settle(&mut lazy, terminals.held());
-                consolidation.consolidate(changing.reborrow(), eta);
+                update.flush(&mut lazy, terminals.held());
+                update.apply(changing.reborrow(), eta);
                 terminals.revision += 1;
             }
             if let (false, Ok(mut activity)) =
@@ -193,21 +193,21 @@ pub fn consolidate(
                 activity.tell(projection.compartment);
             }
             if lazy.strained(terminals.most()) {
-                lazy.settle_weights(changing.reborrow(), terminals.held());
+                lazy.flush_weights(changing.reborrow(), terminals.held());
                 let extents = extents(changing.matrix.view());
                 terminals.measure(&extents);
                 lazy.measure(&extents);
             }
             continue;
         }
-        lazy.settle_weights(changing.reborrow(), terminals.held());
+        lazy.flush_weights(changing.reborrow(), terminals.held());
         lazy.fold(changing.reborrow());
-        consolidation.catch_up(clock.step);
-        if consolidation.is_blank() && lazy.gathers() && !lazy.has_eligible_episodes() {
-            consolidation.consolidate_lazy(&mut lazy, terminals.held(), changing, eta);
+        update.catch_up(clock.step);
+        if update.is_blank() && lazy.gathers() && !lazy.has_eligible_episodes() {
+            update.apply_lazy(&mut lazy, terminals.held(), changing, eta);
         } else {
-            consolidation.settle(&mut lazy, terminals.held());
-            consolidation.consolidate(changing, eta);
+            update.flush(&mut lazy, terminals.held());
+            update.apply(changing, eta);
         }
         plasticity.confine(weights);
         terminals.revision += 1;

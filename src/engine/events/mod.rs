@@ -8,15 +8,15 @@
 //! ([`Rest`]).
 
 mod arrive;
+mod integrate;
 mod learn;
-mod live;
 mod rest;
 mod send;
-mod stir;
+mod wake;
 
-pub(super) use arrive::{arrive, mirror};
-pub(super) use learn::{consolidate, learn};
-pub(super) use live::live;
+pub(super) use arrive::{arrive, update_tied};
+pub(super) use integrate::integrate;
+pub(super) use learn::{learn, update_weights};
 pub(super) use rest::{Rest, rest};
 pub(super) use send::send;
-pub(super) use stir::stir;
+pub(super) use wake::wake;

@@ -2,10 +2,10 @@
 
 use bevy_ecs::prelude::*;
 
-use crate::circuit::{Activity, Clock, News, Parameters, Plasticity, Way};
+use crate::circuit::{Activity, Changed, Clock, Motion, NeuronParameters, Plasticity};
 use crate::connectivity::{Lazy, Terminals};
 use crate::event::Axons;
-use crate::plasticity::Broadcast;
+use crate::plasticity::Neuromodulator;
 
 /// The first step that has to be computed; those before it would change nothing unless an event
 /// of the timeline does.
@@ -18,25 +18,25 @@ pub struct Rest {
 }
 
 /// Finds the first step in which anything can happen: the next one while a compartment moves, a
-/// volley is under way or weights drift; otherwise the next consolidation that has something to
-/// consolidate. The timeline is asked when time jumps, since events may be entered at any time.
+/// volley is under way or weights drift; otherwise the next weight update that has something to
+/// apply. The timeline is asked when time jumps, since events may be entered at any time.
 pub fn rest(
     mut clock: ResMut<Clock>,
     mut rest: ResMut<Rest>,
-    populations: Query<(&News, Option<&Activity>)>,
+    populations: Query<(&Changed, Option<&Activity>)>,
     axons: Query<&Axons>,
     projections: Query<(&Terminals, Option<(&Plasticity, &Lazy)>)>,
-    parameters: Query<&Parameters>,
-    broadcast: Res<Broadcast>,
+    parameters: Query<&NeuronParameters>,
+    neuromodulator: Res<Neuromodulator>,
 ) {
     let step = clock.step;
     clock.step += 1;
     rest.computed += 1;
     rest.until = step + 1;
-    let lively = (populations.iter()).any(|(news, activity)| {
+    let lively = (populations.iter()).any(|(changed, activity)| {
         let moving =
-            activity.is_some_and(|a| a.basal || a.apical || a.soma || a.way != Way::Resting);
-        news.rate || news.delta || moving
+            activity.is_some_and(|a| a.basal || a.apical || a.soma || a.motion != Motion::Resting);
+        changed.rate || changed.delta || moving
     });
     if lively {
         return;
@@ -55,7 +55,7 @@ pub fn rest(
             continue;
         };
         let modulation = plasticity.third.as_ref();
-        if modulation.is_some_and(|third| !third.rests(&broadcast)) {
+        if modulation.is_some_and(|third| !third.rests(&neuromodulator)) {
             return;
         }
         if lazy.drifts() && !silent {
@@ -63,10 +63,10 @@ pub fn rest(
         }
         // What has faded is brought back to its length.
         let restores = plasticity.norm.is_some() && lazy.fades();
-        if let Some(consolidation) = &plasticity.consolidation
-            && (lazy.at_work() || !consolidation.rests() || restores)
+        if let Some(update) = &plasticity.update
+            && (lazy.at_work() || !update.rests() || restores)
         {
-            until = until.min(consolidation.next_strike(step + 1));
+            until = until.min(update.next_due(step + 1));
         }
     }
     rest.until = until.max(step + 1);

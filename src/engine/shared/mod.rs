@@ -1,18 +1,18 @@
 //! Stages that both engines share, each one system.
 
-mod fluctuate;
-mod judge;
-mod occur;
-mod watch;
+mod apply_events;
+mod check_finite;
+mod draw_noise;
+mod evaluate_loss;
 
 use bevy_ecs::change_detection::ContiguousMut;
 use bevy_ecs::prelude::*;
 use bytemuck::TransparentWrapper;
 
-pub use fluctuate::fluctuate;
-pub use judge::judge;
-pub use occur::occur;
-pub use watch::{Runaway, Watchdog, watch};
+pub use apply_events::apply_events;
+pub use check_finite::{Runaway, Watchdog, check_finite};
+pub use draw_noise::draw_noise;
+pub use evaluate_loss::evaluate_loss;
 
 use crate::circuit::Clock;
 use crate::neuron::basal;

@@ -114,7 +114,7 @@ pub enum Units {
 #[multiversion(targets("x86_64+avx2"))]
 pub fn compare(dendrites: Dendrites<'_>, somata: Somata<'_>, (g_a, leak): (f32, f64)) {
     if leak == 1.0 {
-        return settle(dendrites, somata, (g_a, Side::Both));
+        return compare_quasi_static(dendrites, somata, (g_a, Side::Both));
     }
     let inputs = (dendrites.b.iter().zip(dendrites.a)).zip(dendrites.i_s);
     let predictions = somata.b_hat.iter_mut().zip(somata.b_hat_carry);
@@ -135,7 +135,7 @@ pub fn compare(dendrites: Dendrites<'_>, somata: Somata<'_>, (g_a, leak): (f32, 
 /// The mismatch is then the apical contribution itself, free of rounding, and what the other side
 /// has not changed is not written again: passes over columns are what populations at rest save.
 #[multiversion(targets("x86_64+avx2"))]
-pub fn settle(dendrites: Dendrites<'_>, somata: Somata<'_>, (g_a, new): (f32, Side)) {
+pub fn compare_quasi_static(dendrites: Dendrites<'_>, somata: Somata<'_>, (g_a, new): (f32, Side)) {
     let Somata {
         s,
         b_hat,
@@ -163,7 +163,7 @@ pub fn settle(dendrites: Dendrites<'_>, somata: Somata<'_>, (g_a, new): (f32, Si
 
 /// What the soma feels of the apical potential `a`, in the units of its mismatch: `a` itself, or
 /// `f'(s) a`, with the slope where it last fired.
-pub fn felt<'a>(
+pub fn apical_drive<'a>(
     (mismatch, transfer): (Units, Transfer),
     r: &[f32],
     a: &'a [f32],

@@ -11,20 +11,20 @@
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
-//! | `turnover` | 1 / a.u. | 0 | of basal synapses as in [`turnover`], to tell what it does without alignment |
+//! | `gated_decay` | 1 / a.u. | 0 | of basal synapses as in [`change_gated_decay`], to tell what it does without alignment |
 //!
 //! Source: Lillicrap, Cownden, Tweed and Akerman, *Random synaptic feedback weights support error
 //! backpropagation for deep learning*, Nature Communications 2016.
 
+use super::change_gated_decay;
 use super::dll::MismatchTimesRate;
-use super::turnover;
 use crate::plasticity::rule::{Change, Rule};
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {
     name: "feedback_alignment",
     about: "feedback alignment: random feedback that never changes, population by population",
-    parameters: &[turnover::NONE],
-    basal: |p| Change::basal(MismatchTimesRate).overwriting(p.get("turnover")),
+    parameters: &[change_gated_decay::NONE],
+    basal: |p| Change::basal(MismatchTimesRate).with_gated_decay(p.get("gated_decay")),
     apical: |_| Change::fixed(),
 };

@@ -13,7 +13,7 @@
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
-//! | `turnover` | 1 / a.u. | 0 | of all synapses as in [`turnover`] |
+//! | `gated_decay` | 1 / a.u. | 0 | of all synapses as in [`change_gated_decay`] |
 //!
 //! C1, C2 and C3 hold here.
 //!
@@ -21,16 +21,16 @@
 //! Frontiers in Neuroscience 2018; Nokland and Eidnes, *Training neural networks with local error
 //! signals*, ICML 2019.
 
+use super::change_gated_decay;
 use super::dll::MismatchTimesRate;
 use super::kolen_pollack::OwnRate;
-use super::turnover;
 use crate::plasticity::rule::{Change, Rule};
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {
     name: "local_losses",
     about: "local losses: every population is taught by a readout of its own",
-    parameters: &[turnover::NONE],
-    basal: |p| Change::basal(MismatchTimesRate).overwriting(p.get("turnover")),
-    apical: |p| Change::apical(OwnRate).overwriting(p.get("turnover")),
+    parameters: &[change_gated_decay::NONE],
+    basal: |p| Change::basal(MismatchTimesRate).with_gated_decay(p.get("gated_decay")),
+    apical: |p| Change::apical(OwnRate).with_gated_decay(p.get("gated_decay")),
 };

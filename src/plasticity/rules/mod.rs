@@ -1,5 +1,6 @@
 //! The rules: one file each.
 
+pub mod change_gated_decay;
 pub mod direct_feedback_alignment;
 pub mod dll;
 pub mod feedback_alignment;
@@ -9,4 +10,3 @@ pub mod local_losses;
 pub mod node_perturbation;
 pub mod predictive_coding;
 pub mod transport;
-pub mod turnover;

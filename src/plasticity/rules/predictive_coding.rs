@@ -16,7 +16,7 @@
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
-//! | `turnover` | 1 / a.u. | 0 | of basal synapses as in [`turnover`] |
+//! | `gated_decay` | 1 / a.u. | 0 | of basal synapses as in [`change_gated_decay`] |
 //!
 //! C3 holds, C1 and C2 do not: feedback is read from the forward weights.
 //!
@@ -24,15 +24,15 @@
 //! Whittington and Bogacz, *An approximation of the error backpropagation algorithm in a
 //! predictive coding network with local Hebbian synaptic plasticity*, Neural Computation 2017.
 
+use super::change_gated_decay;
 use super::dll::MismatchTimesRate;
-use super::turnover;
 use crate::plasticity::rule::{Change, Rule};
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {
     name: "predictive_coding",
     about: "predictive coding: relaxing somata, feedback through the transposed weights",
-    parameters: &[turnover::NONE],
-    basal: |p| Change::basal(MismatchTimesRate).overwriting(p.get("turnover")),
+    parameters: &[change_gated_decay::NONE],
+    basal: |p| Change::basal(MismatchTimesRate).with_gated_decay(p.get("gated_decay")),
     apical: |_| Change::transported(),
 };

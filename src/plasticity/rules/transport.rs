@@ -9,20 +9,20 @@
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
-//! | `turnover` | 1 / a.u. | 0 | of basal synapses as in [`turnover`], to tell what it does without alignment |
+//! | `gated_decay` | 1 / a.u. | 0 | of basal synapses as in [`change_gated_decay`], to tell what it does without alignment |
 //!
 //! Source: Rumelhart, Hinton and Williams, *Learning representations by back-propagating errors*,
 //! Nature 1986.
 
+use super::change_gated_decay;
 use super::dll::MismatchTimesRate;
-use super::turnover;
 use crate::plasticity::rule::{Change, Rule};
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {
     name: "transport",
     about: "weight transport: feedback through the transposed weights, the backprop control",
-    parameters: &[turnover::NONE],
-    basal: |p| Change::basal(MismatchTimesRate).overwriting(p.get("turnover")),
+    parameters: &[change_gated_decay::NONE],
+    basal: |p| Change::basal(MismatchTimesRate).with_gated_decay(p.get("gated_decay")),
     apical: |_| Change::transported(),
 };

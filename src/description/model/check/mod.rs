@@ -10,7 +10,8 @@ use std::path::Path;
 use names::paths;
 pub(crate) use names::{is_file_name, name};
 
-use super::{Graph, Input, Model, Neuron, Population};
+use super::{Bias, Graph, Input, Model, Neuron, Population};
+use crate::connectivity::Matrices;
 use crate::description::document::{Allowed, Issue, Issues, unknown};
 use crate::neuron::Compartment;
 use crate::plasticity::Registry;
@@ -26,7 +27,17 @@ pub fn check(
     dt_ms: Option<f64>,
     directory: &Path,
 ) -> Vec<Issue> {
-    let mut issues = Issues::default();
+    check_with(model, registry, dt_ms, directory).0
+}
+
+/// The same, and the matrices of the files that are named.
+pub(crate) fn check_with(
+    model: &Model,
+    registry: &Registry,
+    dt_ms: Option<f64>,
+    directory: &Path,
+) -> (Vec<Issue>, Matrices) {
+    let (mut issues, mut matrices) = (Issues::default(), Matrices::new());
     for (path, found) in [
         ("neurons", model.neurons.len()),
         ("inputs", model.inputs.len()),
@@ -39,7 +50,7 @@ pub fn check(
                 path,
                 format!("expected {MOST_PARTS} entries at most, found {found}"),
             );
-            return issues.into_vec();
+            return (issues.into_vec(), matrices);
         }
     }
     name(&mut issues, "name", &model.name);
@@ -65,7 +76,8 @@ pub fn check(
                 model,
             );
             let path = format!("{path}.weights");
-            weights::check(&mut issues, &path, &bias.weights, Some(shape), directory);
+            let matrix = weights::check(&mut issues, &path, &bias.weights, Some(shape), directory);
+            matrices.extend(matrix.map(|matrix| (Bias::name(&population.name), matrix)));
         }
     }
     if model.populations.is_empty() {
@@ -84,13 +96,14 @@ pub fn check(
             dt_ms,
         );
     }
-    projection::check(&mut issues, model, registry, dt_ms, directory);
+    let files = (directory, &mut matrices);
+    projection::check(&mut issues, model, registry, dt_ms, files);
     // A name that is wrong leaves something else unused or unreachable: one message is enough.
     if !issues.has_errors() {
         unused(&mut issues, model);
         unreachable(&mut issues, model);
     }
-    issues.into_vec()
+    (issues.into_vec(), matrices)
 }
 
 fn check_neuron(issues: &mut Issues, path: &str, neuron: &Neuron, dt_ms: Option<f64>) {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::description::document::Issues;
-use crate::description::model::Model;
+use crate::description::model::{Bias, Model};
 use crate::terminal::shortened;
 
 /// Longest name: names become names of files.
@@ -82,7 +82,7 @@ pub(super) fn projections(issues: &mut Issues, model: &Model) {
     let mut first: BTreeMap<String, String> = BTreeMap::new();
     for population in model.populations.iter().filter(|p| p.bias.is_some()) {
         let owner = format!("the bias of `{}`", population.name);
-        first.insert(format!("{}_bias", population.name), owner);
+        first.insert(Bias::name(&population.name), owner);
     }
     for (path, projection) in paths("projections", &model.projections, |p| p.name()) {
         if let Some(given) = &projection.name {

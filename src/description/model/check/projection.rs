@@ -3,17 +3,18 @@
 use std::path::Path;
 
 use super::{paths, weights};
+use crate::connectivity::Matrices;
 use crate::description::document::{Allowed, Issues, unknown};
 use crate::description::model::{Model, Projection};
 use crate::neuron::Compartment;
-use crate::plasticity::{Kind, Parameters, Registry};
+use crate::plasticity::{Kind, Registry, RuleParameters};
 
 pub(super) fn check(
     issues: &mut Issues,
     model: &Model,
     registry: &Registry,
     dt_ms: Option<f64>,
-    directory: &Path,
+    (directory, matrices): (&Path, &mut Matrices),
 ) {
     for (path, projection) in paths("projections", &model.projections, |p| p.name()) {
         ends(issues, &path, projection, model);
@@ -33,13 +34,14 @@ pub(super) fn check(
         );
         let shape = size(model, &projection.to).zip(size(model, &projection.from));
         let weights = format!("{path}.weights");
-        weights::check(issues, &weights, &projection.weights, shape, directory);
-        mirrors(issues, &path, projection, (model, registry));
+        let matrix = weights::check(issues, &weights, &projection.weights, shape, directory);
+        matrices.extend(matrix.map(|matrix| (projection.name(), matrix)));
+        reciprocal(issues, &path, projection, (model, registry));
     }
 }
 
 /// Whose weights a projection reads, or is compared with: one way back must be meant.
-fn mirrors(
+fn reciprocal(
     issues: &mut Issues,
     path: &str,
     projection: &Projection,
@@ -47,10 +49,10 @@ fn mirrors(
 ) {
     let (from, to) = (&projection.from, &projection.to);
     let ways: Vec<String> = model.ways_back(projection).map(Projection::name).collect();
-    let field = format!("{path}.mirrors");
-    match &projection.mirrors {
+    let field = format!("{path}.reciprocal");
+    match &projection.reciprocal {
         Some(_) if projection.compartment == Compartment::Basal => {
-            let message = "a basal projection mirrors none; expected this of an apical one";
+            let message = "a basal projection has none; expected this of an apical one";
             return issues.error(field, message);
         }
         Some(name) if !ways.contains(name) => {
@@ -62,7 +64,7 @@ fn mirrors(
     if !is_transported(model, registry, projection) {
         return;
     }
-    match (model.mirrored(projection), &ways[..]) {
+    match (model.reciprocal(projection), &ways[..]) {
         (None, []) => issues.error(
             path,
             format!(
@@ -74,30 +76,30 @@ fn mirrors(
             path,
             format!(
                 "weight transport reads the weights of one way up, and from `{to}` to `{from}` \
-                 there are {}; expected a choice, such as `mirrors: \"{first}\"`, and an apical \
+                 there are {}; expected a choice, such as `reciprocal: \"{first}\"`, and an apical \
                  projection for each of them that teaching is to come back along",
                 quoted(&ways)
             ),
         ),
-        (Some(mirrored), _) => {
-            let mirrored = mirrored.name();
-            for (way, mirrors) in mirrors_of(&ways, projection, (model, registry)) {
-                if mirrors.is_empty() {
+        (Some(chosen), _) => {
+            let chosen = chosen.name();
+            for (way, readers) in tied_to(&ways, projection, (model, registry)) {
+                if readers.is_empty() {
                     issues.warn(
                         path,
                         format!(
-                            "this mirrors `{mirrored}`, and no projection mirrors `{way}`, which \
+                            "this reads `{chosen}`, and no projection reads `{way}`, which \
                              leads from `{to}` to `{from}` too: its part of the gradient is missing"
                         ),
                     );
                 }
-                if way == mirrored && mirrors.len() > 1 {
+                if way == chosen && readers.len() > 1 {
                     issues.warn(
                         path,
                         format!(
-                            "`{way}` is mirrored by {}: its part of the gradient counts {} times",
-                            quoted(&mirrors),
-                            mirrors.len()
+                            "`{way}` is read by {}: its part of the gradient counts {} times",
+                            quoted(&readers),
+                            readers.len()
                         ),
                     );
                 }
@@ -106,8 +108,8 @@ fn mirrors(
     }
 }
 
-/// The ways back along `projection`, each with the transported projections that mirror it.
-fn mirrors_of(
+/// The ways back along `projection`, each with the transported projections that read it.
+fn tied_to(
     ways: &[String],
     projection: &Projection,
     (model, registry): (&Model, &Registry),
@@ -116,11 +118,11 @@ fn mirrors_of(
         .filter(|p| p.from == projection.from && p.to == projection.to)
         .filter(|p| is_transported(model, registry, p));
     let pairs: Vec<(String, String)> = beside
-        .filter_map(|p| Some((model.mirrored(p)?.name(), p.name())))
+        .filter_map(|p| Some((model.reciprocal(p)?.name(), p.name())))
         .collect();
     let of = |way: &String| {
-        let mirrors = pairs.iter().filter(|(mirrored, _)| mirrored == way);
-        (way.clone(), mirrors.map(|(_, name)| name.clone()).collect())
+        let readers = pairs.iter().filter(|(chosen, _)| chosen == way);
+        (way.clone(), readers.map(|(_, name)| name.clone()).collect())
     };
     ways.iter().map(of).collect()
 }
@@ -184,7 +186,7 @@ fn is_transported(model: &Model, registry: &Registry, projection: &Projection) -
     let rule = (synapse.and_then(|s| s.rule.as_ref())).and_then(|rule| registry.get(rule));
     projection.compartment == Compartment::Apical
         && synapse.zip(rule).is_some_and(|(synapse, rule)| {
-            let parameters = Parameters::of(rule, &synapse.parameters);
+            let parameters = RuleParameters::of(rule, &synapse.parameters);
             let effect = rule.effect(Compartment::Apical, &parameters);
             matches!(effect.kind, Kind::Transported)
         })

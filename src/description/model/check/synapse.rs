@@ -1,9 +1,9 @@
-//! Synapse types: rule, parameters, rates, consolidation.
+//! Synapse types: rule, parameters, rates, weight update.
 
 use std::cmp::Ordering;
 
 use crate::description::document::{Allowed, Issues, unknown};
-use crate::description::model::{Consolidation, Synapse};
+use crate::description::model::{Synapse, Update};
 use crate::plasticity::{Optimiser, Registry, Rule};
 
 pub(super) fn check(
@@ -47,14 +47,14 @@ pub(super) fn check(
     let rule = synapse.rule.as_deref().and_then(|name| registry.get(name));
     let overwrites = rule.is_some_and(|rule| rule.overwrites(&synapse.parameters));
     for (name, given) in [("norm", synapse.norm.is_some()), ("rule", overwrites)] {
-        if given && rule.is_some() && synapse.consolidation.is_none() {
-            let message = "this happens when weights are consolidated; expected a `consolidation`";
+        if given && rule.is_some() && synapse.update.is_none() {
+            let message = "this happens at weight updates; expected an `update`";
             issues.error(format!("{path}.{name}"), message);
         }
     }
-    if let Some(consolidation) = &synapse.consolidation {
-        let path = format!("{path}.consolidation");
-        check_consolidation(issues, &path, consolidation, dt_ms);
+    if let Some(update) = &synapse.update {
+        let path = format!("{path}.update");
+        check_update(issues, &path, update, dt_ms);
     }
 }
 
@@ -66,7 +66,7 @@ fn without_rule(issues: &mut Issues, path: &str, synapse: &Synapse) {
         ("decay_per_ms", synapse.decay_per_ms != 0.0),
         ("bounds", synapse.bounds.is_some()),
         ("norm", synapse.norm.is_some()),
-        ("consolidation", synapse.consolidation.is_some()),
+        ("update", synapse.update.is_some()),
     ] {
         if given {
             issues.warn(
@@ -94,20 +94,15 @@ fn parameters(issues: &mut Issues, path: &str, synapse: &Synapse, rule: &Rule) {
     }
 }
 
-fn check_consolidation(
-    issues: &mut Issues,
-    path: &str,
-    consolidation: &Consolidation,
-    dt_ms: Option<f64>,
-) {
-    if let Some(every_ms) = consolidation.every_ms {
+fn check_update(issues: &mut Issues, path: &str, update: &Update, dt_ms: Option<f64>) {
+    if let Some(every_ms) = update.every_ms {
         issues.steps(format!("{path}.every_ms"), every_ms, dt_ms);
     }
     let offset = format!("{path}.offset_ms");
-    issues.steps_or_none(offset, consolidation.offset_ms, dt_ms);
+    issues.steps_or_none(offset, update.offset_ms, dt_ms);
     let path = format!("{path}.optimiser");
     let fraction = Allowed::Below(0.0, 1.0);
-    match consolidation.optimiser {
+    match update.optimiser {
         Optimiser::Plain => {}
         Optimiser::Momentum { momentum } => {
             issues.number(format!("{path}.momentum.momentum"), momentum, fraction);

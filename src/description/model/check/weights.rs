@@ -1,43 +1,49 @@
 //! Initial weights, those in files among them.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use ndarray::Array2;
 
-use crate::connectivity::Weights;
+use crate::connectivity::InitialWeights;
 use crate::data::formats::npy;
 use crate::description::document::{Allowed, Issues, Quantity};
 
-/// Checks the weights of a projection of that shape, post x pre, if that is known.
+/// Checks the weights of a projection of that shape, post x pre, if that is known. The matrix of
+/// a file, which is read here and nowhere else.
 pub(super) fn check(
     issues: &mut Issues,
     path: &str,
-    weights: &Weights,
+    weights: &InitialWeights,
     shape: Option<(usize, usize)>,
     directory: &Path,
-) {
+) -> Option<Arc<Array2<f32>>> {
     match weights {
-        Weights::Constant(value) => {
+        InitialWeights::Constant(value) => {
             issues.number(path, *value, Allowed::Any);
         }
-        Weights::Normal { std } => {
+        InitialWeights::Normal { std } => {
             issues.number(format!("{path}.std"), *std, Allowed::AtLeast(0.0));
         }
-        Weights::Uniform { limit } => {
+        InitialWeights::Uniform { limit } => {
             issues.number(format!("{path}.limit"), *limit, Allowed::AtLeast(0.0));
         }
-        Weights::FanIn { gain } => {
+        InitialWeights::FanIn { gain } => {
             issues.number(format!("{path}.gain"), *gain, Allowed::AtLeast(0.0));
         }
-        Weights::Npy(file) => {
+        InitialWeights::Npy(file) => {
             let file = directory.join(file);
             match shape.map(|shape| npy::weights(&file, shape)) {
                 Some(Err(error)) => issues.error(path, error.to_string()),
-                Some(Ok(weights)) => magnitudes(issues, path, &file, &weights),
+                Some(Ok(weights)) => {
+                    magnitudes(issues, path, &file, &weights);
+                    return Some(Arc::new(weights));
+                }
                 None => {}
             }
         }
     }
+    None
 }
 
 /// Weights so large that their currents cannot be calculated with.
@@ -59,7 +65,7 @@ mod tests {
     use ndarray::{Array2, array};
 
     use super::check;
-    use crate::connectivity::Weights;
+    use crate::connectivity::InitialWeights;
     use crate::description::document::Issues;
 
     #[test]
@@ -68,7 +74,7 @@ mod tests {
         let path = dir.path().join("w.npy");
         let outcome = |file: &str, shape| {
             let mut issues = Issues::default();
-            let weights = Weights::Npy(file.into());
+            let weights = InitialWeights::Npy(file.into());
             check(&mut issues, "weights", &weights, Some(shape), dir.path());
             let issues: Vec<String> = issues.into_vec().into_iter().map(|i| i.message).collect();
             issues.join("\n")

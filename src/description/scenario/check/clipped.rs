@@ -1,21 +1,18 @@
 //! Initial weights that bounds do not allow: they start at the nearest bound, which is told.
 
-use std::path::Path;
-
-use crate::circuit::{Engine, Setup, initial_weights};
-use crate::connectivity::Weights;
+use crate::connectivity::{Initial, InitialWeights, Matrices};
 use crate::description::document::{Issue, Severity};
-use crate::description::model::Model;
+use crate::description::model::{Bias, Model};
 use crate::plasticity::Registry;
 
 /// Most weights that are drawn to be counted.
 const MOST_DRAWN: usize = 1 << 20;
 
 /// A warning for each projection and each bias of a checked `model` with initial weights outside
-/// the bounds of its synapse type: how many, of how many. Random weights are those of `seed`. Files
-/// are looked for in `directory`.
+/// the bounds of its synapse type: how many, of how many. Random weights are those of `seed`, those
+/// of files are `matrices`.
 #[must_use]
-pub fn clipped(model: &Model, registry: &Registry, seed: u64, directory: &Path) -> Vec<Issue> {
+pub fn clipped(model: &Model, registry: &Registry, seed: u64, matrices: &Matrices) -> Vec<Issue> {
     let size = |name: &str| {
         let inputs = model.inputs.iter().map(|i| (&i.name, i.size));
         let mut all = inputs.chain(model.populations.iter().map(|p| (&p.name, p.size)));
@@ -29,7 +26,7 @@ pub fn clipped(model: &Model, registry: &Registry, seed: u64, directory: &Path) 
     let biases = model.populations.iter().filter_map(|p| {
         let bias = p.bias.as_ref()?;
         let path = format!("populations.{}.bias.weights", p.name);
-        let name = format!("{}_bias", p.name);
+        let name = Bias::name(&p.name);
         Some((path, name, (p.size, 1), &bias.synapse, &bias.weights))
     });
     let mut issues = Vec::new();
@@ -45,22 +42,25 @@ pub fn clipped(model: &Model, registry: &Registry, seed: u64, directory: &Path) 
         let outside = |weight: &&f32| !(low..=high).contains(*weight);
         let all = shape.0.saturating_mul(shape.1);
         // A file has been read already, whatever its size.
-        let sampled =
-            all > MOST_DRAWN && !matches!(weights, Weights::Npy(_) | Weights::Constant(_));
+        let sampled = all > MOST_DRAWN
+            && !matches!(
+                weights,
+                InitialWeights::Npy(_) | InitialWeights::Constant(_)
+            );
+        let drawn = |shape| {
+            let initial = Initial::of(weights, matrices.get(&name));
+            initial.matrix(shape, seed, &name)
+        };
         let count = match weights {
-            Weights::Constant(weight) => all * usize::from(outside(&weight)),
+            InitialWeights::Constant(weight) => all * usize::from(outside(&weight)),
             _ if sampled => {
                 // What is drawn for a part says how many there are about.
                 let rows = (MOST_DRAWN / shape.1.max(1)).clamp(1, shape.0);
-                let part = drawn(weights, (rows, shape.1), &name, seed, directory);
-                let found = part.iter().flatten().filter(outside).count();
+                let part = drawn((rows, shape.1));
+                let found = part.iter().filter(outside).count();
                 (found as f64 * all as f64 / (rows * shape.1) as f64) as usize
             }
-            _ => (drawn(weights, shape, &name, seed, directory)
-                .iter()
-                .flatten())
-            .filter(outside)
-            .count(),
+            _ => drawn(shape).iter().filter(outside).count(),
         };
         if count > 0 {
             let about = if sampled { "about " } else { "" };
@@ -75,22 +75,4 @@ pub fn clipped(model: &Model, registry: &Registry, seed: u64, directory: &Path) 
         }
     }
     issues
-}
-
-fn drawn(
-    weights: &Weights,
-    shape: (usize, usize),
-    name: &str,
-    seed: u64,
-    directory: &Path,
-) -> Option<ndarray::Array2<f32>> {
-    let setup = Setup {
-        dt_ms: 1.0,
-        trials: 1,
-        seed,
-        presentation_ms: 1.0,
-        directory,
-        engine: Engine::Dense,
-    };
-    initial_weights(weights, shape, name, setup).ok()
 }

@@ -6,7 +6,7 @@ use super::task::setting;
 use super::uneven::uneven;
 use crate::data::encoder::moments;
 use crate::data::error::{listed, quote};
-use crate::data::{DataError, Encoder, Encoding, Loaded, Per, Source};
+use crate::data::{DataError, Encoder, Encoding, LoadedData, Per, Source};
 use crate::description::document::{Allowed, Issue, Issues, Problems, Quantity, Severity};
 use crate::description::model::Model;
 use crate::description::scenario::{self, Scenario, Task};
@@ -17,9 +17,9 @@ use crate::description::scenario::{self, Scenario, Task};
 /// # Errors
 /// Data that cannot be had or do not fit the circuit.
 pub fn data(
-    loaded: &scenario::Loaded,
+    loaded: &scenario::LoadedScenario,
     data_directory: Option<&Path>,
-) -> Result<Option<(Loaded, Problems)>, Problems> {
+) -> Result<Option<(LoadedData, Problems)>, Problems> {
     let Some(task) = &loaded.scenario.task else {
         return Ok(None);
     };
@@ -42,7 +42,7 @@ pub fn data(
 ///
 /// # Errors
 /// What does not fit.
-pub fn fitting(loaded: &scenario::Loaded, data: &Loaded) -> Result<Problems, Problems> {
+pub fn fitting(loaded: &scenario::LoadedScenario, data: &LoadedData) -> Result<Problems, Problems> {
     let issues = check_data(&loaded.scenario, &loaded.model, data);
     let problems = (issues.into_iter()).map(|issue| loaded.scenario_document.problem(issue));
     let problems = Problems(problems.collect());
@@ -56,12 +56,12 @@ pub fn fitting(loaded: &scenario::Loaded, data: &Loaded) -> Result<Problems, Pro
 /// are not shipped with it.
 ///
 /// # Errors
-/// Data that cannot be had: a warning if they are of the kind that everybody gets for themselves.
+/// Data that cannot be had: a warning if they are that users fetch themselves.
 pub fn read_data(
     task: &Task,
     directory: &Path,
     data_directory: Option<&Path>,
-) -> Result<Loaded, Issue> {
+) -> Result<LoadedData, Issue> {
     (task.data.load(directory, data_directory)).map_err(|error| {
         let elsewhere = matches!(task.data, Source::Idx { .. } | Source::Cifar10 { .. });
         let missing = matches!(error, DataError::Missing { .. });
@@ -92,7 +92,7 @@ fn too_long(scenario: &Scenario, task: &Task, train: usize) -> Option<String> {
 
 /// Why encoded samples are not rates to calculate with. An encoding is monotonic in each feature,
 /// so that the extremes of each are enough.
-fn beyond_numbers(task: &Task, data: &Loaded) -> Option<String> {
+fn beyond_numbers(task: &Task, data: &LoadedData) -> Option<String> {
     // Numbers that come from the training part are checked where they are made.
     if matches!(task.encoding, Encoding::StandardizePer(_)) {
         return None;
@@ -118,7 +118,7 @@ fn beyond_numbers(task: &Task, data: &Loaded) -> Option<String> {
 
 /// Which features rounding to single precision blurs once they are encoded: by more than a
 /// thousandth of their standard deviation.
-fn blurred(task: &Task, data: &Loaded) -> Option<String> {
+fn blurred(task: &Task, data: &LoadedData) -> Option<String> {
     const SMALL: f64 = 1e-3;
     // With a deviation of its own, a feature that is not constant spans far more.
     if task.encoding == Encoding::StandardizePer(Per::Feature) {
@@ -157,7 +157,7 @@ fn blurred(task: &Task, data: &Loaded) -> Option<String> {
 
 /// What of a scenario does not fit its data: sizes of input and output, parts of the split.
 #[must_use]
-pub fn check_data(scenario: &Scenario, model: &Model, data: &Loaded) -> Vec<Issue> {
+pub fn check_data(scenario: &Scenario, model: &Model, data: &LoadedData) -> Vec<Issue> {
     let mut issues = Issues::default();
     let Some(task) = &scenario.task else {
         return issues.into_vec();
@@ -228,7 +228,7 @@ pub fn check_data(scenario: &Scenario, model: &Model, data: &Loaded) -> Vec<Issu
 }
 
 /// Which classes those are, as far as it is not plain.
-fn which(data: &Loaded) -> String {
+fn which(data: &LoadedData) -> String {
     let numbers = (0..data.classes.len()).map(|class| class.to_string());
     let empty = data.empty_classes();
     if !numbers.eq(data.classes.iter().cloned()) {

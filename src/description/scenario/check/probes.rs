@@ -174,8 +174,8 @@ fn check_statistics(
              with a `task`",
         );
     }
-    if statistics.contains(&Statistic::Events) && view.scenario.engine == Engine::Dense {
-        let message = "`events` are counted by the event engine; with `engine: dense` everybody \
+    if statistics.contains(&Statistic::Messages) && view.scenario.engine == Engine::Dense {
+        let message = "`messages` are counted by the event engine; with `engine: dense` every neuron \
                        sends in every step, and nothing is recorded";
         issues.warn(&at, message);
     }
@@ -205,7 +205,7 @@ fn check_statistics(
         let ambiguous = |p: &&Named<'_>| {
             statistic == Statistic::Alignment
                 && p.compartment == Compartment::Apical
-                && p.mirrors.is_none()
+                && p.reciprocal.is_none()
                 && all.iter().filter(|back| back.runs_back(p)).count() > 1
         };
         if projections.is_empty() {
@@ -307,7 +307,7 @@ fn words(statistic: Statistic) -> &'static str {
         Statistic::Norm => "`norm`",
         Statistic::Alignment => "`alignment`",
         Statistic::GradientAngle => "`gradient_angle`",
-        Statistic::Events => "`events`",
+        Statistic::Messages => "`messages`",
     }
 }
 
@@ -315,7 +315,7 @@ fn defined(statistic: Statistic, projection: &Named<'_>, all: &[Named<'_>]) -> R
     let name = &projection.name;
     match (statistic, projection.compartment) {
         (Statistic::Norm, _) | (Statistic::GradientAngle, Compartment::Basal) => Ok(()),
-        (Statistic::Events, _) => (projection.from.map(|_| ())).ok_or_else(|| {
+        (Statistic::Messages, _) => (projection.from.map(|_| ())).ok_or_else(|| {
             format!("`events` counts what is sent; `{name}` is a bias, which sends nothing")
         }),
         (Statistic::GradientAngle, Compartment::Apical) => Err(format!(
@@ -328,7 +328,7 @@ fn defined(statistic: Statistic, projection: &Named<'_>, all: &[Named<'_>]) -> R
             let (from, to) = (projection.from.unwrap_or_default(), projection.to);
             let ways = all.iter().filter(|back| back.runs_back(projection));
             let ways: Vec<String> = ways.map(|way| format!("`{}`", way.name)).collect();
-            match (&ways[..], projection.mirrors) {
+            match (&ways[..], projection.reciprocal) {
                 ([_], _) | ([_, ..], Some(_)) => Ok(()),
                 ([], _) => Err(format!(
                     "`alignment` compares `{name}` with the way up; expected a basal projection \
@@ -336,7 +336,7 @@ fn defined(statistic: Statistic, projection: &Named<'_>, all: &[Named<'_>]) -> R
                 )),
                 ([..], None) => Err(format!(
                     "`alignment` compares `{name}` with one way up, and from `{to}` to `{from}` \
-                     there are {}; expected a choice by `mirrors` of the projection",
+                     there are {}; expected a choice by `reciprocal` of the projection",
                     ways.join(", ")
                 )),
             }

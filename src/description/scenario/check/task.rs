@@ -4,7 +4,7 @@ use super::view::View;
 use crate::data::{DataError, Encoding, Parts, Source};
 use crate::description::document::{Allowed, Issues, Quantity};
 use crate::description::model::Model;
-use crate::description::scenario::{EtaSchedule, Task, Window, settling};
+use crate::description::scenario::{EtaSchedule, PresentationSteps, Task, settling};
 use crate::math::Steps;
 
 /// Most epochs, so that numbers of steps do not overflow.
@@ -62,7 +62,7 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>, task: &Task) {
     parts(issues, &task.split);
     files(issues, &task.data);
     if let (Some(model), Some(dt_ms), true) = (view.model, view.dt_ms, presented) {
-        consolidations(issues, model, task.presentation_ms);
+        weight_updates(issues, model, task.presentation_ms);
         if timed && known && has_times(model) {
             window(issues, model, task, dt_ms);
         }
@@ -175,7 +175,7 @@ fn has_times(model: &Model) -> bool {
 
 /// The teacher needs a step at least, and should wait for the activity and for its own effect.
 fn window(issues: &mut Issues, model: &Model, task: &Task, dt_ms: f64) {
-    let window = Window::of(task, model, dt_ms);
+    let window = PresentationSteps::of(task, model, dt_ms);
     let presentation = task.presentation_ms;
     let (up, down) = settling(model, task.taught());
     let latency = task.teacher.latency_ms.unwrap_or(up);
@@ -214,10 +214,10 @@ fn window(issues: &mut Issues, model: &Model, task: &Task, dt_ms: f64) {
     }
 }
 
-/// A consolidation within a presentation mixes what two stimuli left behind.
-fn consolidations(issues: &mut Issues, model: &Model, presentation_ms: f64) {
+/// A weight update within a presentation mixes what two stimuli left behind.
+fn weight_updates(issues: &mut Issues, model: &Model, presentation_ms: f64) {
     for (name, synapse) in &model.synapses {
-        let every_ms = synapse.consolidation.as_ref().and_then(|c| c.every_ms);
+        let every_ms = synapse.update.as_ref().and_then(|c| c.every_ms);
         if let Some(every_ms) = every_ms
             && every_ms > 0.0
             && Steps::of(every_ms).whole(presentation_ms).is_none()
@@ -226,7 +226,7 @@ fn consolidations(issues: &mut Issues, model: &Model, presentation_ms: f64) {
             issues.warn(
                 "task.presentation_ms",
                 format!(
-                    "synapses of type `{name}` consolidate every {every_ms} ms, which does not \
+                    "synapses of type `{name}` apply every {every_ms} ms, which does not \
                      divide the {presentation_ms} ms of a presentation"
                 ),
             );

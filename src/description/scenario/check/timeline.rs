@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 
 use super::view::View;
 use crate::description::document::{Allowed, Issues, Quantity};
-use crate::description::scenario::{Happening, Repeat, windows};
+use crate::description::scenario::{Repeat, TimelineEntry, windows};
 use crate::math::Steps;
 use crate::neuron::NeuronParameter;
 
-/// Most windows of one happening, and of all together.
+/// Most windows of one entry, and of all together.
 const MOST_WINDOWS: u32 = 1_000_000;
 
-/// Start and end of a window in ms, and the happening that it belongs to.
+/// Start and end of a window in ms, and the entry that it belongs to.
 type Taken = (f64, f64, usize);
 
 pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
@@ -21,10 +21,10 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
     // Windows of each input and of each teacher.
     let mut taken: BTreeMap<(&str, &str), Vec<Taken>> = BTreeMap::new();
     let task = view.scenario.task.as_ref();
-    for (index, happening) in view.scenario.timeline.iter().enumerate() {
+    for (index, entry) in view.scenario.timeline.iter().enumerate() {
         let path = format!("timeline[{index}]");
-        let owner = match happening {
-            Happening::Rates { input, values, .. } => {
+        let owner = match entry {
+            TimelineEntry::Rates { input, values, .. } => {
                 let size = view.input(issues, &format!("{path}.input"), input);
                 vector(issues, &format!("{path}.values"), values, size);
                 if task.is_some_and(|task| task.input == *input) {
@@ -35,7 +35,7 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
                 }
                 Some(("rates of", input.as_str()))
             }
-            Happening::Current {
+            TimelineEntry::Current {
                 neurons, amplitude, ..
             } => {
                 let at = format!("{path}.neurons");
@@ -45,7 +45,7 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
                 issues.number(format!("{path}.amplitude"), *amplitude, Allowed::Any);
                 None
             }
-            Happening::Teacher {
+            TimelineEntry::Teacher {
                 population,
                 target,
                 strength,
@@ -64,7 +64,7 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
                 }
                 Some(("teacher of", population.as_str()))
             }
-            Happening::Presentation { kind, .. } => {
+            TimelineEntry::Presentation { kind, .. } => {
                 issues.number(format!("{path}.kind"), *kind, Allowed::Any);
                 Some(("kind of", "presentation"))
             }
@@ -73,11 +73,11 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
                 continue;
             }
         };
-        if check_window(issues, view, &path, happening)
+        if check_window(issues, view, &path, entry)
             && let Some(owner) = owner
         {
             let end = view.end_ms.unwrap_or(f64::MAX);
-            let windows = windows(happening, end).into_iter();
+            let windows = windows(entry, end).into_iter();
             let windows = windows.map(|(from, until)| (from, until, index));
             taken.entry(owner).or_default().extend(windows);
         }
@@ -88,12 +88,12 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
 }
 
 /// True if there are no more windows than a timeline may have; an error otherwise.
-fn count_windows(issues: &mut Issues, timeline: &[Happening]) -> bool {
-    let times = timeline.iter().map(|happening| match happening {
-        Happening::Rates { repeat, .. }
-        | Happening::Current { repeat, .. }
-        | Happening::Teacher { repeat, .. }
-        | Happening::Presentation { repeat, .. } => repeat.map_or(1, |r| u64::from(r.times)),
+fn count_windows(issues: &mut Issues, timeline: &[TimelineEntry]) -> bool {
+    let times = timeline.iter().map(|entry| match entry {
+        TimelineEntry::Rates { repeat, .. }
+        | TimelineEntry::Current { repeat, .. }
+        | TimelineEntry::Teacher { repeat, .. }
+        | TimelineEntry::Presentation { repeat, .. } => repeat.map_or(1, |r| u64::from(r.times)),
         _ => 0,
     });
     // Those of one that has too many by itself are told there.
@@ -136,10 +136,10 @@ fn vector(issues: &mut Issues, path: &str, values: &[f32], size: Option<usize>) 
     }
 }
 
-fn check_moment(issues: &mut Issues, view: &View<'_>, path: &str, happening: &Happening) {
+fn check_moment(issues: &mut Issues, view: &View<'_>, path: &str, entry: &TimelineEntry) {
     let value = format!("{path}.value");
-    let at_ms = match happening {
-        Happening::Neuron {
+    let at_ms = match entry {
+        TimelineEntry::Neuron {
             population,
             parameter,
             at_ms,
@@ -156,7 +156,7 @@ fn check_moment(issues: &mut Issues, view: &View<'_>, path: &str, happening: &Ha
             issues.number(value, *number, allowed);
             *at_ms
         }
-        Happening::Eta {
+        TimelineEntry::Eta {
             projection,
             at_ms,
             value: number,
@@ -176,7 +176,7 @@ fn check_moment(issues: &mut Issues, view: &View<'_>, path: &str, happening: &Ha
             issues.number(value, *number, Allowed::AtLeast(0.0));
             *at_ms
         }
-        Happening::EtaScale { at_ms, factor } => {
+        TimelineEntry::EtaScale { at_ms, factor } => {
             issues.number(format!("{path}.factor"), *factor, Allowed::AtLeast(0.0));
             if view.scenario.task.is_some() {
                 let message = "the task sets this factor at each presentation, by its \
@@ -190,32 +190,32 @@ fn check_moment(issues: &mut Issues, view: &View<'_>, path: &str, happening: &Ha
     time(issues, view, &format!("{path}.at_ms"), at_ms);
 }
 
-/// Whether the windows of a happening are windows.
-fn check_window(issues: &mut Issues, view: &View<'_>, path: &str, happening: &Happening) -> bool {
-    let (Happening::Rates {
+/// Whether the windows of an entry are windows.
+fn check_window(issues: &mut Issues, view: &View<'_>, path: &str, entry: &TimelineEntry) -> bool {
+    let (TimelineEntry::Rates {
         from_ms,
         until_ms,
         repeat,
         ..
     }
-    | Happening::Current {
+    | TimelineEntry::Current {
         from_ms,
         until_ms,
         repeat,
         ..
     }
-    | Happening::Teacher {
+    | TimelineEntry::Teacher {
         from_ms,
         until_ms,
         repeat,
         ..
     }
-    | Happening::Presentation {
+    | TimelineEntry::Presentation {
         from_ms,
         until_ms,
         repeat,
         ..
-    }) = happening
+    }) = entry
     else {
         return false;
     };

@@ -1,7 +1,7 @@
 //! What differs between the presentations of an epoch: validation and test cannot hear all of it.
 
 use crate::description::document::Issues;
-use crate::description::scenario::{Happening, Scenario, Task, windows};
+use crate::description::scenario::{Scenario, Task, TimelineEntry, windows};
 use crate::math::Steps;
 
 /// Warns of windows that are not the same in all presentations of an epoch, of which `train`
@@ -16,8 +16,8 @@ pub(super) fn uneven(issues: &mut Issues, scenario: &Scenario, task: &Task, trai
         epoch: presentation * presentations,
         end: task.epochs * presentation * presentations,
     };
-    for (index, happening) in scenario.timeline.iter().enumerate() {
-        if !grid.is_even(happening) {
+    for (index, entry) in scenario.timeline.iter().enumerate() {
+        if !grid.is_even(entry) {
             issues.warn(
                 format!("timeline[{index}]"),
                 format!(
@@ -39,13 +39,13 @@ struct Grid {
 }
 
 impl Grid {
-    /// True if all presentations of an epoch hear the same windows of a happening. Changes of
+    /// True if all presentations of an epoch hear the same windows of an entry. Changes of
     /// parameters, of learning rates and kinds of presentation have no windows of that kind.
-    fn is_even(&self, happening: &Happening) -> bool {
-        let mut first = happening.clone();
-        let (Happening::Rates { repeat, .. }
-        | Happening::Current { repeat, .. }
-        | Happening::Teacher { repeat, .. }) = &mut first
+    fn is_even(&self, entry: &TimelineEntry) -> bool {
+        let mut first = entry.clone();
+        let (TimelineEntry::Rates { repeat, .. }
+        | TimelineEntry::Current { repeat, .. }
+        | TimelineEntry::Teacher { repeat, .. }) = &mut first
         else {
             return true;
         };
@@ -80,7 +80,7 @@ impl Grid {
 #[cfg(test)]
 mod tests {
     use super::Grid;
-    use crate::description::scenario::Happening;
+    use crate::description::scenario::TimelineEntry;
     use crate::math::Steps;
 
     /// 20 presentations of 20 ms an epoch, 2 epochs.
@@ -88,14 +88,14 @@ mod tests {
         let text = format!("rates(input: \"x\", values: [1.0], {window})");
         let options = ron::Options::default()
             .with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
-        let happening: Happening = options.from_str(&text).unwrap();
+        let entry: TimelineEntry = options.from_str(&text).unwrap();
         let grid = Grid {
             steps: Steps::of(1.0),
             presentation: 20,
             epoch: 400,
             end: 800,
         };
-        grid.is_even(&happening)
+        grid.is_even(&entry)
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! What the checks of a scenario look at: scenario, circuit and time together.
 
 use crate::description::document::{Issues, unknown};
-use crate::description::model::{Model, Population};
+use crate::description::model::{Bias, Model, Population};
 use crate::description::scenario::{Indices, Neurons, Scenario};
 use crate::neuron::Compartment;
 
@@ -23,7 +23,7 @@ pub(super) struct Named<'a> {
     pub to: &'a str,
     pub synapse: &'a str,
     /// The way back that it names.
-    pub mirrors: Option<&'a str>,
+    pub reciprocal: Option<&'a str>,
 }
 
 impl Named<'_> {
@@ -125,16 +125,16 @@ impl<'a> View<'a> {
             from: Some(p.from.as_str()),
             to: p.to.as_str(),
             synapse: p.synapse.as_str(),
-            mirrors: p.mirrors.as_deref(),
+            reciprocal: p.reciprocal.as_deref(),
         });
         let biases = model.populations.iter().filter_map(|p| {
             Some(Named {
-                name: format!("{}_bias", p.name),
+                name: Bias::name(&p.name),
                 compartment: Compartment::Basal,
                 from: None,
                 to: p.name.as_str(),
                 synapse: p.bias.as_ref()?.synapse.as_str(),
-                mirrors: None,
+                reciprocal: None,
             })
         });
         projections.chain(biases).collect()

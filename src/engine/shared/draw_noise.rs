@@ -4,16 +4,16 @@ use bevy_ecs::prelude::*;
 use rand_distr::{Distribution, Normal};
 
 use super::write;
-use crate::circuit::{Activity, Clock, Parameters, Population, Seed};
+use crate::circuit::{Activity, Clock, NeuronParameters, Population, Seed};
 use crate::math::random::stream;
 use crate::neuron::soma;
 
 /// Populations whose time it is draw anew, from streams keyed by seed, population and draw: the
 /// same noise whatever else happens.
-pub fn fluctuate(
+pub fn draw_noise(
     clock: Res<Clock>,
     seed: Res<Seed>,
-    mut populations: Query<(&Population, &Parameters, Option<&mut Activity>)>,
+    mut populations: Query<(&Population, &NeuronParameters, Option<&mut Activity>)>,
     mut neurons: Query<&mut soma::Noise>,
 ) {
     for (population, parameters, activity) in &mut populations {
@@ -36,7 +36,7 @@ pub fn fluctuate(
             *noise = normal.sample(&mut rng);
         }
         if let Some(mut activity) = activity {
-            activity.stir();
+            activity.wake();
         }
     }
 }

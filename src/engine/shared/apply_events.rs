@@ -5,10 +5,10 @@ use std::sync::Arc;
 use bevy_ecs::prelude::*;
 
 use super::{IsInput, write};
-use crate::circuit::{Clock, EtaScale, Parameters, Plasticity, Population};
+use crate::circuit::{Clock, EtaScale, NeuronParameters, Plasticity, Population, Wiring};
 use crate::event::{Event, Injections, Teacher, Timeline};
 use crate::neuron::{apical, basal, soma};
-use crate::plasticity::Broadcast;
+use crate::plasticity::Neuromodulator;
 
 type Carries = (
     &'static mut basal::Carry,
@@ -18,30 +18,33 @@ type Carries = (
 );
 
 /// Events of the timeline that are due act on the state.
-pub fn occur(
-    clock: Res<Clock>,
+pub fn apply_events(
+    (clock, wiring): (Res<Clock>, Res<Wiring>),
     mut timeline: ResMut<Timeline>,
-    (mut scale, mut broadcast): (ResMut<EtaScale>, ResMut<Broadcast>),
+    (mut scale, mut neuromodulator): (ResMut<EtaScale>, ResMut<Neuromodulator>),
     mut injections: ResMut<Injections>,
-    mut populations: Query<(&Population, Option<(&mut Teacher, &mut Parameters)>)>,
+    mut populations: Query<(&Population, Option<(&mut Teacher, &mut NeuronParameters)>)>,
     mut plasticities: Query<&mut Plasticity>,
     (mut inputs, mut carries): (Query<&mut soma::Rate, IsInput>, Query<Carries>),
 ) {
     for event in timeline.due(clock.step) {
         match event {
-            Event::Rates(entity, rates) => {
+            Event::Rates(id, rates) => {
+                let entity = wiring.population(id);
                 let column = (inputs.contiguous_iter_mut().ok()).and_then(|mut t| t.next());
                 if let (Some(mut column), Ok((population, _))) = (column, populations.get(entity)) {
                     let column = &mut write(&mut column)[population.rows.clone()];
                     (column.iter_mut().zip(&rates)).for_each(|(to, from)| *to = *from);
                 }
             }
-            Event::Teacher(entity, teacher) => {
+            Event::Teacher(id, teacher) => {
+                let entity = wiring.population(id);
                 if let Ok((_, Some((mut present, _)))) = populations.get_mut(entity) {
                     *present = teacher;
                 }
             }
-            Event::Strength(entity, strength) => {
+            Event::Strength(id, strength) => {
+                let entity = wiring.population(id);
                 if let Ok((_, Some((mut teacher, _)))) = populations.get_mut(entity) {
                     teacher.strength.fill(strength);
                 }
@@ -52,7 +55,8 @@ pub fn occur(
             Event::Withdraw(number) => {
                 injections.0.remove(&number);
             }
-            Event::Neuron(entity, parameter, value) => {
+            Event::Neuron(id, parameter, value) => {
+                let entity = wiring.population(id);
                 if let Ok((_, Some((_, mut parameters)))) = populations.get_mut(entity) {
                     parameters.set(parameter, value, clock.dt_ms);
                 }
@@ -68,13 +72,14 @@ pub fn occur(
                     write(&mut xi)[rows].fill(0.0);
                 }
             }
-            Event::Eta(entity, eta) => {
+            Event::Eta(id, eta) => {
+                let entity = wiring.projection(id);
                 if let Ok(mut plasticity) = plasticities.get_mut(entity) {
                     plasticity.eta = eta;
                 }
             }
             Event::EtaScale(factor) => scale.0 = factor,
-            Event::Presentation(kind) => broadcast.presentation = kind,
+            Event::Presentation(kind) => neuromodulator.presentation = kind,
         }
     }
 }

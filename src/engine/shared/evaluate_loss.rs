@@ -3,18 +3,18 @@
 use bevy_ecs::prelude::*;
 
 use super::read;
-use crate::circuit::{Parameters, Plasticity, Population, Wiring};
+use crate::circuit::{NeuronParameters, Plasticity, Population, Wiring};
 use crate::event::Teacher;
 use crate::neuron::{Transfer, soma};
-use crate::plasticity::Broadcast;
+use crate::plasticity::Neuromodulator;
 
 /// The loss of each trial is that of all populations whose teacher speaks: the cross-entropy of a
 /// soft-max, half the squared error of any other. Without a teacher it is not a number.
-pub fn judge(
+pub fn evaluate_loss(
     wiring: Res<Wiring>,
-    mut broadcast: ResMut<Broadcast>,
+    mut neuromodulator: ResMut<Neuromodulator>,
     plasticities: Query<&Plasticity>,
-    populations: Query<(&Population, &Parameters, &Teacher)>,
+    populations: Query<(&Population, &NeuronParameters, &Teacher)>,
     neurons: Query<(&soma::Rate, &soma::Delta)>,
 ) {
     if plasticities
@@ -27,14 +27,15 @@ pub fn judge(
         return;
     };
     let r = read::<soma::Rate>(r);
-    broadcast.loss.fill(f64::NAN);
-    for entity in wiring.populations.values() {
-        let Ok((population, parameters, teacher)) = populations.get(*entity) else {
+    neuromodulator.loss.fill(f64::NAN);
+    for &entity in &wiring.populations {
+        let Ok((population, parameters, teacher)) = populations.get(entity) else {
             continue;
         };
         let rates = r[population.rows.clone()].chunks_exact(population.size);
         let lessons = teacher.strength.iter().zip(teacher.target.rows());
-        for (loss, (rates, (strength, target))) in broadcast.loss.iter_mut().zip(rates.zip(lessons))
+        for (loss, (rates, (strength, target))) in
+            neuromodulator.loss.iter_mut().zip(rates.zip(lessons))
         {
             if *strength == 0.0 {
                 continue;

@@ -45,12 +45,12 @@ fn show(simulation: &mut Simulation, rates: [f32; 2]) {
 }
 
 fn without_teaching_weights_decay_exponentially(engine: Engine) {
-    for (dt_ms, consolidation) in [
+    for (dt_ms, update) in [
         (1.0, ""),
         (0.5, ""),
-        (1.0, "consolidation: (every_ms: 3, optimiser: plain)"),
+        (1.0, "update: (every_ms: 3, optimiser: plain)"),
     ] {
-        let text = format!(r#"rule: "dll", eta: 0.1, decay_per_ms: 0.01, {consolidation}"#);
+        let text = format!(r#"rule: "dll", eta: 0.1, decay_per_ms: 0.01, {update}"#);
         let mut simulation = simulation(&model(&text), engine, dt_ms, 1, 1.0);
         show(&mut simulation, [1.0, -2.0]);
         let before = f64s(&simulation.weights("W").unwrap());
@@ -64,8 +64,8 @@ fn without_teaching_weights_decay_exponentially(engine: Engine) {
 }
 
 fn bounds_hold_at_every_step_and_are_reached(engine: Engine) {
-    for consolidation in ["", "consolidation: (every_ms: 4, optimiser: plain)"] {
-        let text = format!(r#"rule: "dll", eta: 0.1, bounds: (-0.25, 0.75), {consolidation}"#);
+    for update in ["", "update: (every_ms: 4, optimiser: plain)"] {
+        let text = format!(r#"rule: "dll", eta: 0.1, bounds: (-0.25, 0.75), {update}"#);
         let mut simulation = simulation(&model(&text), engine, 1.0, 1, 1.0);
         drive(&mut simulation, [1.0, -1.0]);
         show(&mut simulation, [1.0, 0.5]);
@@ -115,16 +115,17 @@ impl Optimiser {
 }
 
 fn optimisers_turn_the_mean_rate_of_change_into_weight_change_at_their_own_clock(engine: Engine) {
-    // Stimuli and teaching change at every step; consolidations come every 7 ms and know nothing
+    // Stimuli and teaching change at every step; weight updates come every 7 ms and know nothing
     // of the presentations of 10 ms.
     const EVERY: u64 = 7;
     let names = ["plain", "momentum(momentum: 0.9)", "adam()"];
     // Some of the changes are larger than 1 / 40.
-    for (name, turnover) in (names.into_iter()).flat_map(|name| [0.0, 3.0, 40.0].map(|t| (name, t)))
+    for (name, gated_decay) in
+        (names.into_iter()).flat_map(|name| [0.0, 3.0, 40.0].map(|t| (name, t)))
     {
         let text = format!(
-            r#"rule: "turnover", parameters: {{"turnover": {turnover}}}, eta: 0.02,
-               consolidation: (every_ms: {EVERY}, optimiser: {name})"#
+            r#"rule: "change_gated_decay", parameters: {{"gated_decay": {gated_decay}}}, eta: 0.02,
+               update: (every_ms: {EVERY}, optimiser: {name})"#
         );
         let mut simulation = simulation(&model(&text), engine, 1.0, 1, 10.0);
         let mut want = f64s(&simulation.weights("W").unwrap());
@@ -153,7 +154,7 @@ fn optimisers_turn_the_mean_rate_of_change_into_weight_change_at_their_own_clock
             }
             for (n, (w, sum)) in want.iter_mut().zip(&mut integral).enumerate() {
                 let change = 0.02 * optimisers[n].change(name, *sum / EVERY as f64);
-                *w += change - (turnover * change.abs()).min(1.0) * *w;
+                *w += change - (gated_decay * change.abs()).min(1.0) * *w;
                 *sum = 0.0;
             }
             let error = error(&after, &want);
@@ -162,8 +163,8 @@ fn optimisers_turn_the_mean_rate_of_change_into_weight_change_at_their_own_clock
     }
 }
 
-fn without_a_period_of_its_own_consolidation_comes_once_a_presentation(engine: Engine) {
-    let text = r#"rule: "dll", eta: 0.02, consolidation: (optimiser: plain)"#;
+fn without_a_period_of_its_own_an_update_comes_once_a_presentation(engine: Engine) {
+    let text = r#"rule: "dll", eta: 0.02, update: (optimiser: plain)"#;
     let mut simulation = simulation(&model(text), engine, 0.5, 1, 6.0);
     show(&mut simulation, [1.0, -1.0]);
     drive(&mut simulation, [0.5, 0.25]);
@@ -186,7 +187,7 @@ fn a_clock_starts_at_its_offset(engine: Engine) {
     ] {
         let text = format!(
             r#"rule: "dll", eta: 0.02,
-            consolidation: (every_ms: {every_ms}, offset_ms: {offset_ms}, optimiser: plain)"#
+            update: (every_ms: {every_ms}, offset_ms: {offset_ms}, optimiser: plain)"#
         );
         let mut simulation = simulation(&model(&text), engine, 0.5, 1, 6.0);
         show(&mut simulation, [1.0, -1.0]);
@@ -203,7 +204,7 @@ fn a_clock_starts_at_its_offset(engine: Engine) {
             }
         }
         assert_eq!(changed, want, "offset {offset_ms} ms");
-        // What is gathered before the clock starts is part of the first consolidation, and the
+        // What is gathered before the clock starts is part of the first weight update, and the
         // mean is over the period. The rates arrive for the step that ends after their 1 ms.
         let gathered = (want.last().unwrap() - 0.5) / every_ms;
         let change = f64::from((last - start)[[0, 0]]);
@@ -212,14 +213,14 @@ fn a_clock_starts_at_its_offset(engine: Engine) {
 }
 
 fn eta_0_freezes_every_kind_of_synapse(engine: Engine) {
-    for consolidation in [
+    for update in [
         "",
-        "consolidation: (every_ms: 3, optimiser: plain)",
-        "consolidation: (every_ms: 3, optimiser: momentum(momentum: 0.9))",
-        "consolidation: (every_ms: 3, optimiser: adam())",
+        "update: (every_ms: 3, optimiser: plain)",
+        "update: (every_ms: 3, optimiser: momentum(momentum: 0.9))",
+        "update: (every_ms: 3, optimiser: adam())",
     ] {
         for eta in [0.0, 0.1] {
-            let text = format!(r#"rule: "dll", eta: {eta}, {consolidation}"#);
+            let text = format!(r#"rule: "dll", eta: {eta}, {update}"#);
             let mut simulation = simulation(&model(&text), engine, 1.0, 1, 1.0);
             show(&mut simulation, [1.0, -1.0]);
             drive(&mut simulation, [0.5, 0.25]);
@@ -228,7 +229,7 @@ fn eta_0_freezes_every_kind_of_synapse(engine: Engine) {
             let before = weights(&simulation);
             (0..12).for_each(|_| simulation.step());
             for (before, after) in before.iter().zip(weights(&simulation)) {
-                assert_eq!(*before == after, eta == 0.0, "eta {eta} {consolidation}");
+                assert_eq!(*before == after, eta == 0.0, "eta {eta} {update}");
             }
         }
     }
@@ -261,7 +262,7 @@ fn parallel_trials_change_the_synapses_by_the_mean_of_what_each_would_alone(engi
                 (name: "hidden", size: 7, neuron: "leaky", bias: (synapse: "plastic")),
                 (name: "out", size: 3, neuron: "readout", bias: (synapse: "plastic")),
             ],
-            synapses: {"plastic": (rule: "dll", eta: 0.1, consolidation: (optimiser: plain))},
+            synapses: {"plastic": (rule: "dll", eta: 0.1, update: (optimiser: plain))},
             projections: [
                 (from: "in", to: "hidden", compartment: basal, delay_ms: 1,
                     synapse: "plastic", weights: fan_in(gain: 1)),
@@ -315,7 +316,7 @@ both_engines! {
     without_teaching_weights_decay_exponentially,
     bounds_hold_at_every_step_and_are_reached,
     optimisers_turn_the_mean_rate_of_change_into_weight_change_at_their_own_clock,
-    without_a_period_of_its_own_consolidation_comes_once_a_presentation,
+    without_a_period_of_its_own_an_update_comes_once_a_presentation,
     a_clock_starts_at_its_offset,
     eta_0_freezes_every_kind_of_synapse,
     a_bias_integrates_the_teaching_signal,

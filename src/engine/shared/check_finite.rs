@@ -46,7 +46,7 @@ type Terms = (
 );
 
 /// Every term that is not finite makes `s` so in the same step; so only `s` is searched.
-pub fn watch(
+pub fn check_finite(
     mut watchdog: ResMut<Watchdog>,
     clock: Res<Clock>,
     wiring: Res<Wiring>,
@@ -70,7 +70,7 @@ pub fn watch(
         (Variable::Mismatch, read::<soma::Mismatch>(xi)),
         (Variable::SomaticPotential, s),
     ];
-    let wanted = (wiring.populations.values())
+    let wanted = (wiring.populations.iter())
         .filter_map(|entity| populations.get(*entity).ok())
         .filter(|(population, activity)| {
             !population.is_input && activity.is_none_or(|activity| activity.ran_away)

@@ -1,4 +1,4 @@
-//! Cells under way: those that are due, several at once, each in threads of its own.
+//! Runs under way: those that are due, several at once, each in threads of its own.
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -10,20 +10,20 @@ use indexmap::IndexMap;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
-use super::{CompareError, Directory, Loaded, Outcome, RuleRows, State, Table};
+use super::{CompareError, Directory, LoadedComparison, Outcome, RuleRows, State, Table};
 use crate::data::{self, Source};
 use crate::description::document::Problems;
 use crate::description::scenario::{self, data};
 use crate::files;
 use crate::machine::available_bytes;
 use crate::plasticity::Registry;
-use crate::run::{Job, Summary, Telling, check_memory, needed_bytes, run, tell};
+use crate::run::{Job, Reporting, Summary, check_memory, needed_bytes, run, tell};
 use crate::terminal::{say, stderr, visible};
 
 /// How a comparison is run.
 pub struct Session<'a> {
     /// The rules with their scenarios.
-    pub loaded: &'a Loaded,
+    pub loaded: &'a LoadedComparison,
     /// Each rule runs with each of these.
     pub seeds: &'a [u64],
     /// Only these rules are run; none given: all.
@@ -32,15 +32,15 @@ pub struct Session<'a> {
     pub registry: &'a Registry,
     /// Where data sets are that are not shipped.
     pub data: Option<&'a Path>,
-    /// Cells at once; absent: as many as there are threads, and as fit into memory.
-    pub cells: Option<usize>,
-    /// Threads of all cells together.
+    /// Runs at once; absent: as many as there are threads, and as fit into memory.
+    pub at_once: Option<usize>,
+    /// Threads of all runs together.
     pub threads: usize,
-    /// Whether finished cells that are not what would be run now are replaced.
+    /// Whether finished runs that are not what would be run now are replaced.
     pub anew: bool,
     /// Whether to say nothing on the way.
     pub quiet: bool,
-    /// Becomes true when the cells under way are to end in order and no other is to begin.
+    /// Becomes true when the runs under way are to end in order and no other is to begin.
     pub stop: &'a AtomicBool,
 }
 
@@ -51,36 +51,36 @@ pub struct Report {
     pub table: Table,
     /// Whether it was stopped before its end.
     pub interrupted: bool,
-    /// Of the cells that were asked for, how many are finished.
+    /// Of the runs that were asked for, how many are finished.
     pub finished: usize,
     /// How many were asked for.
     pub asked: usize,
 }
 
 /// One rule with one seed.
-struct Cell {
+struct PlannedRun {
     /// Row of the table: rule, seed.
     row: (usize, usize),
     rule: String,
-    scenario: scenario::Loaded,
+    scenario: scenario::LoadedScenario,
     state: State,
 }
 
-impl Cell {
+impl PlannedRun {
     fn name(&self) -> String {
         format!("{} seed {}", self.rule, self.scenario.scenario.seed)
     }
 }
 
 impl Session<'_> {
-    /// Runs the cells that are due into `directory`; after each of them the table there is
-    /// written anew. A cell that fails stops no other: the table has its reason.
+    /// Makes the runs that are due in `directory`; after each of them the table there is
+    /// written anew. A run that fails stops no other: the table has its reason.
     ///
     /// # Errors
-    /// Before any runs: finished cells that are out of date, unless they are to be replaced; data
-    /// or memory that a cell would not have. Then a table or a directory that cannot be written.
+    /// Before any runs: finished runs that are out of date, unless they are to be replaced; data
+    /// or memory that a run would not have. Then a table or a directory that cannot be written.
     pub fn run(&self, directory: &Directory) -> Result<Report, CompareError> {
-        let (mut table, due, finished) = self.cells(directory)?;
+        let (mut table, due, finished) = self.planned(directory)?;
         let (bytes, warnings) = self.check(&due, &table, directory)?;
         let at_once = self.at_once(due.len(), bytes)?;
         directory.record(&self.loaded.document)?;
@@ -102,26 +102,26 @@ impl Session<'_> {
                 let (ended, due, next, bars) = (ended.clone(), &due, &next, &progress.bars);
                 scope.spawn(move || {
                     while !self.stop.load(Ordering::Relaxed) {
-                        let Some(cell) = due.get(next.fetch_add(1, Ordering::Relaxed)) else {
+                        let Some(planned) = due.get(next.fetch_add(1, Ordering::Relaxed)) else {
                             break;
                         };
-                        let result = self.cell(cell, directory, pool, bars);
+                        let result = self.execute(planned, directory, pool, bars);
                         // Whoever listens does so until all have ended.
-                        let _ = ended.send((cell, result));
+                        let _ = ended.send((planned, result));
                     }
                 });
             }
             drop(ended);
-            for (cell, result) in ends {
+            for (planned, result) in ends {
                 let result = match result {
                     Ok(summary) if summary.interrupted => continue,
                     Ok(summary) => Outcome::Finished(Box::new(summary)),
-                    Err(error) => failed(directory, cell, &error),
+                    Err(error) => failed(directory, planned, &error),
                 };
                 over += 1;
                 succeeded += usize::from(matches!(result, Outcome::Finished(_)));
-                progress.ended(&cell.name(), &result);
-                table.enter(cell.row, result);
+                progress.ended(&planned.name(), &result);
+                table.enter(planned.row, result);
                 if outcome.is_ok() {
                     outcome = self.write(directory, &table);
                     // Without a place for results there is no use in going on.
@@ -139,8 +139,11 @@ impl Session<'_> {
         })
     }
 
-    /// The table as it stands, the cells that are to be run, and how many are finished.
-    fn cells(&self, directory: &Directory) -> Result<(Table, Vec<Cell>, usize), CompareError> {
+    /// The table as it stands, the runs that are still to be made, and how many are finished.
+    fn planned(
+        &self,
+        directory: &Directory,
+    ) -> Result<(Table, Vec<PlannedRun>, usize), CompareError> {
         let (mut due, mut finished) = (Vec::new(), 0);
         let (mut rules, mut apart) = (Vec::new(), Vec::new());
         for (name, loaded) in &self.loaded.rules {
@@ -154,7 +157,7 @@ impl Session<'_> {
                 let runs = runs && wanted;
                 let mut scenario = loaded.clone();
                 scenario.scenario.seed = seed;
-                let state = directory.state(name, &self.job(&scenario, Telling::Nothing))?;
+                let state = directory.state(name, &self.job(&scenario, Reporting::Nothing))?;
                 let outcome = match &state {
                     State::Finished(summary) => Outcome::Finished(summary.clone()),
                     State::Due(_) | State::Outdated(_) => Outcome::Missing,
@@ -170,7 +173,7 @@ impl Session<'_> {
                 }
                 finished += usize::from(runs && outcome != Outcome::Missing);
                 if runs && outcome == Outcome::Missing {
-                    due.push(Cell {
+                    due.push(PlannedRun {
                         row: (rules.len(), rows.len()),
                         rule: name.clone(),
                         scenario,
@@ -185,18 +188,18 @@ impl Session<'_> {
                 rows,
             });
         }
-        let stale = outdated(due.iter().filter_map(|cell| match &cell.state {
-            State::Outdated(why) => Some((&*cell.rule, cell.scenario.scenario.seed, &**why)),
+        let stale = outdated(due.iter().filter_map(|planned| match &planned.state {
+            State::Outdated(why) => Some((&*planned.rule, planned.scenario.scenario.seed, &**why)),
             _ => None,
         }));
         if !stale.is_empty() && !self.anew {
             return Err(CompareError::Outdated {
                 directory: directory.path().to_owned(),
-                cells: stale,
+                runs: stale,
             });
         }
         // Seed by seed, so that a comparison that is stopped has something of every rule.
-        due.sort_by_key(|cell| (cell.row.1, cell.row.0));
+        due.sort_by_key(|planned| (planned.row.1, planned.row.0));
         let table = Table {
             name: self.loaded.comparison.name.clone(),
             about: self.loaded.comparison.about.clone(),
@@ -207,32 +210,36 @@ impl Session<'_> {
         Ok((table, due, finished))
     }
 
-    fn job<'a>(&'a self, loaded: &'a scenario::Loaded, telling: Telling<'a>) -> Job<'a> {
+    fn job<'a>(
+        &'a self,
+        loaded: &'a scenario::LoadedScenario,
+        reporting: Reporting<'a>,
+    ) -> Job<'a> {
         Job {
             scenario: &loaded.scenario,
             model: &loaded.model,
-            registry: self.registry,
+            circuit: loaded.circuit(self.registry),
             directory: &loaded.directory,
             model_directory: &loaded.model_directory,
             data_directory: self.data,
-            telling,
+            reporting,
             alone: false,
         }
     }
 
-    /// Whether all data are there, are those that finished cells have learned, and every cell fits
+    /// Whether all data are there, are those that finished runs have learned, and every run fits
     /// into memory by itself; about how many bytes the largest takes, and warnings about the data.
     fn check(
         &self,
-        due: &[Cell],
+        due: &[PlannedRun],
         table: &Table,
         directory: &Directory,
     ) -> Result<(f64, Problems), CompareError> {
         let (mut largest, mut warnings) = (0.0f64, Problems::default());
         // Rules mostly share their data, which are then read once.
-        let mut read: Option<(Source, data::Loaded)> = None;
+        let mut read: Option<(Source, data::LoadedData)> = None;
         for (name, loaded) in &self.loaded.rules {
-            if !due.iter().any(|cell| cell.rule == *name) {
+            if !due.iter().any(|planned| planned.rule == *name) {
                 continue;
             }
             check_memory(&loaded.scenario, &loaded.model)?;
@@ -263,11 +270,11 @@ impl Session<'_> {
         Ok((largest, warnings))
     }
 
-    /// Whether all finished cells that have learned data of this `source` have learned these.
+    /// Whether all finished runs that have learned data of this `source` have learned these.
     fn same(
         &self,
         source: &Source,
-        data: &data::Loaded,
+        data: &data::LoadedData,
         table: &Table,
         directory: &Directory,
     ) -> Result<(), CompareError> {
@@ -283,7 +290,7 @@ impl Session<'_> {
                 {
                     return Err(CompareError::OtherData {
                         directory: directory.path().to_owned(),
-                        cell: format!("{name} seed {seed}"),
+                        planned: format!("{name} seed {seed}"),
                         then: then.clone(),
                         now,
                     });
@@ -293,12 +300,12 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// How many cells run at once.
+    /// Number of runs at once.
     fn at_once(&self, due: usize, bytes: f64) -> Result<usize, CompareError> {
         let available = available_bytes().unwrap_or(f64::INFINITY);
         // One fits, or the check of memory would have said so.
         let fit = ((available / bytes.max(1.0)) as usize).max(1);
-        match self.cells.map(|wanted| wanted.min(due)) {
+        match self.at_once.map(|wanted| wanted.min(due)) {
             None => Ok(self.threads.min(due).min(fit)),
             Some(wanted) if wanted <= fit => Ok(wanted),
             Some(wanted) => Err(CompareError::Memory {
@@ -310,34 +317,34 @@ impl Session<'_> {
         }
     }
 
-    fn announce(&self, due: &[Cell], warnings: &Problems, progress: &Progress) {
+    fn announce(&self, due: &[PlannedRun], warnings: &Problems, progress: &Progress) {
         if !self.quiet && !warnings.0.is_empty() {
             say(stderr(), &format!("{warnings}\n\n"));
         }
-        for cell in due {
-            if let State::Due(Some(why)) | State::Outdated(why) = &cell.state {
-                progress.say(&format!("{} runs anew: {why}", cell.name()));
+        for planned in due {
+            if let State::Due(Some(why)) | State::Outdated(why) = &planned.state {
+                progress.say(&format!("{} is made anew: {why}", planned.name()));
             }
         }
     }
 
-    fn cell(
+    fn execute(
         &self,
-        cell: &Cell,
+        planned: &PlannedRun,
         directory: &Directory,
         pool: &ThreadPool,
         bars: &MultiProgress,
     ) -> Result<Summary, CompareError> {
-        let (rule, seed) = (&cell.rule, cell.scenario.scenario.seed);
+        let (rule, seed) = (&planned.rule, planned.scenario.scenario.seed);
         let place = directory.begin(rule, seed)?;
-        let data = data(&cell.scenario, self.data).map_err(CompareError::Data)?;
+        let data = data(&planned.scenario, self.data).map_err(CompareError::Data)?;
         let data = data.map(|(data, _)| data);
-        let name = cell.name();
-        let telling = match self.quiet {
-            true => Telling::Nothing,
-            false => Telling::Among { name: &name, bars },
+        let name = planned.name();
+        let reporting = match self.quiet {
+            true => Reporting::Nothing,
+            false => Reporting::Among { name: &name, bars },
         };
-        let job = self.job(&cell.scenario, telling);
+        let job = self.job(&planned.scenario, reporting);
         let summary = pool.install(|| run(&job, data, &place, self.stop))?;
         // The claim ends before the directory gets its name.
         drop(place);
@@ -354,10 +361,10 @@ impl Session<'_> {
     }
 }
 
-/// Cells that are out of date and why, in a line the seeds of a rule for which that is the same.
-fn outdated<'a>(cells: impl Iterator<Item = (&'a str, u64, &'a str)>) -> Vec<String> {
+/// Runs that are out of date and why, in a line the seeds of a rule for which that is the same.
+fn outdated<'a>(runs: impl Iterator<Item = (&'a str, u64, &'a str)>) -> Vec<String> {
     let mut seeds: IndexMap<(&str, &str), Vec<u64>> = IndexMap::new();
-    for (rule, seed, why) in cells {
+    for (rule, seed, why) in runs {
         seeds.entry((rule, why)).or_default().push(seed);
     }
     let line = |((rule, why), seeds): ((&str, &str), Vec<u64>)| match &seeds[..] {
@@ -370,9 +377,9 @@ fn outdated<'a>(cells: impl Iterator<Item = (&'a str, u64, &'a str)>) -> Vec<Str
     seeds.into_iter().map(line).collect()
 }
 
-/// A cell that failed, with what it has left.
-fn failed(directory: &Directory, cell: &Cell, error: &CompareError) -> Outcome {
-    let place = directory.unfinished(&cell.rule, cell.scenario.scenario.seed);
+/// A run that failed, with what it has left.
+fn failed(directory: &Directory, planned: &PlannedRun, error: &CompareError) -> Outcome {
+    let place = directory.unfinished(&planned.rule, planned.scenario.scenario.seed);
     let text = files::text(&place.join("summary.json")).unwrap_or_default();
     Outcome::Failed {
         reason: error.to_string(),
@@ -380,7 +387,7 @@ fn failed(directory: &Directory, cell: &Cell, error: &CompareError) -> Outcome {
     }
 }
 
-/// How a comparison is told: a bar for each cell and one for all at a terminal, lines elsewhere.
+/// How a comparison is told: a bar for each run and one for all at a terminal, lines elsewhere.
 struct Progress {
     bars: MultiProgress,
     all: ProgressBar,
@@ -397,7 +404,7 @@ impl Progress {
             true => all,
             false => bars.add(all),
         };
-        let template = "{prefix} {bar:24} {pos} of {len} cells  {elapsed}";
+        let template = "{prefix} {bar:24} {pos} of {len} runs  {elapsed}";
         if let Ok(style) = ProgressStyle::with_template(template) {
             all.set_style(style);
         }

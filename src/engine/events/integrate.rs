@@ -4,7 +4,7 @@ use bevy_ecs::prelude::*;
 use multiversion::multiversion;
 use rayon::prelude::*;
 
-use crate::circuit::{Activity, Afferents, News, Parameters, Population, Way, Wiring};
+use crate::circuit::{Activity, Afferents, Changed, Motion, NeuronParameters, Population, Wiring};
 use crate::connectivity::{Current, Terminals};
 use crate::engine::shared::{read, write};
 use crate::event::{Injections, Teacher};
@@ -39,17 +39,17 @@ type Neurons = (
 
 /// Currents are summed, compartments move, somata compare and fire; where nothing is new and
 /// everything rests, nothing is done.
-pub fn live(
+pub fn integrate(
     wiring: Res<Wiring>,
     injections: Res<Injections>,
     terminals: Query<&Terminals>,
     mut populations: Query<(
         &Population,
-        &Parameters,
+        &NeuronParameters,
         &Teacher,
         &Afferents,
         &mut Activity,
-        &mut News,
+        &mut Changed,
     )>,
     mut neurons: Query<Neurons>,
     noise: Query<&soma::Noise>,
@@ -77,22 +77,22 @@ pub fn live(
     let (r, delta) = (write(&mut r), write(&mut delta));
     let (b_carry, a_carry) = (write(&mut b_carry), write(&mut a_carry));
     let (b_hat_carry, xi_carry) = (write(&mut b_hat_carry), write(&mut xi_carry));
-    for entity in wiring.populations.values() {
-        let Ok((population, parameters, teacher, afferents, mut activity, mut news)) =
-            populations.get_mut(*entity)
+    for &entity in &wiring.populations {
+        let Ok((population, parameters, teacher, afferents, mut activity, mut changed)) =
+            populations.get_mut(entity)
         else {
             continue;
         };
         let activity = &mut *activity;
-        let stirred = activity.basal || activity.apical || activity.soma;
-        activity.updated = stirred || activity.way != Way::Resting;
+        let woken = activity.basal || activity.apical || activity.soma;
+        activity.updated = woken || activity.motion != Motion::Resting;
         if !activity.updated {
             continue;
         }
         let injected = |site: Site| {
             let mut sum = Vec::new();
             let here =
-                (injections.0.values()).filter(|i| i.population == *entity && i.site == site);
+                (injections.0.values()).filter(|i| i.population == population.id && i.site == site);
             for injection in here {
                 sum.resize(population.size, 0.0);
                 sum.iter_mut()
@@ -119,9 +119,9 @@ pub fn live(
                 .then(|| (sources(&afferents.apical, Site::Apical), teacher)),
             soma: activity.soma.then(|| injected(Site::Soma)),
             // With nothing new on the way, the last step ends where the currents lead.
-            ends: activity.way == Way::Arriving && !stirred,
-            moves_basal: activity.basal || activity.way != Way::Resting,
-            moves_apical: activity.apical || activity.way != Way::Resting,
+            ends: activity.motion == Motion::Arriving && !woken,
+            moves_basal: activity.basal || activity.motion != Motion::Resting,
+            moves_apical: activity.apical || activity.motion != Motion::Resting,
             mismatched: activity.mismatched,
             noise: &noise[population.rows.clone()],
             tolerance: activity.tolerance.map(|tolerance| tolerance.max(VANISHED)),
@@ -150,7 +150,7 @@ pub fn live(
             xi_carry: &mut xi_carry[carried],
         };
         let outcome = columns.update(&work, piece);
-        outcome.enter(activity, &mut news, teacher, parameters, work.ends);
+        outcome.enter(activity, &mut changed, teacher, parameters, work.ends);
     }
 }
 
@@ -229,7 +229,7 @@ fn double(to: &mut [f32], from: &[f64], how: Pass) {
 /// What is to be done with the neurons of a population.
 struct Work<'a> {
     size: usize,
-    parameters: &'a Parameters,
+    parameters: &'a NeuronParameters,
     /// Present: the currents are summed anew.
     basal: Option<Sources<'a>>,
     apical: Option<(Sources<'a>, &'a Teacher)>,
@@ -308,25 +308,25 @@ impl Outcome {
     fn enter(
         self,
         activity: &mut Activity,
-        news: &mut News,
+        changed: &mut Changed,
         teacher: &Teacher,
-        parameters: &Parameters,
+        parameters: &NeuronParameters,
         ended: bool,
     ) {
-        news.rate |= self.rate_changed;
-        news.delta |= self.delta_changed;
+        changed.rate |= self.rate_changed;
+        changed.delta |= self.delta_changed;
         activity.mismatched = self.mismatched;
         activity.ran_away = self.ran_away;
         activity.basal = false;
         activity.soma = false;
         // The teacher answers to the rates of the step before.
         activity.apical = self.rate_changed && teacher.speaks();
-        activity.way = if ended || parameters.is_quasi_static() {
-            Way::Resting
+        activity.motion = if ended || parameters.is_quasi_static() {
+            Motion::Resting
         } else if !self.far {
-            Way::Arriving
+            Motion::Arriving
         } else {
-            Way::Moving
+            Motion::Moving
         };
     }
 }
@@ -431,7 +431,7 @@ impl Columns<'_> {
             apical::integrate(self.a, self.a_carry, self.i_a, leak_a);
         }
         let mut scratch = Vec::new();
-        let a = soma::felt((p.mismatch, p.transfer), self.r, self.a, &mut scratch);
+        let a = soma::apical_drive((p.mismatch, p.transfer), self.r, self.a, &mut scratch);
         let dendrites = soma::Dendrites {
             b: self.b,
             a,
@@ -445,7 +445,7 @@ impl Columns<'_> {
             xi_carry: self.xi_carry,
         };
         if p.leak_s == 1.0 {
-            soma::settle(dendrites, somata, (p.g_a, work.side()));
+            soma::compare_quasi_static(dendrites, somata, (p.g_a, work.side()));
         } else {
             soma::compare(dendrites, somata, (p.g_a, leak_s));
         }
@@ -460,7 +460,7 @@ impl Columns<'_> {
         self.fire(work, start, &mut outcome);
         if !p.is_quasi_static() {
             // By what the soma will feel next: where it counts in potentials, its rate has changed that.
-            let a = soma::felt((p.mismatch, p.transfer), self.r, self.a, &mut scratch);
+            let a = soma::apical_drive((p.mismatch, p.transfer), self.r, self.a, &mut scratch);
             let apical = (work.tolerance[1], a, &*self.i_s, p.g_a);
             outcome.far = far(self.b, self.i_b, work.tolerance[0])
                 | far(self.b_hat, self.b, work.tolerance[0])

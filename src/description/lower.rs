@@ -1,0 +1,251 @@
+//! From a checked model to a circuit.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::document::{Issue, Severity};
+use super::model::{self, Bias, Model, Projection, Synapse};
+use crate::circuit::{
+    Circuit, Engine, NeuronParameters, PlasticityPlan, PopulationPlan, ProjectionPlan, UpdatePlan,
+    WeightsPlan,
+};
+use crate::connectivity::{Initial, InitialWeights, Matrices};
+use crate::event::{PopulationId, ProjectionId};
+use crate::math::Steps;
+use crate::neuron::Compartment;
+use crate::plasticity::{Kind, Registry, RuleParameters};
+
+/// What a model needs beside itself to become a circuit.
+#[derive(Clone, Copy, Debug)]
+pub struct Setup<'a> {
+    /// Step in ms.
+    pub dt_ms: f64,
+    /// Parallel trials.
+    pub trials: usize,
+    /// Seed of the initial weights.
+    pub seed: u64,
+    /// Period of weight updates that give none, in ms.
+    pub presentation_ms: f64,
+    /// Where relative paths of initial weights start.
+    pub directory: &'a Path,
+    /// How the circuit is advanced.
+    pub engine: Engine,
+}
+
+/// Why a model is no circuit.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.iter().map(|issue| format!("{}: {}", issue.path, issue.message)).collect::<Vec<_>>().join("\n"))]
+pub struct LowerError(pub Vec<Issue>);
+
+/// Checks `model` and makes a circuit of it.
+///
+/// # Errors
+/// Everything that is wrong with the model, each with its path.
+pub fn lower(model: &Model, registry: &Registry, setup: Setup<'_>) -> Result<Circuit, LowerError> {
+    let (mut issues, matrices) =
+        model::check_with(model, registry, Some(setup.dt_ms), setup.directory);
+    issues.retain(|issue| issue.severity == Severity::Error);
+    match issues.is_empty() {
+        true => Ok(lower_checked(model, registry, setup, &matrices)),
+        false => Err(LowerError(issues)),
+    }
+}
+
+/// Makes a circuit of a model that has been checked, with the `matrices` of its files.
+///
+/// # Panics
+/// If the model has not been checked with the same registry and step.
+pub(crate) fn lower_checked(
+    model: &Model,
+    registry: &Registry,
+    setup: Setup<'_>,
+    matrices: &Matrices,
+) -> Circuit {
+    let lowering = Lowering::new(model, registry, setup, matrices);
+    Circuit {
+        dt_ms: setup.dt_ms,
+        trials: setup.trials,
+        seed: setup.seed,
+        engine: setup.engine,
+        populations: lowering.populations(),
+        projections: lowering.projections(),
+    }
+}
+
+/// A projection or a bias of the model.
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    Projection(&'a Projection),
+    Bias(&'a str, &'a Bias),
+}
+
+struct Lowering<'a> {
+    model: &'a Model,
+    registry: &'a Registry,
+    setup: Setup<'a>,
+    matrices: &'a Matrices,
+    steps: Steps,
+    populations: BTreeMap<&'a str, (usize, Option<&'a str>)>,
+    projections: BTreeMap<String, Source<'a>>,
+}
+
+const CHECKED: &str = "the model has been checked";
+
+impl<'a> Lowering<'a> {
+    fn new(
+        model: &'a Model,
+        registry: &'a Registry,
+        setup: Setup<'a>,
+        matrices: &'a Matrices,
+    ) -> Self {
+        let inputs = model
+            .inputs
+            .iter()
+            .map(|i| (i.name.as_str(), (i.size, None)));
+        let pyramidal = (model.populations.iter())
+            .map(|p| (p.name.as_str(), (p.size, Some(p.neuron.as_str()))));
+        let projections = (model.projections.iter()).map(|p| (p.name(), Source::Projection(p)));
+        let biases = model.populations.iter().filter_map(|p| {
+            let bias = p.bias.as_ref()?;
+            Some((Bias::name(&p.name), Source::Bias(&p.name, bias)))
+        });
+        Self {
+            model,
+            registry,
+            setup,
+            matrices,
+            steps: Steps::of(setup.dt_ms),
+            populations: inputs.chain(pyramidal).collect(),
+            projections: projections.chain(biases).collect(),
+        }
+    }
+
+    fn populations(&self) -> Vec<PopulationPlan> {
+        let plan = |(name, (size, neuron)): (&&str, &(usize, Option<&str>))| PopulationPlan {
+            name: (*name).into(),
+            size: *size,
+            neurons: neuron.map(|neuron| {
+                let neuron = self.model.neurons.get(neuron).expect(CHECKED);
+                parameters(neuron, self.setup.dt_ms)
+            }),
+        };
+        self.populations.iter().map(plan).collect()
+    }
+
+    fn population(&self, name: &str) -> PopulationId {
+        let place = self.populations.keys().position(|known| *known == name);
+        PopulationId(place.expect(CHECKED) as u32)
+    }
+
+    fn projection(&self, name: &str) -> ProjectionId {
+        let place = self.projections.keys().position(|known| known == name);
+        ProjectionId(place.expect(CHECKED) as u32)
+    }
+
+    fn projections(&self) -> Vec<ProjectionPlan> {
+        let plan = |(name, source): (&String, &Source<'_>)| {
+            let name: Arc<str> = name.as_str().into();
+            match source {
+                Source::Projection(projection) => self.of_projection(name, projection),
+                Source::Bias(post, bias) => ProjectionPlan {
+                    weights: self.weights(&name, &bias.weights, &bias.synapse, Compartment::Basal),
+                    name,
+                    pre: None,
+                    post: self.population(post),
+                    compartment: Compartment::Basal,
+                    delay: 1,
+                    threshold: 0.0,
+                    reciprocal: None,
+                },
+            }
+        };
+        self.projections.iter().map(plan).collect()
+    }
+
+    fn of_projection(&self, name: Arc<str>, projection: &Projection) -> ProjectionPlan {
+        let reciprocal = (self.model.reciprocal(projection)).map(|p| self.projection(&p.name()));
+        let compartment = projection.compartment;
+        let weights = self.weights(&name, &projection.weights, &projection.synapse, compartment);
+        ProjectionPlan {
+            name,
+            pre: Some(self.population(&projection.from)),
+            post: self.population(&projection.to),
+            compartment,
+            delay: self.steps.whole(projection.delay_ms).expect(CHECKED),
+            threshold: self.model.threshold(projection),
+            weights: match weights {
+                // A rule of weight transport has no change of its own.
+                WeightsPlan::Own(_, None) if self.is_tied(projection) => {
+                    WeightsPlan::Tied(reciprocal.expect(CHECKED))
+                }
+                own => own,
+            },
+            reciprocal,
+        }
+    }
+
+    fn is_tied(&self, projection: &Projection) -> bool {
+        let synapse = self.synapse(&projection.synapse);
+        self.kind(synapse, projection.compartment)
+            .is_some_and(|(kind, _)| matches!(kind, Kind::Transported))
+    }
+
+    fn synapse(&self, name: &str) -> &'a Synapse {
+        self.model.synapses.get(name).expect(CHECKED)
+    }
+
+    /// What the rule of a synapse type does at a compartment, and the part that it overwrites.
+    fn kind(&self, synapse: &Synapse, compartment: Compartment) -> Option<(Kind, f32)> {
+        let rule = self.registry.get(synapse.rule.as_deref()?).expect(CHECKED);
+        let parameters = RuleParameters::of(rule, &synapse.parameters);
+        let effect = rule.effect(compartment, &parameters);
+        Some((effect.kind, effect.gated_decay))
+    }
+
+    fn weights(
+        &self,
+        name: &str,
+        weights: &InitialWeights,
+        synapse: &str,
+        compartment: Compartment,
+    ) -> WeightsPlan {
+        let synapse = self.synapse(synapse);
+        let initial = Initial::of(weights, self.matrices.get(name));
+        let plasticity = match self.kind(synapse, compartment) {
+            Some((Kind::Local(kernel, third), gated_decay)) => Some(PlasticityPlan {
+                kernel: kernel.into(),
+                third,
+                eta: synapse.eta,
+                decay_per_ms: synapse.decay_per_ms,
+                bounds: synapse.bounds,
+                norm: synapse.norm,
+                update: synapse.update.as_ref().map(|update| {
+                    let every_ms = update.every_ms.unwrap_or(self.setup.presentation_ms);
+                    UpdatePlan {
+                        every: self.steps.next(every_ms).max(1),
+                        offset: self.steps.next(update.offset_ms),
+                        optimiser: update.optimiser,
+                        gated_decay,
+                    }
+                }),
+            }),
+            _ => None,
+        };
+        WeightsPlan::Own(initial, plasticity)
+    }
+}
+
+/// The parameters of a neuron type for steps of `dt_ms`.
+fn parameters(neuron: &model::Neuron, dt_ms: f64) -> NeuronParameters {
+    let noise = neuron.noise;
+    NeuronParameters {
+        noise: noise.map(|n| (n.std, Steps::of(dt_ms).next(n.every_ms).max(1))),
+        ..NeuronParameters::new(
+            dt_ms,
+            [neuron.tau_b_ms, neuron.tau_a_ms, neuron.tau_s_ms],
+            (neuron.g_a, neuron.lambda),
+            (neuron.transfer, neuron.mismatch),
+        )
+    }
+}
