@@ -21,6 +21,7 @@
 //! | [`compare`] | learning rules side by side, over several seeds |
 //! | [`mod@bench`] | what simulations cost |
 //! | [`cli`] | the command line: one file a command |
+//! | [`parameter`] | parameters with names, defaults and ranges |
 //! | [`files`], [`machine`], [`terminal`] | files, memory and the terminal of the machine |
 
 pub mod bench;
@@ -36,6 +37,7 @@ pub mod files;
 pub mod machine;
 pub mod math;
 pub mod neuron;
+pub mod parameter;
 pub mod plasticity;
 pub mod plot;
 pub mod record;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use apical::plasticity::Registry;
+use apical::description::Registry;
 
 fn main() -> ExitCode {
     apical::cli::main(Registry::default())

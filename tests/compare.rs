@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use apical::compare::load;
-use apical::plasticity::Registry;
+use apical::description::Registry;
 use apical::record::csv::{Column, read};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");

@@ -151,7 +151,7 @@ fn every_file_of_a_run_depends_on_its_seed_alone(engine: Engine) {
 fn very_wide(optimiser: &str) -> Model {
     parse(&format!(
         r#"(
-            name: "very wide",
+            name: "very_wide",
             neurons: {{"leaky": (tau_b_ms: 2, tau_a_ms: 2), "readout": (transfer: softmax)}},
             inputs: [(name: "pixels", size: 64)],
             populations: [

@@ -5,13 +5,12 @@ mod common;
 
 use apical::circuit::Engine;
 use apical::description::model::Model;
-use apical::description::{Setup, lower};
+use apical::description::{Registry, Setup, lower};
 use apical::engine::Simulation;
 use apical::event::{Event, Injection, Teacher};
 use apical::neuron::{NeuronParameter, Site, Variable};
 use apical::plasticity::{
-    ApicalKernel, ApicalSite, BasalKernel, BasalSite, Change, Modulator, Registry, Rule,
-    ThirdFactor,
+    ApicalKernel, ApicalSite, BasalKernel, BasalSite, Change, Modulator, Rule, ThirdFactor,
 };
 use common::kept::{fresh, kept};
 use common::{bits, error, f64s, parse};
@@ -219,12 +218,12 @@ fn model(plan: &Plan) -> Model {
             projections: [
                 (name: "x1", from: "x", to: "p1", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
                 (name: "y2", from: "y", to: "p2", compartment: basal, delay_ms: {}, synapse: "fixed", weights: fan_in(gain: 0.5)),
-                (name: "13", from: "p1", to: "p3", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 0.5), threshold: 1e-9),
-                (name: "12", from: "p1", to: "p2", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
-                (name: "22", from: "p2", to: "p2", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 0.3)),
-                (name: "23", from: "p2", to: "p3", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
-                (name: "32", from: "p3", to: "p2", compartment: apical, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
-                (name: "21", from: "p2", to: "p1", compartment: apical, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "w13", from: "p1", to: "p3", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 0.5), threshold: 1e-9),
+                (name: "w12", from: "p1", to: "p2", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "w22", from: "p2", to: "p2", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 0.3)),
+                (name: "w23", from: "p2", to: "p3", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "w32", from: "p3", to: "p2", compartment: apical, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "w21", from: "p2", to: "p1", compartment: apical, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
             ],
         )"#,
         d[0],
@@ -259,7 +258,7 @@ fn registry() -> Registry {
         modulator: Modulator::Presentation,
         trace_ms: 3.0,
     };
-    Registry::default().with(Rule {
+    Registry::default().with_rule(Rule {
         name: "contrastive",
         about: "learns or unlearns what is there",
         parameters: &[],
@@ -367,12 +366,12 @@ fn happen(simulation: &mut Simulation, plan: &Plan) {
 }
 
 const PROJECTIONS: [&str; 10] = [
-    "x1", "y2", "13", "12", "22", "23", "32", "21", "p1_bias", "p3_bias",
+    "x1", "y2", "w13", "w12", "w22", "w23", "w32", "w21", "p1_bias", "p3_bias",
 ];
 
 /// Weights of a plastic, a fixed and a read projection become others.
 fn set(simulation: &mut Simulation) {
-    for (name, factor) in [("x1", 0.5), ("y2", -1.0), ("12", 0.8)] {
+    for (name, factor) in [("x1", 0.5), ("y2", -1.0), ("w12", 0.8)] {
         let weights = simulation.weights(name).unwrap() * factor;
         simulation.set_weights(name, weights).unwrap();
     }

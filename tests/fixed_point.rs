@@ -11,11 +11,11 @@ use std::path::Path;
 use apical::circuit::Engine;
 use apical::connectivity::InitialWeights;
 use apical::description::model::{Input, Model, Neuron, Population, Projection, Synapse, Update};
-use apical::description::{Setup, lower};
+use apical::description::{Registry, Setup, lower};
 use apical::engine::Simulation;
 use apical::event::Teacher;
 use apical::neuron::{Compartment, Transfer, Variable};
-use apical::plasticity::{Optimiser, Registry};
+use apical::plasticity::Optimiser;
 use common::{both_engines, f64s};
 use ndarray::{Array2, Axis};
 use rand::{RngExt, SeedableRng};
@@ -60,7 +60,11 @@ fn chain(sizes: &[usize], rule: &str, s: f64, eta: f32) -> Model {
     }
     let synapse = Synapse {
         rule: Some(rule.into()),
-        parameters: BTreeMap::from([("s".into(), s)]),
+        // Of the rules here, `dll` alone has a sign.
+        parameters: (rule == "dll")
+            .then(|| ("s".into(), s))
+            .into_iter()
+            .collect(),
         eta,
         decay_per_ms: 0.0,
         bounds: None,
@@ -72,8 +76,8 @@ fn chain(sizes: &[usize], rule: &str, s: f64, eta: f32) -> Model {
         name: "chain".into(),
         about: String::new(),
         neurons: BTreeMap::from([
-            ("hidden".into(), neuron(Transfer::Tanh)),
-            ("readout".into(), neuron(Transfer::Softmax)),
+            ("hidden".into(), neuron(Transfer::Tanh.into())),
+            ("readout".into(), neuron(Transfer::Softmax.into())),
         ]),
         inputs: vec![Input {
             name: layer(0),
@@ -208,18 +212,18 @@ fn settled_potentials_and_both_weight_changes_are_those_of_the_layer_recursion(e
             for n in 1..=last {
                 let read = |sim: &mut Simulation, v| sim.read(&layer(n), v).unwrap();
                 close(
-                    &read(&mut settled, Variable::BasalPotential),
+                    &read(&mut settled, Variable::BASAL_POTENTIAL),
                     &want.b[n - 1],
                     "b",
                 );
-                close(&read(&mut settled, Variable::Rate), &want.rates[n], "r");
+                close(&read(&mut settled, Variable::RATE), &want.rates[n], "r");
                 close(
-                    &read(&mut settled, Variable::Mismatch),
+                    &read(&mut settled, Variable::MISMATCH),
                     &want.xi[n - 1],
                     "xi",
                 );
                 close(
-                    &read(&mut settled, Variable::Delta),
+                    &read(&mut settled, Variable::DELTA),
                     &want.delta[n - 1],
                     "delta",
                 );
@@ -289,8 +293,8 @@ fn transport_is_the_exact_gradient_of_the_cross_entropy(engine: Engine) {
             -(f64s(&case.target) * rates.mapv(f64::ln)).sum() / case.trials as f64
         };
         for n in 0..last {
-            let delta = f64s(&simulation.read(&layer(n + 1), Variable::Delta).unwrap());
-            let rates = f64s(&simulation.read(&layer(n), Variable::Rate).unwrap());
+            let delta = f64s(&simulation.read(&layer(n + 1), Variable::DELTA).unwrap());
+            let rates = f64s(&simulation.read(&layer(n), Variable::RATE).unwrap());
             let change = delta.t().dot(&rates) / case.trials as f64;
             let scale = change.iter().fold(0.0f64, |m, x| m.max(x.abs()));
             for ((i, j), got) in change.indexed_iter() {

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use apical::description::Registry;
 use apical::description::scenario::load;
-use apical::plasticity::Registry;
 use apical::record::{Batch, Recorder};
 use apical::run::{Leaves, Memory, Summary};
 

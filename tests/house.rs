@@ -5,11 +5,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up.
-const ORDER: [&str; 17] = [
+const ORDER: [&str; 18] = [
     "terminal",
     "machine",
     "files",
     "math",
+    "parameter",
     "neuron",
     "event",
     "connectivity",

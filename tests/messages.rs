@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::Command;
 
 use apical::cli::validate;
+use apical::description::Registry;
 use apical::description::document::Problems;
-use apical::plasticity::Registry;
 
 const MODEL: &str = r#"// A small circuit.
 (

@@ -26,13 +26,13 @@ fn each_compartment_charges_by_its_own_exponential_at_any_step(engine: Engine) {
     let somatic = "tau_s_ms: 8";
     for dt_ms in [0.25, 1.0, 3.0, 20.0] {
         for (neuron, site, variable, tau, gain) in [
-            (neuron, Site::Basal, Variable::BasalPotential, 10.0, 1.0),
-            (neuron, Site::Basal, Variable::SomaticPotential, 10.0, 1.0),
-            (neuron, Site::Apical, Variable::ApicalPotential, 15.0, 1.0),
-            (neuron, Site::Apical, Variable::Mismatch, 15.0, 0.5),
-            (neuron, Site::Apical, Variable::SomaticPotential, 15.0, 0.5),
-            (somatic, Site::Soma, Variable::Mismatch, 8.0, 1.0),
-            (somatic, Site::Soma, Variable::SomaticPotential, 8.0, 1.0),
+            (neuron, Site::Basal, Variable::BASAL_POTENTIAL, 10.0, 1.0),
+            (neuron, Site::Basal, Variable::SOMATIC_POTENTIAL, 10.0, 1.0),
+            (neuron, Site::Apical, Variable::APICAL_POTENTIAL, 15.0, 1.0),
+            (neuron, Site::Apical, Variable::MISMATCH, 15.0, 0.5),
+            (neuron, Site::Apical, Variable::SOMATIC_POTENTIAL, 15.0, 0.5),
+            (somatic, Site::Soma, Variable::MISMATCH, 8.0, 1.0),
+            (somatic, Site::Soma, Variable::SOMATIC_POTENTIAL, 8.0, 1.0),
         ] {
             let mut simulation = cells(engine, 1, neuron, dt_ms);
             let event = injection(&simulation, site, &[CURRENT]);
@@ -54,8 +54,8 @@ fn errors(engine: Engine, site: Site, dendrite: f64, soma: f64, dt_ms: f64) -> (
     let event = injection(&simulation, site, &[CURRENT]);
     simulation.enter(0, event).unwrap();
     let (own, behind, gain) = match site {
-        Site::Basal => (Variable::BasalPotential, Variable::SomaticPotential, 1.0),
-        _ => (Variable::ApicalPotential, Variable::Mismatch, 0.75),
+        Site::Basal => (Variable::BASAL_POTENTIAL, Variable::SOMATIC_POTENTIAL, 1.0),
+        _ => (Variable::APICAL_POTENTIAL, Variable::MISMATCH, 0.75),
     };
     let (mut worst_own, mut worst_behind) = (0.0f64, 0.0f64);
     while simulation.time_ms() < 60.0 {
@@ -126,8 +126,8 @@ fn rate_and_teaching_signal_follow_their_formulas_at_every_step(engine: Engine) 
                     0.5 * f64::from(apical[n]) * rise(t, 5.0) + f64::from(soma[n])
                 });
                 let nudged: [f64; 2] = std::array::from_fn(|n| b[n] + lambda * xi[n]);
-                let rates = simulation.read("cell", Variable::Rate).unwrap();
-                let deltas = simulation.read("cell", Variable::Delta).unwrap();
+                let rates = simulation.read("cell", Variable::RATE).unwrap();
+                let deltas = simulation.read("cell", Variable::DELTA).unwrap();
                 for n in 0..2 {
                     let (r, delta) = (f64::from(rates[[0, n]]), f64::from(deltas[[0, n]]));
                     let want = (f(nudged[n], nudged), slope(b[n]) * xi[n]);
@@ -152,7 +152,7 @@ fn without_time_constants_potentials_are_their_currents_and_short_ones_come_clos
             simulation.enter(0, event).unwrap();
         }
         simulation.step();
-        [Variable::BasalPotential, Variable::ApicalPotential]
+        [Variable::BASAL_POTENTIAL, Variable::APICAL_POTENTIAL]
             .map(|variable| first(&mut simulation, variable))
     };
     assert_eq!(after_a_step(0.0), [f64::from(CURRENT); 2]);
@@ -202,11 +202,11 @@ fn a_leaky_soma_takes_no_stimulus_for_an_error(engine: Engine) {
         simulation.set_input("in", arr2(&[[rate]]).view()).unwrap();
         simulation.step();
         let mut read = |variable| simulation.read("cell0", variable).unwrap()[[0, 0]];
-        assert_eq!(read(Variable::Mismatch), 0.0);
-        assert_eq!(read(Variable::Delta), 0.0);
+        assert_eq!(read(Variable::MISMATCH), 0.0);
+        assert_eq!(read(Variable::DELTA), 0.0);
         let (b, s) = (
-            read(Variable::BasalPotential),
-            read(Variable::SomaticPotential),
+            read(Variable::BASAL_POTENTIAL),
+            read(Variable::SOMATIC_POTENTIAL),
         );
         lag = lag.max((b - s).abs());
     }
@@ -234,7 +234,7 @@ fn a_rate_changes_its_receiver_after_exactly_the_conduction_delay(engine: Engine
         simulation.step();
         for (n, delay) in delays.iter().enumerate() {
             let name = format!("cell{n}");
-            let b = simulation.read(&name, Variable::BasalPotential).unwrap()[[0, 0]];
+            let b = simulation.read(&name, Variable::BASAL_POTENTIAL).unwrap()[[0, 0]];
             let since = simulation.time_ms() - (on as f64 * dt_ms + delay);
             if since < 0.0 {
                 assert_eq!(b, 0.0, "{delay} ms: too early by {} ms", -since);
@@ -259,7 +259,7 @@ fn teaching_travels_down_with_the_conduction_delay_of_its_own_projection(engine:
         simulation.enter(on, Event::Inject(0, above)).unwrap();
         for _ in 0..40 {
             simulation.step();
-            let xi = simulation.read("below", Variable::Mismatch).unwrap()[[0, 0]];
+            let xi = simulation.read("below", Variable::MISMATCH).unwrap()[[0, 0]];
             // The current acts on the state one step after it comes on; that is what is sent.
             let since = simulation.time_ms() - ((on + 1) as f64 * dt_ms + delay);
             assert_eq!(

@@ -204,11 +204,11 @@ fn predictive_coding_settles_where_its_energy_is_least(engine: Engine) {
     }
     for (population, s) in [("h1", &s1), ("h2", &s2)] {
         let got = circuit
-            .read(population, Variable::SomaticPotential)
+            .read(population, Variable::SOMATIC_POTENTIAL)
             .unwrap();
         assert!(error(&got, s) < 1e-4, "{population}");
-        let xi = read(&mut circuit, population, Variable::Mismatch);
-        let delta = read(&mut circuit, population, Variable::Delta);
+        let xi = read(&mut circuit, population, Variable::MISMATCH);
+        let delta = read(&mut circuit, population, Variable::DELTA);
         assert_eq!(xi, delta);
     }
     // What is left over is learned.
@@ -224,7 +224,7 @@ fn predictive_coding_settles_where_its_energy_is_least(engine: Engine) {
         assert!(error(got, &want) < 1e-3);
     }
     // The teacher does change what the hidden neurons fire at.
-    let e2 = read(&mut circuit, "h2", Variable::Mismatch);
+    let e2 = read(&mut circuit, "h2", Variable::MISMATCH);
     assert!(e2.mapv(f64::abs).sum() > 0.5);
 }
 
@@ -381,9 +381,9 @@ fn an_anti_hebbian_bias_takes_the_mean_rate_away(engine: Engine) {
         .set_input("x", random((TRIALS, 3), 9).view())
         .unwrap();
     circuit.advance_to(5);
-    let before = read(&mut circuit, "h", Variable::Rate);
+    let before = read(&mut circuit, "h", Variable::RATE);
     circuit.advance_to(25);
-    let after = read(&mut circuit, "h", Variable::Rate);
+    let after = read(&mut circuit, "h", Variable::RATE);
     let mean = before.mean_axis(Axis(0)).unwrap();
     assert!(mean.iter().all(|mean| mean.abs() > 0.01), "{mean}");
     let kept = (1.0_f64 - eta).powi(20) - 1.0;

@@ -6,12 +6,12 @@ mod common;
 use std::path::Path;
 
 use apical::circuit::Engine;
+use apical::description::Registry;
 use apical::description::document::{Issue, Severity};
 use apical::description::model::{Model, check};
 use apical::description::scenario::{self, Scenario};
 use apical::event::Teacher;
 use apical::neuron::Variable;
-use apical::plasticity::Registry;
 use apical::record::statistics;
 use common::{both_engines, error, f64s, parse, run_into, simulation};
 use ndarray::Array2;
@@ -76,7 +76,7 @@ fn feedback_along_both_ways_is_the_whole_gradient(engine: Engine) {
         let sum = row.sum();
         row /= sum;
     }
-    let read = f64s(&circuit.read("y", Variable::Rate).unwrap());
+    let read = f64s(&circuit.read("y", Variable::RATE).unwrap());
     assert!((&read - &y).iter().all(|d| d.abs() < 1e-5));
     let delta = (f64s(&target) - &y).dot(&up) * h.mapv(|r| 1.0 - r * r);
     let gradient = delta.t().dot(&x) / 2.0;
@@ -175,7 +175,7 @@ fn statistics_take_the_way_that_is_mirrored_and_are_refused_without_a_choice() {
         scenario.probes = parse(&format!(
             "[statistics(projections: {projections}, statistics: [alignment])]"
         ));
-        let issues = scenario::check(&scenario, Some(&model)).into_iter();
+        let issues = scenario::check(&scenario, Some(&model), &Registry::default()).into_iter();
         let mut errors = issues.filter(|issue| issue.severity == Severity::Error);
         errors.next().map(|issue| issue.message)
     };

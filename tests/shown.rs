@@ -45,10 +45,10 @@ fn the_rate_of_an_input_is_what_it_sends_at_that_time(engine: Engine) {
     };
     for step in 0..40u64 {
         for (population, late) in [("world", 0), ("first", 5), ("second", 10)] {
-            let rate = circuit.read(population, Variable::Rate).unwrap()[[0, 0]];
+            let rate = circuit.read(population, Variable::RATE).unwrap()[[0, 0]];
             let expected = step.checked_sub(late).map_or(0.0, sent);
             assert_eq!(rate, expected, "{population} at {step} ms");
-            let sample = circuit.sample(population, Variable::Rate, 0, &[0]).unwrap();
+            let sample = circuit.sample(population, Variable::RATE, 0, &[0]).unwrap();
             assert_eq!(sample, [expected]);
         }
         circuit.step();

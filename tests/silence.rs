@@ -130,7 +130,7 @@ fn a_thousand_seconds_of_silence_allocate_nothing_and_compute_next_to_no_steps()
             .set_input("x", Array2::ones((2, 6)).view())
             .unwrap();
         simulation.advance_to(start + 10_000_100);
-        let rates = simulation.read("hidden", Variable::Rate).unwrap();
+        let rates = simulation.read("hidden", Variable::RATE).unwrap();
         assert!(rates.iter().all(|r| *r != 0.0), "{rates}");
     }
 }

@@ -21,7 +21,7 @@ use rand_chacha::ChaCha8Rng;
 
 const TRIALS: usize = 2;
 const STEPS: u64 = 400;
-const PROJECTIONS: [&str; 5] = ["1", "2", "around", "3", "down"];
+const PROJECTIONS: [&str; 5] = ["w1", "w2", "around", "w3", "down"];
 
 /// A leaky chain with a recurrent projection and feedback, whose weights are at most
 /// `1 / fan-in`, so that a neuron's current is off by no more than its senders are.
@@ -48,10 +48,10 @@ fn model(plan: &Plan) -> Model {
             ],
             synapses: {{"plastic": (rule: "dll", eta: {eta})}},
             projections: [
-                (name: "1", from: "x", to: "p1", compartment: basal, delay_ms: 1, synapse: "plastic", weights: uniform(limit: 0.125), threshold: {up}),
-                (name: "2", from: "p1", to: "p2", compartment: basal, delay_ms: 2, synapse: "plastic", weights: uniform(limit: 0.1), threshold: {up}),
+                (name: "w1", from: "x", to: "p1", compartment: basal, delay_ms: 1, synapse: "plastic", weights: uniform(limit: 0.125), threshold: {up}),
+                (name: "w2", from: "p1", to: "p2", compartment: basal, delay_ms: 2, synapse: "plastic", weights: uniform(limit: 0.1), threshold: {up}),
                 (name: "around", from: "p2", to: "p2", compartment: basal, delay_ms: 3, synapse: "plastic", weights: uniform(limit: 0.08), threshold: {up}),
-                (name: "3", from: "p2", to: "p3", compartment: basal, delay_ms: 1, synapse: "plastic", weights: uniform(limit: 0.16), threshold: {up}),
+                (name: "w3", from: "p2", to: "p3", compartment: basal, delay_ms: 1, synapse: "plastic", weights: uniform(limit: 0.16), threshold: {up}),
                 (name: "down", from: "p3", to: "p2", compartment: apical, delay_ms: 1, synapse: "plastic", weights: uniform(limit: 0.33), threshold: {down}),
             ],
         )"#
@@ -135,8 +135,8 @@ fn off(plan: &Plan) -> Off {
     let both = wander(plan, |both| {
         for population in ["p1", "p2", "p3"] {
             for (variable, most) in [
-                (Variable::Rate, &mut off.rate),
-                (Variable::Mismatch, &mut off.mismatch),
+                (Variable::RATE, &mut off.rate),
+                (Variable::MISMATCH, &mut off.mismatch),
             ] {
                 let [a, b] = both
                     .each_mut()
@@ -199,7 +199,7 @@ fn traffic(threshold: f32) -> (u64, f32) {
         .map(|(traffic, _)| traffic.suppressed)
         .sum();
     assert_eq!(suppressed > 0, threshold > 0.0);
-    let worst = traffic["2"].0.worst_hold;
+    let worst = traffic["w2"].0.worst_hold;
     (
         sent,
         if threshold > 0.0 {

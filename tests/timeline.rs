@@ -60,13 +60,16 @@ fn rates_act_at_their_time_in_whatever_order_they_are_entered(engine: Engine) {
             10..=12 => 3.0,
             _ => 0.0,
         };
-        assert_eq!(first(&mut simulation, Variable::BasalPotential), 0.5 * rate);
+        assert_eq!(
+            first(&mut simulation, Variable::BASAL_POTENTIAL),
+            0.5 * rate
+        );
     }
     // What should have happened before happens now.
     let event = Event::Rates(input, arr2(&[[4.0]]));
     simulation.enter(3, event).unwrap();
     simulation.step();
-    assert_eq!(first(&mut simulation, Variable::BasalPotential), 2.0);
+    assert_eq!(first(&mut simulation, Variable::BASAL_POTENTIAL), 2.0);
 }
 
 fn a_current_flows_between_its_times_into_its_compartment_and_its_neurons_alone(engine: Engine) {
@@ -74,18 +77,18 @@ fn a_current_flows_between_its_times_into_its_compartment_and_its_neurons_alone(
     for (site, own, others) in [
         (
             Site::Basal,
-            Variable::BasalPotential,
-            [Variable::ApicalPotential, Variable::Mismatch],
+            Variable::BASAL_POTENTIAL,
+            [Variable::APICAL_POTENTIAL, Variable::MISMATCH],
         ),
         (
             Site::Apical,
-            Variable::ApicalPotential,
-            [Variable::BasalCurrent, Variable::BasalPotential],
+            Variable::APICAL_POTENTIAL,
+            [Variable::BASAL_CURRENT, Variable::BASAL_POTENTIAL],
         ),
         (
             Site::Soma,
-            Variable::Mismatch,
-            [Variable::BasalPotential, Variable::ApicalPotential],
+            Variable::MISMATCH,
+            [Variable::BASAL_POTENTIAL, Variable::APICAL_POTENTIAL],
         ),
     ] {
         let tau = 4.0;
@@ -140,7 +143,11 @@ fn a_teacher_comes_changes_its_strength_and_goes_at_its_times(engine: Engine) {
         };
         // target - r is 0.75 and 1.
         let want = arr2(&[[strength * 0.75, strength]]);
-        for variable in [Variable::ApicalCurrent, Variable::Mismatch, Variable::Delta] {
+        for variable in [
+            Variable::APICAL_CURRENT,
+            Variable::MISMATCH,
+            Variable::DELTA,
+        ] {
             assert_eq!(
                 simulation.read("cell", variable).unwrap(),
                 want,
@@ -157,16 +164,16 @@ fn time_constants_that_change_on_the_way_give_the_closed_form_piece_by_piece(eng
         (
             TauBMs,
             Site::Basal,
-            Variable::BasalPotential,
+            Variable::BASAL_POTENTIAL,
             "tau_b_ms: 10",
         ),
         (
             TauAMs,
             Site::Apical,
-            Variable::ApicalPotential,
+            Variable::APICAL_POTENTIAL,
             "tau_a_ms: 10",
         ),
-        (TauSMs, Site::Soma, Variable::Mismatch, "tau_s_ms: 10"),
+        (TauSMs, Site::Soma, Variable::MISMATCH, "tau_s_ms: 10"),
     ] {
         let mut simulation = cells(engine, 1, neuron, dt_ms);
         let event = injection(&simulation, site, &[1.5]);
@@ -204,8 +211,8 @@ fn couplings_that_change_on_the_way_act_from_their_time_on(engine: Engine) {
             6..=9 => (1.0, 0.5),
             _ => (1.0, 1.0),
         };
-        assert_eq!(first(&mut simulation, Variable::Mismatch), xi);
-        assert_eq!(first(&mut simulation, Variable::Rate), r);
+        assert_eq!(first(&mut simulation, Variable::MISMATCH), xi);
+        assert_eq!(first(&mut simulation, Variable::RATE), r);
     }
 }
 

@@ -75,7 +75,7 @@ fn a_runaway_names_its_neuron_trial_step_and_first_term(engine: Engine) {
         population: "cell".into(),
         neuron: 2,
         trial: 1,
-        variable: Variable::BasalCurrent,
+        variable: Variable::BASAL_CURRENT,
         value: f32::INFINITY,
         step: 39,
         time_ms: 40.0,
@@ -99,7 +99,7 @@ fn a_runaway_names_its_neuron_trial_step_and_first_term(engine: Engine) {
     let found = runaway(&mut apical, 100).unwrap();
     let want = Runaway {
         neuron: 1,
-        variable: Variable::ApicalCurrent,
+        variable: Variable::APICAL_CURRENT,
         value: f32::NEG_INFINITY,
         ..want
     };
@@ -112,7 +112,7 @@ fn a_runaway_names_its_neuron_trial_step_and_first_term(engine: Engine) {
     let want = Runaway {
         population: "calm".into(),
         neuron: 0,
-        variable: Variable::Mismatch,
+        variable: Variable::MISMATCH,
         value: f32::INFINITY,
         step: 0,
         time_ms: 1.0,
@@ -202,7 +202,7 @@ fn a_run_that_ends_so_keeps_what_it_recorded(engine: Engine) {
     };
     assert_eq!(
         (found.step, found.time_ms, found.variable),
-        (49, 25.0, Variable::BasalCurrent)
+        (49, 25.0, Variable::BASAL_CURRENT)
     );
     let results = Results::open(directory.path()).unwrap();
     assert_eq!(results.summary.steps, 50);

@@ -5,11 +5,11 @@ use ron::extensions::Extensions;
 use super::Images;
 use crate::circuit::Engine;
 use crate::description::model::{Model, Update};
-use crate::description::{Setup, lower};
+use crate::description::{Registry, Setup, lower};
 use crate::engine::{CircuitError, Simulation};
 use crate::event::{Event, Teacher};
 use crate::neuron::{Compartment, Variable};
-use crate::plasticity::{Optimiser, Registry};
+use crate::plasticity::Optimiser;
 
 /// The shipped circuit 784-1024-512-256-10, changed by `change`.
 ///
@@ -170,7 +170,7 @@ impl Presenter {
         self.simulation.set_input("pixels", stimuli.view())?;
         self.simulation
             .advance_to(self.simulation.steps() + self.length);
-        let rates = (self.simulation.read("output", Variable::Rate)).unwrap_or_default();
+        let rates = (self.simulation.read("output", Variable::RATE)).unwrap_or_default();
         let best = |row: ndarray::ArrayView1<'_, f32>| {
             (row.iter().enumerate())
                 .max_by(|a, b| a.1.total_cmp(b.1))

@@ -7,10 +7,9 @@ use std::time::Instant;
 use super::median;
 use crate::circuit::Engine;
 use crate::description::model::{Model, Neuron, Population};
-use crate::description::{Setup, lower};
+use crate::description::{Registry, Setup, lower};
 use crate::engine::Simulation;
 use crate::neuron::{Transfer, apical, basal, leak_fraction, soma};
-use crate::plasticity::Registry;
 
 const STEPS: usize = 200;
 const ROUNDS: usize = 15;
@@ -67,7 +66,7 @@ impl Plain {
         );
         let size = r.len();
         let how = soma::Firing {
-            transfer: self.neuron.transfer,
+            transfer: Transfer::named(self.neuron.transfer.name()).expect("it is a shipped one"),
             mismatch: self.neuron.mismatch,
             lambda: self.neuron.lambda,
             noisy: false,
@@ -120,7 +119,7 @@ pub fn entity_layer(transfer: Transfer, size: usize) -> (f64, f64, f64) {
         tau_b_ms: 5.0,
         tau_a_ms: 5.0,
         tau_s_ms: 5.0,
-        transfer,
+        transfer: transfer.into(),
         ..Neuron::default()
     };
     let mut simulation = entities(&neuron, size);

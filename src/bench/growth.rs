@@ -7,11 +7,10 @@ use super::clock::spend;
 use super::{Images, median};
 use crate::circuit::Engine;
 use crate::description::model::{Model, Neuron, Population};
-use crate::description::{Setup, lower};
+use crate::description::{Registry, Setup, lower};
 use crate::engine::{CircuitError, Simulation};
 use crate::event::{Event, Injection};
 use crate::neuron::Site;
-use crate::plasticity::Registry;
 use crate::plot::{Axes, Growth, Line, PlotError};
 
 /// The count that stands on the axis, and milliseconds.

@@ -10,11 +10,11 @@ use rayon::prelude::*;
 use super::circuits::mnist;
 use super::synapses::Synapses;
 use crate::circuit::Engine;
-use crate::description::{Setup, lower};
+use crate::description::{Registry, Setup, lower};
 use crate::engine::Simulation;
 use crate::math::product;
 use crate::neuron::Transfer;
-use crate::plasticity::{Optimiser, Registry};
+use crate::plasticity::Optimiser;
 
 /// Sizes of the populations, the pixels first.
 pub(super) const SIZES: [usize; 5] = [784, 1024, 512, 256, 10];

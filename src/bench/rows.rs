@@ -6,11 +6,11 @@ use super::{Goal, Images, Phased, Row, Single, entity_layer, median};
 use crate::circuit::Engine;
 use crate::connectivity::InitialWeights;
 use crate::description::model::{Model, Neuron, Population, Projection, Synapse};
-use crate::description::{Setup, lower};
+use crate::description::{Registry, Setup, lower};
 use crate::engine::{CircuitError, Simulation};
 use crate::event::{Event, Injection};
 use crate::neuron::{Compartment, Site, Transfer};
-use crate::plasticity::{Optimiser, Registry};
+use crate::plasticity::Optimiser;
 use crate::record::statistics::norm;
 use crate::run::peak_memory_bytes;
 
@@ -384,7 +384,7 @@ fn recurrent(size: usize, eta: f32) -> Simulation {
         tau_b_ms: 5.0,
         tau_a_ms: 20.0,
         tau_s_ms: 10.0,
-        transfer: Transfer::Logistic,
+        transfer: Transfer::Logistic.into(),
         ..Neuron::default()
     };
     let synapse = Synapse {

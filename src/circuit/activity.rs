@@ -24,6 +24,8 @@ pub struct Activity {
     pub apical: bool,
     /// The somatic currents are to be summed anew.
     pub soma: bool,
+    /// True if variables of an own neuron model are not at rest.
+    pub own: bool,
     /// How far the compartments are on their way.
     pub motion: Motion,
     /// Whether any mismatch is not 0, so that there is something to teach.
@@ -55,6 +57,7 @@ impl Default for Activity {
             basal: true,
             apical: true,
             soma: true,
+            own: false,
             motion: Motion::Moving,
             mismatched: false,
             updated: false,
@@ -65,6 +68,15 @@ impl Default for Activity {
 }
 
 impl Activity {
+    /// That of a population at the start, with or without variables of an own neuron model.
+    #[must_use]
+    pub fn of(own: bool) -> Self {
+        Self {
+            own,
+            ..Self::default()
+        }
+    }
+
     /// The currents of a compartment have changed.
     pub fn tell(&mut self, compartment: Compartment) {
         match compartment {

@@ -11,6 +11,7 @@ use ndarray::{Array2, ShapeBuilder};
 
 use super::activity::{Activity, Afferents, Changed};
 use super::engine::Engine;
+use super::layout::lay_out;
 use super::plan::{Circuit, PlasticityPlan, PopulationPlan, WeightsPlan};
 use super::population::{NeuronId, Population};
 use super::projection::{Plasticity, Projection, Synapses};
@@ -99,33 +100,29 @@ pub fn build(circuit: Circuit) -> World {
     }
     world.insert_resource(wiring);
     world.insert_resource(BuiltFrom(circuit));
+    lay_out(&mut world).expect("neurons are spawned in order");
     world
 }
 
 fn spawn_populations(world: &mut World, wiring: &mut Wiring, circuit: &Circuit) {
     let longest = circuit.longest_delay() as usize;
-    let (mut input_row, mut pyramidal_row) = (0, 0);
     for (number, plan) in (0..).zip(&circuit.populations) {
         let PopulationPlan {
             name,
             size,
             neurons,
+            own,
         } = plan;
         let id = PopulationId(number);
         let width = size * circuit.trials;
-        let row = match neurons {
-            None => &mut input_row,
-            Some(_) => &mut pyramidal_row,
-        };
         let population = Population {
             id,
             name: name.clone(),
             size: *size,
             trials: circuit.trials,
-            rows: *row..*row + width,
+            rows: 0..width,
             is_input: neurons.is_none(),
         };
-        *row += width;
         let mut entity = world.spawn(population);
         match circuit.engine {
             Engine::Events => entity.insert(Changed::default()),
@@ -134,15 +131,19 @@ fn spawn_populations(world: &mut World, wiring: &mut Wiring, circuit: &Circuit) 
         if let Some(parameters) = neurons {
             entity.insert((parameters.clone(), Teacher::default()));
             match circuit.engine {
-                Engine::Events => entity.insert((Activity::default(), Afferents::default())),
+                Engine::Events => {
+                    entity.insert((Activity::of(own.is_some()), Afferents::default()))
+                }
                 Engine::Dense => entity.insert(DeltaLine(DelayLine::new(width, longest))),
             };
         }
-        wiring.populations.push(entity.id());
+        let entity = entity.id();
+        wiring.populations.push(entity);
         let ids = NeuronId::all(id, circuit.trials, *size);
-        match neurons {
-            None => drop(world.spawn_batch(ids.map(|id| (id, soma::Rate::default())))),
-            Some(_) => drop(world.spawn_batch(ids.map(|id| (id, Pyramidal::default())))),
+        match (neurons, own) {
+            (None, _) => drop(world.spawn_batch(ids.map(|id| (id, soma::Rate::default())))),
+            (Some(_), None) => drop(world.spawn_batch(ids.map(|id| (id, Pyramidal::default())))),
+            (Some(_), Some(own)) => own.spawn(entity, ids.collect(), world),
         }
     }
 }

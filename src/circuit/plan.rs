@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::engine::Engine;
+use super::own::OwnModel;
 use super::population::NeuronParameters;
+use super::systems::Systems;
 use crate::connectivity::Initial;
 use crate::event::{PopulationId, ProjectionId};
 use crate::math::Steps;
@@ -30,10 +32,12 @@ pub struct Circuit {
     pub populations: Vec<PopulationPlan>,
     /// Projections in the order of their names, biases among them.
     pub projections: Vec<ProjectionPlan>,
+    /// Systems of the user's own.
+    pub systems: Systems,
 }
 
 /// A population of a circuit.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct PopulationPlan {
     /// Name.
     pub name: Arc<str>,
@@ -41,6 +45,8 @@ pub struct PopulationPlan {
     pub size: usize,
     /// Parameters of its neurons; inputs, whose rates are set from outside, have none.
     pub neurons: Option<NeuronParameters>,
+    /// The model of its neurons, if they have variables of their own.
+    pub own: Option<OwnModel>,
 }
 
 /// A projection of a circuit.

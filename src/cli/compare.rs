@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use super::{INTERRUPTED, counted, refused, say, stop_on_interrupt, threads};
 use crate::compare::{CompareError, Directory, Seeds, Session, figures, load};
 use crate::data::formats::file::data_dir;
+use crate::description::Registry;
 use crate::description::document::unknown;
-use crate::plasticity::Registry;
 use crate::terminal::{stderr, stdout};
 
 /// Runs learning rules side by side; leaves a table and figures.

@@ -158,7 +158,10 @@ fn inspect(results: &Results, arguments: &Arguments) -> Result<Inspection, Box<d
         state.get((row, trial, index)).copied()
     };
     let read = |variable| now(variable).ok_or_else(|| format!("state/{name}.npy: no {variable}"));
-    let (s, xi) = (read(Variable::SomaticPotential)?, read(Variable::Mismatch)?);
+    let (s, xi) = (
+        read(Variable::SOMATIC_POTENTIAL)?,
+        read(Variable::MISMATCH)?,
+    );
     let place = Place {
         results,
         outside: Outside::of(results, name),
@@ -168,8 +171,8 @@ fn inspect(results: &Results, arguments: &Arguments) -> Result<Inspection, Box<d
         most: arguments.synapses,
     };
     let (i_b, i_a) = (
-        read(Variable::BasalCurrent)?,
-        read(Variable::ApicalCurrent)?,
+        read(Variable::BASAL_CURRENT)?,
+        read(Variable::APICAL_CURRENT)?,
     );
     Ok(Inspection {
         neuron: format!("{name}[{index}]"),
@@ -177,16 +180,16 @@ fn inspect(results: &Results, arguments: &Arguments) -> Result<Inspection, Box<d
         time_ms: results.summary.simulated_ms,
         parameters: place.outside.parameters.clone(),
         i_b,
-        b: read(Variable::BasalPotential)?,
+        b: read(Variable::BASAL_POTENTIAL)?,
         i_a,
-        a: read(Variable::ApicalPotential)?,
+        a: read(Variable::APICAL_POTENTIAL)?,
         i_s: place.outside.injected(Site::Soma, index),
         s,
         b_hat: s - xi,
         xi,
         noise: (results.noise(name)?).and_then(|noise| noise.get((trial, index)).copied()),
-        r: read(Variable::Rate)?,
-        delta: read(Variable::Delta)?,
+        r: read(Variable::RATE)?,
+        delta: read(Variable::DELTA)?,
         basal: place.dendrite(Compartment::Basal, i_b)?,
         apical: place.dendrite(Compartment::Apical, i_a)?,
         trace: place.trace()?,
@@ -276,8 +279,8 @@ impl Place<'_> {
             projections.push((format!("{}_bias", self.name), None));
         }
         let variable = match compartment {
-            Compartment::Basal => Variable::Rate,
-            Compartment::Apical => Variable::Delta,
+            Compartment::Basal => Variable::RATE,
+            Compartment::Apical => Variable::DELTA,
         };
         let site = match compartment {
             Compartment::Basal => Site::Basal,

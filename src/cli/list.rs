@@ -3,8 +3,10 @@
 use std::process::ExitCode;
 
 use super::say;
+use crate::description::Registry;
 use crate::neuron::Compartment;
-use crate::plasticity::{RECOMMENDED, Registry, Rule};
+use crate::plasticity::Rule;
+use crate::plasticity::rules::RECOMMENDED;
 use crate::terminal::stdout;
 
 /// Lists what models may name.
@@ -36,7 +38,7 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
 #[must_use]
 pub fn rules(registry: &Registry) -> String {
     let mut rows = vec![["rule", "C1", "C2", "C3", "basal", "apical", ""].map(str::to_owned)];
-    rows.extend(registry.iter().map(row));
+    rows.extend(registry.rules().map(row));
     let width = |column: usize| {
         let cells = rows.iter().map(|row| row[column].chars().count());
         cells.max().unwrap_or_default()
@@ -55,10 +57,10 @@ pub fn rules(registry: &Registry) -> String {
         C2  local: a synapse knows its own site, and a scalar that all are told\n\
         C3  no phases: the same equations at all times, whatever is presented\n\
         +   met in this engine, - not met; with the default parameters\n";
-    if registry.get(RECOMMENDED).is_some() {
+    if registry.rule(RECOMMENDED).is_some() {
         text += &format!("\n{RECOMMENDED} is the one to begin with, see docs/rules.md\n");
     }
-    for rule in registry.iter().filter(|rule| !rule.parameters.is_empty()) {
+    for rule in registry.rules().filter(|rule| !rule.parameters.is_empty()) {
         text += &format!("\nparameters of {}\n", rule.name);
         for p in rule.parameters {
             text += &format!("    {} = {}  {}\n", p.name, p.default, p.meaning);
@@ -85,9 +87,8 @@ fn row(rule: &Rule) -> [String; 7] {
 #[cfg(test)]
 mod tests {
     use super::rules;
-    use crate::plasticity::{
-        BasalKernel, BasalSite, Change, Modulator, Registry, Rule, ThirdFactor,
-    };
+    use crate::description::Registry;
+    use crate::plasticity::{BasalKernel, BasalSite, Change, Modulator, Rule, ThirdFactor};
 
     #[test]
     fn the_table_of_rules() {
@@ -117,7 +118,7 @@ mod tests {
         };
         let criteria = rule.criteria();
         assert!(!criteria.no_weight_symmetry && !criteria.local && !criteria.no_phases);
-        let table = rules(&Registry::default().with(rule));
+        let table = rules(&Registry::default().with_rule(rule));
         let line = table.lines().find(|line| line.starts_with("two_kinds"));
         let line = line.unwrap_or_default();
         assert!(

@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 use clap::error::{ContextKind, ContextValue};
 use clap::{Parser, Subcommand};
 
+use crate::description::Registry;
 use crate::description::document::Problems;
-use crate::plasticity::Registry;
 use crate::terminal::{self, Stream, one_line, say, shortened, stderr, visible};
 
 /// Code of a process that ended because of Ctrl-C, as shells expect it.

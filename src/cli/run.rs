@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::{INTERRUPTED, counted, refused, say, start_threads, stop_on_interrupt};
 use crate::data::formats::file::data_dir;
 use crate::data::{self};
+use crate::description::Registry;
 use crate::description::document::Problems;
 use crate::description::scenario::{LoadedScenario, data, load};
-use crate::plasticity::Registry;
 use crate::plot::{comparison, gallery};
 use crate::run::{
     Job, Reporting, Results, RunDirectory, Summary, check_memory, peak_memory_bytes, run as run_job,
@@ -88,7 +88,7 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
     let (mut ready, mut warnings) = (Vec::new(), Problems::default());
     for (name, loaded) in jobs {
         check_memory(&loaded.scenario, &loaded.model)?;
-        match data(&loaded, session.data.as_deref()) {
+        match data(&loaded, session.data.as_deref(), &session.registry) {
             Ok(data) => {
                 let (data, found) = data.unzip();
                 // Variants mostly share their data.

@@ -9,10 +9,10 @@ use indicatif::DecimalBytes;
 use super::{counted, say};
 use crate::compare;
 use crate::data;
+use crate::description::Registry;
 use crate::description::document::{Document, Problem, Problems};
 use crate::description::model::Model;
 use crate::description::scenario::{self, LoadedScenario, Scenario, Task, check_data, read_data};
-use crate::plasticity::Registry;
 use crate::run::{Leaves, check_memory, needed_bytes};
 use crate::terminal::{stderr, stdout};
 
@@ -91,10 +91,10 @@ fn valid(
     let is_comparison = is(["scenario", "rules"]);
     let unclear = !is_scenario && !is_model && !is_comparison;
     if is_comparison && !is_scenario {
-        validate_comparison(compare::load(file, set, registry)?, data)
+        validate_comparison(compare::load(file, set, registry)?, data, registry)
     } else if is_scenario || unclear && document.mentions("dt_ms") {
         let loaded = scenario::load(file, set, registry)?;
-        validate_scenario(loaded, data)
+        validate_scenario(loaded, data, registry)
     } else if is_model || unclear && document.mentions("populations") {
         let loaded = scenario::load_model(file, set, registry)?;
         Ok(Valid {
@@ -113,12 +113,13 @@ fn valid(
 fn validate_comparison(
     loaded: compare::LoadedComparison,
     data: Option<&Path>,
+    registry: &Registry,
 ) -> Result<Valid, Problems> {
     let (mut summary, mut cost) = (String::new(), String::new());
     let mut warnings = loaded.warnings;
     let number = counted(loaded.rules.len() as u64, "rule");
     for (rule, scenario) in loaded.rules {
-        let found = match validate_scenario(scenario, data) {
+        let found = match validate_scenario(scenario, data, registry) {
             Ok(valid) => {
                 if summary.is_empty() {
                     summary = format!("{number}; {rule}: {}", valid.summary);
@@ -140,7 +141,11 @@ fn validate_comparison(
     }
 }
 
-fn validate_scenario(loaded: LoadedScenario, data: Option<&Path>) -> Result<Valid, Problems> {
+fn validate_scenario(
+    loaded: LoadedScenario,
+    data: Option<&Path>,
+    registry: &Registry,
+) -> Result<Valid, Problems> {
     let LoadedScenario {
         scenario,
         model,
@@ -161,7 +166,7 @@ fn validate_scenario(loaded: LoadedScenario, data: Option<&Path>) -> Result<Vali
     }
     let mut samples = None;
     if let Some(task) = &scenario.task {
-        let issues = match read_data(task, &directory, data) {
+        let issues = match read_data(task, &directory, data, registry) {
             Ok(data) => {
                 samples = Some(data.train.samples());
                 check_data(&scenario, &model, &data)

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use super::{Comparison, directory};
+use crate::description::Registry;
 use crate::description::document::{
     Assignment, Document, Issue, Issues, Place, Problem, Problems, Severity,
 };
 use crate::description::model::check_name;
 use crate::description::scenario::{self, Scenario, load_with, tidy};
-use crate::plasticity::Registry;
 
 /// A comparison, checked.
 #[derive(Clone, Debug)]

@@ -12,11 +12,11 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{CompareError, Directory, LoadedComparison, Outcome, RuleRows, State, Table};
 use crate::data::{self, Source};
+use crate::description::Registry;
 use crate::description::document::Problems;
 use crate::description::scenario::{self, data};
 use crate::files;
 use crate::machine::available_bytes;
-use crate::plasticity::Registry;
 use crate::run::{Job, Reporting, Summary, check_memory, needed_bytes, run, tell};
 use crate::terminal::{say, stderr, visible};
 
@@ -253,7 +253,7 @@ impl Session<'_> {
                     warnings.merge(found);
                     known
                 }
-                None => match data(loaded, self.data).map_err(CompareError::Data)? {
+                None => match data(loaded, self.data, self.registry).map_err(CompareError::Data)? {
                     Some((found, odd)) => {
                         warnings.merge(odd);
                         self.same(&task.data, &found, table, directory)?;
@@ -337,7 +337,7 @@ impl Session<'_> {
     ) -> Result<Summary, CompareError> {
         let (rule, seed) = (&planned.rule, planned.scenario.scenario.seed);
         let place = directory.begin(rule, seed)?;
-        let data = data(&planned.scenario, self.data).map_err(CompareError::Data)?;
+        let data = data(&planned.scenario, self.data, self.registry).map_err(CompareError::Data)?;
         let data = data.map(|(data, _)| data);
         let name = planned.name();
         let reporting = match self.quiet {

@@ -389,9 +389,9 @@ mod tests {
         What they do.
 
         | rule    | test accuracy (%) | validation (%) |  seeds | epochs | time (s) | messages sent | of dense (%) | failed |
-        |---------|------------------:|---------------:|-------:|-------:|---------:|------------:|-------------:|-------:|
-        | dll     |      93.00 ± 3.61 |   50.00 ± 0.00 |      3 |      3 |      2.5 |     2.000e6 |        25.00 |      0 |
-        | hebbian |             50.00 |          50.00 | 1 of 3 |      3 |      2.5 |           – |            – |      1 |
+        |---------|------------------:|---------------:|-------:|-------:|---------:|--------------:|-------------:|-------:|
+        | dll     |      93.00 ± 3.61 |   50.00 ± 0.00 |      3 |      3 |      2.5 |       2.000e6 |        25.00 |      0 |
+        | hebbian |             50.00 |          50.00 | 1 of 3 |      3 |      2.5 |             – |            – |      1 |
 
         Mean ± standard deviation over seeds; test accuracy with the weights of the epoch that validation chose.
         Apical 0.1.0, `task.epochs=3`.

@@ -6,8 +6,11 @@ use super::error::{DataError, Place, counted};
 use super::formats::column::{Column, Delimiter, LabelColumn};
 use super::formats::table::{self, Format};
 use super::formats::{cifar, idx, npy};
+use super::own::OwnSource;
 use super::values::Values;
+use crate::parameter::Parameters;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Files that hold a data set.
@@ -23,9 +26,17 @@ use std::path::{Path, PathBuf};
 /// assert!(data.test.is_none());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Source {
+    /// A source that a program has added to its registry.
+    Own {
+        /// Its name.
+        name: String,
+        /// Its parameters by name.
+        #[serde(default)]
+        parameters: BTreeMap<String, f64>,
+    },
     /// A text table, one sample a row.
     Csv {
         /// The file.
@@ -141,8 +152,49 @@ impl Source {
     /// [`DataError`] if a file is missing, unreadable or not what its format says, or if training
     /// and test part do not fit.
     pub fn load(&self, base_dir: &Path, data_dir: Option<&Path>) -> Result<LoadedData, DataError> {
+        self.load_with(base_dir, data_dir, &[])
+    }
+
+    /// The same with the sources that a program has added.
+    ///
+    /// # Errors
+    /// As [`Self::load`], and for a source that nobody has added.
+    pub fn load_with(
+        &self,
+        base_dir: &Path,
+        data_dir: Option<&Path>,
+        own: &[OwnSource],
+    ) -> Result<LoadedData, DataError> {
         let here = |path: &PathBuf| base_dir.join(path);
         match self {
+            Self::Own { name, parameters } => {
+                let source = own
+                    .iter()
+                    .find(|source| source.name == name)
+                    .ok_or_else(|| {
+                        let known: Vec<&str> = own.iter().map(|source| source.name).collect();
+                        let expected = match known.is_empty() {
+                            true => "a program that adds this source to its registry".to_owned(),
+                            false => format!("one of {}", known.join(", ")),
+                        };
+                        DataError::setting("own.name", name, &expected)
+                    })?;
+                for (given, value) in parameters {
+                    let declared = source.parameters.iter().find(|p| p.name == given);
+                    let Some(declared) = declared else {
+                        let known: Vec<&str> = source.parameters.iter().map(|p| p.name).collect();
+                        let expected = format!("one of {}", known.join(", "));
+                        return Err(DataError::setting("own.parameters", given, &expected));
+                    };
+                    let (low, high) = declared.range;
+                    if !(low..=high).contains(value) {
+                        let name = format!("own.parameters.{given}");
+                        let expected = format!("a number from {low} to {high}");
+                        return Err(DataError::setting(&name, &value.to_string(), &expected));
+                    }
+                }
+                source.data(&Parameters::of(source.parameters, parameters), base_dir)
+            }
             Self::Csv {
                 path,
                 test,

@@ -7,14 +7,17 @@ use std::sync::Arc;
 use super::document::{Issue, Severity};
 use super::model::{self, Bias, Model, Projection, Synapse};
 use crate::circuit::{
-    Circuit, Engine, NeuronParameters, PlasticityPlan, PopulationPlan, ProjectionPlan, UpdatePlan,
-    WeightsPlan,
+    Circuit, Engine, NeuronParameters, OwnModel, PlasticityPlan, PopulationPlan, ProjectionPlan,
+    UpdatePlan, WeightsPlan,
 };
 use crate::connectivity::{Initial, InitialWeights, Matrices};
+use crate::description::Registry;
+use crate::engine::check_systems;
 use crate::event::{PopulationId, ProjectionId};
 use crate::math::Steps;
 use crate::neuron::Compartment;
-use crate::plasticity::{Kind, Registry, RuleParameters};
+use crate::parameter::Parameters;
+use crate::plasticity::Kind;
 
 /// What a model needs beside itself to become a circuit.
 #[derive(Clone, Copy, Debug)]
@@ -46,10 +49,18 @@ pub fn lower(model: &Model, registry: &Registry, setup: Setup<'_>) -> Result<Cir
     let (mut issues, matrices) =
         model::check_with(model, registry, Some(setup.dt_ms), setup.directory);
     issues.retain(|issue| issue.severity == Severity::Error);
-    match issues.is_empty() {
-        true => Ok(lower_checked(model, registry, setup, &matrices)),
-        false => Err(LowerError(issues)),
+    if !issues.is_empty() {
+        return Err(LowerError(issues));
     }
+    let circuit = lower_checked(model, registry, setup, &matrices);
+    check_systems(&circuit).map_err(|message| {
+        LowerError(vec![Issue {
+            severity: Severity::Error,
+            path: "systems".into(),
+            message,
+        }])
+    })?;
+    Ok(circuit)
 }
 
 /// Makes a circuit of a model that has been checked, with the `matrices` of its files.
@@ -70,6 +81,7 @@ pub(crate) fn lower_checked(
         engine: setup.engine,
         populations: lowering.populations(),
         projections: lowering.projections(),
+        systems: registry.systems().clone(),
     }
 }
 
@@ -125,12 +137,41 @@ impl<'a> Lowering<'a> {
         let plan = |(name, (size, neuron)): (&&str, &(usize, Option<&str>))| PopulationPlan {
             name: (*name).into(),
             size: *size,
-            neurons: neuron.map(|neuron| {
-                let neuron = self.model.neurons.get(neuron).expect(CHECKED);
-                parameters(neuron, self.setup.dt_ms)
-            }),
+            neurons: neuron.map(|neuron| self.parameters(self.neuron(neuron))),
+            own: neuron.and_then(|neuron| self.own(self.neuron(neuron))),
         };
         self.populations.iter().map(plan).collect()
+    }
+
+    fn neuron(&self, name: &str) -> &'a model::Neuron {
+        self.model.neurons.get(name).expect(CHECKED)
+    }
+
+    /// The parameters of a neuron type.
+    fn parameters(&self, neuron: &model::Neuron) -> NeuronParameters {
+        let transfer = self
+            .registry
+            .transfer(neuron.transfer.name())
+            .expect(CHECKED);
+        NeuronParameters {
+            noise: (neuron.noise).map(|n| (n.std, self.steps.next(n.every_ms).max(1))),
+            ..NeuronParameters::new(
+                self.setup.dt_ms,
+                [neuron.tau_b_ms, neuron.tau_a_ms, neuron.tau_s_ms],
+                (neuron.g_a, neuron.lambda),
+                (transfer, neuron.mismatch),
+            )
+        }
+    }
+
+    /// The model of a neuron type that adds variables, if it names one.
+    fn own(&self, neuron: &model::Neuron) -> Option<OwnModel> {
+        let kind = self
+            .registry
+            .neuron(neuron.model.as_deref()?)
+            .expect(CHECKED);
+        let parameters = Parameters::of(kind.parameters, &neuron.parameters);
+        Some((kind.build)(&parameters, self.setup.dt_ms))
     }
 
     fn population(&self, name: &str) -> PopulationId {
@@ -197,8 +238,8 @@ impl<'a> Lowering<'a> {
 
     /// What the rule of a synapse type does at a compartment, and the part that it overwrites.
     fn kind(&self, synapse: &Synapse, compartment: Compartment) -> Option<(Kind, f32)> {
-        let rule = self.registry.get(synapse.rule.as_deref()?).expect(CHECKED);
-        let parameters = RuleParameters::of(rule, &synapse.parameters);
+        let rule = self.registry.rule(synapse.rule.as_deref()?).expect(CHECKED);
+        let parameters = Parameters::of(rule.parameters, &synapse.parameters);
         let effect = rule.effect(compartment, &parameters);
         Some((effect.kind, effect.gated_decay))
     }
@@ -233,19 +274,5 @@ impl<'a> Lowering<'a> {
             _ => None,
         };
         WeightsPlan::Own(initial, plasticity)
-    }
-}
-
-/// The parameters of a neuron type for steps of `dt_ms`.
-fn parameters(neuron: &model::Neuron, dt_ms: f64) -> NeuronParameters {
-    let noise = neuron.noise;
-    NeuronParameters {
-        noise: noise.map(|n| (n.std, Steps::of(dt_ms).next(n.every_ms).max(1))),
-        ..NeuronParameters::new(
-            dt_ms,
-            [neuron.tau_b_ms, neuron.tau_a_ms, neuron.tau_s_ms],
-            (neuron.g_a, neuron.lambda),
-            (neuron.transfer, neuron.mismatch),
-        )
     }
 }

@@ -10,7 +10,8 @@ use ndarray::{Array2, ShapeBuilder};
 use super::dense::{Senders, with_arriving};
 use super::simulation::Simulation;
 use crate::circuit::{
-    Plasticity, Population, PopulationPlan, Projection, ProjectionPlan, Synapses, WeightsPlan,
+    NeuronId, OwnModel, Plasticity, Population, PopulationPlan, Projection, ProjectionPlan,
+    Synapses, WeightsPlan, table,
 };
 use crate::connectivity::{Lazy, Terminals};
 use crate::event::{Axons, Event, Timeline, Traffic};
@@ -79,6 +80,17 @@ impl Simulation {
         circuit.projections.iter().map(describe).collect()
     }
 
+    /// The variables that the neuron model of a population adds.
+    #[must_use]
+    pub fn own_variables(&self, name: &str) -> Vec<Variable> {
+        let circuit = self.circuit();
+        let own = circuit
+            .population(name)
+            .and_then(|id| circuit.of(id).own.as_ref());
+        let symbols = own.map(OwnModel::variables).unwrap_or_default();
+        symbols.into_iter().map(Variable::named).collect()
+    }
+
     /// A variable of a whole population, trials x size. The rate of an input at time `t` is what
     /// it sends at `t`: what the timeline holds for it until now counts.
     pub fn read(&mut self, name: &str, variable: Variable) -> Option<Array2<f32>> {
@@ -112,7 +124,7 @@ impl Simulation {
         then: impl FnOnce(&[f32]) -> R,
     ) -> Option<R> {
         let population = self.population(name)?.1.clone();
-        if population.is_input && variable == Variable::Rate {
+        if population.is_input && variable == Variable::RATE {
             let due = self.world.resource::<Timeline>().ahead(self.steps());
             let due = due.filter_map(|event| match event {
                 Event::Rates(input, rates) if *input == population.id => Some(rates),
@@ -124,14 +136,20 @@ impl Simulation {
             }
         }
         match variable {
-            Variable::BasalCurrent => self.column::<basal::Current, R>(&population, then),
-            Variable::BasalPotential => self.column::<basal::Potential, R>(&population, then),
-            Variable::ApicalCurrent => self.column::<apical::Current, R>(&population, then),
-            Variable::ApicalPotential => self.column::<apical::Potential, R>(&population, then),
-            Variable::SomaticPotential => self.column::<soma::Potential, R>(&population, then),
-            Variable::Mismatch => self.column::<soma::Mismatch, R>(&population, then),
-            Variable::Rate => self.column::<soma::Rate, R>(&population, then),
-            Variable::Delta => self.column::<soma::Delta, R>(&population, then),
+            Variable::BASAL_CURRENT => self.column::<basal::Current, R>(&population, then),
+            Variable::BASAL_POTENTIAL => self.column::<basal::Potential, R>(&population, then),
+            Variable::APICAL_CURRENT => self.column::<apical::Current, R>(&population, then),
+            Variable::APICAL_POTENTIAL => self.column::<apical::Potential, R>(&population, then),
+            Variable::SOMATIC_POTENTIAL => self.column::<soma::Potential, R>(&population, then),
+            Variable::MISMATCH => self.column::<soma::Mismatch, R>(&population, then),
+            Variable::RATE => self.column::<soma::Rate, R>(&population, then),
+            Variable::DELTA => self.column::<soma::Delta, R>(&population, then),
+            other => {
+                let circuit = self.circuit();
+                let own = circuit.of(population.id).own.as_ref()?;
+                own.read(&mut self.world, &population, other.symbol())
+                    .map(|column| then(&column))
+            }
         }
     }
 
@@ -139,15 +157,9 @@ impl Simulation {
     where
         T: Component + Copy + TransparentWrapper<f32>,
     {
-        // Inputs and pyramidal neurons stand in tables of their own; only rates are in both.
-        let mut query = self.world.query::<(&T, Option<&basal::Potential>)>();
-        let tables = query.contiguous_iter(&self.world).ok()?;
-        for (column, basal) in tables {
-            if basal.is_none() == population.is_input {
-                return (T::peel_slice(column).get(population.rows.clone())).map(then);
-            }
-        }
-        None
+        let mut query = self.world.query::<(&NeuronId, &T)>();
+        let column = table(query.contiguous_iter(&self.world), population)?;
+        T::peel_slice(column).get(population.rows.clone()).map(then)
     }
 
     /// The weights of a projection as of now, post x pre, whatever the engine has yet to do.

@@ -11,10 +11,14 @@
 mod dense;
 mod events;
 mod look;
+mod neurons;
 mod reset;
 mod shared;
 mod simulation;
+mod stage;
 
 pub use look::{Description, ProjectionDescription, Watch};
+pub use neurons::Neurons;
 pub use shared::{Runaway, Watchdog};
 pub use simulation::{CircuitError, Simulation};
+pub use stage::{Stage, check_systems};

@@ -7,8 +7,8 @@ use super::events::Rest;
 use super::shared::Watchdog;
 use super::simulation::Simulation;
 use crate::circuit::{
-    Activity, Afferents, Changed, Clock, Engine, EtaScale, Plasticity, Synapses, Wiring,
-    wire_events,
+    Activity, Afferents, Changed, Clock, Engine, EtaScale, Plasticity, Population, Synapses,
+    Wiring, wire_events,
 };
 use crate::connectivity::Lazy;
 use crate::event::{DeltaLine, Injections, RateLine, Teacher, Timeline};
@@ -95,6 +95,7 @@ impl Simulation {
     }
 
     fn reset_neurons(&mut self) {
+        let circuit = self.circuit();
         let world = &mut self.world;
         let mut neurons = world.query::<Compartments>();
         for columns in neurons.contiguous_iter_mut(world).into_iter().flatten() {
@@ -123,6 +124,16 @@ impl Simulation {
         for column in rates.contiguous_iter_mut(world).into_iter().flatten() {
             clear(column);
         }
+        for population in world
+            .query::<&Population>()
+            .iter(world)
+            .cloned()
+            .collect::<Vec<_>>()
+        {
+            if let Some(own) = &circuit.of(population.id).own {
+                own.reset(world, &population);
+            }
+        }
         for mut teacher in world.query::<&mut Teacher>().iter_mut(world) {
             *teacher = Teacher::default();
         }
@@ -142,11 +153,14 @@ impl Simulation {
             let mut population = world.entity_mut(*population);
             population.insert(Changed::default());
             if population.contains::<Activity>() {
-                population.insert((Activity::default(), Afferents::default()));
+                let own = population
+                    .get::<Population>()
+                    .is_some_and(|p| circuit.of(p.id).own.is_some());
+                population.insert((Activity::of(own), Afferents::default()));
             }
         }
         wire_events(world, &mut wiring, &circuit);
         world.insert_resource(wiring);
-        world.insert_resource(Rest::default());
+        world.insert_resource(Rest::of(&circuit));
     }
 }

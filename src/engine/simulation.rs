@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use bevy_ecs::prelude::*;
-use bevy_ecs::schedule::{LogLevel, ScheduleBuildSettings, SingleThreadedExecutor};
 use ndarray::{Array2, ArrayView2};
 
 use super::events::Rest;
-use super::shared::{self, Runaway, Watchdog};
+use super::shared::{Runaway, Watchdog};
+use super::stage;
 use super::{dense, events};
 use crate::circuit::{
-    BuiltFrom, Circuit, Clock, Engine, Plasticity, Population, Synapses, Wiring, build,
+    Activity, BuiltFrom, Changed, Circuit, Clock, Engine, LayoutError, Plasticity, Population,
+    Synapses, Wiring, build, lay_out,
 };
 use crate::connectivity::{Lazy, Terminals, by_sender};
 use crate::event::{Event, PopulationId, ProjectionId, Teacher, Timeline, Windows};
@@ -21,7 +22,7 @@ use crate::event::{Event, PopulationId, ProjectionId, Teacher, Timeline, Windows
 /// use apical::circuit::Engine;
 /// use apical::description::{Setup, lower};
 /// use apical::description::model::Model;
-/// use apical::plasticity::Registry;
+/// use apical::description::Registry;
 /// use apical::engine::{Simulation};
 /// use apical::neuron::Variable;
 ///
@@ -43,13 +44,16 @@ use crate::event::{Event, PopulationId, ProjectionId, Teacher, Timeline, Windows
 /// simulation.set_input("in", ndarray::array![[1.0]].view())?;
 /// (0..110).for_each(|_| simulation.step());
 /// // The rate of 1 arrives after 1 ms and the dendrite charges for 10 ms, its time constant.
-/// let b = simulation.read("cell", Variable::BasalPotential).unwrap()[[0, 0]];
+/// let b = simulation.read("cell", Variable::BASAL_POTENTIAL).unwrap()[[0, 0]];
 /// assert!((b - 0.5 * (1.0 - (-1.0f32).exp())).abs() < 2e-3);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Simulation {
     pub(super) world: World,
     schedule: Schedule,
+    /// Number of entities of each archetype when the layout was last checked.
+    shape: Vec<u32>,
+    misplaced: Option<LayoutError>,
 }
 
 /// An event that does not fit the circuit.
@@ -83,56 +87,26 @@ impl Simulation {
     /// Builds a circuit, at rest at time 0.
     #[must_use]
     pub fn new(circuit: Circuit) -> Self {
-        let engine = circuit.engine;
         let mut world = build(circuit);
         world.init_resource::<Watchdog>();
-        let mut schedule = Schedule::default();
-        schedule.set_executor(SingleThreadedExecutor::new());
-        schedule.set_build_settings(ScheduleBuildSettings {
-            ambiguity_detection: LogLevel::Error,
-            ..Default::default()
-        });
-        match engine {
+        let circuit = Arc::clone(&world.resource::<BuiltFrom>().0);
+        let mut schedule = stage::schedule();
+        match circuit.engine {
             Engine::Events => {
-                world.init_resource::<Rest>();
-                schedule.add_systems(
-                    (
-                        events::wake,
-                        shared::apply_events,
-                        shared::draw_noise,
-                        events::send,
-                        events::arrive,
-                        events::update_tied,
-                        events::integrate,
-                        shared::evaluate_loss,
-                        events::learn,
-                        events::update_weights,
-                        shared::check_finite,
-                        events::rest,
-                    )
-                        .chain(),
-                );
+                world.insert_resource(Rest::of(&circuit));
+                events::plugin(&mut schedule);
             }
-            Engine::Dense => {
-                schedule.add_systems(
-                    (
-                        shared::apply_events,
-                        shared::draw_noise,
-                        dense::send,
-                        dense::deliver,
-                        dense::integrate,
-                        dense::fire,
-                        shared::evaluate_loss,
-                        dense::learn,
-                        dense::update_weights,
-                        shared::check_finite,
-                        shared::tick,
-                    )
-                        .chain(),
-                );
-            }
+            Engine::Dense => dense::plugin(&mut schedule),
         }
-        Self { world, schedule }
+        stage::add_own(&mut schedule, &circuit);
+        (schedule.initialize(&mut world)).expect("the systems of a circuit are checked");
+        let shape = shape(&world);
+        Self {
+            world,
+            schedule,
+            shape,
+            misplaced: None,
+        }
     }
 
     /// The circuit that was built.
@@ -144,6 +118,73 @@ impl Simulation {
     /// Advances by one step.
     pub fn step(&mut self) {
         self.schedule.run(&mut self.world);
+        // Only systems of the user's own can have moved neurons to other tables.
+        if !self.world.resource::<BuiltFrom>().0.systems.is_empty() {
+            self.misplaced = self.misplaced.take().or(self.lay_out().err());
+        }
+    }
+
+    /// Neurons that a system has given other components than the rest of their population has, if
+    /// there are any: from then on steps do not mean what they should.
+    #[must_use]
+    pub fn misplaced(&self) -> Option<&LayoutError> {
+        self.misplaced.as_ref()
+    }
+
+    /// Finds the rows of the populations, if anything has moved.
+    fn lay_out(&mut self) -> Result<(), LayoutError> {
+        let shape = shape(&self.world);
+        if shape == self.shape {
+            return Ok(());
+        }
+        lay_out(&mut self.world)?;
+        self.shape = self::shape(&self.world);
+        Ok(())
+    }
+
+    /// The world of entities, to be read: populations and projections by
+    /// [`Wiring`], neurons by [`NeuronId`](crate::circuit::NeuronId).
+    ///
+    /// With the event engine weights are not whole here, see [`Simulation::weights`].
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// Changes the world of entities by `change`: potentials, own components, anything.
+    ///
+    /// Invariants: no neuron, population or projection is despawned; a component is added to all
+    /// neurons of a population or to none; weights are changed by [`Simulation::set_weights`], and
+    /// events entered by [`Simulation::enter`]. All populations are computed in the next step.
+    ///
+    /// # Errors
+    /// [`LayoutError`] if neurons of one population have different components now; the simulation
+    /// is then not to be used any more.
+    pub fn edit<R>(&mut self, change: impl FnOnce(&mut World) -> R) -> Result<R, LayoutError> {
+        let result = change(&mut self.world);
+        lay_out(&mut self.world)?;
+        self.shape = shape(&self.world);
+        self.wake();
+        Ok(result)
+    }
+
+    /// All populations are computed in the next step.
+    fn wake(&mut self) {
+        let world = &mut self.world;
+        for (mut changed, activity) in world
+            .query::<(&mut Changed, Option<&mut Activity>)>()
+            .iter_mut(world)
+        {
+            changed.rate = true;
+            changed.delta = true;
+            if let Some(mut activity) = activity {
+                activity.wake();
+            }
+        }
+        let now = self.steps();
+        if let Some(mut rest) = self.world.get_resource_mut::<Rest>() {
+            rest.until = now;
+        }
     }
 
     /// Advances by at least one step: with the event engine over all steps in which nothing
@@ -401,4 +442,13 @@ impl Simulation {
         let entity = self.world.resource::<Wiring>().population(id);
         Some((entity, self.world.get::<Population>(entity)?))
     }
+}
+
+/// Number of entities of each archetype.
+fn shape(world: &World) -> Vec<u32> {
+    world
+        .archetypes()
+        .iter()
+        .map(|archetype| archetype.len())
+        .collect()
 }

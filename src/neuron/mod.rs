@@ -12,15 +12,17 @@
 //! double precision and kept to 48 bits, so that a leak of a millionth a step does not stall.
 
 mod compartment;
+mod model;
 mod parameter;
 pub mod pyramidal;
 pub mod transfer;
 mod variable;
 
 pub use compartment::{Compartment, Site};
+pub use model::{NeuronModel, NeuronView, Own, OwnCurrents, OwnVariable, approach};
 pub use parameter::NeuronParameter;
 pub use pyramidal::{apical, basal, soma};
-pub use transfer::Transfer;
+pub use transfer::{OwnTransfer, Transfer, TransferFunction};
 pub use variable::Variable;
 
 /// Fraction of the way to a held input that a leaky compartment covers in one step.

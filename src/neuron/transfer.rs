@@ -6,8 +6,11 @@
 //! Errors against the exact value, over all arguments: `tanh` within 2.6 units in the last place
 //! (1.8e-7 relative), `logistic` within 2.6 (0 below -88.7), the exponential within 1.1.
 
+use std::fmt;
+
 use multiversion::multiversion;
-use serde::{Deserialize, Serialize};
+
+use crate::parameter::Symbol;
 
 /// The transfer function `f` of a population and its slope `f'`.
 ///
@@ -25,8 +28,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// With `softmax` and the teaching current `target - r`, cross-entropy has the gradient
 /// `target - r` at the potential itself, so `delta = xi`: the slope is taken as 1.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Transfer {
     /// Hyperbolic tangent; the paper's hidden neurons.
     #[default]
@@ -39,9 +41,95 @@ pub enum Transfer {
     Linear,
     /// Normalised exponential over the population of one trial.
     Softmax,
+    /// One that a program has added to its registry.
+    Own(OwnTransfer),
+}
+
+impl From<Transfer> for Symbol {
+    fn from(transfer: Transfer) -> Self {
+        Self::new(transfer.name())
+    }
+}
+
+/// A transfer function of the user's own. It rises, so that its slope can be given by its rate.
+///
+/// ```
+/// use apical::neuron::TransferFunction;
+///
+/// /// `ln(1 + exp(u))`, with the slope `1 - exp(-r)`.
+/// struct Softplus;
+/// impl TransferFunction for Softplus {
+///     fn name(&self) -> &'static str { "softplus" }
+///     fn rate(&self, u: f32) -> f32 { u.max(0.0) + (-u.abs()).exp().ln_1p() }
+///     fn slope_at_rate(&self, r: f32) -> f32 { -(-r).exp_m1() }
+/// }
+/// ```
+pub trait TransferFunction: Send + Sync {
+    /// Name in model files.
+    fn name(&self) -> &'static str;
+
+    /// The rate at the potential `u`.
+    fn rate(&self, u: f32) -> f32;
+
+    /// The slope `f'` at the potential where the rate is `r`.
+    fn slope_at_rate(&self, r: f32) -> f32;
+}
+
+/// A transfer function of the user's own; two of one name are the same.
+#[derive(Clone, Copy)]
+pub struct OwnTransfer(pub &'static dyn TransferFunction);
+
+impl OwnTransfer {
+    /// Name in model files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        self.0.name()
+    }
+}
+
+impl PartialEq for OwnTransfer {
+    fn eq(&self, other: &Self) -> bool {
+        self.name() == other.name()
+    }
+}
+
+impl Eq for OwnTransfer {}
+
+impl fmt::Debug for OwnTransfer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 impl Transfer {
+    /// Those that are shipped.
+    pub const ALL: [Self; 5] = [
+        Self::Tanh,
+        Self::Logistic,
+        Self::Relu,
+        Self::Linear,
+        Self::Softmax,
+    ];
+
+    /// The shipped function of that name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.name() == name)
+    }
+
+    /// Name in model files.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tanh => "tanh",
+            Self::Logistic => "logistic",
+            Self::Relu => "relu",
+            Self::Linear => "linear",
+            Self::Softmax => "softmax",
+            Self::Own(own) => own.name(),
+        }
+    }
+
     /// Replaces each potential in `values` by its rate, `size` neurons a trial.
     pub fn rates(self, values: &mut [f32], size: usize) {
         rates(self, values, size);
@@ -55,6 +143,7 @@ impl Transfer {
             Self::Logistic => self.slope_at_rate(logistic(b)),
             Self::Relu => self.slope_at_rate(b.max(0.0)),
             Self::Linear | Self::Softmax => 1.0,
+            Self::Own(own) => own.0.slope_at_rate(own.0.rate(b)),
         }
     }
 
@@ -66,6 +155,7 @@ impl Transfer {
             Self::Logistic => f * (1.0 - f),
             Self::Relu => f32::from(f > RELU_FLOOR),
             Self::Linear | Self::Softmax => 1.0,
+            Self::Own(own) => own.0.slope_at_rate(f),
         }
     }
 
@@ -95,6 +185,7 @@ fn rates(transfer: Transfer, values: &mut [f32], size: usize) {
         Transfer::Relu => each(values, |u| u.max(0.0)),
         Transfer::Linear => {}
         Transfer::Softmax => softmax(values, size),
+        Transfer::Own(own) => each(values, |u| own.0.rate(u)),
     }
 }
 
@@ -111,6 +202,7 @@ fn fire(transfer: Transfer, potentials: &[f32], rates: &mut [f32], size: usize) 
             softmax(&mut new, size);
             renew((&new, rates), |u| u)
         }
+        Transfer::Own(own) => renew(to, |u| own.0.rate(u)),
     }
 }
 
@@ -122,6 +214,7 @@ fn teach(transfer: Transfer, rates: &[f32], mismatches: &[f32], deltas: &mut [f3
         Transfer::Logistic => slopes(through, |f| Transfer::Logistic.slope_at_rate(f)),
         Transfer::Relu => slopes(through, |f| Transfer::Relu.slope_at_rate(f)),
         Transfer::Linear | Transfer::Softmax => renew((mismatches, deltas), |xi| xi),
+        Transfer::Own(own) => slopes(through, |f| own.0.slope_at_rate(f)),
     }
 }
 

@@ -1,50 +1,53 @@
-//! The variables of a neuron that can be looked at.
+//! The variables of a neuron that can be recorded.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A variable of a neuron's compartments, by its symbol. Inputs have only `r`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Variable {
-    /// `I_b`: what reaches the basal dendrite.
-    #[serde(rename = "I_b")]
-    BasalCurrent,
-    /// `b`: the basal potential.
-    #[serde(rename = "b")]
-    BasalPotential,
-    /// `I_a`: what reaches the apical dendrite, the teacher among it.
-    #[serde(rename = "I_a")]
-    ApicalCurrent,
-    /// `a`: the apical potential.
-    #[serde(rename = "a")]
-    ApicalPotential,
-    /// `s`: the somatic potential.
-    #[serde(rename = "s")]
-    SomaticPotential,
-    /// `xi`: the mismatch.
-    #[serde(rename = "xi")]
-    Mismatch,
-    /// `r`: the rate, sent up.
-    #[serde(rename = "r")]
-    Rate,
-    /// `delta`: the teaching signal, sent down.
-    #[serde(rename = "delta")]
-    Delta,
-}
+use crate::parameter::Symbol;
+
+/// A variable of a neuron by its symbol: one of the pyramidal neuron's compartments, or one that a
+/// neuron model adds. Inputs have only `r`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Variable(Symbol);
 
 impl Variable {
-    /// All of them, in the order of the equations.
+    /// `I_b`: what reaches the basal dendrite.
+    pub const BASAL_CURRENT: Self = Self(Symbol::new("I_b"));
+    /// `b`: the basal potential.
+    pub const BASAL_POTENTIAL: Self = Self(Symbol::new("b"));
+    /// `I_a`: what reaches the apical dendrite, the teacher among it.
+    pub const APICAL_CURRENT: Self = Self(Symbol::new("I_a"));
+    /// `a`: the apical potential.
+    pub const APICAL_POTENTIAL: Self = Self(Symbol::new("a"));
+    /// `s`: the somatic potential.
+    pub const SOMATIC_POTENTIAL: Self = Self(Symbol::new("s"));
+    /// `xi`: the mismatch.
+    pub const MISMATCH: Self = Self(Symbol::new("xi"));
+    /// `r`: the rate, sent up.
+    pub const RATE: Self = Self(Symbol::new("r"));
+    /// `delta`: the teaching signal, sent down.
+    pub const DELTA: Self = Self(Symbol::new("delta"));
+
+    /// Those of the pyramidal neuron, in the order of its equations.
     pub const ALL: [Self; 8] = [
-        Self::BasalCurrent,
-        Self::BasalPotential,
-        Self::ApicalCurrent,
-        Self::ApicalPotential,
-        Self::SomaticPotential,
-        Self::Mismatch,
-        Self::Rate,
-        Self::Delta,
+        Self::BASAL_CURRENT,
+        Self::BASAL_POTENTIAL,
+        Self::APICAL_CURRENT,
+        Self::APICAL_POTENTIAL,
+        Self::SOMATIC_POTENTIAL,
+        Self::MISMATCH,
+        Self::RATE,
+        Self::DELTA,
     ];
+
+    /// The variable of that symbol.
+    #[must_use]
+    pub fn named(symbol: &str) -> Self {
+        Self(Symbol::read(symbol))
+    }
 
     pub(crate) fn all() -> Vec<Self> {
         Self::ALL.to_vec()
@@ -53,21 +56,29 @@ impl Variable {
     /// Its symbol in files and on axes.
     #[must_use]
     pub fn symbol(self) -> &'static str {
-        match self {
-            Self::BasalCurrent => "I_b",
-            Self::BasalPotential => "b",
-            Self::ApicalCurrent => "I_a",
-            Self::ApicalPotential => "a",
-            Self::SomaticPotential => "s",
-            Self::Mismatch => "xi",
-            Self::Rate => "r",
-            Self::Delta => "delta",
-        }
+        self.0.name()
+    }
+}
+
+/// In the order of the equations, and then by symbol.
+impl Ord for Variable {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let place = |variable: &Self| {
+            let place = Self::ALL.iter().position(|known| known == variable);
+            (place.unwrap_or(Self::ALL.len()), variable.0)
+        };
+        place(self).cmp(&place(other))
+    }
+}
+
+impl PartialOrd for Variable {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
 impl fmt::Display for Variable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.symbol())
+        self.0.fmt(f)
     }
 }

@@ -6,7 +6,6 @@
 mod eligibility;
 mod kernel;
 pub(crate) mod optimiser;
-mod registry;
 mod rule;
 pub mod rules;
 mod third_factor;
@@ -15,7 +14,6 @@ pub use eligibility::WeightUpdater;
 pub use kernel::{ApicalKernel, ApicalSite, BasalKernel, BasalSite};
 pub(crate) use kernel::{ColumnKernel, Columns};
 pub use optimiser::Optimiser;
-pub use registry::{RECOMMENDED, Registry};
 pub(crate) use rule::Kind;
-pub use rule::{Apical, Basal, Change, Criteria, Parameter, Rule, RuleParameters};
+pub use rule::{Apical, Basal, Change, Criteria, Rule};
 pub use third_factor::{Modulation, Modulator, Neuromodulator, ThirdFactor};

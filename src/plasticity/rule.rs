@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use super::kernel::{ApicalKernel, BasalKernel, ColumnKernel, OnApical, OnBasal};
 use super::third_factor::ThirdFactor;
 use crate::neuron::Compartment;
+use crate::parameter::{Parameter, Parameters};
 
 /// A rule of plasticity as it stands in the registry.
 #[derive(Clone, Copy)]
@@ -17,45 +18,14 @@ pub struct Rule {
     /// Its parameters.
     pub parameters: &'static [Parameter],
     /// What it does at a basal synapse.
-    pub basal: fn(&RuleParameters) -> Change<Basal>,
+    pub basal: fn(&Parameters) -> Change<Basal>,
     /// What it does at an apical synapse.
-    pub apical: fn(&RuleParameters) -> Change<Apical>,
-}
-
-/// A parameter of a rule.
-#[derive(Clone, Copy, Debug)]
-pub struct Parameter {
-    /// Name in model files.
-    pub name: &'static str,
-    /// Value when the file gives none.
-    pub default: f64,
-    /// Smallest and largest value.
-    pub range: (f64, f64),
-    /// Unit and meaning.
-    pub meaning: &'static str,
-}
-
-/// The parameters of a rule with every default filled in.
-pub struct RuleParameters(BTreeMap<&'static str, f64>);
-
-impl RuleParameters {
-    /// Fills in the defaults of `rule`; names that it does not declare are left out.
-    #[must_use]
-    pub fn of(rule: &Rule, given: &BTreeMap<String, f64>) -> Self {
-        let value = |p: &Parameter| given.get(p.name).copied().unwrap_or(p.default);
-        Self(rule.parameters.iter().map(|p| (p.name, value(p))).collect())
-    }
-
-    /// The value of a declared parameter; 0 for any other name.
-    #[must_use]
-    pub fn get(&self, name: &str) -> f32 {
-        self.0.get(name).map_or(0.0, |v| *v as f32)
-    }
+    pub apical: fn(&Parameters) -> Change<Apical>,
 }
 
 impl Rule {
     /// What it does to synapses of a compartment.
-    pub(crate) fn effect(&self, compartment: Compartment, parameters: &RuleParameters) -> Effect {
+    pub(crate) fn effect(&self, compartment: Compartment, parameters: &Parameters) -> Effect {
         match compartment {
             Compartment::Basal => (self.basal)(parameters).effect,
             Compartment::Apical => (self.apical)(parameters).effect,
@@ -65,13 +35,13 @@ impl Rule {
     /// What it does to synapses of a compartment with its default parameters, in a word.
     #[must_use]
     pub fn kind(&self, compartment: Compartment) -> &'static str {
-        let parameters = RuleParameters::of(self, &BTreeMap::new());
+        let parameters = Parameters::of(self.parameters, &BTreeMap::new());
         self.effect(compartment, &parameters).kind.name()
     }
 
     /// Whether changes overwrite what was there, which needs a weight update.
     pub(crate) fn overwrites(&self, given: &BTreeMap<String, f64>) -> bool {
-        let parameters = RuleParameters::of(self, given);
+        let parameters = Parameters::of(self.parameters, given);
         let kinds = [Compartment::Basal, Compartment::Apical];
         (kinds.iter()).any(|compartment| self.effect(*compartment, &parameters).gated_decay != 0.0)
     }
@@ -79,7 +49,7 @@ impl Rule {
     /// Which criteria of biological plausibility it meets with its default parameters.
     #[must_use]
     pub fn criteria(&self) -> Criteria {
-        let parameters = RuleParameters::of(self, &BTreeMap::new());
+        let parameters = Parameters::of(self.parameters, &BTreeMap::new());
         let kinds = [Compartment::Basal, Compartment::Apical];
         let kinds = kinds.map(|compartment| self.effect(compartment, &parameters).kind);
         let nowhere = |of: fn(&Kind) -> bool| !kinds.iter().any(of);

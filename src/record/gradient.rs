@@ -37,7 +37,7 @@ pub fn descent(
         .collect();
     // What arrives at each population from those behind it; the output's comes from the target.
     let mut errors: BTreeMap<Arc<str>, Array2<f32>> = BTreeMap::new();
-    let rates = simulation.read(output, Variable::Rate)?;
+    let rates = simulation.read(output, Variable::RATE)?;
     errors.insert(output.into(), target - &rates);
     let mut gradients = BTreeMap::new();
     for population in order.iter().rev() {
@@ -47,7 +47,7 @@ pub fn descent(
             continue;
         };
         if *transfer != Transfer::Softmax {
-            let b = simulation.read(population, Variable::BasalPotential)?;
+            let b = simulation.read(population, Variable::BASAL_POTENTIAL)?;
             Zip::from(&mut delta)
                 .and(&b)
                 .for_each(|d, b| *d *= transfer.slope(*b));
@@ -55,7 +55,7 @@ pub fn descent(
         let trials = delta.nrows() as f32;
         for projection in projections.iter().filter(|p| p.post == *population) {
             let sent = match &projection.pre {
-                Some(pre) => simulation.read(pre, Variable::Rate)?,
+                Some(pre) => simulation.read(pre, Variable::RATE)?,
                 None => Array2::ones((delta.nrows(), 1)),
             };
             gradients.insert(projection.name.clone(), delta.t().dot(&sent) / trials);

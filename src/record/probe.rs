@@ -155,12 +155,31 @@ impl Observer {
                         true => &mut observer.tail,
                         false => &mut observer.traces,
                     };
+                    // All variables are the default, and mean all that there are.
+                    let all = *variables == Variable::ALL;
+                    let times = Times::new((*from_ms, *until_ms, *every_ms), dt_ms, end);
+                    let own = |population: &str| match all {
+                        true => simulation.own_variables(population),
+                        false => Vec::new(),
+                    };
+                    let owners = |(population, neurons): &(Arc<str>, Vec<u32>)| Traces {
+                        times,
+                        neurons: vec![(population.clone(), neurons.clone())],
+                        variables: own(population),
+                        trials: trials.among(count),
+                    };
+                    let chosen: Vec<_> = chosen;
+                    let owners: Vec<_> = chosen.iter().map(owners).collect();
                     group.probes.push(Traces {
-                        times: Times::new((*from_ms, *until_ms, *every_ms), dt_ms, end),
+                        times,
                         neurons: chosen,
                         variables: variables.clone(),
                         trials: trials.among(count),
                     });
+                    let owners = owners
+                        .into_iter()
+                        .filter(|owner| !owner.variables.is_empty());
+                    group.probes.extend(owners);
                 }
                 Probe::Weights {
                     projection,

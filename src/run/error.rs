@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::circuit::LayoutError;
 use crate::data::DataError;
 use crate::engine::{CircuitError, Runaway};
 use crate::record::RecordError;
@@ -10,6 +11,9 @@ use crate::record::RecordError;
 /// Why a run could not begin or go on.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
+    /// A system has moved neurons out of their population.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
     /// The data are not what they should be.
     #[error(transparent)]
     Data(#[from] DataError),

@@ -214,8 +214,8 @@ impl Experiment<'_> {
         let mut row = vec![Cell::from(self.simulation.time_ms())];
         for name in populations {
             for (variable, size) in [
-                (Variable::Rate, f32::from as fn(f32) -> f32),
-                (Variable::Mismatch, f32::abs),
+                (Variable::RATE, f32::from as fn(f32) -> f32),
+                (Variable::MISMATCH, f32::abs),
             ] {
                 let values = self.simulation.read(name, variable).unwrap_or_default();
                 let mean = values.mapv(size).mean().unwrap_or_default();
@@ -398,6 +398,9 @@ fn advance(
     simulation.advance(limit.min(next));
     if let Some(runaway) = simulation.runaway() {
         return Err(runaway.clone().into());
+    }
+    if let Some(misplaced) = simulation.misplaced() {
+        return Err(misplaced.clone().into());
     }
     observer.observe(simulation, recorder)?;
     Ok(())

@@ -442,6 +442,6 @@ fn answers(simulation: &mut Simulation, output: &str) -> Vec<usize> {
             })
             .0
     };
-    let rates = simulation.read(output, Variable::Rate).unwrap_or_default();
+    let rates = simulation.read(output, Variable::RATE).unwrap_or_default();
     rates.rows().into_iter().map(most_active).collect()
 }

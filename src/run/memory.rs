@@ -370,8 +370,8 @@ mod tests {
     use std::path::Path;
 
     use super::{check_memory, needed_bytes};
+    use crate::description::Registry;
     use crate::description::scenario::{LoadedScenario, load};
-    use crate::plasticity::Registry;
 
     fn digits(set: &[&str]) -> LoadedScenario {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/digits.ron");

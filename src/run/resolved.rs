@@ -22,6 +22,7 @@ pub fn resolved(job: &Job<'_>) -> Result<[(&'static str, String); 2], RunError> 
     if let Some(task) = &mut scenario.task {
         let root = |path: &mut PathBuf| *path = rooted(job.directory, path);
         match &mut task.data {
+            Source::Own { .. } => {}
             Source::Csv { path, test, .. } => [path].into_iter().chain(test).for_each(root),
             Source::Npy {
                 inputs,

@@ -110,14 +110,14 @@ impl Products {
     fn before(simulation: &mut Simulation) -> Self {
         let mut of = Vec::new();
         for (name, from, to, signal, current) in [
-            ("xh", "x", "h", Variable::Rate, Variable::BasalCurrent),
-            ("ho", "h", "o", Variable::Rate, Variable::BasalCurrent),
-            ("oh", "o", "h", Variable::Delta, Variable::ApicalCurrent),
+            ("xh", "x", "h", Variable::RATE, Variable::BASAL_CURRENT),
+            ("ho", "h", "o", Variable::RATE, Variable::BASAL_CURRENT),
+            ("oh", "o", "h", Variable::DELTA, Variable::APICAL_CURRENT),
         ] {
             let weights = simulation.weights(name).unwrap().mapv(f64::from);
             let sent = simulation.read(from, signal).unwrap().mapv(f64::from);
             let bias = match current {
-                Variable::BasalCurrent => simulation.weights(&format!("{to}_bias")),
+                Variable::BASAL_CURRENT => simulation.weights(&format!("{to}_bias")),
                 _ => None,
             };
             let sums = weights.rows().into_iter().enumerate().map(|(i, row)| {

@@ -54,7 +54,7 @@ fn large_values_leave_nothing_behind(engine: Engine) {
                 simulation.advance_to(now + 10);
             }
             let right = f64::from(0.1f32) * (senders as f64 - 1.0);
-            for variable in [Variable::BasalCurrent, Variable::ApicalCurrent] {
+            for variable in [Variable::BASAL_CURRENT, Variable::APICAL_CURRENT] {
                 for (trial, got) in simulation
                     .read("cell", variable)
                     .unwrap()
@@ -82,7 +82,7 @@ fn trials_do_not_touch_each_other(engine: Engine) {
             rates.enter(&mut simulation, now);
             simulation.advance_to(now + 5);
             let right = f64::from(0.1f32) * (senders as f64 - 1.0);
-            let currents = simulation.read("cell", Variable::BasalCurrent).unwrap();
+            let currents = simulation.read("cell", Variable::BASAL_CURRENT).unwrap();
             for got in currents.iter().take(7) {
                 assert!(
                     (f64::from(*got) - right).abs() <= PROMISED * right,
@@ -104,7 +104,7 @@ fn falling_by_and_by(engine: Engine) {
         let terms = [f64::from(x), f64::from(-0.3 * x), f64::from(1e-3f32)];
         let right: f64 = terms.iter().sum();
         let size: f64 = terms.iter().map(|t| t.abs()).sum();
-        let got = first(&mut simulation, Variable::BasalCurrent);
+        let got = first(&mut simulation, Variable::BASAL_CURRENT);
         assert!(
             (got - right).abs() <= PROMISED * size,
             "{got}, {right} is right"
@@ -123,7 +123,7 @@ fn weights_that_were_large(engine: Engine) {
         weights.enter(&mut simulation, now);
         simulation.advance_to(now + 5);
         let right = 4.0 * f64::from(0.1f32) * f64::from(weight);
-        let got = first(&mut simulation, Variable::BasalCurrent);
+        let got = first(&mut simulation, Variable::BASAL_CURRENT);
         assert!(
             (got - right).abs() <= PROMISED * right,
             "{got}, {right} is right"
@@ -142,11 +142,11 @@ fn potentials_forget(engine: Engine) {
     }
     let right = f64::from(0.1f32);
     for (variable, right) in [
-        (Variable::BasalPotential, right),
-        (Variable::ApicalPotential, right),
-        (Variable::Mismatch, right),
-        (Variable::SomaticPotential, 2.0 * right),
-        (Variable::Rate, right),
+        (Variable::BASAL_POTENTIAL, right),
+        (Variable::APICAL_POTENTIAL, right),
+        (Variable::MISMATCH, right),
+        (Variable::SOMATIC_POTENTIAL, 2.0 * right),
+        (Variable::RATE, right),
     ] {
         let got = first(&mut simulation, variable);
         assert!((got - right).abs() <= PROMISED * right, "{variable}: {got}");
@@ -177,7 +177,7 @@ fn infinity_is_an_error(engine: Engine) {
                 panic!("{value} times {weight} is not named: {trials} trials, {senders} senders")
             });
             assert_eq!((&*named.population, named.trial), ("cell", trials - 1));
-            assert_eq!(named.variable, Variable::BasalCurrent);
+            assert_eq!(named.variable, Variable::BASAL_CURRENT);
         }
     }
 }
@@ -193,7 +193,7 @@ fn injected_currents_are_withdrawn_whole(engine: Engine) {
     TimelineEntry::Withdraw(0).enter(&mut simulation, 8);
     TimelineEntry::Withdraw(2).enter(&mut simulation, 10);
     simulation.advance_to(20);
-    let got = first(&mut simulation, Variable::BasalCurrent);
+    let got = first(&mut simulation, Variable::BASAL_CURRENT);
     assert!((got - f64::from(0.1f32)).abs() < 1e-7, "{got}");
 }
 
@@ -201,12 +201,12 @@ fn injected_currents_are_withdrawn_whole(engine: Engine) {
 /// the same time constant, each by its own scale.
 fn neighbours_settle_each_by_its_own_scale(engine: Engine) {
     for (site, variables) in [
-        (Site::Basal, [Variable::BasalPotential, Variable::Rate]),
+        (Site::Basal, [Variable::BASAL_POTENTIAL, Variable::RATE]),
         (
             Site::Apical,
-            [Variable::ApicalPotential, Variable::Mismatch],
+            [Variable::APICAL_POTENTIAL, Variable::MISMATCH],
         ),
-        (Site::Soma, [Variable::Mismatch, Variable::Delta]),
+        (Site::Soma, [Variable::MISMATCH, Variable::DELTA]),
     ] {
         let taus = match site {
             Site::Basal => "tau_b_ms: 20,",
@@ -243,10 +243,10 @@ fn terms_add_up(engine: Engine) {
         TimelineEntry::Rates("x", values(3, 5, large)).enter(&mut simulation, now);
         simulation.advance_to(now + 6);
         let terms = simulation.terms();
-        let current = simulation.read("cell", Variable::BasalCurrent).unwrap();
+        let current = simulation.read("cell", Variable::BASAL_CURRENT).unwrap();
         let term = &terms["up"];
         assert_eq!(term.dim(), current.dim());
-        let rates = simulation.read("x", Variable::Rate).unwrap();
+        let rates = simulation.read("x", Variable::RATE).unwrap();
         for ((trial, _), got) in current.indexed_iter() {
             let row: Array1<f64> = rates.row(trial).mapv(|r| f64::from(0.3f32) * f64::from(r));
             let size = row.mapv(f64::abs).sum();

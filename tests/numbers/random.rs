@@ -184,12 +184,12 @@ fn model(plan: &Plan) -> Model {
             projections: [
                 (name: "x1", from: "x", to: "p1", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
                 (name: "y2", from: "y", to: "p2", compartment: basal, delay_ms: {}, synapse: "fixed", weights: fan_in(gain: 0.5)),
-                (name: "13", from: "p1", to: "p3", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 0.5)),
-                (name: "12", from: "p1", to: "p2", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
-                (name: "22", from: "p2", to: "p2", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 0.3)),
-                (name: "23", from: "p2", to: "p3", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
-                (name: "32", from: "p3", to: "p2", compartment: apical, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
-                (name: "21", from: "p2", to: "p1", compartment: apical, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "w13", from: "p1", to: "p3", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 0.5)),
+                (name: "w12", from: "p1", to: "p2", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "w22", from: "p2", to: "p2", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 0.3)),
+                (name: "w23", from: "p2", to: "p3", compartment: basal, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "w32", from: "p3", to: "p2", compartment: apical, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "w21", from: "p2", to: "p1", compartment: apical, delay_ms: {}, synapse: "plastic", weights: fan_in(gain: 1)),
             ],
         )"#,
         d[0], d[1], d[2], d[3], d[4], d[5], d[6], d[7],
@@ -247,7 +247,7 @@ fn timeline(plan: &Plan) -> Vec<(u64, TimelineEntry)> {
     ));
     timeline.push((200, TimelineEntry::Neuron("p1", NeuronParameter::GA, 0.3)));
     let weights = Array2::from_shape_simple_fn((5, 8), || random.random_range(-0.3..0.3));
-    timeline.push((210, TimelineEntry::Weights("12", weights)));
+    timeline.push((210, TimelineEntry::Weights("w12", weights)));
     // Those of one step in the order in which they were pushed.
     timeline.sort_by_key(|(step, _)| *step);
     timeline

@@ -133,9 +133,9 @@ fn model(plan: &Plan) -> Model {
             projections: [
                 (name: "x1", from: "x", to: "p1", compartment: basal, delay_ms: 1, synapse: "fixed", weights: constant(0)),
                 (name: "x2", from: "x", to: "p2", compartment: basal, delay_ms: 3, synapse: "fixed", weights: constant(0)),
-                (name: "13", from: "p1", to: "p3", compartment: basal, delay_ms: 2, synapse: "fixed", weights: constant(0)),
-                (name: "23", from: "p2", to: "p3", compartment: basal, delay_ms: 1, synapse: "fixed", weights: constant(0)),
-                (name: "31", from: "p3", to: "p1", compartment: apical, delay_ms: 1, synapse: "fixed", weights: constant(0)),
+                (name: "w13", from: "p1", to: "p3", compartment: basal, delay_ms: 2, synapse: "fixed", weights: constant(0)),
+                (name: "w23", from: "p2", to: "p3", compartment: basal, delay_ms: 1, synapse: "fixed", weights: constant(0)),
+                (name: "w31", from: "p3", to: "p1", compartment: apical, delay_ms: 1, synapse: "fixed", weights: constant(0)),
                 (name: "zq", from: "z", to: "q", compartment: basal, delay_ms: 1, synapse: "plastic", weights: constant(0)),
                 (name: "q1", from: "q", to: "p1", compartment: apical, delay_ms: 4, synapse: "feedback", weights: constant(0)),
             ],
@@ -153,10 +153,10 @@ fn timeline(plan: &Plan) -> Vec<(u64, TimelineEntry)> {
     for (name, shape, decades) in [
         ("x1", (6, 8), 6.0),
         ("x2", (3, 8), 6.0),
-        ("13", (4, 6), 6.0),
-        ("23", (4, 3), 6.0),
+        ("w13", (4, 6), 6.0),
+        ("w23", (4, 3), 6.0),
         // What comes down from there has been multiplied often enough.
-        ("31", (6, 4), 2.0),
+        ("w31", (6, 4), 2.0),
         ("zq", (3, 6), 3.0),
         ("q1", (6, 3), 2.0),
     ] {

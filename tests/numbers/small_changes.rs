@@ -42,7 +42,7 @@ fn slow_delta_rule(engine: Engine) {
         simulation.advance_to(steps);
         let (target, start) = (f64::from(0.8f32), f64::from(0.3f32));
         let right = target - (target - start) * (-f64::from(eta) * steps as f64).exp();
-        let (told, used) = (weight(&simulation), first(&mut simulation, Variable::Rate));
+        let (told, used) = (weight(&simulation), first(&mut simulation, Variable::RATE));
         // Two steps pass until rate and teacher meet; the rate is that of the weight before the
         // last step's change.
         let change = f64::from(eta) * (target - right);
@@ -75,7 +75,7 @@ fn slow_updates(engine: Engine) {
             100_000.0
         };
         let right = f64::from(0.3f32) + f64::from(1e-8f32) * 0.5 * updates;
-        let (told, used) = (weight(&simulation), first(&mut simulation, Variable::Rate));
+        let (told, used) = (weight(&simulation), first(&mut simulation, Variable::RATE));
         assert!(
             (told - right).abs() < 1e-6,
             "{optimiser}: told {told}, {right} is right"
@@ -105,7 +105,7 @@ fn slow_decay(engine: Engine) {
             // Used as it is told.
             TimelineEntry::Rates("world", array![[1.0]]).enter(&mut simulation, steps);
             simulation.advance_to(steps + 3);
-            let used = first(&mut simulation, Variable::BasalCurrent);
+            let used = first(&mut simulation, Variable::BASAL_CURRENT);
             assert!((used - told).abs() < 1e-6, "used {used}, told {told}");
         }
     }
@@ -116,12 +116,12 @@ fn slow_decay(engine: Engine) {
 fn slow_leaks(engine: Engine) {
     const TAU: f64 = 1e6;
     for (site, variables) in [
-        (Site::Basal, [Variable::BasalPotential, Variable::Rate]),
+        (Site::Basal, [Variable::BASAL_POTENTIAL, Variable::RATE]),
         (
             Site::Apical,
-            [Variable::ApicalPotential, Variable::Mismatch],
+            [Variable::APICAL_POTENTIAL, Variable::MISMATCH],
         ),
-        (Site::Soma, [Variable::Mismatch, Variable::Delta]),
+        (Site::Soma, [Variable::MISMATCH, Variable::DELTA]),
     ] {
         let name = match site {
             Site::Basal => "tau_b_ms",
@@ -248,7 +248,7 @@ fn slow_balance(engine: Engine) {
     simulation.advance_to(100_000);
     let rest = f64::from(1e-7f32) * f64::from(0.4f32) / 1e-6;
     let right = rest + (2.0 - rest) * (-0.1f64).exp();
-    let (told, used) = (weight(&simulation), first(&mut simulation, Variable::Rate));
+    let (told, used) = (weight(&simulation), first(&mut simulation, Variable::RATE));
     assert!(
         (told - right).abs() < PROMISED * 0.2 * 2.0,
         "{told}, {right} is right"

@@ -4,9 +4,8 @@ use std::path::Path;
 
 use apical::circuit::Engine;
 use apical::description::model::Model;
-use apical::description::{Setup, lower};
+use apical::description::{Registry, Setup, lower};
 use apical::engine::Simulation;
-use apical::plasticity::Registry;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 

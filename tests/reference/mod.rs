@@ -94,7 +94,7 @@ impl Reference {
                 soma: leak(neuron.tau_s_ms),
                 g_a: neuron.g_a.into(),
                 lambda: neuron.lambda.into(),
-                transfer: neuron.transfer,
+                transfer: Transfer::named(neuron.transfer.name()).expect("a shipped one"),
                 mismatch: neuron.mismatch,
                 noise: (neuron.noise).map(|noise| (noise.std, steps(noise.every_ms).max(1))),
             };

@@ -137,24 +137,25 @@ impl Population {
     pub fn variables(&self) -> &'static [Variable] {
         match self.parameters {
             Some(_) => &Variable::ALL,
-            None => &[Variable::Rate],
+            None => &[Variable::RATE],
         }
     }
 
     /// `s = b_hat + xi`, and every other variable by its symbol.
     pub fn variable(&self, variable: Variable) -> Vec<Number> {
         match variable {
-            Variable::BasalCurrent => self.i_b.clone(),
-            Variable::BasalPotential => self.b.clone(),
-            Variable::ApicalCurrent => self.i_a.clone(),
-            Variable::ApicalPotential => self.a.clone(),
-            Variable::SomaticPotential => {
+            Variable::BASAL_CURRENT => self.i_b.clone(),
+            Variable::BASAL_POTENTIAL => self.b.clone(),
+            Variable::APICAL_CURRENT => self.i_a.clone(),
+            Variable::APICAL_POTENTIAL => self.a.clone(),
+            Variable::SOMATIC_POTENTIAL => {
                 let sides = self.b_hat.iter().zip(&self.xi);
                 sides.map(|(b_hat, xi)| *b_hat + *xi).collect()
             }
-            Variable::Mismatch => self.xi.clone(),
-            Variable::Rate => self.r.clone(),
-            Variable::Delta => self.delta.clone(),
+            Variable::MISMATCH => self.xi.clone(),
+            Variable::RATE => self.r.clone(),
+            Variable::DELTA => self.delta.clone(),
+            other => panic!("the pyramidal neuron has no variable `{other}`"),
         }
     }
 
@@ -236,6 +237,7 @@ impl Population {
 /// Rates of one trial of a population at the potentials `u`.
 fn fire(transfer: Transfer, u: &[Number]) -> Vec<Number> {
     match transfer {
+        Transfer::Own(own) => panic!("no reference of `{}`", own.name()),
         Transfer::Linear => u.to_vec(),
         Transfer::Tanh => u.iter().map(|u| u.through(f64::tanh)).collect(),
         Transfer::Logistic => (u.iter())
@@ -276,6 +278,7 @@ fn slope(transfer: Transfer, f: Number) -> Number {
         Transfer::Tanh => one - f * f,
         Transfer::Logistic => f * (one - f),
         Transfer::Linear | Transfer::Softmax => one,
+        Transfer::Own(own) => panic!("no reference of `{}`", own.name()),
         Transfer::Relu => panic!("the slope of relu next to 0 is a choice: not compared"),
     }
 }

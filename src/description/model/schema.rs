@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::connectivity::InitialWeights;
 use crate::neuron::soma::Units;
 use crate::neuron::{Compartment, Transfer};
+use crate::parameter::Symbol;
 use crate::plasticity::Optimiser;
 
 /// A circuit of pyramidal neurons.
@@ -78,7 +79,7 @@ impl Model {
     }
 }
 
-/// RuleParameters of a neuron type. Symbols as in [`crate::neuron`].
+/// Parameters of a neuron type. Symbols as in [`crate::neuron`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Neuron {
@@ -92,12 +93,16 @@ pub struct Neuron {
     pub g_a: f32,
     /// Somatic coupling `lambda` in 0..=1: how much the apical side nudges the firing itself.
     pub lambda: f32,
-    /// Transfer function `f`.
-    pub transfer: Transfer,
+    /// Name of the transfer function `f`: a shipped one, or one of the registry.
+    pub transfer: Symbol,
     /// Whether the mismatch counts in rates or in potentials.
     pub mismatch: Units,
     /// A current of each neuron's own that moves its output; absent: none.
     pub noise: Option<Noise>,
+    /// Neuron model that adds variables and an equation, a name of the registry; absent: none.
+    pub model: Option<String>,
+    /// Parameters of that model by name.
+    pub parameters: BTreeMap<String, f64>,
 }
 
 /// Noise that is drawn anew now and then, and kept in between.
@@ -119,9 +124,11 @@ impl Default for Neuron {
             tau_s_ms: 0.0,
             g_a: 1.0,
             lambda: 0.0,
-            transfer: Transfer::Tanh,
+            transfer: Transfer::Tanh.into(),
             mismatch: Units::Rate,
             noise: None,
+            model: None,
+            parameters: BTreeMap::new(),
         }
     }
 }
@@ -180,7 +187,7 @@ pub struct Synapse {
     /// Rule of plasticity, a name of the registry; absent: the weights stay as they are.
     #[serde(default)]
     pub rule: Option<String>,
-    /// RuleParameters of the rule by name.
+    /// Parameters of the rule by name.
     #[serde(default)]
     pub parameters: BTreeMap<String, f64>,
     /// Learning rate: per ms of continuous change, per step of weight updates.

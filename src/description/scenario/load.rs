@@ -11,8 +11,7 @@ use crate::description::document::{
     Assignment, Document, Issue, Place, Problem, Problems, Severity,
 };
 use crate::description::model::{self, Model};
-use crate::description::{Setup, lower_checked};
-use crate::plasticity::Registry;
+use crate::description::{Registry, Setup, lower_checked};
 
 /// Problems after which no further variant is looked at: nobody reads as many.
 const MOST_PROBLEMS: usize = 200;
@@ -231,7 +230,11 @@ impl Attempt {
             problems.extend(circuit.check(registry, dt_ms));
         }
         if let Some(scenario) = &scenario {
-            let issues = check(scenario, model.as_ref().and_then(|m| m.model.as_ref()));
+            let issues = check(
+                scenario,
+                model.as_ref().and_then(|m| m.model.as_ref()),
+                registry,
+            );
             problems.extend(issues.into_iter().map(|issue| document.problem(issue)));
         }
         // Of what is wrong, nobody needs to know where it would start.
@@ -365,7 +368,7 @@ mod tests {
     use std::path::Path;
 
     use super::{load, load_model, tidy};
-    use crate::plasticity::Registry;
+    use crate::description::Registry;
 
     fn shipped(path: &str) -> std::path::PathBuf {
         Path::new(env!("CARGO_MANIFEST_DIR")).join(path)

@@ -4,12 +4,24 @@ use bevy_ecs::prelude::*;
 use ndarray::{Array2, ArrayView2, Zip};
 
 use super::send::{Senders, with_arriving};
-use crate::circuit::{Clock, EtaScale, Plasticity, Projection, Synapses, Wiring};
+use crate::circuit::{
+    Clock, EtaScale, LAID_OUT, NeuronId, Plasticity, Projection, Synapses, Wiring, table,
+};
 use crate::engine::shared::read;
 use crate::math::columns::Changing;
 use crate::math::pair;
 use crate::neuron::{Compartment, apical, basal, soma};
 use crate::plasticity::{Columns, Neuromodulator};
+
+/// What rules read.
+type Variables = (
+    &'static basal::Potential,
+    &'static apical::Potential,
+    &'static soma::Mismatch,
+    &'static soma::Delta,
+    &'static soma::Rate,
+    &'static soma::Noise,
+);
 
 /// Every plastic synapse changes by its rule, always.
 pub fn learn(
@@ -18,25 +30,9 @@ pub fn learn(
     (scale, neuromodulator): (Res<EtaScale>, Res<Neuromodulator>),
     mut projections: Query<(&Projection, &mut Synapses, &mut Plasticity)>,
     populations: Senders<'_, '_>,
-    neurons: Query<(
-        &basal::Potential,
-        &apical::Potential,
-        &soma::Mismatch,
-        &soma::Delta,
-        &soma::Rate,
-        &soma::Noise,
-    )>,
+    neurons: Query<(&NeuronId, Variables)>,
     mut factors: Local<Vec<f32>>,
 ) {
-    let Some((b, a, xi, delta, r, noise)) =
-        (neurons.contiguous_iter().ok()).and_then(|mut t| t.next())
-    else {
-        return;
-    };
-    let (b, a) = (read::<basal::Potential>(b), read::<apical::Potential>(a));
-    let xi = read::<soma::Mismatch>(xi);
-    let (delta, r) = (read::<soma::Delta>(delta), read::<soma::Rate>(r));
-    let noise = read::<soma::Noise>(noise);
     for &entity in &wiring.projections {
         let Ok((projection, mut synapses, mut plasticity)) = projections.get_mut(entity) else {
             continue;
@@ -47,17 +43,18 @@ pub fn learn(
         let Synapses::Own(weights) = &mut *synapses else {
             continue;
         };
+        let (b, a, xi, delta, r, noise) = table(neurons.contiguous_iter(), post).expect(LAID_OUT);
         let rows = post.rows.clone();
         let potential = match projection.compartment {
-            Compartment::Basal => b,
-            Compartment::Apical => a,
+            Compartment::Basal => read::<basal::Potential>(b),
+            Compartment::Apical => read::<apical::Potential>(a),
         };
         let columns = Columns {
             potential: &potential[rows.clone()],
-            mismatch: &xi[rows.clone()],
-            delta: &delta[rows.clone()],
-            rate: &r[rows.clone()],
-            noise: &noise[rows],
+            mismatch: &read::<soma::Mismatch>(xi)[rows.clone()],
+            delta: &read::<soma::Delta>(delta)[rows.clone()],
+            rate: &read::<soma::Rate>(r)[rows.clone()],
+            noise: &read::<soma::Noise>(noise)[rows],
         };
         factors.resize(post.trials * post.size, 0.0);
         plasticity.kernel.fill(columns, &mut factors);

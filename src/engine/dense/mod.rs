@@ -12,8 +12,27 @@ mod learn;
 mod neurons;
 mod send;
 
-pub(super) use deliver::deliver;
-pub(super) use learn::{learn, update_weights};
-pub(super) use neurons::{fire, integrate};
-pub(super) use send::send;
 pub(super) use send::{Senders, with_arriving};
+
+use bevy_ecs::prelude::*;
+
+use super::shared;
+use super::stage::Stage;
+
+/// Adds the systems of the dense engine.
+pub(super) fn plugin(schedule: &mut Schedule) {
+    schedule.add_systems((
+        shared::apply_events.in_set(Stage::Events),
+        shared::draw_noise.in_set(Stage::Noise),
+        send::send.in_set(Stage::Send),
+        deliver::deliver.in_set(Stage::Arrive),
+        (neurons::integrate, neurons::fire)
+            .chain()
+            .in_set(Stage::Compartments),
+        shared::evaluate_loss.in_set(Stage::Loss),
+        learn::learn.in_set(Stage::Learn),
+        learn::update_weights.in_set(Stage::Update),
+        shared::check_finite.in_set(Stage::Check),
+        shared::tick.in_set(Stage::End),
+    ));
+}

@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::*;
 
-use crate::circuit::{NeuronParameters, Population};
+use crate::circuit::{LAID_OUT, NeuronId, NeuronParameters, Population, table};
 use crate::engine::shared::{read, write};
 use crate::neuron::{apical, basal, soma};
 
@@ -17,17 +17,14 @@ type Dendrites = (
 /// Both dendrites move towards their currents.
 pub fn integrate(
     populations: Query<(&Population, &NeuronParameters)>,
-    mut neurons: Query<Dendrites>,
+    mut neurons: Query<(&NeuronId, Dendrites)>,
 ) {
-    let Some((i_b, (mut b, mut b_carry), i_a, (mut a, mut a_carry))) =
-        (neurons.contiguous_iter_mut().ok()).and_then(|mut t| t.next())
-    else {
-        return;
-    };
-    let (i_b, i_a) = (read::<basal::Current>(i_b), read::<apical::Current>(i_a));
-    let (b, a) = (write(&mut b), write(&mut a));
-    let (b_carry, a_carry) = (write(&mut b_carry), write(&mut a_carry));
     for (population, p) in &populations {
+        let (i_b, (mut b, mut b_carry), i_a, (mut a, mut a_carry)) =
+            table(neurons.contiguous_iter_mut(), population).expect(LAID_OUT);
+        let (i_b, i_a) = (read::<basal::Current>(i_b), read::<apical::Current>(i_a));
+        let (b, a) = (write(&mut b), write(&mut a));
+        let (b_carry, a_carry) = (write(&mut b_carry), write(&mut a_carry));
         let rows = population.rows.clone();
         let (b, b_carry) = (&mut b[rows.clone()], &mut b_carry[rows.clone()]);
         basal::integrate(b, b_carry, &i_b[rows.clone()], p.leak_b);
@@ -57,24 +54,24 @@ type Firing = (
 );
 
 /// The soma compares its dendrites; rate and teaching signal follow.
-pub fn fire(populations: Query<(&Population, &NeuronParameters)>, mut neurons: Query<Firing>) {
-    let Some((
-        (b, a, i_s, noise),
-        mut s,
-        (mut b_hat, mut b_hat_carry),
-        (mut xi, mut xi_carry),
-        (mut r, mut delta),
-    )) = (neurons.contiguous_iter_mut().ok()).and_then(|mut t| t.next())
-    else {
-        return;
-    };
-    let (b, a) = (read::<basal::Potential>(b), read::<apical::Potential>(a));
-    let (i_s, noise) = (read::<soma::Current>(i_s), read::<soma::Noise>(noise));
-    let (s, b_hat, xi) = (write(&mut s), write(&mut b_hat), write(&mut xi));
-    let (b_hat_carry, xi_carry) = (write(&mut b_hat_carry), write(&mut xi_carry));
-    let (r, delta) = (write(&mut r), write(&mut delta));
+pub fn fire(
+    populations: Query<(&Population, &NeuronParameters)>,
+    mut neurons: Query<(&NeuronId, Firing)>,
+) {
     let mut scratch = Vec::new();
     for (population, p) in &populations {
+        let (
+            (b, a, i_s, noise),
+            mut s,
+            (mut b_hat, mut b_hat_carry),
+            (mut xi, mut xi_carry),
+            (mut r, mut delta),
+        ) = table(neurons.contiguous_iter_mut(), population).expect(LAID_OUT);
+        let (b, a) = (read::<basal::Potential>(b), read::<apical::Potential>(a));
+        let (i_s, noise) = (read::<soma::Current>(i_s), read::<soma::Noise>(noise));
+        let (s, b_hat, xi) = (write(&mut s), write(&mut b_hat), write(&mut xi));
+        let (b_hat_carry, xi_carry) = (write(&mut b_hat_carry), write(&mut xi_carry));
+        let (r, delta) = (write(&mut r), write(&mut delta));
         let rows = population.rows.clone();
         let apical_drive = (p.mismatch, p.transfer);
         let a = soma::apical_drive(

@@ -3,27 +3,23 @@
 use bevy_ecs::prelude::*;
 use ndarray::{Array2, ArrayView2};
 
-use crate::circuit::{Population, Projection};
-use crate::engine::shared::{IsInput, read};
+use crate::circuit::{LAID_OUT, NeuronId, Population, Projection, table};
+use crate::engine::shared::read;
 use crate::event::{DeltaLine, RateLine, Teacher};
 use crate::neuron::{Compartment, soma};
 
 /// The rates and teaching signals of the last step leave every neuron.
 pub fn send(
     mut populations: Query<(&Population, &mut RateLine, Option<&mut DeltaLine>)>,
-    inputs: Query<&soma::Rate, IsInput>,
-    neurons: Query<(&soma::Rate, &soma::Delta)>,
+    rates: Query<(&NeuronId, &soma::Rate)>,
+    deltas: Query<(&NeuronId, &soma::Delta)>,
 ) {
-    let input = inputs.contiguous_iter().ok().and_then(|mut t| t.next());
-    let pyramidal = neurons.contiguous_iter().ok().and_then(|mut t| t.next());
-    for (population, mut rates, deltas) in &mut populations {
+    for (population, mut rate_line, delta_line) in &mut populations {
         let rows = population.rows.clone();
-        if population.is_input {
-            if let Some(column) = &input {
-                rates.0.send(&read::<soma::Rate>(column)[rows]);
-            }
-        } else if let (Some((r, delta)), Some(mut line)) = (&pyramidal, deltas) {
-            rates.0.send(&read::<soma::Rate>(r)[rows.clone()]);
+        let r = table(rates.contiguous_iter(), population).expect(LAID_OUT);
+        rate_line.0.send(&read::<soma::Rate>(r)[rows.clone()]);
+        if let Some(mut line) = delta_line {
+            let delta = table(deltas.contiguous_iter(), population).expect(LAID_OUT);
             line.0.send(&read::<soma::Delta>(delta)[rows]);
         }
     }

@@ -4,13 +4,16 @@ use bevy_ecs::prelude::*;
 use multiversion::multiversion;
 use rayon::prelude::*;
 
-use crate::circuit::{Activity, Afferents, Changed, Motion, NeuronParameters, Population, Wiring};
+use crate::circuit::{
+    Activity, Afferents, Changed, LAID_OUT, Motion, NeuronId, NeuronParameters, Population, Wiring,
+    table,
+};
 use crate::connectivity::{Current, Terminals};
 use crate::engine::shared::{read, write};
 use crate::event::{Injections, Teacher};
 use crate::math::elementwise::largest;
 use crate::neuron::soma::Units;
-use crate::neuron::{Site, apical, basal, soma};
+use crate::neuron::{OwnCurrents, Site, apical, basal, soma};
 
 /// Neurons of a piece of work: its columns fit into the nearest cache.
 const PIECE: usize = 1 << 10;
@@ -24,7 +27,10 @@ const NEGLIGIBLE: f32 = 1e-6;
 /// Magnitude in a.u. at which a potential without a current has vanished.
 const VANISHED: f32 = 1e-30;
 
-type Neurons = (
+type Neurons = (&'static NeuronId, Compartments);
+
+type Compartments = (
+    (&'static soma::Noise, Option<&'static OwnCurrents>),
     (&'static mut basal::Current, &'static mut basal::Potential),
     (&'static mut apical::Current, &'static mut apical::Potential),
     (&'static mut soma::Current, &'static mut soma::Potential),
@@ -52,31 +58,7 @@ pub fn integrate(
         &mut Changed,
     )>,
     mut neurons: Query<Neurons>,
-    noise: Query<&soma::Noise>,
 ) {
-    let Some((
-        (mut i_b, mut b),
-        (mut i_a, mut a),
-        (mut i_s, mut s),
-        (mut b_hat, mut xi),
-        (mut r, mut delta),
-        (mut b_carry, mut a_carry),
-        (mut b_hat_carry, mut xi_carry),
-    )) = (neurons.contiguous_iter_mut().ok()).and_then(|mut t| t.next())
-    else {
-        return;
-    };
-    let Some(noise) = noise.contiguous_iter().ok().and_then(|mut t| t.next()) else {
-        return;
-    };
-    let noise = read::<soma::Noise>(noise);
-    let (i_b, b) = (write(&mut i_b), write(&mut b));
-    let (i_a, a) = (write(&mut i_a), write(&mut a));
-    let (i_s, s) = (write(&mut i_s), write(&mut s));
-    let (b_hat, xi) = (write(&mut b_hat), write(&mut xi));
-    let (r, delta) = (write(&mut r), write(&mut delta));
-    let (b_carry, a_carry) = (write(&mut b_carry), write(&mut a_carry));
-    let (b_hat_carry, xi_carry) = (write(&mut b_hat_carry), write(&mut xi_carry));
     for &entity in &wiring.populations {
         let Ok((population, parameters, teacher, afferents, mut activity, mut changed)) =
             populations.get_mut(entity)
@@ -89,6 +71,25 @@ pub fn integrate(
         if !activity.updated {
             continue;
         }
+        let (
+            (noise, own),
+            (mut i_b, mut b),
+            (mut i_a, mut a),
+            (mut i_s, mut s),
+            (mut b_hat, mut xi),
+            (mut r, mut delta),
+            (mut b_carry, mut a_carry),
+            (mut b_hat_carry, mut xi_carry),
+        ) = table(neurons.contiguous_iter_mut(), population).expect(LAID_OUT);
+        let noise = read::<soma::Noise>(noise);
+        let (i_b, b) = (write(&mut i_b), write(&mut b));
+        let (i_a, a) = (write(&mut i_a), write(&mut a));
+        let (i_s, s) = (write(&mut i_s), write(&mut s));
+        let (b_hat, xi) = (write(&mut b_hat), write(&mut xi));
+        let (r, delta) = (write(&mut r), write(&mut delta));
+        let (b_carry, a_carry) = (write(&mut b_carry), write(&mut a_carry));
+        let (b_hat_carry, xi_carry) = (write(&mut b_hat_carry), write(&mut xi_carry));
+        let own = own.map(|own| &own[population.rows.clone()]);
         let injected = |site: Site| {
             let mut sum = Vec::new();
             let here =
@@ -107,6 +108,7 @@ pub fn integrate(
                 .filter_map(|entity| terminals.get(*entity).ok())
                 .map(Terminals::current)
                 .collect(),
+            own: own.map(|own| (own, site as usize)),
         };
         let work = Work {
             size: population.size,
@@ -117,7 +119,7 @@ pub fn integrate(
             apical: activity
                 .apical
                 .then(|| (sources(&afferents.apical, Site::Apical), teacher)),
-            soma: activity.soma.then(|| injected(Site::Soma)),
+            soma: (activity.soma).then(|| sources(&[], Site::Soma)),
             // With nothing new on the way, the last step ends where the currents lead.
             ends: activity.motion == Motion::Arriving && !woken,
             moves_basal: activity.basal || activity.motion != Motion::Resting,
@@ -160,6 +162,8 @@ struct Sources<'a> {
     injected: Vec<f32>,
     /// Of the projections, trials x size, or size where it is the same in all trials.
     currents: Vec<Current<'a>>,
+    /// Of the neurons' own equation, trials x size, and which of its currents.
+    own: Option<(&'a [OwnCurrents], usize)>,
 }
 
 impl Sources<'_> {
@@ -177,6 +181,10 @@ impl Sources<'_> {
         }
         for current in currents {
             current.pass(out, start, size, Pass::Add);
+        }
+        if let Some((own, site)) = self.own {
+            let own = own[start..start + out.len()].iter();
+            (out.iter_mut().zip(own)).for_each(|(to, own)| *to += own.currents[site]);
         }
     }
 }
@@ -233,7 +241,7 @@ struct Work<'a> {
     /// Present: the currents are summed anew.
     basal: Option<Sources<'a>>,
     apical: Option<(Sources<'a>, &'a Teacher)>,
-    soma: Option<Vec<f32>>,
+    soma: Option<Sources<'a>>,
     /// The step ends where the currents lead.
     ends: bool,
     /// Whether basal and apical potentials can change.
@@ -417,11 +425,7 @@ impl Columns<'_> {
             sources.sum(self.i_a, start, work.size);
             teacher.teach(self.r, self.i_a, start / work.size);
         }
-        if let Some(injected) = &work.soma {
-            let sources = Sources {
-                injected: injected.clone(),
-                currents: Vec::new(),
-            };
+        if let Some(sources) = &work.soma {
             sources.sum(self.i_s, start, work.size);
         }
         if work.moves_basal {

@@ -3,7 +3,8 @@
 use bevy_ecs::prelude::*;
 
 use crate::circuit::{
-    Activity, Clock, EtaScale, Plasticity, Population, Projection, Synapses, Wiring,
+    Activity, Clock, EtaScale, LAID_OUT, NeuronId, Plasticity, Population, Projection, Synapses,
+    Wiring, table,
 };
 use crate::connectivity::{Lazy, Terminals};
 use crate::engine::shared::read;
@@ -12,6 +13,7 @@ use crate::math::elementwise;
 use crate::neuron::{Compartment, apical, basal, soma};
 use crate::plasticity::{Columns, Neuromodulator};
 
+/// What rules read.
 type Variables = (
     &'static basal::Potential,
     &'static apical::Potential,
@@ -34,18 +36,9 @@ pub fn learn(
         &mut Lazy,
     )>,
     populations: Query<(&Population, &Activity)>,
-    neurons: Query<Variables>,
+    neurons: Query<(&NeuronId, Variables)>,
     mut scratch: Local<Vec<f32>>,
 ) {
-    let Some((b, a, xi, delta, r, noise)) =
-        (neurons.contiguous_iter().ok()).and_then(|mut t| t.next())
-    else {
-        return;
-    };
-    let (b, a) = (read::<basal::Potential>(b), read::<apical::Potential>(a));
-    let xi = read::<soma::Mismatch>(xi);
-    let (delta, r) = (read::<soma::Delta>(delta), read::<soma::Rate>(r));
-    let noise = read::<soma::Noise>(noise);
     for &entity in &wiring.projections {
         let Ok((projection, mut synapses, mut terminals, mut plasticity, mut lazy)) =
             projections.get_mut(entity)
@@ -73,17 +66,18 @@ pub fn learn(
         if !(activity.updated || lazy.behind || modulated) {
             continue;
         }
+        let (b, a, xi, delta, r, noise) = table(neurons.contiguous_iter(), post).expect(LAID_OUT);
         let rows = post.rows.clone();
         let potential = match projection.compartment {
-            Compartment::Basal => b,
-            Compartment::Apical => a,
+            Compartment::Basal => read::<basal::Potential>(b),
+            Compartment::Apical => read::<apical::Potential>(a),
         };
         let columns = Columns {
             potential: &potential[rows.clone()],
-            mismatch: &xi[rows.clone()],
-            delta: &delta[rows.clone()],
-            rate: &r[rows.clone()],
-            noise: &noise[rows],
+            mismatch: &read::<soma::Mismatch>(xi)[rows.clone()],
+            delta: &read::<soma::Delta>(delta)[rows.clone()],
+            rate: &read::<soma::Rate>(r)[rows.clone()],
+            noise: &read::<soma::Noise>(noise)[rows],
         };
         let Plasticity {
             kernel,

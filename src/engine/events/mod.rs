@@ -14,9 +14,29 @@ mod rest;
 mod send;
 mod wake;
 
-pub(super) use arrive::{arrive, update_tied};
-pub(super) use integrate::integrate;
-pub(super) use learn::{learn, update_weights};
-pub(super) use rest::{Rest, rest};
-pub(super) use send::send;
-pub(super) use wake::wake;
+pub(super) use rest::Rest;
+
+use bevy_ecs::prelude::*;
+
+use super::shared;
+use super::stage::Stage;
+
+/// Adds the systems of the event engine.
+pub(super) fn plugin(schedule: &mut Schedule) {
+    schedule.add_systems((
+        (wake::wake, shared::apply_events)
+            .chain()
+            .in_set(Stage::Events),
+        shared::draw_noise.in_set(Stage::Noise),
+        send::send.in_set(Stage::Send),
+        (arrive::arrive, arrive::update_tied)
+            .chain()
+            .in_set(Stage::Arrive),
+        integrate::integrate.in_set(Stage::Compartments),
+        shared::evaluate_loss.in_set(Stage::Loss),
+        learn::learn.in_set(Stage::Learn),
+        learn::update_weights.in_set(Stage::Update),
+        shared::check_finite.in_set(Stage::Check),
+        rest::rest.in_set(Stage::End),
+    ));
+}

@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::*;
 
-use crate::circuit::{Activity, Changed, Clock, Motion, NeuronParameters, Plasticity};
+use crate::circuit::{Activity, Changed, Circuit, Clock, Motion, NeuronParameters, Plasticity};
 use crate::connectivity::{Lazy, Terminals};
 use crate::event::Axons;
 use crate::plasticity::Neuromodulator;
@@ -15,6 +15,18 @@ pub struct Rest {
     pub until: u64,
     /// Steps that were computed so far.
     pub computed: u64,
+    /// True if every step is computed, as where systems of the user's own may act at any time.
+    pub never: bool,
+}
+
+impl Rest {
+    /// That of a circuit at the start.
+    pub fn of(circuit: &Circuit) -> Self {
+        Self {
+            never: !circuit.systems.is_empty(),
+            ..Self::default()
+        }
+    }
 }
 
 /// Finds the first step in which anything can happen: the next one while a compartment moves, a
@@ -34,11 +46,11 @@ pub fn rest(
     rest.computed += 1;
     rest.until = step + 1;
     let lively = (populations.iter()).any(|(changed, activity)| {
-        let moving =
-            activity.is_some_and(|a| a.basal || a.apical || a.soma || a.motion != Motion::Resting);
+        let moving = activity
+            .is_some_and(|a| a.basal || a.apical || a.soma || a.own || a.motion != Motion::Resting);
         changed.rate || changed.delta || moving
     });
-    if lively {
+    if lively || rest.never {
         return;
     }
     let arrivals = axons.iter().filter_map(|axons| axons.next_arrival(step));

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use bevy_ecs::prelude::*;
 
-use super::{IsInput, write};
-use crate::circuit::{Clock, EtaScale, NeuronParameters, Plasticity, Population, Wiring};
+use super::write;
+use crate::circuit::{
+    Clock, EtaScale, LAID_OUT, NeuronId, NeuronParameters, Plasticity, Population, Wiring, table,
+};
 use crate::event::{Event, Injections, Teacher, Timeline};
 use crate::neuron::{apical, basal, soma};
 use crate::plasticity::Neuromodulator;
@@ -25,14 +27,18 @@ pub fn apply_events(
     mut injections: ResMut<Injections>,
     mut populations: Query<(&Population, Option<(&mut Teacher, &mut NeuronParameters)>)>,
     mut plasticities: Query<&mut Plasticity>,
-    (mut inputs, mut carries): (Query<&mut soma::Rate, IsInput>, Query<Carries>),
+    (mut inputs, mut carries): (
+        Query<(&NeuronId, &mut soma::Rate)>,
+        Query<(&NeuronId, Carries)>,
+    ),
 ) {
     for event in timeline.due(clock.step) {
         match event {
             Event::Rates(id, rates) => {
                 let entity = wiring.population(id);
-                let column = (inputs.contiguous_iter_mut().ok()).and_then(|mut t| t.next());
-                if let (Some(mut column), Ok((population, _))) = (column, populations.get(entity)) {
+                if let Ok((population, _)) = populations.get(entity) {
+                    let column = table(inputs.contiguous_iter_mut(), population);
+                    let mut column = column.expect(LAID_OUT);
                     let column = &mut write(&mut column)[population.rows.clone()];
                     (column.iter_mut().zip(&rates)).for_each(|(to, from)| *to = *from);
                 }
@@ -61,10 +67,9 @@ pub fn apply_events(
                     parameters.set(parameter, value, clock.dt_ms);
                 }
                 // A compartment may be without a leak from now on, and then carries nothing.
-                if let (Some((mut b, mut a, mut b_hat, mut xi)), Ok((population, _))) = (
-                    (carries.contiguous_iter_mut().ok()).and_then(|mut t| t.next()),
-                    populations.get(entity),
-                ) {
+                if let Ok((population, _)) = populations.get(entity) {
+                    let columns = table(carries.contiguous_iter_mut(), population);
+                    let (mut b, mut a, mut b_hat, mut xi) = columns.expect(LAID_OUT);
                     let rows = population.rows.clone();
                     write(&mut b)[rows.clone()].fill(0.0);
                     write(&mut a)[rows.clone()].fill(0.0);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bevy_ecs::prelude::*;
 
 use super::read;
-use crate::circuit::{Activity, Clock, Population, Wiring};
+use crate::circuit::{Activity, Clock, LAID_OUT, NeuronId, Population, Wiring, table};
 use crate::neuron::{Variable, apical, basal, soma};
 
 /// The first neuron whose potential ran away, and the term of its equations that did so first.
@@ -51,31 +51,28 @@ pub fn check_finite(
     clock: Res<Clock>,
     wiring: Res<Wiring>,
     populations: Query<(&Population, Option<&Activity>)>,
-    neurons: Query<Terms>,
+    neurons: Query<(&NeuronId, Terms)>,
 ) {
-    let Some((i_b, b, i_a, a, s, xi)) =
-        (neurons.contiguous_iter().ok()).and_then(|mut tables| tables.next())
-    else {
-        return;
-    };
     if watchdog.0.is_some() {
         return;
     }
-    let s = read::<soma::Potential>(s);
-    let columns = [
-        (Variable::BasalCurrent, read::<basal::Current>(i_b)),
-        (Variable::BasalPotential, read::<basal::Potential>(b)),
-        (Variable::ApicalCurrent, read::<apical::Current>(i_a)),
-        (Variable::ApicalPotential, read::<apical::Potential>(a)),
-        (Variable::Mismatch, read::<soma::Mismatch>(xi)),
-        (Variable::SomaticPotential, s),
-    ];
     let wanted = (wiring.populations.iter())
         .filter_map(|entity| populations.get(*entity).ok())
         .filter(|(population, activity)| {
             !population.is_input && activity.is_none_or(|activity| activity.ran_away)
         });
     for (population, _) in wanted {
+        let columns = table(neurons.contiguous_iter(), population);
+        let (i_b, b, i_a, a, s, xi) = columns.expect(LAID_OUT);
+        let s = read::<soma::Potential>(s);
+        let columns = [
+            (Variable::BASAL_CURRENT, read::<basal::Current>(i_b)),
+            (Variable::BASAL_POTENTIAL, read::<basal::Potential>(b)),
+            (Variable::APICAL_CURRENT, read::<apical::Current>(i_a)),
+            (Variable::APICAL_POTENTIAL, read::<apical::Potential>(a)),
+            (Variable::MISMATCH, read::<soma::Mismatch>(xi)),
+            (Variable::SOMATIC_POTENTIAL, s),
+        ];
         let rows = population.rows.clone();
         // Without an early end the loop is vectorised.
         if !(s[rows.clone()].iter()).fold(false, |found, s| found | !s.is_finite()) {

@@ -4,7 +4,9 @@ use bevy_ecs::prelude::*;
 use rand_distr::{Distribution, Normal};
 
 use super::write;
-use crate::circuit::{Activity, Clock, NeuronParameters, Population, Seed};
+use crate::circuit::{
+    Activity, Clock, LAID_OUT, NeuronId, NeuronParameters, Population, Seed, table,
+};
 use crate::math::random::stream;
 use crate::neuron::soma;
 
@@ -14,7 +16,7 @@ pub fn draw_noise(
     clock: Res<Clock>,
     seed: Res<Seed>,
     mut populations: Query<(&Population, &NeuronParameters, Option<&mut Activity>)>,
-    mut neurons: Query<&mut soma::Noise>,
+    mut neurons: Query<(&NeuronId, &mut soma::Noise)>,
 ) {
     for (population, parameters, activity) in &mut populations {
         let Some((std, every)) = parameters.noise else {
@@ -23,10 +25,7 @@ pub fn draw_noise(
         if !clock.step.is_multiple_of(every) {
             continue;
         }
-        let Some(mut column) = (neurons.contiguous_iter_mut().ok()).and_then(|mut t| t.next())
-        else {
-            return;
-        };
+        let mut column = table(neurons.contiguous_iter_mut(), population).expect(LAID_OUT);
         let Ok(normal) = Normal::new(0.0f32, std) else {
             continue;
         };

@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 
 use super::read;
-use crate::circuit::{NeuronParameters, Plasticity, Population, Wiring};
+use crate::circuit::{LAID_OUT, NeuronId, NeuronParameters, Plasticity, Population, Wiring, table};
 use crate::event::Teacher;
 use crate::neuron::{Transfer, soma};
 use crate::plasticity::Neuromodulator;
@@ -15,7 +15,7 @@ pub fn evaluate_loss(
     mut neuromodulator: ResMut<Neuromodulator>,
     plasticities: Query<&Plasticity>,
     populations: Query<(&Population, &NeuronParameters, &Teacher)>,
-    neurons: Query<(&soma::Rate, &soma::Delta)>,
+    neurons: Query<(&NeuronId, &soma::Rate)>,
 ) {
     if plasticities
         .iter()
@@ -23,16 +23,13 @@ pub fn evaluate_loss(
     {
         return;
     }
-    let Some((r, _)) = neurons.contiguous_iter().ok().and_then(|mut t| t.next()) else {
-        return;
-    };
-    let r = read::<soma::Rate>(r);
     neuromodulator.loss.fill(f64::NAN);
     for &entity in &wiring.populations {
         let Ok((population, parameters, teacher)) = populations.get(entity) else {
             continue;
         };
-        let rates = r[population.rows.clone()].chunks_exact(population.size);
+        let r = table(neurons.contiguous_iter(), population).expect(LAID_OUT);
+        let rates = read::<soma::Rate>(r)[population.rows.clone()].chunks_exact(population.size);
         let lessons = teacher.strength.iter().zip(teacher.target.rows());
         for (loss, (rates, (strength, target))) in
             neuromodulator.loss.iter_mut().zip(rates.zip(lessons))

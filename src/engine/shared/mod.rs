@@ -15,10 +15,6 @@ pub use draw_noise::draw_noise;
 pub use evaluate_loss::evaluate_loss;
 
 use crate::circuit::Clock;
-use crate::neuron::basal;
-
-/// Only pyramidal neurons have a basal dendrite.
-pub(super) type IsInput = Without<basal::Potential>;
 
 pub(super) fn read<T: TransparentWrapper<f32>>(column: &[T]) -> &[f32] {
     T::peel_slice(column)

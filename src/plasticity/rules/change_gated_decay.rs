@@ -24,7 +24,8 @@
 
 use super::dll::MismatchTimesRate;
 use super::kolen_pollack::OwnRate;
-use crate::plasticity::rule::{Change, Parameter, Rule};
+use crate::parameter::Parameter;
+use crate::plasticity::rule::{Change, Rule};
 
 const TURNOVER: Parameter = Parameter {
     name: "gated_decay",

@@ -13,8 +13,9 @@
 //! Algorithm*, ICML 2025. On MNIST the default `s = 1` learns better than the paper's -1, and no
 //! better than `s = 0` (`docs/rules.md`).
 
+use crate::parameter::Parameter;
 use crate::plasticity::kernel::{ApicalKernel, ApicalSite, BasalKernel, BasalSite};
-use crate::plasticity::rule::{Change, Parameter, Rule};
+use crate::plasticity::rule::{Change, Rule};
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {

@@ -27,8 +27,9 @@
 //! inference in unsupervised Hebbian soft winner-take-all networks*, 2022.
 
 use super::dll::MismatchTimesRate;
+use crate::parameter::Parameter;
 use crate::plasticity::kernel::{BasalKernel, BasalSite};
-use crate::plasticity::rule::{Change, Parameter, Rule};
+use crate::plasticity::rule::{Change, Rule};
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {

@@ -23,8 +23,9 @@
 //! feedforward networks*, Neural Computation 2005; Fiete and Seung, *Gradient learning in spiking
 //! neural networks by dynamic perturbation of conductances*, Physical Review Letters 2006.
 
+use crate::parameter::Parameter;
 use crate::plasticity::kernel::{BasalKernel, BasalSite};
-use crate::plasticity::rule::{Change, Parameter, Rule};
+use crate::plasticity::rule::{Change, Rule};
 use crate::plasticity::third_factor::{Modulator, ThirdFactor};
 
 /// The registry's entry.

@@ -12,9 +12,9 @@ pub(crate) use names::{is_file_name, name};
 
 use super::{Bias, Graph, Input, Model, Neuron, Population};
 use crate::connectivity::Matrices;
+use crate::description::Registry;
 use crate::description::document::{Allowed, Issue, Issues, unknown};
 use crate::neuron::Compartment;
-use crate::plasticity::Registry;
 
 /// What is wrong with `model`, in no particular order.
 ///
@@ -56,7 +56,12 @@ pub(crate) fn check_with(
     name(&mut issues, "name", &model.name);
     for (key, neuron) in &model.neurons {
         name(&mut issues, &format!("neurons.{key}"), key);
-        check_neuron(&mut issues, &format!("neurons.{key}"), neuron, dt_ms);
+        check_neuron(
+            &mut issues,
+            &format!("neurons.{key}"),
+            neuron,
+            (registry, dt_ms),
+        );
     }
     issues.number("threshold", model.threshold, Allowed::AtLeast(0.0));
     names::populations(&mut issues, model);
@@ -106,7 +111,42 @@ pub(crate) fn check_with(
     (issues.into_vec(), matrices)
 }
 
-fn check_neuron(issues: &mut Issues, path: &str, neuron: &Neuron, dt_ms: Option<f64>) {
+fn check_neuron(
+    issues: &mut Issues,
+    path: &str,
+    neuron: &Neuron,
+    (registry, dt_ms): (&Registry, Option<f64>),
+) {
+    if registry.transfer(neuron.transfer.name()).is_none() {
+        let message = unknown(
+            "transfer function",
+            neuron.transfer.name(),
+            registry.transfers(),
+        );
+        issues.error(format!("{path}.transfer"), message);
+    }
+    match &neuron.model {
+        None if !neuron.parameters.is_empty() => issues.error(
+            format!("{path}.parameters"),
+            "these are parameters of a neuron model; expected its name in `model`",
+        ),
+        None => {}
+        Some(name) => match registry.neuron(name) {
+            Some(kind) => synapse::parameters(
+                issues,
+                (path, &format!("neuron model `{name}`")),
+                kind.parameters,
+                &neuron.parameters,
+            ),
+            None => {
+                let known = registry.neurons().map(|kind| kind.name);
+                issues.error(
+                    format!("{path}.model"),
+                    unknown("neuron model", name, known),
+                );
+            }
+        },
+    }
     for (name, tau) in [
         ("tau_b_ms", neuron.tau_b_ms),
         ("tau_a_ms", neuron.tau_a_ms),

@@ -4,10 +4,12 @@ use std::path::Path;
 
 use super::{paths, weights};
 use crate::connectivity::Matrices;
+use crate::description::Registry;
 use crate::description::document::{Allowed, Issues, unknown};
 use crate::description::model::{Model, Projection};
 use crate::neuron::Compartment;
-use crate::plasticity::{Kind, Registry, RuleParameters};
+use crate::parameter::Parameters;
+use crate::plasticity::Kind;
 
 pub(super) fn check(
     issues: &mut Issues,
@@ -183,10 +185,10 @@ fn ends(issues: &mut Issues, path: &str, projection: &Projection, model: &Model)
 
 fn is_transported(model: &Model, registry: &Registry, projection: &Projection) -> bool {
     let synapse = model.synapses.get(&projection.synapse);
-    let rule = (synapse.and_then(|s| s.rule.as_ref())).and_then(|rule| registry.get(rule));
+    let rule = (synapse.and_then(|s| s.rule.as_ref())).and_then(|rule| registry.rule(rule));
     projection.compartment == Compartment::Apical
         && synapse.zip(rule).is_some_and(|(synapse, rule)| {
-            let parameters = RuleParameters::of(rule, &synapse.parameters);
+            let parameters = Parameters::of(rule.parameters, &synapse.parameters);
             let effect = rule.effect(Compartment::Apical, &parameters);
             matches!(effect.kind, Kind::Transported)
         })

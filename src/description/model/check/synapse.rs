@@ -1,10 +1,13 @@
 //! Synapse types: rule, parameters, rates, weight update.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
+use crate::description::Registry;
 use crate::description::document::{Allowed, Issues, unknown};
 use crate::description::model::{Synapse, Update};
-use crate::plasticity::{Optimiser, Registry, Rule};
+use crate::parameter::Parameter;
+use crate::plasticity::Optimiser;
 
 pub(super) fn check(
     issues: &mut Issues,
@@ -15,10 +18,15 @@ pub(super) fn check(
 ) {
     match &synapse.rule {
         None => without_rule(issues, path, synapse),
-        Some(name) => match registry.get(name) {
-            Some(rule) => parameters(issues, path, synapse, rule),
+        Some(name) => match registry.rule(name) {
+            Some(rule) => parameters(
+                issues,
+                (path, &format!("rule `{}`", rule.name)),
+                rule.parameters,
+                &synapse.parameters,
+            ),
             None => {
-                let message = unknown("rule", name, registry.iter().map(|rule| rule.name));
+                let message = unknown("rule", name, registry.rules().map(|rule| rule.name));
                 issues.error(format!("{path}.rule"), message);
             }
         },
@@ -44,7 +52,7 @@ pub(super) fn check(
             "bounds and a length cannot both be kept; expected one of `norm` and `bounds`";
         issues.error(format!("{path}.norm"), message);
     }
-    let rule = synapse.rule.as_deref().and_then(|name| registry.get(name));
+    let rule = synapse.rule.as_deref().and_then(|name| registry.rule(name));
     let overwrites = rule.is_some_and(|rule| rule.overwrites(&synapse.parameters));
     for (name, given) in [("norm", synapse.norm.is_some()), ("rule", overwrites)] {
         if given && rule.is_some() && synapse.update.is_none() {
@@ -77,13 +85,19 @@ fn without_rule(issues: &mut Issues, path: &str, synapse: &Synapse) {
     }
 }
 
-fn parameters(issues: &mut Issues, path: &str, synapse: &Synapse, rule: &Rule) {
-    for (name, &value) in &synapse.parameters {
+/// Checks the given parameters of what `(path, owner)` say against those that are declared.
+pub(super) fn parameters(
+    issues: &mut Issues,
+    (path, owner): (&str, &str),
+    declared: &[Parameter],
+    given: &BTreeMap<String, f64>,
+) {
+    for (name, &value) in given {
         let path = format!("{path}.parameters.{name}");
-        match rule.parameters.iter().find(|p| p.name == name) {
+        match declared.iter().find(|p| p.name == name) {
             None => {
-                let kind = format!("parameter of the rule `{}` called", rule.name);
-                let known = rule.parameters.iter().map(|p| p.name);
+                let kind = format!("parameter of the {owner} called");
+                let known = declared.iter().map(|p| p.name);
                 issues.error(path, unknown(&kind, name, known));
             }
             Some(parameter) => {

@@ -1,9 +1,9 @@
 //! Initial weights that bounds do not allow: they start at the nearest bound, which is told.
 
 use crate::connectivity::{Initial, InitialWeights, Matrices};
+use crate::description::Registry;
 use crate::description::document::{Issue, Severity};
 use crate::description::model::{Bias, Model};
-use crate::plasticity::Registry;
 
 /// Most weights that are drawn to be counted.
 const MOST_DRAWN: usize = 1 << 20;
@@ -35,7 +35,7 @@ pub fn clipped(model: &Model, registry: &Registry, seed: u64, matrices: &Matrice
             continue;
         };
         // Without a rule weights stay as they are, whatever the bounds.
-        let ruled = (kind.rule.as_deref()).is_some_and(|rule| registry.get(rule).is_some());
+        let ruled = (kind.rule.as_deref()).is_some_and(|rule| registry.rule(rule).is_some());
         let Some((low, high)) = kind.bounds.filter(|_| ruled) else {
             continue;
         };

@@ -7,6 +7,7 @@ use super::uneven::uneven;
 use crate::data::encoder::moments;
 use crate::data::error::{listed, quote};
 use crate::data::{DataError, Encoder, Encoding, LoadedData, Per, Source};
+use crate::description::Registry;
 use crate::description::document::{Allowed, Issue, Issues, Problems, Quantity, Severity};
 use crate::description::model::Model;
 use crate::description::scenario::{self, Scenario, Task};
@@ -19,11 +20,12 @@ use crate::description::scenario::{self, Scenario, Task};
 pub fn data(
     loaded: &scenario::LoadedScenario,
     data_directory: Option<&Path>,
+    registry: &Registry,
 ) -> Result<Option<(LoadedData, Problems)>, Problems> {
     let Some(task) = &loaded.scenario.task else {
         return Ok(None);
     };
-    match read_data(task, &loaded.directory, data_directory) {
+    match read_data(task, &loaded.directory, data_directory, registry) {
         Ok(data) => {
             let warnings = fitting(loaded, &data)?;
             Ok(Some((data, warnings)))
@@ -61,8 +63,12 @@ pub fn read_data(
     task: &Task,
     directory: &Path,
     data_directory: Option<&Path>,
+    registry: &Registry,
 ) -> Result<LoadedData, Issue> {
-    (task.data.load(directory, data_directory)).map_err(|error| {
+    (task
+        .data
+        .load_with(directory, data_directory, registry.sources()))
+    .map_err(|error| {
         let elsewhere = matches!(task.data, Source::Idx { .. } | Source::Cifar10 { .. });
         let missing = matches!(error, DataError::Missing { .. });
         Issue {

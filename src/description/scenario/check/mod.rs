@@ -12,6 +12,7 @@ pub use clipped::clipped;
 pub use data::{check_data, data, fitting, read_data};
 
 use super::Scenario;
+use crate::description::Registry;
 use crate::description::document::{Allowed, Issue, Issues};
 use crate::description::model::{Model, check_name};
 use view::View;
@@ -33,7 +34,7 @@ const SHORTEST_STEP_MS: f64 = 1e-6;
 ///
 /// Its variants are scenarios of their own: see [`load`](super::load()).
 #[must_use]
-pub fn check(scenario: &Scenario, model: Option<&Model>) -> Vec<Issue> {
+pub fn check(scenario: &Scenario, model: Option<&Model>, registry: &Registry) -> Vec<Issue> {
     let mut issues = Issues::default();
     check_name(&mut issues, "name", &scenario.name);
     let steps = Allowed::AtLeast(SHORTEST_STEP_MS);
@@ -65,6 +66,7 @@ pub fn check(scenario: &Scenario, model: Option<&Model>) -> Vec<Issue> {
     let view = View {
         scenario,
         model,
+        registry,
         dt_ms,
         end_ms,
     };

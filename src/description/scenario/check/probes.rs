@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::view::{Named, View, indices};
 use crate::circuit::Engine;
-use crate::description::document::{Allowed, Issues};
+use crate::description::document::{Allowed, Issues, unknown};
 use crate::description::model::Graph;
 use crate::description::scenario::{Neurons, Probe, Statistic, Tail};
 use crate::neuron::{Compartment, Variable};
@@ -135,7 +135,7 @@ fn traces(
         issues.error(format!("{path}.variables"), message);
     }
     // All variables are the default, and mean all that there are.
-    let other = variables.iter().find(|v| **v != Variable::Rate);
+    let other = variables.iter().find(|v| **v != Variable::RATE);
     let other = other.filter(|_| variables != Variable::ALL);
     for (index, chosen) in neurons.iter().enumerate() {
         let at = format!("{path}.neurons[{index}]");
@@ -149,6 +149,15 @@ fn traces(
                     chosen.population
                 ),
             );
+        }
+        if is_input == Some(false) {
+            let known = view.variables(&chosen.population);
+            let unknown_one = variables.iter().position(|v| !known.contains(&v.symbol()));
+            if let Some(at) = unknown_one {
+                let kind = format!("variable of `{}` called", chosen.population);
+                let message = unknown(&kind, variables[at].symbol(), known);
+                issues.error(format!("{path}.variables[{at}]"), message);
+            }
         }
     }
 }

@@ -1,14 +1,16 @@
 //! What the checks of a scenario look at: scenario, circuit and time together.
 
+use crate::description::Registry;
 use crate::description::document::{Issues, unknown};
 use crate::description::model::{Bias, Model, Population};
 use crate::description::scenario::{Indices, Neurons, Scenario};
-use crate::neuron::Compartment;
+use crate::neuron::{Compartment, Variable};
 
 /// A scenario with what is known of its circuit and of its time.
 pub(super) struct View<'a> {
     pub scenario: &'a Scenario,
     pub model: Option<&'a Model>,
+    pub registry: &'a Registry,
     /// The step, if it is one.
     pub dt_ms: Option<f64>,
     /// The end of the run, if the scenario alone says it.
@@ -112,6 +114,19 @@ impl<'a> View<'a> {
             &format!("neurons of `{name}`"),
         );
         Some(input.is_some())
+    }
+
+    /// Symbols of the variables of a population: those of the pyramidal neuron, and those that its
+    /// neuron model adds.
+    pub fn variables(&self, population: &str) -> Vec<&'static str> {
+        let of = |name: &str| {
+            let model = self.model?;
+            let population = model.populations.iter().find(|p| p.name == name)?;
+            let kind = model.neurons.get(&population.neuron)?.model.as_deref()?;
+            Some(self.registry.neuron(kind)?.variables())
+        };
+        let shipped = Variable::ALL.into_iter().map(Variable::symbol);
+        shipped.chain(of(population).unwrap_or_default()).collect()
     }
 
     /// All projections and biases.

@@ -1,0 +1,117 @@
+//! Layout: which rows of which table the neurons of each population are.
+
+use std::collections::BTreeMap;
+
+use bevy_ecs::prelude::*;
+
+use super::build::Wiring;
+use super::population::{NeuronId, Population};
+use crate::event::PopulationId;
+
+/// The neurons of a population are not what a step needs: one run of rows in the order trial,
+/// index, in one table.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "the neurons of `{population}` are no longer {neurons} rows of one table: neuron {index} of \
+     trial {trial} is missing or has other components than the others. A component is added to or \
+     removed from all neurons of a population or none, and no neuron is despawned"
+)]
+pub struct LayoutError {
+    /// The population.
+    pub population: String,
+    /// Neurons over all trials.
+    pub neurons: usize,
+    /// Trial of the first neuron that is not in its place.
+    pub trial: u32,
+    /// Its index.
+    pub index: u32,
+}
+
+/// Finds the rows of each population. Where rows of a table are out of order, as after components
+/// were added to other populations of it, its neurons are put in order first.
+///
+/// # Errors
+/// [`LayoutError`] for a population whose neurons have different components or are incomplete.
+pub fn lay_out(world: &mut World) -> Result<(), LayoutError> {
+    sort(world);
+    let mut runs: BTreeMap<PopulationId, Vec<(usize, Vec<NeuronId>)>> = BTreeMap::new();
+    let mut tables = world.query::<&NeuronId>();
+    for ids in tables.contiguous_iter(world).into_iter().flatten() {
+        let mut start = 0;
+        for run in ids.chunk_by(|a, b| a.population == b.population) {
+            let of_population = runs.entry(run[0].population).or_default();
+            of_population.push((start, run.to_vec()));
+            start += run.len();
+        }
+    }
+    for entity in world.resource::<Wiring>().populations.clone() {
+        let mut entity = world.entity_mut(entity);
+        let mut population = entity.get_mut::<Population>().expect("populations stay");
+        let neurons = population.trials * population.size;
+        // Of a population in several tables none of the parts is whole.
+        let longest = runs.get(&population.id).into_iter().flatten();
+        let longest = longest.max_by_key(|(_, run)| run.len());
+        let (start, run) = longest.map_or((0, [].as_slice()), |(start, run)| (*start, run));
+        let mut placed = run.iter();
+        let mut all = NeuronId::all(population.id, population.trials, population.size);
+        if let Some(missing) = all.find(|wanted| placed.next() != Some(wanted)) {
+            return Err(LayoutError {
+                population: population.name.to_string(),
+                neurons,
+                trial: missing.trial,
+                index: missing.index,
+            });
+        }
+        population.rows = start..start + neurons;
+    }
+    Ok(())
+}
+
+/// Marks the neurons of a table that was put in order; by itself it means nothing.
+#[derive(Component, Clone, Copy, Debug)]
+struct Sorted;
+
+/// Puts the rows of every table of neurons in the order population, trial, index.
+fn sort(world: &mut World) {
+    let mut query = world.query::<(Entity, &NeuronId, Has<Sorted>)>();
+    let mut unsorted: Vec<(NeuronId, Entity, bool)> = Vec::new();
+    let key = |id: &NeuronId| (id.population, id.trial, id.index);
+    let mut ids = world.query::<&NeuronId>();
+    let is_sorted = |ids: &[NeuronId]| ids.is_sorted_by_key(key);
+    if (ids.contiguous_iter(world).into_iter().flatten()).all(is_sorted) {
+        return;
+    }
+    unsorted.extend(
+        query
+            .iter(world)
+            .map(|(entity, id, sorted)| (*id, entity, sorted)),
+    );
+    unsorted.sort_unstable_by_key(|(id, ..)| key(id));
+    // A row that is moved to another table is its last there.
+    for (_, entity, sorted) in unsorted {
+        match sorted {
+            true => drop(world.entity_mut(entity).remove::<Sorted>()),
+            false => drop(world.entity_mut(entity).insert(Sorted)),
+        }
+    }
+}
+
+/// Why the neurons of every population are found in a step.
+pub(crate) const LAID_OUT: &str = "the layout is checked before a step";
+
+/// The columns of the table that holds `population`, of a query whose first column are the
+/// numbers of neurons.
+pub(crate) fn table<'w, C, E>(
+    tables: Result<impl Iterator<Item = (&'w [NeuronId], C)>, E>,
+    population: &Population,
+) -> Option<C> {
+    let first = NeuronId {
+        population: population.id,
+        trial: 0,
+        index: 0,
+    };
+    let start = population.rows.start;
+    (tables.ok()?)
+        .find(|(ids, _)| ids.get(start) == Some(&first))
+        .map(|(_, columns)| columns)
+}

@@ -1,0 +1,231 @@
+//! Neuron models of the user's own, behind one type.
+
+use std::any::TypeId;
+use std::sync::Arc;
+
+use bevy_ecs::prelude::*;
+use bevy_ecs::schedule::ScheduleConfigs;
+use bevy_ecs::system::ScheduleSystem;
+
+use super::activity::Activity;
+use super::layout::{LAID_OUT, table};
+use super::population::{NeuronId, Population};
+use crate::neuron::pyramidal::Pyramidal;
+use crate::neuron::{NeuronModel, NeuronView, OwnCurrents, apical, basal, soma};
+
+/// The model of the neurons of a population, with its parameters.
+#[derive(Component)]
+struct Model<M>(Arc<M>);
+
+/// A neuron model of the user's own with its parameters.
+#[derive(Clone)]
+pub struct OwnModel(Arc<dyn Erased>);
+
+impl OwnModel {
+    /// A model with its parameters.
+    #[must_use]
+    pub fn new<M: NeuronModel>(model: M) -> Self {
+        Self(Arc::new(Holder(Arc::new(model))))
+    }
+
+    /// Symbols of the variables that it adds.
+    #[must_use]
+    pub fn variables(&self) -> Vec<&'static str> {
+        self.0.variables()
+    }
+
+    /// Spawns the neurons of a population.
+    pub(super) fn spawn(&self, population: Entity, ids: Vec<NeuronId>, world: &mut World) {
+        self.0.spawn(population, ids, world);
+    }
+
+    /// The type of the model; one system moves all neurons of a type.
+    pub(crate) fn type_id(&self) -> TypeId {
+        self.0.model()
+    }
+
+    /// The system that moves all neurons of this type of model.
+    pub(crate) fn system(&self) -> ScheduleConfigs<ScheduleSystem> {
+        self.0.system()
+    }
+
+    /// A variable of the neurons of a population, trials x size.
+    pub(crate) fn read(
+        &self,
+        world: &mut World,
+        population: &Population,
+        symbol: &str,
+    ) -> Option<Vec<f32>> {
+        self.0.read(world, population, symbol)
+    }
+
+    /// The own variables of the neurons of a population are as at the start.
+    pub(crate) fn reset(&self, world: &mut World, population: &Population) {
+        self.0.reset(world, population);
+    }
+
+    /// The own variables of the neurons of a population as text.
+    pub(crate) fn save(&self, world: &mut World, population: &Population) -> String {
+        self.0.save(world, population)
+    }
+
+    /// Takes the own variables of the neurons of a population from text. True if they fit.
+    pub(crate) fn load(&self, world: &mut World, population: &Population, text: &str) -> bool {
+        self.0.load(world, population, text)
+    }
+}
+
+/// What is done with a model whatever its type.
+trait Erased: Send + Sync {
+    fn variables(&self) -> Vec<&'static str>;
+    fn model(&self) -> TypeId;
+    fn spawn(&self, population: Entity, ids: Vec<NeuronId>, world: &mut World);
+    fn system(&self) -> ScheduleConfigs<ScheduleSystem>;
+    fn read(&self, world: &mut World, population: &Population, symbol: &str) -> Option<Vec<f32>>;
+    fn reset(&self, world: &mut World, population: &Population);
+    fn save(&self, world: &mut World, population: &Population) -> String;
+    fn load(&self, world: &mut World, population: &Population, text: &str) -> bool;
+}
+
+struct Holder<M>(Arc<M>);
+
+impl<M: NeuronModel> Holder<M> {
+    /// Hands on the own variables of a population.
+    fn with<R>(
+        world: &mut World,
+        population: &Population,
+        then: impl FnOnce(&mut [M::State]) -> R,
+    ) -> Option<R> {
+        let mut query = world.query::<(&NeuronId, &mut M::State)>();
+        let mut column = table(query.contiguous_iter_mut(world), population)?;
+        Some(then(&mut column[population.rows.clone()]))
+    }
+}
+
+impl<M: NeuronModel> Erased for Holder<M> {
+    fn variables(&self) -> Vec<&'static str> {
+        M::VARIABLES
+            .iter()
+            .map(|variable| variable.symbol)
+            .collect()
+    }
+
+    fn model(&self) -> TypeId {
+        TypeId::of::<M>()
+    }
+
+    fn spawn(&self, population: Entity, ids: Vec<NeuronId>, world: &mut World) {
+        world
+            .entity_mut(population)
+            .insert(Model(Arc::clone(&self.0)));
+        let neuron = |id| {
+            (
+                id,
+                Pyramidal::default(),
+                OwnCurrents::default(),
+                M::State::default(),
+            )
+        };
+        world.spawn_batch(ids.into_iter().map(neuron));
+    }
+
+    fn system(&self) -> ScheduleConfigs<ScheduleSystem> {
+        advance::<M>.into_configs()
+    }
+
+    fn read(&self, world: &mut World, population: &Population, symbol: &str) -> Option<Vec<f32>> {
+        let variable = M::VARIABLES
+            .iter()
+            .find(|variable| variable.symbol == symbol)?;
+        Self::with(world, population, |states| {
+            (states.iter())
+                .map(|state| (variable.read)(state) as f32)
+                .collect()
+        })
+    }
+
+    fn reset(&self, world: &mut World, population: &Population) {
+        Self::with(world, population, |states| states.fill(M::State::default()));
+        let mut query = world.query::<(&NeuronId, &mut OwnCurrents)>();
+        if let Some(mut own) = table(query.contiguous_iter_mut(world), population) {
+            own[population.rows.clone()].fill(OwnCurrents::default());
+        }
+    }
+
+    fn save(&self, world: &mut World, population: &Population) -> String {
+        Self::with(world, population, |states| serde_json::to_string(states))
+            .and_then(Result::ok)
+            .unwrap_or_default()
+    }
+
+    fn load(&self, world: &mut World, population: &Population, text: &str) -> bool {
+        let Ok(saved) = serde_json::from_str::<Vec<M::State>>(text) else {
+            return false;
+        };
+        Self::with(world, population, |states| {
+            let fits = states.len() == saved.len();
+            if fits {
+                states.copy_from_slice(&saved);
+            }
+            fits
+        })
+        .unwrap_or(false)
+    }
+}
+
+/// What an own equation reads, and what it changes.
+type Columns<S> = (
+    &'static NeuronId,
+    (
+        &'static mut S,
+        &'static mut OwnCurrents,
+        (&'static basal::Potential, &'static apical::Potential),
+        (&'static soma::Potential, &'static soma::Mismatch),
+        (&'static soma::Rate, &'static soma::Delta),
+    ),
+);
+
+/// The own variables of all neurons of one type of model move. A population whose neurons have
+/// not been updated since the last step, and whose own variables are at rest, is left alone.
+fn advance<M: NeuronModel>(
+    mut populations: Query<(&Population, &Model<M>, Option<&mut Activity>)>,
+    mut neurons: Query<Columns<M::State>>,
+) {
+    for (population, model, activity) in &mut populations {
+        let is_due = |activity: &Activity| activity.updated || activity.own;
+        if activity
+            .as_deref()
+            .is_some_and(|activity| !is_due(activity))
+        {
+            continue;
+        }
+        let columns = table(neurons.contiguous_iter_mut(), population);
+        let (mut states, mut own, (b, a), (s, xi), (r, delta)) = columns.expect(LAID_OUT);
+        let own = own.bypass_change_detection();
+        let states = states.bypass_change_detection();
+        let (mut changed, mut at_rest) = ([false; 3], true);
+        for row in population.rows.clone() {
+            let neuron = NeuronView::new([
+                b[row].0,
+                a[row].0,
+                s[row].0,
+                xi[row].0,
+                r[row].0,
+                delta[row].0,
+            ]);
+            let step = model.0.advance(&mut states[row], neuron);
+            let currents = [step.basal, step.apical, step.soma].map(|current| current as f32);
+            for ((changed, old), new) in changed.iter_mut().zip(own[row].currents).zip(currents) {
+                *changed |= old.to_bits() != new.to_bits();
+            }
+            own[row].currents = currents;
+            at_rest &= step.at_rest;
+        }
+        if let Some(mut activity) = activity {
+            activity.basal |= changed[0];
+            activity.apical |= changed[1];
+            activity.soma |= changed[2];
+            activity.own = !at_rest;
+        }
+    }
+}

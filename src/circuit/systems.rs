@@ -1,0 +1,27 @@
+//! Systems of the user's own.
+
+use std::sync::Arc;
+
+use bevy_ecs::schedule::Schedule;
+
+/// Systems of the user's own, which become part of every step.
+#[derive(Clone, Default)]
+pub struct Systems(Vec<Arc<dyn Fn(&mut Schedule) + Send + Sync>>);
+
+impl Systems {
+    /// Adds what `add` adds to the schedule of a step.
+    pub fn add(&mut self, add: impl Fn(&mut Schedule) + Send + Sync + 'static) {
+        self.0.push(Arc::new(add));
+    }
+
+    /// True if there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Enters all of them.
+    pub fn enter(&self, schedule: &mut Schedule) {
+        self.0.iter().for_each(|add| add(schedule));
+    }
+}

@@ -1,0 +1,48 @@
+//! The neurons of a population, for systems of the user's own.
+
+use bevy_ecs::prelude::*;
+use bevy_ecs::query::IterQueryData;
+use bevy_ecs::system::SystemParam;
+
+use super::simulation::CircuitError;
+use crate::circuit::{Activity, BuiltFrom, Changed, NeuronId, Wiring};
+
+/// Components of neurons by population, to be read or changed.
+///
+/// With the event engine a population at rest is not computed; one that is handed out here is, in
+/// this step if the system comes before [`Stage::Compartments`](super::Stage::Compartments) and in
+/// the next in any case.
+#[derive(SystemParam)]
+pub struct Neurons<'w, 's, D: IterQueryData + 'static> {
+    neurons: Query<'w, 's, (&'static NeuronId, D)>,
+    populations: Query<'w, 's, (Option<&'static mut Changed>, Option<&'static mut Activity>)>,
+    circuit: Res<'w, BuiltFrom>,
+    wiring: Res<'w, Wiring>,
+}
+
+impl<D: IterQueryData + 'static> Neurons<'_, '_, D> {
+    /// The neurons of a population in the order trial, index.
+    ///
+    /// # Errors
+    /// [`CircuitError::Population`] if the circuit has no population of this name.
+    pub fn of<'q>(
+        &'q mut self,
+        population: &str,
+    ) -> Result<impl Iterator<Item = (NeuronId, D::Item<'q, 'q>)>, CircuitError> {
+        let id = (self.circuit.0.population(population))
+            .ok_or_else(|| CircuitError::Population(population.to_owned()))?;
+        if let Ok((changed, activity)) = self.populations.get_mut(self.wiring.population(id)) {
+            if let Some(mut changed) = changed {
+                changed.rate = true;
+                changed.delta = true;
+            }
+            if let Some(mut activity) = activity {
+                activity.wake();
+            }
+        }
+        let neurons = self.neurons.iter_mut();
+        Ok(neurons
+            .filter(move |(neuron, _)| neuron.population == id)
+            .map(|(neuron, components)| (*neuron, components)))
+    }
+}

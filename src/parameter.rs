@@ -1,0 +1,109 @@
+//! Parameters with names, defaults and ranges, and symbols: names without quotes in files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use serde::de::{self, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+/// A parameter that a model or a scenario may give.
+#[derive(Clone, Copy, Debug)]
+pub struct Parameter {
+    /// Name in files.
+    pub name: &'static str,
+    /// Value when the file gives none.
+    pub default: f64,
+    /// Smallest and largest value.
+    pub range: (f64, f64),
+    /// Unit and meaning.
+    pub meaning: &'static str,
+}
+
+/// Values of declared parameters, with every default filled in.
+#[derive(Clone, Debug)]
+pub struct Parameters(BTreeMap<&'static str, f64>);
+
+impl Parameters {
+    /// The given values and, for others, the defaults; names that are not declared are left out.
+    #[must_use]
+    pub fn of(declared: &[Parameter], given: &BTreeMap<String, f64>) -> Self {
+        let value = |p: &Parameter| given.get(p.name).copied().unwrap_or(p.default);
+        Self(declared.iter().map(|p| (p.name, value(p))).collect())
+    }
+
+    /// The value of a declared parameter; 0 for any other name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> f32 {
+        self.double(name) as f32
+    }
+
+    /// The same in double precision.
+    #[must_use]
+    pub fn double(&self, name: &str) -> f64 {
+        self.0.get(name).copied().unwrap_or(0.0)
+    }
+}
+
+/// A name that is written without quotes in a file, such as a variable or a transfer function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Symbol(&'static str);
+
+/// Symbols that were read, each kept once.
+static READ: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
+
+impl Symbol {
+    /// The symbol of that name.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self(name)
+    }
+
+    /// The symbol of a name that was read; it is kept until the program ends.
+    #[must_use]
+    pub fn read(name: &str) -> Self {
+        let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = read.get(name).copied().unwrap_or_else(|| {
+            let kept: &'static str = Box::leak(name.into());
+            read.insert(kept);
+            kept
+        });
+        Self(kept)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        self.0
+    }
+}
+
+impl fmt::Display for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Serialize for Symbol {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_unit_variant("Symbol", 0, self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Symbol {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Name;
+        impl Visitor<'_> for Name {
+            type Value = Symbol;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a name without quotes")
+            }
+
+            fn visit_str<E: de::Error>(self, name: &str) -> Result<Symbol, E> {
+                Ok(Symbol::read(name))
+            }
+        }
+        deserializer.deserialize_identifier(Name)
+    }
+}

@@ -1,0 +1,317 @@
+//! Parts of the user's own: a neuron model, a probe of its variable, a source of data, a transfer
+//! function, a system between two stages, a rule. They are those of `program.rs`, which a reader
+//! can run; `docs/extending.md` explains them.
+
+mod adapting;
+mod blobs;
+#[path = "../common/mod.rs"]
+mod common;
+mod correlation;
+mod shunt;
+mod softplus;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use apical::circuit::{Engine, LayoutError, NeuronId};
+use apical::description::model::Model;
+use apical::description::{LowerError, Registry, Setup, lower};
+use apical::engine::Simulation;
+use apical::neuron::pyramidal::apical::Potential;
+use apical::neuron::{Site, Variable};
+use apical::record::traces;
+use bevy_ecs::prelude::*;
+use common::{both_engines, first, injection, parse};
+
+fn registry() -> Registry {
+    Registry::default()
+        .with_neuron(adapting::ADAPTING)
+        .with_transfer(&softplus::Softplus)
+        .with_source(blobs::BLOBS)
+        .with_rule(correlation::CORRELATION)
+}
+
+fn built(model: &Model, registry: &Registry, engine: Engine) -> Result<Simulation, LowerError> {
+    let setup = Setup {
+        dt_ms: 1.0,
+        trials: 2,
+        seed: 1,
+        presentation_ms: 1.0,
+        directory: Path::new("."),
+        engine,
+    };
+    lower(model, registry, setup).map(Simulation::new)
+}
+
+fn adapting_cell(engine: Engine) -> Simulation {
+    let model: Model = parse(
+        r#"(
+            name: "cell", inputs: [],
+            neurons: {"adapting": (transfer: linear, model: "adapting",
+                                   parameters: {"tau_w_ms": 50, "beta": 0.25})},
+            populations: [(name: "cell", size: 3, neuron: "adapting")],
+        )"#,
+    );
+    built(&model, &registry(), engine).unwrap()
+}
+
+/// With `b = I - w` and `r = b` the adaptation current goes to `beta I / (1 + beta)`.
+fn a_model_with_a_variable_of_its_own_follows_its_equation(engine: Engine) {
+    let mut simulation = adapting_cell(engine);
+    let current = injection(&simulation, Site::Basal, &[1.0, -2.0, 0.0]);
+    simulation.enter(10, current).unwrap();
+    let w = Variable::named("w");
+    let (mut right, mut r) = (0.0f64, 0.0f64);
+    for step in 0..400u64 {
+        simulation.advance_to(step + 1);
+        right += -(-1.0f64 / 50.0).exp_m1() * (0.25 * r - right);
+        r = f64::from(u8::from(step >= 10)) - right;
+        let got = first(&mut simulation, w);
+        assert!(
+            (got - right).abs() < 1e-6,
+            "step {step}: {got}, right is {right}"
+        );
+        assert!((first(&mut simulation, Variable::RATE) - r).abs() < 1e-6);
+    }
+    simulation.advance_to(4000);
+    let all = simulation.read("cell", w).unwrap();
+    for (got, right) in all.row(1).iter().zip([0.2, -0.4, 0.0]) {
+        assert!((got - right).abs() < 1e-6, "{all}");
+    }
+    // With all at rest the event engine computes nothing, and goes on when something happens.
+    let computed = simulation.computed_steps();
+    simulation.advance_to(8000);
+    let more = simulation.computed_steps() - computed;
+    assert_eq!(more, if engine == Engine::Dense { 4000 } else { 0 });
+    simulation
+        .enter(8000, injection(&simulation, Site::Basal, &[0.0; 3]))
+        .unwrap();
+    simulation.advance_to(8050);
+    // The rate is minus what is left of the adaptation, so that it decays with tau / (1 + beta).
+    let left = 0.2 * (-50.0f64 * 1.25 / 50.0).exp();
+    assert!((first(&mut simulation, w) - left).abs() < 2e-3);
+}
+
+fn after_a_reset_own_variables_are_at_rest(engine: Engine) {
+    let mut simulation = adapting_cell(engine);
+    let states = |simulation: &mut Simulation| {
+        let current = injection(simulation, Site::Basal, &[1.0, 2.0, 3.0]);
+        simulation.enter(3, current).unwrap();
+        let mut read = |step| {
+            simulation.advance_to(step);
+            simulation.read("cell", Variable::named("w")).unwrap()
+        };
+        [2, 4, 40].map(&mut read)
+    };
+    let fresh = states(&mut simulation);
+    simulation.reset();
+    assert_eq!(states(&mut simulation), fresh);
+}
+
+/// A circuit in which everything that can be added is in use.
+const EVERYTHING: &str = include_str!("everything.ron");
+
+fn everything() -> Model {
+    parse(EVERYTHING)
+}
+
+#[test]
+fn both_engines_run_everything_that_is_added() {
+    let registry = registry().with_systems(shunt::add);
+    let [mut dense, mut events] = [Engine::Dense, Engine::Events]
+        .map(|engine| built(&everything(), &registry, engine).unwrap());
+    for (step, rates) in [(0, [1.0, 0.2]), (60, [-0.4, 0.9]), (140, [0.0, 0.0])] {
+        for simulation in [&mut dense, &mut events] {
+            let input = simulation.input("x").unwrap();
+            let rates = ndarray::arr2(&[rates, rates.map(|rate| 0.5 * rate)]);
+            simulation
+                .enter(step, apical::event::Event::Rates(input, rates))
+                .unwrap();
+        }
+    }
+    let mut teacher = apical::event::Teacher::default();
+    teacher.target = ndarray::arr2(&[[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]]);
+    teacher.strength = vec![1.0; 2];
+    for simulation in [&mut dense, &mut events] {
+        simulation.teach("out", teacher.clone()).unwrap();
+    }
+    let mut shunted = 0;
+    for step in 1..300 {
+        dense.advance_to(step);
+        events.advance_to(step);
+        for symbol in ["w", "b", "a", "r", "delta"] {
+            let variable = Variable::named(symbol);
+            let [d, e] = [&mut dense, &mut events].map(|s| s.read("hidden", variable).unwrap());
+            let size = d.iter().fold(1e-3f32, |most, value| most.max(value.abs()));
+            let error = (&d - &e)
+                .iter()
+                .fold(0.0f32, |most, off| most.max(off.abs()));
+            assert!(
+                error <= 2e-5 * size,
+                "{symbol} at step {step}: {error} of {size}"
+            );
+        }
+        let a = events.read("hidden", Variable::APICAL_POTENTIAL).unwrap();
+        let i_a = events.read("hidden", Variable::APICAL_CURRENT).unwrap();
+        shunted +=
+            u32::from(step % 50 == 1 && step > 1 && (&i_a - &a).iter().any(|d| d.abs() > 1e-3));
+    }
+    assert!(shunted >= 4, "{shunted}");
+    // No step is left out where a system may act.
+    assert_eq!(events.computed_steps(), 299);
+}
+
+#[test]
+fn two_systems_that_touch_the_same_without_an_order_are_an_error() {
+    fn silence(mut potentials: Query<&mut Potential>) {
+        potentials
+            .iter_mut()
+            .for_each(|mut potential| potential.0 = 0.0);
+    }
+    let registry = registry().with_systems(|schedule| {
+        schedule.add_systems(silence);
+    });
+    for engine in [Engine::Dense, Engine::Events] {
+        let error = built(&everything(), &registry, engine)
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(
+            error.starts_with("systems: ") && error.contains("silence"),
+            "{error}"
+        );
+    }
+}
+
+/// Marks neurons that a user looks at.
+#[derive(Component, Clone, Copy)]
+struct Watched;
+
+fn mark(simulation: &mut Simulation, which: fn(&NeuronId) -> bool) -> Result<(), LayoutError> {
+    simulation.edit(|world| {
+        let mut neurons = world.query::<(Entity, &NeuronId)>();
+        let found: Vec<Entity> = (neurons.iter(world))
+            .filter(|(_, neuron)| which(neuron))
+            .map(|(entity, _)| entity)
+            .collect();
+        for entity in found {
+            world.entity_mut(entity).insert(Watched);
+        }
+    })
+}
+
+fn a_component_is_on_all_neurons_of_a_population_or_is_refused(engine: Engine) {
+    let model = everything();
+    let mut plain = built(&model, &registry(), engine).unwrap();
+    let mut marked = built(&model, &registry(), engine).unwrap();
+    let rates = ndarray::arr2(&[[1.0f32, 0.2], [-0.3, 0.7]]);
+    for simulation in [&mut plain, &mut marked] {
+        simulation.set_input("x", rates.view()).unwrap();
+        simulation.advance_to(20);
+    }
+    // Number 0 is `hidden`: its rows go to another table, and those of others are put in order.
+    mark(&mut marked, |neuron| neuron.population.0 == 0).unwrap();
+    for simulation in [&mut plain, &mut marked] {
+        simulation.advance_to(60);
+    }
+    for (population, variable) in [("hidden", Variable::RATE), ("out", Variable::DELTA)] {
+        let [a, b] = [&mut plain, &mut marked].map(|s| s.read(population, variable).unwrap());
+        assert_eq!(a, b, "{population}");
+    }
+    let error = mark(&mut marked, |neuron| {
+        neuron.population.0 == 1 && neuron.index == 2
+    });
+    let error = error.unwrap_err().to_string();
+    assert!(
+        error.contains("`out`") && error.contains("neuron 2 of trial 0"),
+        "{error}"
+    );
+}
+
+both_engines!(
+    a_model_with_a_variable_of_its_own_follows_its_equation,
+    after_a_reset_own_variables_are_at_rest,
+    a_component_is_on_all_neurons_of_a_population_or_is_refused,
+);
+
+#[test]
+fn what_is_misspelt_is_told_with_what_there_is() {
+    for (old, new, told) in [
+        (
+            "transfer: softplus",
+            "transfer: softplu",
+            "no transfer function `softplu`; did you mean `softplus`",
+        ),
+        (
+            r#"model: "adapting""#,
+            r#"model: "adaptin""#,
+            "no neuron model `adaptin`; did you mean `adapting`",
+        ),
+        (
+            r#""tau_w_ms": 30.0"#,
+            r#""tau_w": 30.0"#,
+            "no parameter of the neuron model `adapting` called `tau_w`; expected one of `tau_w_ms`",
+        ),
+    ] {
+        assert!(EVERYTHING.contains(old));
+        let model = parse(&EVERYTHING.replace(old, new));
+        let error = built(&model, &registry(), Engine::Events)
+            .err()
+            .unwrap()
+            .to_string();
+        assert!(error.contains(told), "{error}");
+    }
+}
+
+/// The program of the example, as it was built with the tests.
+fn program() -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let target = tests.parent().and_then(Path::parent).unwrap();
+    target
+        .join("examples")
+        .join(format!("extending{}", std::env::consts::EXE_SUFFIX))
+}
+
+#[test]
+fn the_program_learns_its_data_and_records_and_draws_its_variable() {
+    let home = tempfile::tempdir().unwrap();
+    let place = |name: &str| home.path().join(name);
+    fs::write(place("everything.ron"), EVERYTHING).unwrap();
+    fs::write(place("blobs.ron"), include_str!("blobs.ron")).unwrap();
+    for engine in ["events", "dense"] {
+        let out = place(engine);
+        assert!(
+            program().is_file(),
+            "`cargo build --example extending` makes the program"
+        );
+        let run = Command::new(program())
+            .args([
+                "run",
+                "--quiet",
+                "--set",
+                &format!("engine={engine}"),
+                "--out",
+            ])
+            .arg(&out)
+            .arg(place("blobs.ron"))
+            .output()
+            .unwrap();
+        assert!(
+            run.status.success(),
+            "{}",
+            String::from_utf8_lossy(&run.stderr)
+        );
+        let summary = fs::read_to_string(out.join("summary.json")).unwrap();
+        let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+        assert!(
+            summary["test_accuracy"].as_f64().unwrap() > 0.9,
+            "{summary}"
+        );
+        let recorded = traces(&out.join("traces.parquet"), |_, _, _, name| name == "w").unwrap();
+        let (key, series) = recorded.first_key_value().unwrap();
+        assert_eq!((key.population.as_str(), key.neuron), ("hidden", 0));
+        assert!(series.value.iter().any(|w| *w > 0.01), "{:?}", series.value);
+        assert!(out.join("figures/membrane_hidden_0_end.png").is_file());
+    }
+}
