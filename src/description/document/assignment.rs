@@ -96,7 +96,7 @@ impl Document {
             let message = "too many of its steps lead to nothing that is there";
             return Err(problem(given, "", message));
         }
-        // A field of a missing entry, in a map whose keys are names from the model: a misspelt name.
+        // A field of a missing entry, in a map keyed by names of the model: a misspelt name.
         if let ([Step::Name(name), _, ..], Some(('{', _))) = (missing, node.bracket) {
             let names = node.children.iter().filter_map(|child| child.key.as_ref());
             let message = unknown("entry", name, names.map(|key| key.text.as_str()));
