@@ -38,7 +38,7 @@ pub struct Session<'a> {
     pub threads: usize,
     /// True if finished runs that are out of date are replaced.
     pub anew: bool,
-    /// True if no progress is printed.
+    /// True if neither progress nor warnings are printed.
     pub quiet: bool,
     /// Becomes true when runs in progress must end in order and no other may start.
     pub stop: &'a AtomicBool,
