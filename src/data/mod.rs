@@ -1,10 +1,10 @@
 //! Data presented to the neurons: data sets, their encoding, their parts and their order.
 //!
 //! ```text
-//! | Source --load--> LoadedData { train, test }     raw values and labels, checked
-//! | Split            samples -> train | validation | test, stratified by class
-//! | Encoding         raw value -> value of an input neuron, in a.u.
-//! | Order            (seed, epoch) -> order of presentation of the training samples
+//! Source --load--> LoadedData { train, test }     raw values and labels, checked
+//! Split            samples -> train | validation | test, stratified by class
+//! Encoding         raw value -> value of an input neuron, in a.u.
+//! Order            (seed, epoch) -> order of presentation of the training samples
 //! ```
 //!
 //! | module | subject |

@@ -5,7 +5,7 @@
 //!                    |                                       |
 //!                 locate  <--------- path ----------  Issues of a check
 //!                    |
-//! |                 Problem: file, line, column, text, fault, correction
+//!                 Problem: file, line, column, text, fault, correction
 //! ```
 //!
 //! | module | subject |
