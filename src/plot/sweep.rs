@@ -35,8 +35,8 @@ pub struct Sweep {
 }
 
 impl Sweep {
+    /// # Errors
     /// [`PlotError::Shape`] if the numbers of lists of a result and of settings differ;
-    /// [`PlotError::Drawing`].
     /// [`PlotError::Drawing`].
     pub fn draw(&self) -> Result<Figure, PlotError> {
         const DOT: f64 = 1.6;
