@@ -1,32 +1,32 @@
-//! Opening files: only those that end.
+//! Opening of regular files only.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-/// Largest text that is read as a whole, in bytes: what a run writes is a thousand times smaller.
+/// Largest text that is read as a whole, in bytes: a thousand times larger than the files of a run.
 const LARGEST_TEXT: u64 = 1 << 26;
 
-/// Something at the path of a file that is not a regular file.
+/// Description of a path that exists but is not a regular file.
 #[derive(Debug, thiserror::Error)]
 #[error("found {0}, expected {expected}", expected = NoFile::EXPECTED)]
 pub struct NoFile(pub &'static str);
 
 impl NoFile {
-    /// What is read.
+    /// Expected kind of file.
     pub const EXPECTED: &'static str = "a regular file";
 }
 
-/// Opens a regular file and nothing else: to open a named pipe would wait for ever if nobody
-/// writes to it, and a device has no end.
+/// Opens a regular file; other kinds are refused, as opening a named pipe would wait until another
+/// process writes to it, and a device has no end.
 ///
 /// # Errors
-/// Those of the system, and [`NoFile`] as [`ErrorKind::InvalidInput`].
+/// Errors of the operating system, and [`NoFile`] as [`ErrorKind::InvalidInput`].
 pub fn open(path: &Path) -> io::Result<File> {
     open_by(path, File::options().read(true))
 }
 
-/// [`open`] to write, a file that is there.
+/// As [`open`], for writing to an existing file.
 ///
 /// # Errors
 /// As [`open`].

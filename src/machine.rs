@@ -1,9 +1,9 @@
-//! The machine: how much memory there is.
+//! The machine: available memory.
 
 use std::path::Path;
 
-/// Memory that a process can have now, on Linux: what the machine has free, or what is left of the
-/// limit of its control group.
+/// Memory in bytes that a process can still allocate, on Linux: free memory of the machine, or the
+/// rest below the limit of its control group.
 #[must_use]
 pub fn available_bytes() -> Option<f64> {
     let text = std::fs::read_to_string("/proc/meminfo").ok()?;

@@ -1,6 +1,6 @@
-//! Standard output and standard error. All text of the command goes through here: control
-//! characters that come from files are shown, not obeyed, and a write that fails is remembered for
-//! the exit code of the process.
+//! Standard output and standard error. All text of the command passes through here: control
+//! characters from files are made visible and have no effect, and a failed write is stored for the
+//! exit code of the process.
 
 use std::borrow::Cow;
 use std::io::{self, ErrorKind, Write};
@@ -15,10 +15,10 @@ pub enum Stream {
     Error,
 }
 
-/// The first write that failed, in words.
+/// Description of the first failed write.
 static FAILURE: Mutex<Option<String>> = Mutex::new(None);
 
-/// Most characters of a line on standard error.
+/// Largest number of characters of a line on standard error.
 const LONGEST_LINE: usize = 2000;
 
 /// Standard output.
@@ -33,8 +33,8 @@ pub fn stderr() -> Stream {
     Stream::Error
 }
 
-/// Writes a text out, with its control characters made visible. What could not be written is told
-/// by [`failure`].
+/// Writes a text with its control characters made visible. A failed write is reported by
+/// [`failure`].
 pub fn say(to: Stream, text: &str) {
     let text = visible(text);
     let written = match to {
@@ -54,7 +54,7 @@ fn write(mut to: impl Write, text: &str) -> io::Result<()> {
     to.flush()
 }
 
-/// Remembers a write that failed. A closed pipe is no failure: nobody reads there any more.
+/// Stores a failed write. A closed pipe is not a failure, as its reader has ended.
 pub fn note(to: Stream, written: io::Result<()>) {
     let name = match to {
         Stream::Output => "standard output",
@@ -68,18 +68,18 @@ pub fn note(to: Stream, written: io::Result<()>) {
     }
 }
 
-/// The first write to a standard stream that failed, in words.
+/// Description of the first failed write to a standard stream.
 #[must_use]
 pub fn failure() -> Option<String> {
     let failure = FAILURE.lock().unwrap_or_else(PoisonError::into_inner);
     failure.clone()
 }
 
-/// The text with every character that a terminal would obey as an escape, such as `\u{1b}`; line
+/// Text with every control character of a terminal replaced by an escape such as `\u{1b}`; line
 /// ends and tabs stay.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {
-    // Marks of writing direction can make a line read as another.
+    // Marks of writing direction can change the apparent text of a line.
     let hidden = |c: char| {
         c.is_control() && c != '\n' && c != '\t'
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
@@ -97,17 +97,17 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     shown.into()
 }
 
-/// The text with line ends and tabs as escapes: what is repeated in a message stays in its line.
+/// Text with line ends and tabs as escapes, so that a quotation in a message stays on its line.
 #[must_use]
 pub fn one_line(text: &str) -> String {
     text.replace('\n', "\\n").replace('\t', "\\t")
 }
 
-/// The text in at most `most` characters: its beginning and its end with `...` between.
+/// Text of at most `most` characters: its beginning and its end with `...` in between.
 #[must_use]
 pub fn shortened(text: &str, most: usize) -> Cow<'_, str> {
     const GAP: &str = "...";
-    // A character has one byte at least.
+    // Every character has at least one byte.
     if text.len() <= most || text.chars().nth(most).is_none() {
         return text.into();
     }

@@ -1,4 +1,4 @@
-//! The circuits that are timed, and presentations to them.
+//! Circuits that are timed, and presentations to them.
 
 use ron::extensions::Extensions;
 
@@ -11,10 +11,10 @@ use crate::event::{Event, Teacher};
 use crate::neuron::{Compartment, Variable};
 use crate::plasticity::Optimiser;
 
-/// The shipped circuit 784-1024-512-256-10, changed by `change`.
+/// The circuit 784-1024-512-256-10 of this package, changed by `change`.
 ///
 /// # Panics
-/// If the shipped model is no model, which the tests exclude.
+/// If the model file of the package is invalid, which the tests exclude.
 #[must_use]
 pub fn mnist(change: impl FnOnce(&mut Model)) -> Model {
     let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
@@ -25,7 +25,7 @@ pub fn mnist(change: impl FnOnce(&mut Model)) -> Model {
     model
 }
 
-/// Time constants of all dendrites.
+/// Sets the time constants of all dendrites, in ms.
 pub(super) fn leaks(model: &mut Model, tau_ms: f64) {
     for neuron in model.neurons.values_mut() {
         neuron.tau_b_ms = tau_ms;
@@ -33,7 +33,7 @@ pub(super) fn leaks(model: &mut Model, tau_ms: f64) {
     }
 }
 
-/// Thresholds of rates and of teaching signals.
+/// Sets the thresholds of rates and of teaching signals, in a.u.
 pub(super) fn thresholds(model: &mut Model, (rate, delta): (f32, f32)) {
     for projection in &mut model.projections {
         projection.threshold = Some(match projection.compartment {
@@ -43,7 +43,7 @@ pub(super) fn thresholds(model: &mut Model, (rate, delta): (f32, f32)) {
     }
 }
 
-/// Weight update at the end of a stimulus by `optimiser`, at the rate `eta`.
+/// Sets a weight update at the end of each stimulus by `optimiser`, at the rate `eta`.
 pub(super) fn optimise(model: &mut Model, optimiser: Optimiser, eta: f32) {
     for synapse in model.synapses.values_mut() {
         synapse.eta = eta;
@@ -56,8 +56,8 @@ pub(super) fn optimise(model: &mut Model, optimiser: Optimiser, eta: f32) {
     }
 }
 
-/// A circuit of populations of these sizes in a row, pixels first, with feedback, and the number of
-/// its synapses: quasi-static, learning by `dll` with Adam at the end of a stimulus.
+/// A circuit of populations of these sizes in a row, pixels first, with feedback, and its number of
+/// synapses: quasi-static, learning by `dll` with Adam at the end of each stimulus.
 pub(super) fn chain(sizes: &[usize]) -> (Model, usize) {
     let last = sizes.len() - 1;
     let name = |n: usize| match n {
@@ -99,7 +99,7 @@ pub(super) fn chain(sizes: &[usize]) -> (Model, usize) {
     (model, pairs(sizes) + pairs(&sizes[1..]))
 }
 
-/// A circuit that is shown images, with a teacher in a window of each presentation.
+/// A circuit to which images are presented, with a teacher during part of each presentation.
 pub struct Presenter {
     /// The circuit.
     pub simulation: Simulation,
@@ -110,8 +110,8 @@ pub struct Presenter {
 }
 
 impl Presenter {
-    /// A circuit of `model` with steps of 1 ms, at rest. `(on, off, length)` are the steps of a
-    /// presentation at which the teacher comes, goes, and the next stimulus comes.
+    /// A circuit of `model` with steps of 1 ms, at rest. `(on, off, length)` are the start and the
+    /// end of the teacher and the length of a presentation, in steps.
     ///
     /// # Panics
     /// If the model does not fit a circuit, which the benchmarks exclude.
@@ -140,10 +140,10 @@ impl Presenter {
         }
     }
 
-    /// Presentation number `n`.
+    /// Presents batch `n`.
     ///
     /// # Errors
-    /// [`CircuitError`] if images and circuit are of different sizes.
+    /// [`CircuitError`] if the sizes of images and circuit differ.
     pub fn present(&mut self, images: &Images, n: usize) -> Result<(), CircuitError> {
         let (stimuli, target) = images.batch(n, self.trials);
         let simulation = &mut self.simulation;
@@ -160,11 +160,11 @@ impl Presenter {
         Ok(())
     }
 
-    /// How many of images number `n` of a presentation are answered right, without learning from
-    /// them being excluded: the circuit should be a frozen one.
+    /// Number of right answers to batch `n`. The circuit should be frozen, as learning is not
+    /// switched off.
     ///
     /// # Errors
-    /// [`CircuitError`] if images and circuit are of different sizes.
+    /// [`CircuitError`] if the sizes of images and circuit differ.
     pub fn ask(&mut self, images: &Images, n: usize) -> Result<usize, CircuitError> {
         let (stimuli, target) = images.batch(n, self.trials);
         self.simulation.set_input("pixels", stimuli.view())?;

@@ -1,15 +1,15 @@
-//! Time: of the processor, all threads together, and on the wall.
+//! Processor time, of all threads together, and wall-clock time.
 
 use std::time::{Duration, Instant};
 
 use cpu_time::ProcessTime;
 
-/// What something took.
+/// Duration of a piece of work.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Spent {
-    /// Seconds on the wall.
+    /// Wall-clock time, in s.
     pub wall: f64,
-    /// Seconds of the processor.
+    /// Processor time, in s.
     pub cpu: f64,
 }
 
@@ -20,7 +20,7 @@ impl std::ops::AddAssign for Spent {
     }
 }
 
-/// Does `work` and tells what it took.
+/// Performs `work` and returns its duration.
 pub fn spend(work: impl FnOnce()) -> Spent {
     let (cpu, wall) = (ProcessTime::try_now().ok(), Instant::now());
     work();

@@ -1,5 +1,5 @@
-//! What the entity layer costs: the elementwise stages of a step on entities, against the same
-//! arithmetic on plain vectors, in turn, in one process and on one thread.
+//! Cost of the entity layer: the elementwise stages of a step on entities, compared with the same
+//! arithmetic on plain vectors, alternating in one process and on one thread.
 
 use std::hint::black_box;
 use std::time::Instant;
@@ -14,7 +14,7 @@ use crate::neuron::{Transfer, apical, basal, leak_fraction, soma};
 const STEPS: usize = 200;
 const ROUNDS: usize = 15;
 
-/// The columns of a population, and what it sent in the last step.
+/// Columns of a population, and the values it sent in the last step.
 struct Plain {
     neuron: Neuron,
     columns: [Vec<f32>; 10],
@@ -34,7 +34,7 @@ impl Plain {
         }
     }
 
-    /// The stages send, deliver (nothing arrives), integrate, fire and watch.
+    /// The stages send, deliver (without any arrivals), integrate, fire and watch.
     fn step(&mut self) {
         let leak = |tau_ms| leak_fraction(1.0, tau_ms);
         let (leak_b, leak_a) = (leak(self.neuron.tau_b_ms), leak(self.neuron.tau_a_ms));
@@ -105,14 +105,14 @@ fn entities(neuron: &Neuron, size: usize) -> Simulation {
     Simulation::new(lower(&model, &Registry::default(), setup).expect("the model is valid"))
 }
 
-/// Nanoseconds for one neuron and step.
+/// Time per neuron and step, in ns.
 fn time(size: usize, mut step: impl FnMut()) -> f64 {
     let started = Instant::now();
     (0..STEPS).for_each(|_| step());
     started.elapsed().as_secs_f64() * 1e9 / (STEPS * size) as f64
 }
 
-/// Nanoseconds for one neuron and step on entities and on vectors, and the median of the ratios.
+/// Time per neuron and step on entities and on vectors, in ns, and the median of the ratios.
 #[must_use]
 pub fn entity_layer(transfer: Transfer, size: usize) -> (f64, f64, f64) {
     let neuron = Neuron {

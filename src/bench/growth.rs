@@ -1,4 +1,4 @@
-//! How time grows with neurons, synapses, trials, steps and depth, on both engines.
+//! Growth of time with neurons, synapses, trials, steps and depth, on both engines.
 
 use std::path::{Path, PathBuf};
 
@@ -13,10 +13,10 @@ use crate::event::{Event, Injection};
 use crate::neuron::Site;
 use crate::plot::{Axes, Growth, Line, PlotError};
 
-/// The count that stands on the axis, and milliseconds.
+/// Count on the horizontal axis, and time in ms.
 type Point = (f64, f64);
 
-/// What grows, in what the time is told, and how it is measured.
+/// A figure: the count, the quantity of time, and the measurement.
 struct Axis {
     name: &'static str,
     count: &'static str,
@@ -93,7 +93,7 @@ const AXES: [Axis; 5] = [
     },
 ];
 
-/// Draws a figure for each into `directory`: `growth_neurons` and so on.
+/// Draws one figure per count into `directory`: `growth_neurons` and so on.
 ///
 /// # Errors
 /// [`PlotError`] if a figure cannot be drawn or written.
@@ -134,7 +134,7 @@ pub fn growth(images: &Images, directory: &Path) -> Result<Vec<PathBuf>, PlotErr
     Ok(paths)
 }
 
-/// Median milliseconds of a presentation; activity takes `up` steps to the output.
+/// Median time of a presentation, in ms; `up` is the number of steps to the output.
 fn presentation(
     images: &Images,
     model: &Model,

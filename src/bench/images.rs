@@ -1,4 +1,4 @@
-//! Images of 28 x 28 pixels: MNIST where it is there, or the digits of this package enlarged.
+//! Images of 28 x 28 pixels: MNIST if available, otherwise enlarged digits of this package.
 
 use std::path::Path;
 
@@ -17,18 +17,18 @@ const MNIST: Encoding = Encoding::Standardize {
 pub struct Images {
     /// Images x 784 rates.
     pub inputs: Array2<f32>,
-    /// Class of each.
+    /// Class of each image.
     pub labels: Vec<usize>,
-    /// What they are.
+    /// Name of the data.
     pub name: &'static str,
 }
 
 impl Images {
-    /// MNIST's training images in `directory`; without one, the 1797 digits of 8 x 8 pixels in
-    /// `scenarios/data`, enlarged.
+    /// Training images of MNIST in `directory`; without a directory, the 1797 digits of 8 x 8
+    /// pixels in `scenarios/data`, enlarged.
     ///
     /// # Errors
-    /// [`DataError`] for a file that is not there or is damaged.
+    /// [`DataError`] for a missing or damaged file.
     pub fn load(directory: Option<&Path>, scenarios: &Path) -> Result<Self, DataError> {
         let Some(directory) = directory else {
             return Self::enlarged(scenarios);
@@ -57,7 +57,7 @@ impl Images {
         for (mut large, small) in inputs.rows_mut().into_iter().zip(raw.rows()) {
             for row in 0..24 {
                 for column in 0..24 {
-                    // Three by three for one, with the empty margin that MNIST has.
+                    // Each pixel becomes three by three, with an empty margin as in MNIST.
                     let pixel = small[row / 3 * 8 + column / 3];
                     large[(row + 2) * 28 + column + 2] = pixel * (255.0 / 16.0);
                 }
@@ -70,7 +70,7 @@ impl Images {
         })
     }
 
-    /// Images number `n` of a presentation to `trials`, and targets with label smoothing 0.1.
+    /// Inputs and targets of batch `n`, trials x 784 and trials x 10, with label smoothing 0.1.
     #[must_use]
     pub fn batch(&self, n: usize, trials: usize) -> (Array2<f32>, Array2<f32>) {
         let all = self.labels.len();

@@ -1,18 +1,18 @@
-//! Benchmarks: what a simulation costs, as ratios against something else in the same run.
+//! Benchmarks: costs of a simulation as ratios to another implementation in the same process.
 //!
-//! Machines are shared and noisy, so both sides of a ratio take turns and what is told is the
-//! ratio of their medians. `apical bench` prints one table of [`Row`]s.
+//! Machines are shared and noisy, so both sides of a ratio alternate, and the result is the ratio
+//! of their medians. `apical bench` prints one table of [`Row`]s.
 //!
 //! | file | subject |
 //! |---|---|
-//! | `images` | what is shown: MNIST, or real digits enlarged to its size |
-//! | `circuits` | the circuits that are timed, and presentations to them |
-//! | `phased` | the algorithm in phases that the simulation is held against |
-//! | `single`, `synapses` | a dense simulation in single precision, and synapses of both |
-//! | `rows` | one function a row of the table |
-//! | `clock` | time of the processor and on the wall |
-//! | `entities` | entities against plain vectors |
-//! | `growth` | how time grows with the size of things, as figures |
+//! | `images` | images: MNIST, or real digits enlarged to the same size |
+//! | `circuits` | circuits that are timed, and presentations to them |
+//! | `phased` | algorithm in phases, as reference |
+//! | `single`, `synapses` | dense simulation in single precision, and synapses of both references |
+//! | `rows` | one function per row of the table |
+//! | `clock` | processor time and wall-clock time |
+//! | `entities` | entities compared with plain vectors |
+//! | `growth` | growth of time with the size of a circuit, as figures |
 
 mod circuits;
 mod clock;
@@ -35,12 +35,12 @@ pub use single::Single;
 
 use serde::Serialize;
 
-/// What a row should come to.
+/// Goal for the value of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Goal {
-    /// This or less.
+    /// This value or less.
     AtMost(f64),
-    /// This or more.
+    /// This value or more.
     AtLeast(f64),
 }
 
@@ -62,23 +62,23 @@ impl std::fmt::Display for Goal {
     }
 }
 
-/// One figure of the table.
+/// One row of the table.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
     /// Short name.
     pub name: String,
-    /// The figure.
+    /// Measured value.
     pub value: f64,
-    /// What it should come to, as text such as `<= 1.2`.
+    /// Goal as text, such as `<= 1.2`; absent if there is none.
     pub goal: Option<String>,
-    /// Whether it does.
+    /// True if the goal is met; absent without a goal.
     pub met: Option<bool>,
-    /// Unit, conditions and what the figure is made of.
+    /// Unit, conditions and components of the value.
     pub about: String,
 }
 
 impl Row {
-    /// A figure with a goal.
+    /// A value with a goal.
     #[must_use]
     pub fn new(name: &str, value: f64, goal: Goal, about: String) -> Self {
         Self {
@@ -90,7 +90,7 @@ impl Row {
         }
     }
 
-    /// A figure to be told, without a goal.
+    /// A value without a goal.
     #[must_use]
     pub fn told(name: &str, value: f64, about: String) -> Self {
         Self {
@@ -103,7 +103,7 @@ impl Row {
     }
 }
 
-/// The middle of some values, the upper one of two.
+/// Median of the values, the upper of two in the middle.
 #[must_use]
 pub fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);

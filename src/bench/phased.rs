@@ -1,6 +1,6 @@
-//! The algorithm in phases: one pass up, one down, one update a minibatch.
+//! The algorithm in phases: one pass up, one pass down, and one update per minibatch.
 //!
-//! The same equations as the fixed point of a presentation, written as anybody would: in single
+//! The equations are those of the fixed point of a presentation, in the usual form: in single
 //! precision, with the same matrix product, transfer functions and optimiser (without carries), and
 //! as many threads.
 
@@ -16,17 +16,17 @@ use crate::math::product;
 use crate::neuron::Transfer;
 use crate::plasticity::Optimiser;
 
-/// Sizes of the populations, the pixels first.
+/// Sizes of the populations, starting with the pixels.
 pub(super) const SIZES: [usize; 5] = [784, 1024, 512, 256, 10];
 
-/// Values of a piece of elementwise work for one thread.
+/// Number of values per piece of elementwise work of one thread.
 const PIECE: usize = 1 << 13;
 
-/// The initial weights of a circuit with the seed 1: up with the biases, and down.
+/// Initial weights of a circuit with seed 1: upwards with the biases, and downwards.
 ///
 /// # Panics
 ///
-/// If the shipped model is no model, which the tests exclude.
+/// If the model file of the package is invalid, which the tests exclude.
 pub(super) fn initial() -> (Vec<(Synapses, Synapses)>, Vec<Synapses>) {
     let setup = Setup {
         dt_ms: 1.0,
@@ -57,9 +57,9 @@ pub(super) fn initial() -> (Vec<(Synapses, Synapses)>, Vec<Synapses>) {
 pub struct Phased {
     optimiser: Optimiser,
     eta: f32,
-    /// Up, from each population to the next, and the bias of the next.
+    /// Upwards, from each population to the next, and the bias of the next.
     up: Vec<(Synapses, Synapses)>,
-    /// Down, from each hidden population's successor to it.
+    /// Downwards, to each hidden population from the next one.
     down: Vec<Synapses>,
     rates: Vec<Array2<f32>>,
     mismatches: Vec<Array2<f32>>,
@@ -68,10 +68,10 @@ pub struct Phased {
 }
 
 impl Phased {
-    /// The same initial weights as a circuit with the seed 1.
+    /// The algorithm with the initial weights of a circuit with seed 1.
     ///
     /// # Panics
-    /// If the shipped model is no model, which the tests exclude.
+    /// If the model file of the package is invalid, which the tests exclude.
     #[must_use]
     pub fn new(trials: usize, optimiser: Optimiser, eta: f32) -> Self {
         let (up, down) = initial();
@@ -88,7 +88,7 @@ impl Phased {
         }
     }
 
-    /// The same with carries, and the optimiser of the engines.
+    /// The algorithm with carries, and the optimiser of the engines.
     #[must_use]
     pub fn exact(mut self) -> Self {
         let optimiser = self.optimiser;
@@ -160,7 +160,7 @@ impl Phased {
         }
     }
 
-    /// The weights from the pixels to the first hidden population.
+    /// Weights from the pixels to the first hidden population.
     #[must_use]
     pub fn first_weights(&self) -> &Array2<f32> {
         &self.up[0].0.weights

@@ -1,4 +1,4 @@
-//! The rows of the table, one function each.
+//! Rows of the table, one function each.
 
 use super::circuits::{Presenter, leaks, mnist, optimise, thresholds};
 use super::clock::{Spent, spend};
@@ -20,24 +20,24 @@ const ADAM: Optimiser = Optimiser::Adam {
     epsilon: 1e-8,
 };
 
-/// Steps of a presentation in the quasi-static limit: the teacher comes when activity has gone
-/// through four projections, and goes so that teaching has gone back through three.
+/// Steps of a presentation in the quasi-static limit: the teacher starts when activity has passed
+/// four projections, and ends early enough for teaching to pass back through three.
 const fn window(length: u64) -> (u64, u64, u64) {
     (4, length - 3, length)
 }
 
-/// What the rows are measured with.
+/// Settings of the measurements.
 pub struct Bench {
-    /// What is shown.
+    /// Images that are presented.
     pub images: Images,
-    /// Shorter by this factor, for a trial of the benchmarks themselves.
+    /// Factor by which measurements are shorter, for tests of the benchmarks.
     pub shorter: usize,
 }
 
-/// A row, or several that are measured together.
+/// Function that measures one row, or several rows together.
 type Measure = fn(&Bench) -> Result<Vec<Row>, CircuitError>;
 
-/// All rows by the name under which they can be asked for.
+/// Names of the rows on the command line, with their functions.
 pub const ROWS: [(&str, Measure); 7] = [
     ("steps", Bench::steps),
     ("leaky", Bench::leaky),
@@ -53,7 +53,7 @@ impl Bench {
         rounds.div_ceil(self.shorter)
     }
 
-    /// 1000 steps a stimulus against 20.
+    /// 1000 steps per stimulus compared with 20.
     fn steps(&self) -> Result<Vec<Row>, CircuitError> {
         let model = mnist(|model| optimise(model, ADAM, 1e-3));
         let lengths = [1000, 20];
@@ -78,7 +78,7 @@ impl Bench {
         )])
     }
 
-    /// Leaky dendrites, events against the dense engine, over thresholds.
+    /// Leaky dendrites, events compared with the dense engine, over thresholds.
     fn leaky(&self) -> Result<Vec<Row>, CircuitError> {
         let window = (65, 140, 200);
         let circuit = |engine, threshold: (f32, f32)| {
@@ -90,7 +90,7 @@ impl Bench {
             Presenter::new(&model, engine, 64, window)
         };
         let mut rows = Vec::new();
-        // Teaching signals are about ten times smaller than rates, and so is their threshold.
+        // Teaching signals are about ten times smaller than rates, so their threshold is too.
         for threshold in [0.0, 1e-3, 1e-2, 5e-2] {
             let mut single = Single::new(64, 5.0, ADAM, 1e-3);
             let mut events = circuit(Engine::Events, (threshold, 0.1 * threshold));
@@ -119,7 +119,7 @@ impl Bench {
                 Row::told(&name, speed, about)
             });
         }
-        // The definition itself, for what its digits cost.
+        // The dense engine itself, to measure the cost of its precision.
         let mut single = Single::new(64, 5.0, ADAM, 1e-3);
         let mut dense = circuit(Engine::Dense, (0.0, 0.0));
         let (mut of_single, mut of_dense) = (Vec::new(), Vec::new());
@@ -140,7 +140,7 @@ impl Bench {
         Ok(rows)
     }
 
-    /// Accuracy with leaky dendrites and a threshold, against the dense engine.
+    /// Accuracy with leaky dendrites and a threshold, compared with the dense engine.
     fn accuracy(&self) -> Result<Vec<Row>, CircuitError> {
         const TRIALS: usize = 64;
         const ASKED: usize = 156;
@@ -158,7 +158,7 @@ impl Bench {
             });
             let mut circuit = Presenter::new(&leaky, engine, TRIALS, (65, 140, 200));
             (0..learned).try_for_each(|n| circuit.present(&self.images, n))?;
-            // Answers are fixed points: the same without leaks and plasticity, and found sooner.
+            // Answers are fixed points: equal without leaks and plasticity, and found sooner.
             let frozen = mnist(|model| {
                 (model.synapses.values_mut()).for_each(|synapse| synapse.rule = None);
             });
@@ -198,7 +198,7 @@ impl Bench {
         ])
     }
 
-    /// One epoch of 60 000 images against the algorithm in phases.
+    /// One epoch of 60 000 images compared with the algorithm in phases.
     fn epoch(&self) -> Result<Vec<Row>, CircuitError> {
         const TRIALS: usize = 128;
         let model = mnist(|model| optimise(model, ADAM, 1e-3));
@@ -272,7 +272,7 @@ impl Bench {
         Ok(rows)
     }
 
-    /// One trial at a time against the algorithm in phases.
+    /// One trial at a time compared with the algorithm in phases.
     fn online(&self) -> Result<Vec<Row>, CircuitError> {
         let mut rows = Vec::new();
         for (name, optimiser, eta) in [("plain", Optimiser::Plain, 0.01), ("Adam", ADAM, 1e-4)] {
@@ -361,7 +361,7 @@ impl Bench {
         )])
     }
 
-    /// Entities against plain vectors.
+    /// Entities compared with plain vectors.
     fn entities(&self) -> Result<Vec<Row>, CircuitError> {
         Ok([(Transfer::Linear, "linear"), (Transfer::Tanh, "tanh")]
             .into_iter()

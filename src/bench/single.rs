@@ -1,5 +1,5 @@
-//! A dense simulation in single precision on plain vectors: every neuron is updated, every value
-//! is sent and every eligibility grows in every step, as in the dense engine, at half its digits.
+//! A dense simulation in single precision on plain vectors: every neuron is updated, every value is
+//! sent and every eligibility grows in every step, as in the dense engine, with half its digits.
 
 use ndarray::{Array2, Zip};
 
@@ -9,7 +9,7 @@ use super::synapses::Synapses;
 use crate::neuron::Transfer;
 use crate::plasticity::Optimiser;
 
-/// The variables of one population, trials x size.
+/// Variables of one population, trials x size.
 struct Cells {
     i_b: Array2<f32>,
     i_a: Array2<f32>,
@@ -27,7 +27,7 @@ pub struct Single {
     eta: f32,
     stimulus: Array2<f32>,
     cells: Vec<Cells>,
-    /// Rates and teaching signals of the last step, the stimulus first among rates.
+    /// Rates and teaching signals of the last step; the first rates are those of the stimulus.
     sent: Vec<(Array2<f32>, Array2<f32>)>,
     up: Vec<(Synapses, Synapses)>,
     down: Vec<Synapses>,
@@ -35,8 +35,8 @@ pub struct Single {
 }
 
 impl Single {
-    /// The same initial weights as a circuit with the seed 1; `tau_ms` of all dendrites, steps of
-    /// 1 ms.
+    /// Simulation with the initial weights of a circuit with seed 1; `tau_ms` is that of all
+    /// dendrites, a step is 1 ms.
     #[must_use]
     pub fn new(trials: usize, tau_ms: f64, optimiser: Optimiser, eta: f32) -> Self {
         let column = |size: usize| Array2::zeros((trials, size));
@@ -64,7 +64,7 @@ impl Single {
         }
     }
 
-    /// Presentation number `n`, with a teacher from step `on` to step `off` of `length`.
+    /// Presents batch `n` for `length` steps, with a teacher from step `on` to step `off`.
     pub fn present(&mut self, images: &Images, n: usize, (on, off, length): (u64, u64, u64)) {
         let (stimuli, target) = images.batch(n, self.trials);
         self.stimulus.assign(&stimuli);

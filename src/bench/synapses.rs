@@ -1,6 +1,6 @@
-//! Synapses in single precision without carries, as anybody would write them first: what the
-//! engines are held against. With carries and the optimiser of the engines where asked for, to
-//! tell what exactness costs from what events cost.
+//! Synapses in single precision without carries, in the usual form, as a reference for the engines.
+//! Optionally with carries and the optimiser of the engines, to separate the cost of precision from
+//! the cost of events.
 
 use multiversion::multiversion;
 use ndarray::{Array2, ArrayView2, ShapeBuilder};
@@ -10,23 +10,23 @@ use crate::math::columns::Changing;
 use crate::math::product;
 use crate::plasticity::{Optimiser, WeightUpdater};
 
-/// Synapses that one thread changes at a stretch.
+/// Number of synapses that one thread changes at a time.
 const STRETCH: usize = 1 << 14;
 
 /// Weights, their gradient and their optimiser.
 pub(super) struct Synapses {
-    /// Post x pre.
+    /// Weights, post x pre.
     pub weights: Array2<f32>,
     gradient: Array2<f32>,
     first: Array2<f32>,
     second: Array2<f32>,
     count: i32,
-    /// The optimiser of the engines with the carries of the weights, in place of all that.
+    /// Optimiser of the engines with the carries of the weights, used instead of the other fields.
     exact: Option<(WeightUpdater, Array2<f32>)>,
 }
 
 impl Synapses {
-    /// Synapses with these weights.
+    /// Synapses with the given weights.
     pub fn new(weights: Array2<f32>) -> Self {
         let zeros = || Array2::zeros(weights.raw_dim().f());
         Self {
@@ -39,7 +39,7 @@ impl Synapses {
         }
     }
 
-    /// The same with carries, and the optimiser of the engines.
+    /// The synapses with carries, and the optimiser of the engines.
     pub fn exact(self, optimiser: Optimiser) -> Self {
         let shape = || self.weights.raw_dim().f();
         let updater = WeightUpdater::new(shape(), (1, 0, 1.0), optimiser);
@@ -47,8 +47,8 @@ impl Synapses {
         Self { exact, ..self }
     }
 
-    /// The change `a b` averaged over the columns of `a`, by the optimiser; with a plain one
-    /// straight into the weights.
+    /// Applies the change `a b`, averaged over the columns of `a`, by the optimiser; a plain one
+    /// changes the weights directly.
     pub fn change(
         &mut self,
         optimiser: Optimiser,
@@ -81,7 +81,7 @@ impl Synapses {
     /// Applies the gradient by Adam.
     ///
     /// # Panics
-    /// For another optimiser, which no benchmark has.
+    /// For an optimiser other than Adam, which the benchmarks exclude.
     pub fn apply(&mut self, optimiser: Optimiser, eta: f32) {
         let Optimiser::Adam {
             beta1,
@@ -113,13 +113,13 @@ impl Synapses {
         stretches.for_each(|((w, g), (m, v))| adam(numbers, (w, g), (m, v)));
     }
 
-    /// The gradient starts again at 0.
+    /// Sets the gradient to 0.
     pub fn clear(&mut self) {
         self.gradient.fill(0.0);
     }
 }
 
-/// Kingma and Ba, ICLR 2015, with the corrections of bias folded into step and floor.
+/// Adam (Kingma and Ba, ICLR 2015), with the bias corrections included in step and floor.
 #[multiversion(targets("x86_64+avx2"))]
 fn adam(
     [new1, new2, step, floor]: [f32; 4],

@@ -1,4 +1,4 @@
-//! `apical bench`: what simulations cost, as one table.
+//! `apical bench`: costs of simulations, as one table.
 
 use std::error::Error;
 use std::fs;
@@ -11,25 +11,25 @@ use crate::data::formats::file::data_dir;
 use crate::description::document::unknown;
 use crate::terminal::{stderr, stdout};
 
-/// Measures what simulations cost.
+/// Measures the costs of simulations.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
-    /// Only these: steps, leaky, accuracy, epoch, online, recurrent, entities
+    /// Only these rows: steps, leaky, accuracy, epoch, online, recurrent, entities
     rows: Vec<String>,
-    /// Directory of MNIST's files [default: the variable APICAL_DATA; without, digits enlarged]
+    /// Directory of MNIST's files [default: the variable APICAL_DATA; if unset, digits enlarged]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Write the rows as JSON too: a list of name, value, goal, met
+    /// Also write the rows as JSON: a list of name, value, goal, met
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Draw how time grows with neurons, synapses, trials, steps and depth into this directory,
-    /// and measure no rows unless some are named
+    /// Draw time over neurons, synapses, trials, steps and depth into this directory, and measure
+    /// no rows unless some are named
     #[arg(long, value_name = "DIR")]
     figures: Option<PathBuf>,
-    /// Threads [default: one a core]
+    /// Threads [default: one per core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
-    /// Measure only one part in N, for a first look
+    /// Measure only 1/N of the usual work, for a quick result
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..))]
     shorter: u16,
 }
@@ -37,7 +37,7 @@ pub struct Arguments {
 /// Runs the command.
 ///
 /// # Errors
-/// An unknown row, data that are damaged, a file that cannot be written.
+/// An unknown row, damaged data, a file that cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error + Send + Sync>> {
     let known = || ROWS.iter().map(|(name, _)| *name);
     for name in &arguments.rows {
@@ -66,7 +66,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error + Send + Syn
         if !all_rows && !arguments.rows.iter().any(|row| row == name) {
             continue;
         }
-        // Inside the pool, so that starting parallel work costs no switch of threads.
+        // Inside the pool, so that parallel work starts without a switch of threads.
         let rows = rayon::scope(|_| measure(&bench))?;
         rows.iter().for_each(|row| say(stdout(), &told(row)));
         all.extend(rows);

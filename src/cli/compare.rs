@@ -1,4 +1,4 @@
-//! `apical compare`: learning rules side by side, over several seeds.
+//! `apical compare`: comparison of learning rules over several seeds.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -11,12 +11,12 @@ use crate::description::Registry;
 use crate::description::document::unknown;
 use crate::terminal::{stderr, stdout};
 
-/// Runs learning rules side by side; leaves a table and figures.
+/// Compares learning rules; writes a table and figures.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
-    /// The comparison's file
+    /// File of the comparison
     comparison: PathBuf,
-    /// How many seeds, counted from 1, or a list of them, such as `3,5,7`, `3-7`, or `3,` for one
+    /// Number of seeds, from 1 on, or a list of seeds, such as `3,5,7`, `3-7`, or `3,` for one
     #[arg(
         long,
         value_name = "SEEDS",
@@ -24,20 +24,19 @@ pub struct Arguments {
         allow_hyphen_values = true
     )]
     seeds: Seeds,
-    /// Changes a value for every rule, as in `task.epochs=3`
+    /// Change a value for every rule, for example `task.epochs=3`
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
-    /// Run only these rules; what is finished of the others stays in the table
+    /// Run only these rules; finished runs of other rules stay in the table
     #[arg(long, value_name = "RULE", value_delimiter = ',')]
     only: Vec<String>,
-    /// Directory of the results; what is finished there is not run again
-    /// [default: runs/compare/NAME]
+    /// Directory of the results; finished runs in it are not repeated [default: runs/compare/NAME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Directory of data sets that are not shipped [default: the variable APICAL_DATA]
+    /// Directory of data sets outside the package [default: the variable APICAL_DATA]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Runs (a rule with a seed) at once [default: one a thread, as far as memory allows]
+    /// Simultaneous runs (a rule with a seed) [default: one per thread, as far as memory allows]
     #[arg(
         long,
         value_name = "N",
@@ -45,8 +44,7 @@ pub struct Arguments {
         value_parser = clap::value_parser!(u16).range(1..)
     )]
     at_once: Option<u16>,
-    /// Threads of all runs together; the results are the same for any number
-    /// [default: one a core]
+    /// Threads of all runs together; results do not depend on their number [default: one per core]
     #[arg(
         long,
         value_name = "N",
@@ -54,10 +52,10 @@ pub struct Arguments {
         value_parser = clap::value_parser!(u16).range(1..)
     )]
     threads: Option<u16>,
-    /// Run finished runs again that are not what would be run now, and replace them
+    /// Repeat and replace finished runs that are out of date
     #[arg(long)]
     anew: bool,
-    /// Say nothing but what is wrong
+    /// Print errors only
     #[arg(long)]
     quiet: bool,
 }
@@ -65,8 +63,8 @@ pub struct Arguments {
 /// Runs the command. The exit code is 1 if a run failed, 130 after Ctrl-C.
 ///
 /// # Errors
-/// Everything that is wrong with the comparison, its scenario, models and data, before anything
-/// runs; then whatever keeps it from going on.
+/// Before any run: all errors of the comparison, its scenario, models and data. Later: errors that
+/// prevent it from continuing.
 pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dyn Error>> {
     let threads = threads(arguments.threads)?;
     let loaded = match load(&arguments.comparison, &arguments.set, &registry) {
@@ -109,7 +107,7 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
         Err(CompareError::Data(problems)) => return Ok(refused(&problems)),
         report => report?,
     };
-    // Figures do not listen to Ctrl-C; a second one ends the process.
+    // Drawing is not stopped by Ctrl-C; a second one ends the process.
     let drawn = figures(&report.table, &directory)?;
     if !arguments.quiet {
         say(stdout(), &format!("\n{}\n", report.table.markdown()));

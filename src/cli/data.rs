@@ -29,7 +29,7 @@ enum Command {
 struct Get {
     /// mnist, fashion-mnist or cifar10
     name: String,
-    /// A mirror, or a folder with the files, packed or not [default: where they are published]
+    /// A mirror, or a folder with the files, packed or not [default: the official hosts]
     #[arg(long, value_name = "URL-OR-FOLDER")]
     from: Option<String>,
     /// Folder of the files [default: NAME in the folder APICAL_DATA, or data/NAME]
@@ -87,8 +87,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     }
 }
 
-/// Where scenarios look for a data set: its folder in that of `APICAL_DATA`, or that one itself
-/// if it holds the files; without it a folder here.
+/// Folder in which scenarios search a data set: its folder in that of `APICAL_DATA`, or the latter
+/// if it contains the files; without the variable, a folder in the current directory.
 fn usual(set: &DataSet) -> Result<PathBuf, DataSetError> {
     match data_dir(None) {
         Some(directory) if is_in(set, &directory)? => Ok(directory),
@@ -97,7 +97,7 @@ fn usual(set: &DataSet) -> Result<PathBuf, DataSetError> {
     }
 }
 
-/// A path as a shell takes it.
+/// A path, quoted for a shell if necessary.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let plain = |c: char| c.is_alphanumeric() || "/\\._-+:@%,=~".contains(c);

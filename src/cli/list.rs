@@ -1,4 +1,4 @@
-//! `apical list`: what models may name.
+//! `apical list`: names that models may use.
 
 use std::process::ExitCode;
 
@@ -9,10 +9,10 @@ use crate::plasticity::Rule;
 use crate::plasticity::rules::RECOMMENDED;
 use crate::terminal::stdout;
 
-/// Lists what models may name.
+/// Lists names that models may use.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
-    /// What to list
+    /// Kind of names
     #[arg(value_enum)]
     what: What,
 }
@@ -33,8 +33,8 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
 
 /// The table of rules.
 ///
-/// Criteria and what happens at each dendrite are asked of the rules themselves, with their
-/// default parameters: a rule is made of nothing but these changes.
+/// Criteria and changes at each dendrite are computed from the rules, with their default
+/// parameters: these changes are the complete definition of a rule.
 #[must_use]
 pub fn rules(registry: &Registry) -> String {
     let mut rows = vec![["rule", "C1", "C2", "C3", "basal", "apical", ""].map(str::to_owned)];

@@ -1,4 +1,4 @@
-//! The command line: one file a command.
+//! The command line: one file per command.
 
 pub mod bench;
 pub mod compare;
@@ -23,12 +23,12 @@ use crate::description::Registry;
 use crate::description::document::Problems;
 use crate::terminal::{self, Stream, one_line, say, shortened, stderr, visible};
 
-/// Code of a process that ended because of Ctrl-C, as shells expect it.
+/// Exit code of a process that ended because of Ctrl-C, as usual in shells.
 const INTERRUPTED: u8 = 130;
-/// Code of a process whose arguments are none of the command, as `clap` has it.
+/// Exit code for invalid arguments, as in `clap`.
 const USAGE: u8 = 2;
 
-/// Simulates pyramidal neurons that learn
+/// Simulator of pyramidal neurons that learn
 #[derive(Parser)]
 #[command(name = "apical", version)]
 struct Cli {
@@ -38,32 +38,32 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Run a scenario; leave recordings and figures
+    /// Run a scenario; write recordings and figures
     Run(run::Arguments),
-    /// Run learning rules side by side; leave a table and figures
+    /// Compare learning rules; write a table and figures
     Compare(compare::Arguments),
-    /// Say everything that is wrong with model, scenario and comparison files, and run nothing
+    /// Report all errors of model, scenario and comparison files, without running them
     Validate(validate::Arguments),
-    /// Look into one neuron of a run
+    /// Show the state of one neuron of a run
     Inspect(inspect::Arguments),
     /// Draw the figures of a run
     Plot(plot::Arguments),
-    /// List what models may name: the rules of plasticity
+    /// List names that models may use: the rules of plasticity
     List(list::Arguments),
     /// Get public data sets
     Data(data::Arguments),
-    /// Measure what simulations cost
+    /// Measure the costs of simulations
     Bench(bench::Arguments),
 }
 
-/// The whole command with these rules: a program of one's own adds its rules to the registry and
-/// has everything else.
+/// The complete command with the given rules: another program can add its own rules to the registry
+/// and use all other parts.
 #[must_use]
 pub fn main(registry: Registry) -> ExitCode {
     let code = match Cli::try_parse() {
         Ok(cli) => command(cli.command, registry),
         Err(told) => {
-            // Help goes to standard output, mistakes to standard error.
+            // Help is printed to standard output, errors to standard error.
             let (to, code) = match told.use_stderr() {
                 true => (Stream::Error, ExitCode::from(USAGE)),
                 false => (Stream::Output, ExitCode::SUCCESS),
@@ -84,10 +84,10 @@ pub fn main(registry: Registry) -> ExitCode {
     }
 }
 
-/// The messages of `clap` repeat arguments: each in one line, shortened and escaped.
+/// The error with every argument that `clap` repeats on one line, shortened and escaped.
 fn repeated(mut told: clap::Error) -> clap::Error {
     const MOST: usize = 200;
-    // Escaped here, since a text loses escape sequences where `clap` makes it plain.
+    // Escaped here, since `clap` removes escape sequences when it makes plain text.
     let shown = |text: &str| shortened(&one_line(&visible(text)), MOST).into_owned();
     let context: Vec<(ContextKind, ContextValue)> = (told.context())
         .filter_map(|(kind, value)| match value {
@@ -96,7 +96,7 @@ fn repeated(mut told: clap::Error) -> clap::Error {
                 let texts = texts.iter().map(|text| shown(text));
                 Some((kind, ContextValue::Strings(texts.collect())))
             }
-            // Tips repeat arguments too.
+            // Tips also repeat arguments.
             ContextValue::StyledStrs(texts) => {
                 let texts = texts.iter().map(|text| shown(&text.to_string()).into());
                 Some((kind, ContextValue::StyledStrs(texts.collect())))
@@ -129,8 +129,8 @@ fn command(command: Command, registry: Registry) -> ExitCode {
     })
 }
 
-/// The first Ctrl-C says `line` and ends the work in order, the second at once. What comes within
-/// half a second is the first: `timeout` and schedulers signal the process and then its group.
+/// The first Ctrl-C prints `line` and ends the work in order, the second at once. Signals within
+/// half a second count as one, since `timeout` and schedulers signal process and group.
 fn stop_on_interrupt(line: &'static str) -> Result<Arc<AtomicBool>, ctrlc::Error> {
     let stop = Arc::new(AtomicBool::new(false));
     let asked = stop.clone();
@@ -149,10 +149,10 @@ fn stop_on_interrupt(line: &'static str) -> Result<Arc<AtomicBool>, ctrlc::Error
     Ok(stop)
 }
 
-/// Threads of the process: as many as were asked for, or one a core.
+/// Number of threads of the process: the given one, or one per core.
 ///
 /// # Errors
-/// More than are of any use: four a core, or 64 on a small machine.
+/// More threads than are useful: four per core, or 64 on a small machine.
 fn threads(asked: Option<u16>) -> Result<usize, String> {
     const ALWAYS: usize = 64;
     let processors = available_parallelism().map_or(1, usize::from);
@@ -167,10 +167,10 @@ fn threads(asked: Option<u16>) -> Result<usize, String> {
     }
 }
 
-/// Starts the threads that all parallel work of the process shares.
+/// Starts the threads for all parallel work of the process.
 ///
 /// # Errors
-/// Those of [`threads`], and of a system that has no more of them.
+/// Those of [`threads`], and a limit of the operating system.
 fn start_threads(asked: Option<u16>) -> Result<(), Box<dyn Error + Send + Sync>> {
     if asked.is_some() {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads(asked)?);
@@ -180,7 +180,7 @@ fn start_threads(asked: Option<u16>) -> Result<(), Box<dyn Error + Send + Sync>>
     Ok(())
 }
 
-/// Says what is wrong and that nothing is done.
+/// Prints the problems; returns the exit code of a failure.
 fn refused(problems: &Problems) -> ExitCode {
     say(stderr(), &format!("{problems}\n"));
     ExitCode::FAILURE

@@ -15,7 +15,7 @@ use crate::terminal::stdout;
 /// Draws the figures of a run, from its recordings alone.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
-    /// The run's directory
+    /// Directory of the run
     run: PathBuf,
     /// Draw only the membranes of these neurons, such as `hidden1[17]` or `output[0..3]`
     #[arg(long = "neuron", value_name = "NEURONS")]
@@ -25,7 +25,7 @@ pub struct Arguments {
 /// Runs the command.
 ///
 /// # Errors
-/// A directory that is no run, a damaged recording, a folder that cannot be written.
+/// A directory without a run, a damaged recording, a folder that cannot be written.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let results = Results::open(&arguments.run)?;
     for neurons in &arguments.neurons {
@@ -43,7 +43,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
             return Err(format!("{neurons}: expected neurons from 0 to {}", size - 1).into());
         }
     }
-    // Two that draw into one directory would mix their figures.
+    // Two processes that draw into one directory would mix their figures.
     let _claim = RunDirectory::claim(&arguments.run)?;
     let drawn = gallery(&results, &arguments.neurons, &AtomicBool::new(false))?;
     for path in &drawn.saved {

@@ -1,4 +1,4 @@
-//! `apical run`: a circuit goes through its scenario and leaves recordings and figures.
+//! `apical run`: simulates a scenario and writes recordings and figures.
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -19,12 +19,12 @@ use crate::run::{
 };
 use crate::terminal::{stderr, stdout};
 
-/// Runs a scenario; leaves recordings and figures.
+/// Runs a scenario; writes recordings and figures.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
-    /// The scenario's file
+    /// File of the scenario
     scenario: PathBuf,
-    /// Changes a value, as in `task.epochs=3` or `model.neurons.pyramidal.tau_b_ms=5`
+    /// Change a value, for example `task.epochs=3` or `model.neurons.pyramidal.tau_b_ms=5`
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
     /// Seed of initial weights, split and order; short for `--set seed=N`
@@ -33,13 +33,13 @@ pub struct Arguments {
     /// Parallel trials that share the synapses; short for `--set trials=N`
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     trials: Option<u64>,
-    /// Directory of the results [default: runs/NAME, numbered if it is there]
+    /// Directory of the results [default: runs/NAME, numbered if it exists]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Directory of data sets that are not shipped [default: the variable APICAL_DATA]
+    /// Directory of data sets outside the package [default: the variable APICAL_DATA]
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
-    /// Threads; the results are the same for any number [default: one a core]
+    /// Threads; results do not depend on their number [default: one per core]
     #[arg(
         long,
         value_name = "N",
@@ -47,7 +47,7 @@ pub struct Arguments {
         value_parser = clap::value_parser!(u16).range(1..)
     )]
     threads: Option<u16>,
-    /// Say nothing but what is wrong
+    /// Print errors only
     #[arg(long)]
     quiet: bool,
 }
@@ -55,8 +55,8 @@ pub struct Arguments {
 /// Runs the command.
 ///
 /// # Errors
-/// Everything that is wrong with scenario, model and data, before anything runs; then whatever
-/// keeps the run from going on.
+/// Before any run: all errors of scenario, model and data. Later: errors that prevent the run from
+/// continuing.
 pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dyn Error>> {
     let mut set = arguments.set.clone();
     set.extend(arguments.seed.map(|seed| format!("seed={seed}")));
@@ -91,7 +91,7 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
         match data(&loaded, session.data.as_deref(), &session.registry) {
             Ok(data) => {
                 let (data, found) = data.unzip();
-                // Variants mostly share their data.
+                // Most variants have the same data, so warnings are merged.
                 warnings.merge(found.unwrap_or_default());
                 ready.push((name, loaded, data));
             }
@@ -132,7 +132,7 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
     })
 }
 
-/// What all runs of one command share.
+/// State that all runs of one command have in common.
 struct Session {
     registry: Registry,
     data: Option<PathBuf>,
@@ -141,7 +141,7 @@ struct Session {
 }
 
 impl Session {
-    /// Runs and draws; whether all figures were drawn.
+    /// Runs a scenario and draws its figures; returns true if all figures were drawn.
     fn run(
         &self,
         loaded: &LoadedScenario,
@@ -161,10 +161,10 @@ impl Session {
             },
             alone: true,
         };
-        // Inside the pool, so that starting parallel work costs no switch of threads.
+        // Inside the pool, so that parallel work starts without a switch of threads.
         let mut summary = rayon::scope(|_| run_job(&job, data, directory, &self.stop))?;
         let drawn = gallery(&Results::open(directory.path())?, &[], &self.stop)?;
-        // Drawing may take more than the run.
+        // Drawing may need more memory than the run.
         summary.peak_memory_bytes = peak_memory_bytes();
         summary.write(directory)?;
         if !self.quiet {
@@ -181,7 +181,7 @@ impl Session {
         Ok(drawn.wrong.is_empty())
     }
 
-    /// Draws variants side by side.
+    /// Draws a comparison of variants.
     fn compare(
         &self,
         name: &str,
@@ -200,7 +200,7 @@ impl Session {
     }
 }
 
-/// The summary of a run for people.
+/// Summary of a run in words.
 fn told(summary: &Summary, directory: &Path, figures: &[PathBuf]) -> String {
     let mut text = String::from("\n");
     let mut line = |content: String| {

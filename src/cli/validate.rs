@@ -1,5 +1,5 @@
-//! `apical validate`: says everything that is wrong with model, scenario and comparison files, and
-//! runs nothing.
+//! `apical validate`: reports all errors of model, scenario and comparison files, without running
+//! them.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -16,23 +16,23 @@ use crate::description::scenario::{self, LoadedScenario, Scenario, Task, check_d
 use crate::run::{Leaves, check_memory, needed_bytes};
 use crate::terminal::{stderr, stdout};
 
-/// Says everything that is wrong with model, scenario and comparison files, and runs nothing.
+/// Reports all errors of model, scenario and comparison files, without running them.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
     /// Scenarios, models or comparisons
     #[arg(required = true)]
     pub files: Vec<PathBuf>,
-    /// Changes a value, as in `task.epochs=3` or `model.neurons.pyramidal.tau_b_ms=5`
+    /// Change a value, for example `task.epochs=3` or `model.neurons.pyramidal.tau_b_ms=5`
     #[arg(long, value_name = "PATH=VALUE")]
     pub set: Vec<String>,
-    /// Directory of data sets that are not shipped
+    /// Directory of data sets outside the package
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
 }
 
-/// Runs the command: a line for each file that is well, all problems of each that is not.
+/// Runs the command: prints one line for each valid file, and all problems of each other file.
 ///
-/// The exit code is 1 if there is an error; warnings alone are none.
+/// The exit code is 1 if there is an error, and 0 if there are only warnings.
 #[must_use]
 pub fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
     let data = data::formats::file::data_dir(arguments.data.clone());
@@ -56,19 +56,19 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
     code
 }
 
-/// What a file that is well holds.
+/// Description of a valid file.
 struct Valid {
-    /// In few words.
+    /// Short description of its content.
     summary: String,
-    /// What a run of a scenario takes and leaves, in lines of their own.
+    /// Memory and output of a run of a scenario, in separate lines.
     cost: String,
     warnings: Problems,
 }
 
-/// What a file holds in few words, and warnings.
+/// Short description of a file's content, with warnings.
 ///
 /// # Errors
-/// Everything that is wrong with it.
+/// All errors of the file.
 pub fn validate(
     file: &Path,
     set: &[String],
@@ -85,7 +85,7 @@ fn valid(
     registry: &Registry,
 ) -> Result<Valid, Problems> {
     let document = Document::read(file)?;
-    // Of a text that is broken near its start no field can be told for sure.
+    // In a text that is broken near its start no field can be identified with certainty.
     let is = |fields: [&str; 2]| fields.iter().any(|field| document.has(field));
     let (is_scenario, is_model) = (is(["model", "dt_ms"]), is(["neurons", "populations"]));
     let is_comparison = is(["scenario", "rules"]);
@@ -109,7 +109,7 @@ fn valid(
     }
 }
 
-/// Each rule as a scenario of its own; what is said of several is said once.
+/// Validates each rule as a separate scenario; a problem of several rules is reported once.
 fn validate_comparison(
     loaded: compare::LoadedComparison,
     data: Option<&Path>,
@@ -155,7 +155,7 @@ fn validate_scenario(
         variants,
         ..
     } = loaded;
-    // With variants these are what is run.
+    // A scenario with variants runs only these.
     let alone = (variants.is_empty()).then_some((&scenario, &model));
     let runs = variants.iter().map(|(_, run)| (&run.scenario, &run.model));
     let mut runs = runs.chain(alone);
@@ -196,7 +196,7 @@ fn validate_scenario(
     })
 }
 
-/// What a run takes and leaves, in lines of their own.
+/// Memory and output of a run, in separate lines.
 fn cost(scenario: &Scenario, model: &Model, samples: Option<usize>) -> String {
     const MOST: usize = 20;
     let memory = DecimalBytes(needed_bytes(scenario, model) as u64);
@@ -260,7 +260,7 @@ fn circuit(model: &Model) -> String {
     )
 }
 
-/// How long a task takes, as far as that can be told without its data.
+/// Duration of a task, as far as it is known without the data.
 fn lesson(task: &Task, trials: usize, samples: Option<usize>) -> String {
     let epochs = counted(task.epochs, "epoch");
     let length = task.presentation_ms;

@@ -1,14 +1,14 @@
-//! The directory of a comparison: which file holds what, and which runs are finished in it.
+//! Directory of a comparison: its files, and its finished runs.
 //!
 //! | path | content |
 //! |---|---|
-//! | `comparison.ron` | the comparison's file as it was read |
+//! | `comparison.ron` | file of the comparison, as read |
 //! | `RULE/seed_N/` | a finished run: the directory of a run |
-//! | `RULE/seed_N.unfinished/` | a run that is under way, was stopped or has failed |
+//! | `RULE/seed_N.unfinished/` | a run that is in progress, was stopped or has failed |
 //! | `table.csv`, `table.md` | [`Table`](super::Table) |
 //! | `figures/` | SVG and PNG |
 //!
-//! A run gets its name by being renamed when it is complete, so that what has the name is whole.
+//! A run is renamed when it is complete, so that a directory with the final name is complete.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,36 +19,36 @@ use crate::files;
 use crate::record::{csv, recorded_rows};
 use crate::run::{CLAIM, Claim, Job, RunDirectory, Summary, Taken, resolved};
 
-/// The folder of figures.
+/// Folder of figures.
 pub const FIGURES: &str = "figures";
-/// What says that a directory is one of a comparison.
+/// File that identifies the directory of a comparison.
 const COMPARISON: &str = "comparison.ron";
 
-/// The directory of a comparison, held by this process.
+/// Directory of a comparison, locked by this process.
 #[derive(Debug)]
 pub struct Directory {
     path: PathBuf,
-    /// Given back when it is closed.
+    /// Lock, released when the directory is dropped.
     _claim: Claim,
 }
 
-/// What there is of a run.
+/// State of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum State {
-    /// It is complete, and as it would be now.
+    /// The run is complete and up to date.
     Finished(Box<Summary>),
-    /// It is to be run, and why again if there is something of it.
+    /// The run is missing or incomplete; in the latter case with the reason for running it again.
     Due(Option<String>),
-    /// It is complete, but not what would be run now; in what it differs.
+    /// The run is complete but out of date, with the difference.
     Outdated(String),
 }
 
 impl Directory {
-    /// Opens a directory, which must be empty, not be there, or be one of the same comparison.
+    /// Opens a directory, which must be empty, missing, or one of the same comparison.
     ///
     /// # Errors
-    /// [`CompareError::Occupied`] for a directory with anything else in it,
-    /// [`CompareError::UnderWay`] if another process works there, [`CompareError::File`].
+    /// [`CompareError::Occupied`] for a directory with other content, [`CompareError::UnderWay`] if
+    /// another process uses it, [`CompareError::File`].
     pub fn open(path: &Path, document: &Document, name: &str) -> Result<Self, CompareError> {
         let occupied = |what: String| CompareError::Occupied {
             directory: path.to_owned(),
@@ -74,8 +74,8 @@ impl Directory {
                 false => Ok(()),
             }
         };
-        // Checked before the claim, whose file should not stand among those of another program, and
-        // after it, since another process may have written in between.
+        // Checked before the claim, whose file must not be written among those of another program,
+        // and after it, since another process may have written in the meantime.
         fitting().map_err(occupied)?;
         let claim = Claim::of(path).map_err(|taken| match taken {
             Taken::UnderWay => CompareError::UnderWay(path.to_owned()),
@@ -92,7 +92,7 @@ impl Directory {
         Ok(directory)
     }
 
-    /// Keeps the comparison's file as it was read.
+    /// Stores the comparison's file as read.
     ///
     /// # Errors
     /// [`CompareError::File`]
@@ -100,25 +100,25 @@ impl Directory {
         self.write(COMPARISON, document.text()).map(drop)
     }
 
-    /// Where it is.
+    /// Path of the directory.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The directory of a finished run.
+    /// Directory of a finished run.
     #[must_use]
     pub fn run(&self, rule: &str, seed: u64) -> PathBuf {
         self.path.join(rule).join(format!("seed_{seed}"))
     }
 
-    /// The directory of a run that is not finished.
+    /// Directory of a run that is not finished.
     #[must_use]
     pub fn unfinished(&self, rule: &str, seed: u64) -> PathBuf {
         self.path.join(rule).join(format!("seed_{seed}.unfinished"))
     }
 
-    /// Seeds of which there is a finished run, in their order.
+    /// Seeds with a finished run, in ascending order.
     #[must_use]
     pub fn seeds(&self, rule: &str) -> Vec<u64> {
         let entries = fs::read_dir(self.path.join(rule)).into_iter().flatten();
@@ -130,10 +130,10 @@ impl Directory {
         seeds
     }
 
-    /// What there is of the run that `job` would run.
+    /// State of the run described by `job`.
     ///
     /// # Errors
-    /// [`CompareError::Run`] if what would run cannot be put into words.
+    /// [`CompareError::Run`] if the description of the run cannot be written as text.
     pub fn state(&self, rule: &str, job: &Job<'_>) -> Result<State, CompareError> {
         let seed = job.scenario.seed;
         let place = self.run(rule, seed);
@@ -167,7 +167,7 @@ impl Directory {
         }
     }
 
-    /// An empty directory for a run that begins.
+    /// Creates an empty directory for a new run.
     ///
     /// # Errors
     /// [`CompareError::File`], [`CompareError::Run`]
@@ -177,7 +177,7 @@ impl Directory {
         Ok(RunDirectory::create(&path)?)
     }
 
-    /// Gives a complete run its name; an earlier one, which is out of date, goes.
+    /// Renames a complete run; an earlier one, which is out of date, is removed.
     ///
     /// # Errors
     /// [`CompareError::File`]
@@ -188,7 +188,7 @@ impl Directory {
         Ok(place)
     }
 
-    /// Writes a file of the directory as a whole: it is there complete or not at all.
+    /// Writes a file of the directory, which is either complete or absent.
     ///
     /// # Errors
     /// [`CompareError::File`]
@@ -211,7 +211,7 @@ fn remove(path: &Path) -> Result<(), CompareError> {
     }
 }
 
-/// What is missing of a run that has come to its end, as far as tables and figures would tell.
+/// Description of missing results of a finished run that tables and figures need, if there are any.
 fn damage(place: &Path, summary: &Summary) -> Option<String> {
     if let Some(epochs) = summary.epochs {
         let metrics = csv::read(&place.join("metrics.csv")).unwrap_or_default();
@@ -230,14 +230,14 @@ fn damage(place: &Path, summary: &Summary) -> Option<String> {
     }
 }
 
-/// The version in the first line of a resolved scenario.
+/// Version in the first line of a resolved scenario.
 fn by(line: &str) -> Option<&str> {
     line.strip_prefix("// As it ran: Apical ")?
         .split(',')
         .next()
 }
 
-/// The first lines in which two texts differ.
+/// First pair of lines in which two texts differ.
 fn difference<'a>(then: &'a str, now: &'a str) -> Option<(&'a str, &'a str)> {
     let (mut then, mut now) = (then.lines(), now.lines());
     loop {
@@ -311,7 +311,7 @@ mod tests {
             let begun = directory.begin("dll", 3).unwrap();
             begun.write("summary.json", text).unwrap();
             assert_eq!(begun.path(), directory.unfinished("dll", 3));
-            // Nothing remains of one that was begun and left.
+            // Files of an abandoned run are removed.
             let begun = directory.begin("dll", 3).unwrap();
             assert!(!begun.path().join("summary.json").exists());
             begun.write("summary.json", text).unwrap();

@@ -1,4 +1,4 @@
-//! Why a comparison could not begin or go on.
+//! Reasons why a comparison cannot start or continue.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,29 +8,29 @@ use crate::plot::GalleryError;
 use crate::record::RecordError;
 use crate::run::{ResultsError, RunError};
 
-/// Why a comparison, or a run of it, could not begin or go on.
+/// Reasons why a comparison, or one of its runs, cannot start or continue.
 #[derive(Debug, thiserror::Error)]
 pub enum CompareError {
-    /// Something with other things in it where the results should go.
+    /// The directory for the results has other content.
     #[error(
         "{directory}: {what}; expected a directory that is empty, not there, or of this \
          comparison: give another with --out",
         directory = directory.display()
     )]
     Occupied {
-        /// Where.
+        /// Path of the directory.
         directory: PathBuf,
-        /// What it is or holds.
+        /// Description of the path or of its content.
         what: String,
     },
-    /// Another process works in the directory.
+    /// Another process uses the directory.
     #[error(
         "{directory}: another process works here; the comparison there is under way. Wait for its end, or give \
          another directory with --out",
         directory = .0.display()
     )]
     UnderWay(PathBuf),
-    /// Finished runs are not what would be run now.
+    /// Finished runs are out of date.
     #[error(
         "{runs}\nNothing was run. Another directory with --out leaves {directory} as it is; --anew \
          runs these again and replaces them.",
@@ -38,12 +38,12 @@ pub enum CompareError {
         directory = directory.display()
     )]
     Outdated {
-        /// Where they are.
+        /// Path of the directory.
         directory: PathBuf,
-        /// Which, and in what they differ.
+        /// Runs with their differences.
         runs: Vec<String>,
     },
-    /// A finished run has learned other data than those that there are now.
+    /// A finished run learned data that differ from the present ones.
     #[error(
         "{planned} has learned other data than there are now: their SHA-256 is {then}, not {now}. \
          Nothing was run. Give the data that it has learned, or another directory than {directory} \
@@ -51,34 +51,34 @@ pub enum CompareError {
         directory = directory.display()
     )]
     OtherData {
-        /// Where it is.
+        /// Path of the directory.
         directory: PathBuf,
-        /// Which.
+        /// Name of the run.
         planned: String,
-        /// SHA-256 of what it has learned.
+        /// SHA-256 of the data of the finished run.
         then: String,
-        /// SHA-256 of what there is.
+        /// SHA-256 of the present data.
         now: String,
     },
-    /// The data of a rule are not what they should be.
+    /// The data of a rule are missing or wrong.
     #[error("{0}")]
     Data(Problems),
-    /// Fewer runs fit into memory.
+    /// The requested number of runs does not fit into memory.
     #[error(
         "--at-once {wanted}: a run takes about {needed_gb:.1} GB of memory, of which \
          {available_gb:.1} GB are free; expected {fit} at most"
     )]
     Memory {
-        /// Runs at once that were asked for.
+        /// Requested number of simultaneous runs.
         wanted: usize,
-        /// Those that fit.
+        /// Number of runs that fit.
         fit: usize,
-        /// About what the largest takes.
+        /// Approximate memory of the largest run, in GB.
         needed_gb: f64,
-        /// What there is.
+        /// Free memory, in GB.
         available_gb: f64,
     },
-    /// A run could not be made.
+    /// A run failed.
     #[error(transparent)]
     Run(#[from] RunError),
     /// A finished run could not be read back.
@@ -90,21 +90,21 @@ pub enum CompareError {
     /// A figure could not be drawn or saved.
     #[error(transparent)]
     Figure(#[from] GalleryError),
-    /// Threads could not be had.
+    /// Threads could not be created.
     #[error("threads: {0}")]
     Threads(#[from] rayon::ThreadPoolBuildError),
     /// A file could not be written or removed.
     #[error("{path}: {source}", path = path.display())]
     File {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the operating system.
         source: io::Error,
     },
 }
 
 impl CompareError {
-    /// Names the file that an error of the system belongs to.
+    /// Adds the path of the file to an error of the operating system.
     pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self + use<'_> {
         move |source| Self::File {
             path: path.to_owned(),

@@ -1,4 +1,4 @@
-//! What came of the runs of a comparison, as figures: a colour a rule, the same in all of them.
+//! Figures of the results of a comparison: each rule has the same colour in all of them.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,13 +16,13 @@ use crate::record::csv::numbers;
 use crate::record::{Series, statistics};
 use crate::run::Results;
 
-/// Draws the finished runs of a comparison into its folder `figures/` and returns the paths;
-/// nothing without a finished run.
+/// Draws the finished runs of a comparison into its folder `figures/` and returns the paths; no
+/// figures without a finished run.
 ///
 /// # Errors
 /// A run that cannot be read back, a folder that cannot be written.
 pub fn figures(table: &Table, directory: &Directory) -> Result<Vec<PathBuf>, CompareError> {
-    // A rule keeps its colour whatever else has been run.
+    // The colour of a rule does not depend on which other rules have been run.
     let rules = (table.rules.iter().enumerate())
         .filter(|(_, rows)| rows.has_run())
         .map(|(index, rows)| Rule::read(index, rows, directory))
@@ -82,7 +82,7 @@ pub fn figures(table: &Table, directory: &Directory) -> Result<Vec<PathBuf>, Com
     Ok(saved)
 }
 
-/// Removes what an earlier command drew and no run has any more: it would stand beside another
+/// Removes a figure of an earlier command for which no run exists any more, as it would not fit the
 /// table.
 fn discard(folder: &Path, name: &str) -> Result<(), CompareError> {
     for extension in ["svg", "png"] {
@@ -97,10 +97,10 @@ fn discard(folder: &Path, name: &str) -> Result<(), CompareError> {
     Ok(())
 }
 
-/// Most rules whose bands can be told apart.
+/// Largest number of rules whose bands can be distinguished.
 const MOST_BANDS: usize = 6;
 
-/// What a line and its band, if lines have any, are.
+/// Note that explains the lines, and the bands if there are any.
 fn note(rules: &[Rule<'_>], banded: bool) -> String {
     let seeds = || (rules.iter()).flat_map(|rule| rule.rows.finished().map(|(seed, _)| seed));
     if let Some(only) = seeds().next()
@@ -128,19 +128,19 @@ struct Rule<'a> {
     runs: Vec<PlannedRun>,
 }
 
-/// What a finished run has recorded.
+/// Recordings of a finished run.
 struct PlannedRun {
     results: Results,
-    /// Presentations of different rules need not be of the same length; epochs are the same data.
+    /// Length of an epoch in ms; unlike the data of an epoch, it may differ between rules.
     epoch_ms: f64,
-    /// Validation accuracy over epochs.
+    /// Epochs, and validation accuracy after each of them.
     validation: [Vec<f64>; 2],
     statistics: BTreeMap<(String, String), Series>,
 }
 
 impl<'a> Rule<'a> {
     fn read(index: usize, rows: &'a RuleRows, directory: &Directory) -> Result<Self, CompareError> {
-        // Of the eight colours of lines the last, yellow, is hard to see.
+        // The last of the eight colours, yellow, is hard to see.
         const COLOURS: usize = 7;
         let planned = |seed| {
             let results = Results::open(&directory.run(&rows.rule, seed))?;
@@ -175,7 +175,7 @@ impl<'a> Rule<'a> {
             .map(|projection| projection.name())
     }
 
-    /// A statistic of a projection over the seeds that have it.
+    /// A statistic of a projection over the seeds in which it was recorded.
     fn statistic(&self, projection: &str, statistic: &str) -> Band {
         let key = (projection.to_owned(), statistic.to_owned());
         let series = self.runs.iter().filter_map(|planned| {
@@ -210,8 +210,8 @@ impl<'a> Rule<'a> {
     }
 }
 
-/// A quantity over epochs for several seeds: mean, least and greatest at each place that
-/// any of them has.
+/// A quantity over epochs for several seeds: mean, least and greatest at each epoch that occurs for
+/// any of them.
 #[derive(Debug, Default, PartialEq)]
 struct Band {
     x: Vec<f64>,
@@ -222,7 +222,7 @@ struct Band {
 
 impl Band {
     fn of<'a>(lines: impl Iterator<Item = (&'a [f64], &'a [f64])>) -> Self {
-        // Epochs are not negative, so that their bits are in the order of their values.
+        // Epochs are not negative, so the order of their bits is the order of their values.
         let mut places: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
         for (x, y) in lines.flat_map(|(x, y)| x.iter().zip(y)) {
             if y.is_finite() {
@@ -240,15 +240,15 @@ impl Band {
         band
     }
 
-    /// Shows values otherwise.
+    /// Converts all values.
     fn scale(&mut self, shown: fn(f64) -> f64) {
         let values = [&mut self.mean, &mut self.least, &mut self.greatest];
         (values.into_iter().flatten()).for_each(|value| *value = shown(*value));
     }
 }
 
-/// Whether some of these values, all above 0, are so much larger than others that they would take
-/// the axis from them.
+/// True if some of these values, all above 0, are so large that smaller ones would be unreadable on
+/// a linear axis.
 fn far_apart<'a>(bands: impl Iterator<Item = &'a (&'a Rule<'a>, Band)>) -> bool {
     const FAR: f64 = 20.0;
     let values: Vec<f64> = bands.flat_map(|(_, band)| band.least.clone()).collect();
@@ -256,12 +256,12 @@ fn far_apart<'a>(bands: impl Iterator<Item = &'a (&'a Rule<'a>, Band)>) -> bool 
     least > 0.0 && values.iter().any(|value| *value > FAR * least)
 }
 
-/// Figures on their way to a folder.
+/// Figures of a comparison that is being drawn.
 struct Gallery<'a> {
     table: &'a Table,
     rules: Vec<Rule<'a>>,
     notes: Vec<String>,
-    /// Whether lines have bands.
+    /// True if lines have bands.
     banded: bool,
 }
 
@@ -322,8 +322,8 @@ impl Gallery<'_> {
         .draw()
     }
 
-    /// A statistic over epochs, with a panel for each projection onto a compartment that any rule
-    /// has it of; none if no rule has it.
+    /// A statistic over epochs, with a panel for each projection onto a compartment for which any
+    /// rule has recorded it; none if no rule has.
     fn projections(
         &self,
         title: &str,
@@ -349,7 +349,7 @@ impl Gallery<'_> {
         if panels.is_empty() {
             return None;
         }
-        // Where one grows away from the others, all are shown by their magnitude.
+        // If one norm is much larger than others, all are shown as logarithms.
         let mut measure = measure.clone();
         if let Measure::Norm(symbol) = &measure
             && far_apart(panels.iter().flat_map(|(_, bands)| bands))
@@ -359,7 +359,7 @@ impl Gallery<'_> {
                 unit: "a.u.".to_owned(),
             };
             for (_, band) in panels.iter_mut().flat_map(|(_, bands)| bands) {
-                // They are above 0.
+                // All values are above 0.
                 band.scale(f64::log10);
             }
         }

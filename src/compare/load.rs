@@ -1,4 +1,4 @@
-//! From a comparison's file to a checked scenario for each rule, or to everything wrong with them.
+//! Reading of a comparison's file: a checked scenario for each rule, or all errors.
 
 use std::path::Path;
 
@@ -10,27 +10,27 @@ use crate::description::document::{
 use crate::description::model::check_name;
 use crate::description::scenario::{self, Scenario, load_with, tidy};
 
-/// A comparison, checked.
+/// A checked comparison.
 #[derive(Clone, Debug)]
 pub struct LoadedComparison {
-    /// What is compared.
+    /// The comparison as written in its file.
     pub comparison: Comparison,
-    /// Its text.
+    /// Text of the file.
     pub document: Document,
     /// Scenario and model of each rule by its name, in the order of the file; the seed is the
     /// scenario's own.
     pub rules: Vec<(String, scenario::LoadedScenario)>,
-    /// What the command line changes for every rule.
+    /// Changes by the command line for every rule.
     pub overrides: Vec<String>,
-    /// What is probably not as it was meant.
+    /// Settings that are probably not as intended.
     pub warnings: Problems,
 }
 
-/// Loads a comparison with the scenario and the models that it names. `overrides` change every
-/// rule, after what the file changes.
+/// Loads a comparison with the scenario and the models that it names. `overrides` apply to every
+/// rule, after the changes in the file.
 ///
 /// # Errors
-/// Everything that is wrong in all these files, in their changes and in the overrides.
+/// All errors in these files, in their changes and in the overrides.
 pub fn load(
     path: &Path,
     overrides: &[String],
@@ -85,7 +85,7 @@ pub fn load(
     })
 }
 
-/// What is wrong with a comparison by itself.
+/// Errors of a comparison alone, without its scenario.
 fn check(comparison: &Comparison) -> Vec<Issue> {
     let mut issues = Issues::default();
     check_name(&mut issues, "name", &comparison.name);
@@ -105,7 +105,7 @@ fn check(comparison: &Comparison) -> Vec<Issue> {
     issues.into_vec()
 }
 
-/// What to say of a change of the seed.
+/// Message for a change of the seed.
 const SEEDS: &str = "every rule runs with each of `--seeds`; expected no change of `seed`";
 
 fn seedless(issues: &mut Issues, path: &str, set: &[String]) {
@@ -118,12 +118,12 @@ fn is_seed(text: &str) -> bool {
     Assignment::parse(text).is_ok_and(|assignment| assignment.path() == "seed")
 }
 
-/// Why a file is no scenario that is one run and learns something.
+/// Reason why a file is not a scenario with a task and without variants, if it is not.
 fn incomparable(scenario: &Document) -> Option<&'static str> {
     if !scenario.has("dt_ms") {
         return Some("this is no scenario, which has a `dt_ms`; expected one with a `task`");
     }
-    // As far as the text can be read; the rest is told when it is loaded.
+    // As far as the text can be parsed; other errors are reported when it is loaded.
     let (task, variants) = match scenario.parse::<Scenario>() {
         Ok(scenario) => (scenario.task.is_some(), scenario.variants.len()),
         Err(_) => (scenario.has("task"), 0),
@@ -135,7 +135,7 @@ fn incomparable(scenario: &Document) -> Option<&'static str> {
     }
 }
 
-/// A comparison that is being read.
+/// State while a comparison is read.
 struct Reader<'a> {
     comparison: &'a Comparison,
     document: &'a Document,
@@ -146,7 +146,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Scenario and model of each rule that has them.
+    /// Scenario and model of each rule that can be loaded.
     fn rules(&mut self) -> Vec<(String, scenario::LoadedScenario)> {
         let path = tidy(&self.directory.join(&self.comparison.scenario));
         match Document::read(&path) {
@@ -174,7 +174,7 @@ impl Reader<'_> {
             .collect()
     }
 
-    /// One rule; of its problems those are told that the scenario does not have without it.
+    /// Loads one rule; reports only problems that the scenario alone does not have.
     fn rule(
         &mut self,
         name: &str,
@@ -196,7 +196,7 @@ impl Reader<'_> {
         };
         for problem in problems.0.iter().filter(|problem| !known.contains(problem)) {
             let told = self.of_file(problem, Some(name));
-            // Rules may share a model of their own.
+            // Several rules may name the same model.
             if !self.problems.contains(&told) {
                 self.problems.push(told);
             }
@@ -204,7 +204,7 @@ impl Reader<'_> {
         loaded
     }
 
-    /// Adds what is wrong with a file that is named at `path`.
+    /// Adds an error of a file that is named at `path`.
     fn unfit(&mut self, path: &str, file: &Path, message: &str) {
         self.problems.push(self.document.problem(Issue {
             severity: Severity::Error,
@@ -213,8 +213,8 @@ impl Reader<'_> {
         }));
     }
 
-    /// A problem of a scenario at the place in this file that it comes from: a change for every
-    /// rule, one of the rule's own, or the rule itself. What stands in a file of its own stays.
+    /// A problem of a scenario, moved to its cause in this file: a change for every rule, a change
+    /// of one rule, or the rule itself. A problem in a separate file stays there.
     fn of_file(&self, problem: &Problem, rule: Option<&str>) -> Problem {
         let position = |set: &[String]| match &problem.place {
             Place::Override { assignment } => set.iter().position(|text| text == assignment),
@@ -235,7 +235,7 @@ impl Reader<'_> {
         let in_own_model = file.is_some() && file == model.as_deref();
         let path = match own.or_else(shared) {
             Some(path) => path,
-            // From the command line, or not of this rule alone.
+            // From the command line, or not specific to this rule.
             None if rule.is_none() || file.is_none() || in_own_model => return problem.clone(),
             None => format!("rules.{}", rule.unwrap_or_default()),
         };

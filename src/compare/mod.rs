@@ -1,17 +1,17 @@
-//! Learning rules side by side: the same circuit, the same data, the same engine, several seeds.
+//! Comparison of learning rules: the same circuit, data and engine, several seeds.
 //!
-//! A *run* is one rule with one seed, made by [`crate::run`]. Several are made
-//! at once, each in threads of its own; what they leave is the same for any number of them.
+//! A *run* is one rule with one seed, made by [`crate::run`]. Several are executed at once, each in
+//! its own threads; results do not depend on how many.
 //!
 //! | file | subject |
 //! |---|---|
-//! | `schema` | what is compared, as a file |
-//! | `load` | from the file to a checked scenario for each rule |
-//! | `seeds` | which seeds |
-//! | `directory` | which file holds what; which runs are finished |
-//! | `session` | runs under way, several at once |
-//! | `table` | what came of them, as CSV and for people |
-//! | `figures` | what came of them, as figures |
+//! | `schema` | content of a comparison's file |
+//! | `load` | reading of the file: a checked scenario for each rule |
+//! | `seeds` | choice of seeds |
+//! | `directory` | files of the directory; finished runs |
+//! | `session` | execution of runs, several at once |
+//! | `table` | table of results, as CSV and as text |
+//! | `figures` | figures of results |
 
 mod directory;
 mod error;

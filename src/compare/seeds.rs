@@ -1,26 +1,26 @@
-//! Which seeds are run.
+//! Choice of seeds.
 
 use std::str::FromStr;
 
 use crate::description::document::quoted;
 
-/// Seeds in the order in which they were given, none twice.
+/// Seeds in the given order, each once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seeds(Vec<u64>);
 
-/// Most seeds: far beyond what a standard deviation asks for.
+/// Largest number of seeds: far more than needed for a standard deviation.
 const MOST: u64 = 1000;
 
 impl Seeds {
-    /// The seeds; one at least.
+    /// Seeds, at least one.
     #[must_use]
     pub fn as_slice(&self) -> &[u64] {
         &self.0
     }
 }
 
-/// A number is how many, from 1 on; with a comma it is a list: `3,5,7`, or `3,` for one. A range
-/// `3-5` is 3, 4 and 5, in a list too.
+/// A single number is a count, for the seeds from 1 on; with a comma it is a list: `3,5,7`, or `3,`
+/// for one seed. A range `3-5` is 3, 4 and 5, also in a list.
 impl FromStr for Seeds {
     type Err = String;
 

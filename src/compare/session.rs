@@ -1,4 +1,4 @@
-//! Runs under way: those that are due, several at once, each in threads of its own.
+//! Execution of the missing runs, several at once, each in its own threads.
 
 use std::io::IsTerminal;
 use std::path::Path;
@@ -20,46 +20,46 @@ use crate::machine::available_bytes;
 use crate::run::{Job, Reporting, Summary, check_memory, needed_bytes, run, tell};
 use crate::terminal::{say, stderr, visible};
 
-/// How a comparison is run.
+/// Settings of the execution of a comparison.
 pub struct Session<'a> {
-    /// The rules with their scenarios.
+    /// Rules with their scenarios.
     pub loaded: &'a LoadedComparison,
-    /// Each rule runs with each of these.
+    /// Seeds with which each rule runs.
     pub seeds: &'a [u64],
-    /// Only these rules are run; none given: all.
+    /// Rules that are run; empty: all.
     pub only: &'a [String],
-    /// The rules that models may name.
+    /// Learning rules that models may use.
     pub registry: &'a Registry,
-    /// Where data sets are that are not shipped.
+    /// Directory of data sets that are not part of the package.
     pub data: Option<&'a Path>,
-    /// Runs at once; absent: as many as there are threads, and as fit into memory.
+    /// Number of simultaneous runs; absent: the number of threads, as far as they fit into memory.
     pub at_once: Option<usize>,
-    /// Threads of all runs together.
+    /// Number of threads of all runs together.
     pub threads: usize,
-    /// Whether finished runs that are not what would be run now are replaced.
+    /// True if finished runs that are out of date are replaced.
     pub anew: bool,
-    /// Whether to say nothing on the way.
+    /// True if neither progress nor warnings are printed.
     pub quiet: bool,
-    /// Becomes true when the runs under way are to end in order and no other is to begin.
+    /// Becomes true when runs in progress must end in order and no other may start.
     pub stop: &'a AtomicBool,
 }
 
-/// What came of a comparison.
+/// Result of a comparison.
 #[derive(Debug)]
 pub struct Report {
     /// Every rule with every seed.
     pub table: Table,
-    /// Whether it was stopped before its end.
+    /// True if it was stopped before its end.
     pub interrupted: bool,
-    /// Of the runs that were asked for, how many are finished.
+    /// Number of requested runs that are finished.
     pub finished: usize,
-    /// How many were asked for.
+    /// Number of requested runs.
     pub asked: usize,
 }
 
 /// One rule with one seed.
 struct PlannedRun {
-    /// Row of the table: rule, seed.
+    /// Row of the table: indices of rule and seed.
     row: (usize, usize),
     rule: String,
     scenario: scenario::LoadedScenario,
@@ -73,12 +73,12 @@ impl PlannedRun {
 }
 
 impl Session<'_> {
-    /// Makes the runs that are due in `directory`; after each of them the table there is
-    /// written anew. A run that fails stops no other: the table has its reason.
+    /// Executes the missing runs in `directory` and rewrites its table after each of them. A run
+    /// that fails does not stop others: the table contains its reason.
     ///
     /// # Errors
-    /// Before any runs: finished runs that are out of date, unless they are to be replaced; data
-    /// or memory that a run would not have. Then a table or a directory that cannot be written.
+    /// Before any run: finished runs that are out of date, unless they are to be replaced; missing
+    /// data or memory. Later: a table or a directory that cannot be written.
     pub fn run(&self, directory: &Directory) -> Result<Report, CompareError> {
         let (mut table, due, finished) = self.planned(directory)?;
         let (bytes, warnings) = self.check(&due, &table, directory)?;
@@ -106,7 +106,7 @@ impl Session<'_> {
                             break;
                         };
                         let result = self.execute(planned, directory, pool, bars);
-                        // Whoever listens does so until all have ended.
+                        // The receiver exists until all runs have ended.
                         let _ = ended.send((planned, result));
                     }
                 });
@@ -124,7 +124,7 @@ impl Session<'_> {
                 table.enter(planned.row, result);
                 if outcome.is_ok() {
                     outcome = self.write(directory, &table);
-                    // Without a place for results there is no use in going on.
+                    // Without a place for results it is useless to continue.
                     self.stop.fetch_or(outcome.is_err(), Ordering::Relaxed);
                 }
             }
@@ -139,7 +139,7 @@ impl Session<'_> {
         })
     }
 
-    /// The table as it stands, the runs that are still to be made, and how many are finished.
+    /// The present table, the runs that are still missing, and the number of finished ones.
     fn planned(
         &self,
         directory: &Directory,
@@ -149,7 +149,7 @@ impl Session<'_> {
         for (name, loaded) in &self.loaded.rules {
             let mut rows = Vec::new();
             let runs = self.only.is_empty() || self.only.contains(name);
-            // Then those that an earlier command has finished.
+            // These seeds are followed by those that an earlier command has finished.
             let earlier = directory.seeds(name);
             let earlier = earlier.iter().filter(|seed| !self.seeds.contains(seed));
             let wanted = self.seeds.iter().map(|seed| (seed, true));
@@ -162,7 +162,7 @@ impl Session<'_> {
                     State::Finished(summary) => Outcome::Finished(summary.clone()),
                     State::Due(_) | State::Outdated(_) => Outcome::Missing,
                 };
-                // What is finished and is neither shown nor run is told.
+                // Finished runs that are neither in the table nor run again are listed below it.
                 if let State::Outdated(why) = &state
                     && !runs
                 {
@@ -198,7 +198,7 @@ impl Session<'_> {
                 runs: stale,
             });
         }
-        // Seed by seed, so that a comparison that is stopped has something of every rule.
+        // Seed by seed, so that a comparison that is stopped has some results of every rule.
         due.sort_by_key(|planned| (planned.row.1, planned.row.0));
         let table = Table {
             name: self.loaded.comparison.name.clone(),
@@ -227,8 +227,8 @@ impl Session<'_> {
         }
     }
 
-    /// Whether all data are there, are those that finished runs have learned, and every run fits
-    /// into memory by itself; about how many bytes the largest takes, and warnings about the data.
+    /// Checks that all data exist and are those of finished runs, and that each run fits into
+    /// memory. Approximate memory of the largest run in bytes, and warnings about the data.
     fn check(
         &self,
         due: &[PlannedRun],
@@ -236,7 +236,7 @@ impl Session<'_> {
         directory: &Directory,
     ) -> Result<(f64, Problems), CompareError> {
         let (mut largest, mut warnings) = (0.0f64, Problems::default());
-        // Rules mostly share their data, which are then read once.
+        // Most rules have the same data, which are then read once.
         let mut read: Option<(Source, data::LoadedData)> = None;
         for (name, loaded) in &self.loaded.rules {
             if !due.iter().any(|planned| planned.rule == *name) {
@@ -270,7 +270,7 @@ impl Session<'_> {
         Ok((largest, warnings))
     }
 
-    /// Whether all finished runs that have learned data of this `source` have learned these.
+    /// Checks that all finished runs with this `source` learned these data.
     fn same(
         &self,
         source: &Source,
@@ -284,7 +284,7 @@ impl Session<'_> {
                 continue;
             }
             for (seed, summary) in rows.finished() {
-                // Runs of before sums were kept do not say what they learned.
+                // Runs of older versions have no checksum of their data.
                 if let Some(then) = &summary.data_sha256
                     && *then != now
                 {
@@ -300,10 +300,10 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Number of runs at once.
+    /// Number of simultaneous runs.
     fn at_once(&self, due: usize, bytes: f64) -> Result<usize, CompareError> {
         let available = available_bytes().unwrap_or(f64::INFINITY);
-        // One fits, or the check of memory would have said so.
+        // At least one fits, according to the check of memory.
         let fit = ((available / bytes.max(1.0)) as usize).max(1);
         match self.at_once.map(|wanted| wanted.min(due)) {
             None => Ok(self.threads.min(due).min(fit)),
@@ -346,7 +346,7 @@ impl Session<'_> {
         };
         let job = self.job(&planned.scenario, reporting);
         let summary = pool.install(|| run(&job, data, &place, self.stop))?;
-        // The claim ends before the directory gets its name.
+        // The claim ends before the directory is renamed.
         drop(place);
         if !summary.interrupted {
             directory.finish(rule, seed)?;
@@ -361,7 +361,7 @@ impl Session<'_> {
     }
 }
 
-/// Runs that are out of date and why, in a line the seeds of a rule for which that is the same.
+/// Runs that are out of date, one line per rule and reason with all its seeds.
 fn outdated<'a>(runs: impl Iterator<Item = (&'a str, u64, &'a str)>) -> Vec<String> {
     let mut seeds: IndexMap<(&str, &str), Vec<u64>> = IndexMap::new();
     for (rule, seed, why) in runs {
@@ -377,7 +377,7 @@ fn outdated<'a>(runs: impl Iterator<Item = (&'a str, u64, &'a str)>) -> Vec<Stri
     seeds.into_iter().map(line).collect()
 }
 
-/// A run that failed, with what it has left.
+/// Outcome of a run that failed, with its remaining results.
 fn failed(directory: &Directory, planned: &PlannedRun, error: &CompareError) -> Outcome {
     let place = directory.unfinished(&planned.rule, planned.scenario.scenario.seed);
     let text = files::text(&place.join("summary.json")).unwrap_or_default();
@@ -387,7 +387,7 @@ fn failed(directory: &Directory, planned: &PlannedRun, error: &CompareError) -> 
     }
 }
 
-/// How a comparison is told: a bar for each run and one for all at a terminal, lines elsewhere.
+/// Output of progress: in a terminal a bar for each run and one for all, elsewhere lines.
 struct Progress {
     bars: MultiProgress,
     all: ProgressBar,
@@ -431,7 +431,7 @@ impl Progress {
     fn say(&self, line: &str) {
         match (self.quiet, self.terminal) {
             (true, _) => {}
-            // If the terminal is gone there is nobody to tell.
+            // An error is ignored, as its cause is a closed terminal.
             (_, true) => drop(self.bars.println(visible(line))),
             (_, false) => tell(line),
         }

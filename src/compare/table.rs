@@ -1,4 +1,4 @@
-//! What came of the runs of a comparison, as CSV and for people.
+//! Table of the results of a comparison, as CSV and as text.
 
 use std::fmt;
 
@@ -12,13 +12,13 @@ use crate::terminal::visible;
 pub struct Table {
     /// Name of the comparison.
     pub name: String,
-    /// What it shows.
+    /// Purpose of the comparison.
     pub about: String,
-    /// What the command line changed for every rule.
+    /// Changes by the command line for every rule.
     pub changes: Vec<String>,
     /// Rules in the order of the comparison's file.
     pub rules: Vec<RuleRows>,
-    /// What is finished and does not belong here, and why.
+    /// Finished runs that do not belong in this table, with the reason.
     pub apart: Vec<String>,
 }
 
@@ -27,24 +27,24 @@ pub struct Table {
 pub struct RuleRows {
     /// Name of the rule.
     pub rule: String,
-    /// Name of the scenario, whose data they learn.
+    /// Name of the scenario, whose data the runs learn.
     pub data: String,
-    /// A seed each.
+    /// Seeds with their outcomes.
     pub rows: Vec<(u64, Outcome)>,
 }
 
-/// What came of a run.
+/// Outcome of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
-    /// It has not been run, or not to its end.
+    /// The run is missing or incomplete.
     Missing,
-    /// It is complete.
+    /// The run is complete.
     Finished(Box<Summary>),
-    /// It could not go on.
+    /// The run failed.
     Failed {
-        /// Why.
+        /// Reason of the failure.
         reason: String,
-        /// What it had come to.
+        /// Summary of the results until then.
         summary: Option<Box<Summary>>,
     },
 }
@@ -80,7 +80,7 @@ const COLUMNS: [&str; 8] = [
 ];
 
 impl Table {
-    /// Enters what came of the run at (rule, seed), counted from 0.
+    /// Sets the outcome of the run at (rule, seed), counted from 0.
     pub fn enter(&mut self, (rule, seed): (usize, usize), outcome: Outcome) {
         let rows = self.rules.get_mut(rule).map(|rule| &mut rule.rows);
         if let Some(row) = rows.and_then(|rows| rows.get_mut(seed)) {
@@ -88,12 +88,12 @@ impl Table {
         }
     }
 
-    /// A row for each run that is over, failed ones among them; `NaN` for what a run does not
-    /// have. Accuracies from 0 to 1, the test accuracy with the weights of the epoch that
-    /// validation chose.
+    /// A row for each run that has ended, including failed ones; `NaN` for missing values.
+    /// Accuracies are from 0 to 1, the test accuracy with the weights of the epoch chosen by
+    /// validation.
     ///
     /// # Errors
-    /// [`CompareError::Record`], which only a lack of memory could cause.
+    /// [`CompareError::Record`], only if memory is exhausted.
     pub fn csv(&self) -> Result<String, CompareError> {
         let rows = self.rules.iter().flat_map(|rule| {
             let over = rule
@@ -127,8 +127,8 @@ impl Table {
         Ok(text(&COLUMNS, &rows.collect::<Vec<_>>())?)
     }
 
-    /// A line for each rule: means over its finished runs, with standard deviations, and how
-    /// many there are; below it why the others failed.
+    /// A line for each rule: means over its finished runs, with standard deviations, and their
+    /// number; below it the reasons of failures.
     #[must_use]
     pub fn markdown(&self) -> String {
         let run = self.rules.iter().filter(|rule| rule.has_run());
@@ -197,11 +197,11 @@ impl Table {
         for failure in failures {
             text += &format!("* {}\n", failure.replace('\n', "\n  "));
         }
-        // Reasons and descriptions may hold what a terminal would obey.
+        // Reasons and descriptions may contain control sequences of a terminal.
         visible(&text).into_owned()
     }
 
-    /// The runs that failed, each with its reason.
+    /// Failed runs, each with its reason.
     #[must_use]
     pub fn failures(&self) -> Vec<String> {
         let of_rule = |rule: &RuleRows| {
@@ -221,7 +221,7 @@ impl Table {
 }
 
 impl RuleRows {
-    /// Its finished runs.
+    /// Finished runs of the rule.
     pub fn finished(&self) -> impl Iterator<Item = (u64, &Summary)> {
         self.rows
             .iter()
@@ -231,7 +231,7 @@ impl RuleRows {
             })
     }
 
-    /// Whether any of its runs is over.
+    /// True if any run of the rule has ended.
     pub(super) fn has_run(&self) -> bool {
         (self.rows.iter()).any(|(_, outcome)| *outcome != Outcome::Missing)
     }
@@ -277,12 +277,12 @@ impl RuleRows {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Spread {
     pub mean: f64,
-    /// With n - 1 in the denominator; none of a single value.
+    /// Computed with n - 1 in the denominator; absent for a single value.
     pub deviation: Option<f64>,
 }
 
 impl Spread {
-    /// None of no values.
+    /// Mean and deviation; absent without values.
     pub fn of(values: &[f64]) -> Option<Self> {
         let n = values.len() as f64;
         let mean = values.iter().sum::<f64>() / n;
@@ -294,7 +294,7 @@ impl Spread {
     }
 }
 
-/// With two decimals.
+/// Text with two decimals.
 impl fmt::Display for Spread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.deviation {
@@ -361,7 +361,7 @@ mod tests {
 
     #[test]
     fn the_deviation_is_that_of_a_sample() {
-        // 2, 4, 4, 4, 5, 5, 7, 9: sum of squares 32 about the mean 5.
+        // 2, 4, 4, 4, 5, 5, 7, 9: sum of squared deviations 32 around the mean 5.
         let spread = Spread::of(&[2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]).unwrap();
         assert_eq!(spread.mean, 5.0);
         assert!((spread.deviation.unwrap() - (32.0f64 / 7.0).sqrt()).abs() < 1e-12);

@@ -1,4 +1,4 @@
-//! Which samples they were: SHA-256 of a data set, whatever files it came from.
+//! Identity of samples: SHA-256 of a data set, independent of its files.
 
 use ndarray::Array2;
 use sha2::{Digest, Sha256};
@@ -8,9 +8,9 @@ use super::{Dataset, LoadedData};
 
 impl LoadedData {
     /// SHA-256 in hexadecimal digits over the training part and then the test part, each as the
-    /// numbers of samples and features (`u64`), all values (`f32` if all are exact there, else
-    /// `f64`) and all labels (`u64`), lowest byte first. The same samples have the same sum, packed or
-    /// not, in any format.
+    /// numbers of samples and features (`u64`), all values (`f32` if all are exact in it, else
+    /// `f64`) and all labels (`u64`), lowest byte first. The same samples have the same sum in
+    /// every format, packed or not.
     #[must_use]
     pub fn sha256(&self) -> String {
         let mut hasher = Sha256::new();
@@ -35,7 +35,7 @@ fn feed(hasher: &mut Sha256, part: &Dataset) {
     }
 }
 
-/// Sample by sample: a copy of all as bytes would take as much memory as they do.
+/// Sample by sample, since a copy of all values as bytes would double the memory.
 fn values<T: Copy, const N: usize>(
     hasher: &mut Sha256,
     inputs: &Array2<T>,
@@ -71,7 +71,7 @@ mod tests {
         let bytes: Vec<u8> = [
             [2, 0, 0, 0, 0, 0, 0, 0],
             [1, 0, 0, 0, 0, 0, 0, 0],
-            // 1 and -2.
+            // The values 1 and -2.
             [0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0],
             [0; 8],
             [2, 0, 0, 0, 0, 0, 0, 0],

@@ -1,4 +1,4 @@
-//! From the labels of files to classes that count from 0, each with a name.
+//! Conversion of the labels of files to classes that count from 0, each with a name.
 
 use super::dataset::MOST_CLASSES;
 use super::error::{DataError, Place, counted, listed, quote};
@@ -7,7 +7,7 @@ use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// How the labels of a file become classes.
+/// Conversion of the labels of a file to classes.
 ///
 /// | setting | labels | classes | names |
 /// |---|---|---|---|
@@ -16,16 +16,16 @@ use std::path::{Path, PathBuf};
 /// | `from(1)` | whole numbers from 1 | the label less 1 | the label |
 /// | `named` | numbers or text | the order of all labels that occur | the label as written |
 ///
-/// Texts are in the order of their characters; numbers under `named` in that of their values.
+/// Texts are sorted by their characters, numbers under `named` by their values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Classes {
-    /// Whole numbers count from 0, and class 0 has a sample; texts are names.
+    /// Whole numbers count from 0, and class 0 must have a sample; texts are names.
     #[default]
     Auto,
     /// Whole numbers count from this one.
     From(i64),
-    /// Each label that occurs is a class, numbers too.
+    /// Each label that occurs is a class, also if it is a number.
     Named,
 }
 
@@ -38,7 +38,7 @@ impl Classes {
         }
     }
 
-    /// What a label may be, in words.
+    /// Description of a valid label.
     fn expected(self) -> String {
         let begin = self.begin();
         let end = begin.saturating_add(MOST_CLASSES as i64 - 1);
@@ -49,10 +49,10 @@ impl Classes {
 /// Longest label in bytes.
 const LONGEST: usize = 256;
 
-/// The labels of a file, sample by sample.
+/// Labels of a file, in the order of its samples.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Labels {
-    /// Whole numbers as they are in the file.
+    /// Whole numbers as in the file.
     Numbers(Vec<i64>),
     /// Texts: an index into `names` for each sample.
     Texts {
@@ -70,7 +70,7 @@ impl Labels {
     }
 }
 
-/// Takes the labels of a file one after the other.
+/// Collects the labels of a file one after the other.
 pub(super) struct Collector {
     classes: Classes,
     labels: Option<Labels>,
@@ -92,7 +92,7 @@ impl Collector {
         }
     }
 
-    /// Makes room for the labels of `more` samples.
+    /// Reserves memory for the labels of `more` samples.
     ///
     /// # Errors
     /// [`DataError::Memory`]
@@ -104,10 +104,10 @@ impl Collector {
         }
     }
 
-    /// Takes a label as it is written.
+    /// Adds a label as written in the file.
     ///
     /// # Errors
-    /// What would be right in its place.
+    /// Description of a valid label.
     pub fn text(&mut self, text: &str) -> Result<(), String> {
         let number = text.parse::<f64>().ok();
         match (&mut self.labels, number) {
@@ -127,10 +127,10 @@ impl Collector {
         }
     }
 
-    /// Takes a label that is a number.
+    /// Adds a label that is a number.
     ///
     /// # Errors
-    /// What would be right in its place.
+    /// Description of a valid label.
     pub fn number(&mut self, number: f64) -> Result<(), String> {
         if self.classes == Classes::Named && number.is_finite() {
             return self.name(&number.to_string());
@@ -174,18 +174,18 @@ impl Collector {
         Ok(())
     }
 
-    /// All labels.
+    /// All collected labels.
     pub fn finish(self) -> Labels {
         self.labels.unwrap_or_else(|| Labels::Numbers(Vec::new()))
     }
 }
 
-/// Labels as classes.
+/// Classes of the samples of a data set.
 #[derive(Debug, PartialEq)]
 pub(super) struct Assigned {
     /// Class of each training sample.
     pub train: Vec<usize>,
-    /// Class of each sample of a test part of its own.
+    /// Class of each sample of a separate test part.
     pub test: Option<Vec<usize>>,
     /// Names of the classes.
     pub names: Vec<String>,
@@ -194,8 +194,8 @@ pub(super) struct Assigned {
 /// Classes of the labels of a training file and, if there is one, of a test file.
 ///
 /// # Errors
-/// [`DataError::Content`] if numbers count from another than 0 and nobody has said so, or if the
-/// test part has a label that no training sample has; that error names both files.
+/// [`DataError::Content`] if numbers do not count from 0 and the setting does not allow it, or if
+/// the test part has a label that no training sample has; that error names both files.
 pub(super) fn assign(
     classes: Classes,
     (train_file, train): (&Path, Labels),
@@ -239,7 +239,7 @@ pub(super) fn assign(
     })
 }
 
-/// Names in the order of their characters, or of their values if all are numbers.
+/// Names sorted by their characters, or by their values if all are numbers.
 fn sorted(names: &IndexSet<String>) -> Vec<String> {
     let mut sorted: Vec<String> = names.iter().cloned().collect();
     sorted.sort();
@@ -254,7 +254,7 @@ fn sorted(names: &IndexSet<String>) -> Vec<String> {
     sorted
 }
 
-/// Class of each sample. Every label is among the `names`.
+/// Class of each sample. All labels are in `names`.
 fn coded(labels: Labels, classes: Classes, names: &[String]) -> Vec<usize> {
     match labels {
         Labels::Numbers(numbers) => (numbers.into_iter())
@@ -270,7 +270,7 @@ fn coded(labels: Labels, classes: Classes, names: &[String]) -> Vec<usize> {
     }
 }
 
-/// Checks that every label of the test part is one that a training sample has.
+/// Checks that every label of the test part occurs in the training part.
 fn agree(
     (train_file, train): (&Path, &Labels),
     (test_file, test): (&Path, &Labels),
@@ -314,7 +314,7 @@ fn agree(
     ))
 }
 
-/// Joins what two files hold, inputs and labels; the error for different lengths names both.
+/// Combines the inputs and labels of two files; the error for different lengths names both.
 ///
 /// # Errors
 /// [`DataError::Content`]

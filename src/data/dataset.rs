@@ -1,4 +1,4 @@
-//! Samples in memory, and what must hold for them.
+//! Samples in memory, and the conditions they must satisfy.
 
 use super::encoder::Encoder;
 use super::error::{DataError, Place, counted};
@@ -6,10 +6,10 @@ use super::values::Values;
 use ndarray::Array2;
 use std::path::Path;
 
-/// Most classes a data set may have: a label above it is a wrong column, not a class.
+/// Largest number of classes: a label above it indicates a wrong column, not a class.
 pub const MOST_CLASSES: usize = 1 << 16;
 
-/// Labelled samples with raw, not yet encoded values.
+/// Labelled samples with raw values, before encoding.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     /// Raw values in the units of the source, `[samples, features]`, all finite.
@@ -21,7 +21,7 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Checks the parts and joins them; `origin` is the file, or a name, for messages.
+    /// Checks and combines the parts; `origin` is the file, or a name, for messages.
     ///
     /// # Errors
     /// [`DataError::Content`] if there is no sample, no feature or no class, if `inputs` and
@@ -99,7 +99,7 @@ impl Dataset {
         self.inputs.dim().1
     }
 
-    /// The samples as `encoder` makes them.
+    /// The samples, encoded by `encoder`.
     ///
     /// # Errors
     /// As [`Encoder::encode`].
@@ -110,7 +110,7 @@ impl Dataset {
         })
     }
 
-    /// How many samples each class has, `[classes]`.
+    /// Number of samples of each class, `[classes]`.
     #[must_use]
     pub fn class_counts(&self) -> Vec<usize> {
         let mut counts = vec![0; self.classes];
@@ -121,7 +121,7 @@ impl Dataset {
     }
 }
 
-/// Labelled samples as the input neurons are given them.
+/// Labelled samples as received by the input neurons.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Encoded {
     /// Encoded values in a.u., `[samples, features]`, all finite.

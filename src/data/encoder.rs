@@ -1,4 +1,4 @@
-//! Encoding: from the raw values of a data set to what the input neurons are given.
+//! Encoding: conversion of the raw values of a data set to the values of input neurons.
 
 use super::error::{DataError, Place};
 use super::room;
@@ -9,10 +9,10 @@ use std::path::Path;
 
 /// An affine encoding of raw values.
 ///
-/// Its numbers are given, or taken from the training part alone, so that nothing of a validation or
-/// test sample can reach training. Raw values are in the units of the source, encoded ones in a.u.
-/// Encoded values are computed in double precision and rounded once, to single, wherever that makes
-/// a difference.
+/// Its parameters are given, or computed from the training part alone, so that no information about
+/// validation or test samples reaches training. Raw values are in the units of the source, encoded
+/// ones in a.u. Encoded values are computed in double precision and rounded once, to single
+/// precision, wherever that makes a difference.
 ///
 /// ```
 /// use apical::data::Encoding;
@@ -27,9 +27,9 @@ use std::path::Path;
 pub enum Encoding {
     /// `(x - offset) * factor`, the same for every feature.
     Scale {
-        /// Raw value that becomes 0.
+        /// Raw value that is encoded as 0.
         offset: f64,
-        /// Encoded units for one raw unit; not 0.
+        /// Encoded units per raw unit; not 0.
         factor: f64,
     },
     /// `(x - mean) / std`, the same for every feature.
@@ -39,22 +39,22 @@ pub enum Encoding {
         /// Standard deviation of the raw training values; above 0.
         std: f64,
     },
-    /// `(x - mean) / std` with the mean and the population standard deviation of the training
-    /// part; where that is 0, 0.
+    /// `(x - mean) / std` with the mean and the population standard deviation of the training part;
+    /// 0 if that deviation is 0.
     StandardizePer(Per),
 }
 
-/// Over which values of the training part mean and deviation are taken.
+/// Values of the training part over which mean and deviation are computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Per {
-    /// Those of each feature, for this feature.
+    /// The values of each feature, for this feature.
     Feature,
-    /// All of them, for every feature.
+    /// All values, for every feature.
     All,
 }
 
-/// An encoding as a scenario writes it.
+/// An encoding as written in a scenario.
 #[derive(Serialize, Deserialize)]
 #[serde(rename = "Encoding", rename_all = "snake_case", deny_unknown_fields)]
 enum Written {
@@ -114,7 +114,7 @@ impl From<Encoding> for Written {
 }
 
 impl Default for Encoding {
-    /// Raw values as they are.
+    /// Raw values, unchanged.
     fn default() -> Self {
         Self::Scale {
             offset: 0.0,
@@ -124,11 +124,11 @@ impl Default for Encoding {
 }
 
 impl Encoding {
-    /// Checks the numbers by themselves, before any data is at hand.
+    /// Checks the parameters alone, without data.
     ///
     /// # Errors
-    /// [`DataError::Setting`] for a number that is not finite, a `factor` of 0 (it would make
-    /// all samples alike) or a `std` that is not above 0.
+    /// [`DataError::Setting`] for a parameter that is not finite, a `factor` of 0 (which would make
+    /// all samples equal) or a `std` that is not above 0.
     pub fn check(&self) -> Result<(), DataError> {
         let (shift, scale) = match *self {
             Self::Scale { offset, factor } => (
@@ -157,7 +157,7 @@ impl Encoding {
         Ok(())
     }
 
-    /// The encoding with all its numbers: those that it takes from data are of the rows `train` of
+    /// The encoding with all its parameters; those from data are computed over the rows `train` of
     /// `inputs`, `[samples, features]`.
     #[must_use]
     pub fn fit(&self, inputs: &Values, train: &[usize]) -> Encoder {
@@ -170,8 +170,7 @@ impl Encoding {
         }
     }
 
-    /// Encodes `inputs`, `[samples, features]`; numbers that the encoding takes from data are of
-    /// all samples.
+    /// Encodes `inputs`, `[samples, features]`; parameters from data are computed over all samples.
     ///
     /// # Errors
     /// As [`Encoder::encode`].
@@ -180,15 +179,15 @@ impl Encoding {
         self.fit_all(&inputs).encode(inputs)
     }
 
-    /// The encoding with all its numbers, those from data of all samples of `inputs`.
+    /// The encoding with all its parameters; those from data are over all samples of `inputs`.
     #[must_use]
     pub fn fit_all(&self, inputs: &Values) -> Encoder {
         let all: Vec<usize> = (0..inputs.dim().0).collect();
         self.fit(inputs, &all)
     }
 
-    /// The same in single precision, as what is subtracted and what is multiplied with or divided
-    /// by, if that shifts no encoded value by more than a millionth. Most images are encoded so.
+    /// Single-precision version of the encoding (subtracted value, and factor or divisor) if it
+    /// shifts no encoded value by more than a millionth. Most images are encoded with it.
     fn single(&self) -> Option<(f32, Scaling)> {
         const SHIFT: f64 = 1e-6;
         let (shift, scale, scaling) = match *self {
@@ -203,30 +202,30 @@ impl Encoding {
     }
 }
 
-/// How a difference is scaled in single precision.
+/// Scaling of a difference in single precision.
 #[derive(Clone, Copy)]
 enum Scaling {
     Times(f32),
     Over(f32),
 }
 
-/// An encoding with all its numbers.
+/// An encoding with all its parameters.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Encoder {
-    /// With the numbers of the scenario.
+    /// With parameters of the scenario.
     Given(Encoding),
-    /// With numbers of the training part.
+    /// With parameters of the training part.
     Standardize(Standardization),
 }
 
 impl Encoder {
-    /// The encoded value of `x` in `feature`, a.u., in double precision.
+    /// Encoded value of `x` in `feature`, in a.u. and double precision.
     #[must_use]
     pub fn value(&self, x: f64, feature: usize) -> f64 {
         match self {
             Self::Given(Encoding::Scale { offset, factor }) => (x - offset) * factor,
             Self::Given(Encoding::Standardize { mean, std }) => (x - mean) / std,
-            // Of its numbers there are none without data.
+            // Without data, this encoding has no parameters.
             Self::Given(Encoding::StandardizePer(_)) => x,
             Self::Standardize(Standardization { mean, std }) => match std[feature] > 0.0 {
                 true => (x - mean[feature]) / std[feature],
@@ -280,7 +279,7 @@ impl Encoder {
         }
     }
 
-    /// Mean and deviation of each feature, if they are of the training part.
+    /// Mean and deviation of each feature, if they were computed from the training part.
     #[must_use]
     pub fn standardization(&self) -> Option<&Standardization> {
         match self {
@@ -319,12 +318,12 @@ impl Standardization {
     }
 }
 
-/// Mean and population standard deviation of `values`, in two passes; 0 and 0 of no values.
+/// Mean and population standard deviation of `values`, in two passes; 0 and 0 if there are none.
 pub(crate) fn moments<I: Iterator<Item = f64>>(values: impl Fn() -> I) -> (f64, f64) {
     let Some(first) = values().next() else {
         return (0.0, 0.0);
     };
-    // Differences from the first value: the mean of a constant is exact, and its deviation 0.
+    // With differences from the first value, the mean of a constant is exact and its deviation 0.
     let (mut sum, mut count) = (0.0, 0.0);
     for value in values() {
         sum += value - first;
@@ -388,7 +387,7 @@ mod tests {
         assert!(ron::from_str::<Encoding>("scale(offset: 0, factor: 1, gain: 2)").is_err());
     }
 
-    /// Seconds since 1970, a few of them apart: single precision has one number in 128 there.
+    /// Seconds since 1970, a few of them apart: single precision resolves steps of 128 there.
     #[test]
     fn large_values_are_encoded_before_they_are_rounded() {
         let (first, mean, std) = (1.7e9, 1.700_000_061e9, 5f64.sqrt());
@@ -413,7 +412,7 @@ mod tests {
                 );
             }
         }
-        // 1.7e9 itself is exact in single precision, and the mean is not.
+        // 1.7e9 is exact in single precision, and the mean is not.
         let shift = given.encode(array![[first]]).unwrap()[[0, 0]];
         assert_eq!(shift, (-61.0 / std) as f32);
     }
@@ -431,11 +430,11 @@ mod tests {
         }
     }
 
-    /// A table as of wines: columns of constituents, from 0.1 to 1000, with the sums of squares of
-    /// which the deviation is known.
+    /// A table such as that of wines: columns of constituents, from 0.1 to 1000, with known sums of
+    /// squares.
     #[test]
     fn each_feature_has_mean_and_deviation_of_the_training_part_alone() {
-        // Of a, a + d, ..., a + (n - 1) d: mean a + (n - 1) d / 2, variance d^2 (n^2 - 1) / 12.
+        // For a, a + d, ..., a + (n - 1) d: mean a + (n - 1) d / 2, variance d^2 (n^2 - 1) / 12.
         let columns = [
             (0.1, 0.01),
             (12.0, 0.5),
@@ -445,7 +444,7 @@ mod tests {
         ];
         let n = 9;
         let train: Vec<usize> = (0..n).map(|k| 2 * k).collect();
-        // Rows between those of training hold what must not be seen.
+        // Rows between those of training contain values that must have no influence.
         let inputs = Array2::from_shape_fn((2 * n, columns.len()), |(row, column)| {
             let (a, d) = columns[column];
             match row % 2 {
@@ -489,7 +488,7 @@ mod tests {
         let inputs = Values::from(array![[1.0f32, 2.0], [900.0, -900.0], [3.0, 6.0]]);
         let encoder = Encoding::StandardizePer(Per::All).fit(&inputs, &[0, 2]);
         let used = encoder.standardization().unwrap();
-        // 1, 2, 3 and 6: mean 3, squares 4 + 1 + 0 + 9 = 14 of 4.
+        // 1, 2, 3 and 6: mean 3, mean square deviation (4 + 1 + 0 + 9) / 4 = 3.5.
         assert_eq!(used.mean, [3.0, 3.0]);
         assert!((used.std[1] - 3.5f64.sqrt()).abs() < 1e-15);
         let inputs = encoder.encode(inputs).unwrap();

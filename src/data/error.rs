@@ -1,15 +1,15 @@
-//! What can be wrong with data: which file, where in it, what is there and what would be right.
+//! Errors of data: the file, the place in it, the value found and the value expected.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Where in a file something is wrong.
+/// Place of a fault in a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// The file as a whole.
     Whole,
-    /// A line of a text file, counted from 1 as editors do.
+    /// A line of a text file, counted from 1 as in editors.
     Row(u64),
     /// A cell of a text table; both are counted from 1.
     Cell {
@@ -36,20 +36,20 @@ impl fmt::Display for Place {
     }
 }
 
-/// Why data could not be had.
+/// Reasons why data cannot be read.
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
-    /// A file is not where it was looked for.
+    /// A file does not exist where it was searched.
     #[error("{file}: no such file; looked for {searched}. {remedy}", file = file.display())]
     Missing {
-        /// The file that is wanted.
+        /// The missing file.
         file: PathBuf,
-        /// Every path that was tried.
+        /// All paths that were tried.
         searched: String,
-        /// How to get the file or to say where it is.
+        /// Advice on how to get the file or to set its directory.
         remedy: String,
     },
-    /// A file is there but its bytes cannot be had: no permission, or damaged compression.
+    /// A file exists but cannot be read: no permission, or damaged compression.
     #[error(
         "{file}, byte {offset}: cannot be read: {source}; \
          expected a readable file, plain or complete gzip",
@@ -58,24 +58,24 @@ pub enum DataError {
     Read {
         /// The file being read.
         file: PathBuf,
-        /// How many bytes had been read, after any decompression.
+        /// Number of bytes read before, after any decompression.
         offset: u64,
-        /// What the system or the decompressor says.
+        /// Error of the operating system or the decompressor.
         source: io::Error,
     },
-    /// The content of a file is not what its format or the data set needs.
+    /// The content of a file does not fit its format or the data set.
     #[error("{file}{place}: found {found}, expected {expected}", file = file.display())]
     Content {
         /// The file, or the name of data made in memory.
         file: PathBuf,
-        /// Where in the file.
+        /// Place in the file.
         place: Place,
-        /// The offending text or number.
+        /// Wrong text or number.
         found: String,
-        /// What would be right.
+        /// Description of a correct value.
         expected: String,
     },
-    /// More memory than there is.
+    /// The data need more memory than is available.
     #[error(
         "{file}: its data take more than {needed_mb:.0} MB of memory, {why}; expected a smaller \
          file, or more memory",
@@ -88,19 +88,19 @@ pub enum DataError {
     Memory {
         /// The file being read.
         file: PathBuf,
-        /// Memory that was asked for, in MB.
+        /// Requested memory, in MB.
         needed_mb: f64,
-        /// Memory that is free, in MB, if that is the bound; none if it is a limit of the process.
+        /// Free memory in MB, if that is the bound; absent for a limit of the process.
         available_mb: Option<f64>,
     },
-    /// A setting of the scenario cannot be met.
+    /// A setting of the scenario cannot be satisfied.
     #[error("{name}: found {found}, expected {expected}")]
     Setting {
-        /// Name of the setting as a scenario writes it.
+        /// Name of the setting in a scenario.
         name: String,
-        /// Its value.
+        /// Value of the setting.
         found: String,
-        /// What would be right.
+        /// Description of a correct value.
         expected: String,
     },
 }
@@ -133,7 +133,7 @@ impl DataError {
     }
 }
 
-/// A number of things in words: "1 column", "2 columns", "2 classes".
+/// A count in words: "1 column", "2 columns", "2 classes".
 pub(super) fn counted(number: usize, thing: &str) -> String {
     match (number, thing.ends_with('s')) {
         (1, _) => format!("1 {thing}"),
@@ -142,7 +142,7 @@ pub(super) fn counted(number: usize, thing: &str) -> String {
     }
 }
 
-/// The first dozen of `things` as a list in words.
+/// The first twelve of `things` as a list in words.
 pub(crate) fn listed<T: fmt::Display>(things: impl IntoIterator<Item = T>) -> String {
     const MOST: usize = 12;
     let things: Vec<String> = things.into_iter().map(|thing| thing.to_string()).collect();
@@ -154,7 +154,7 @@ pub(crate) fn listed<T: fmt::Display>(things: impl IntoIterator<Item = T>) -> St
     }
 }
 
-/// Quotes `text` for a message; a long one is cut, since a damaged file may be one long line.
+/// Quoted `text` for a message, shortened if it is long, as a damaged file may be one long line.
 pub(crate) fn quote(text: &str) -> String {
     const LONGEST: usize = 40;
     if text.chars().count() <= LONGEST {

@@ -1,28 +1,28 @@
-//! What is shown to the neurons: data sets, their encoding, their parts and their order.
+//! Data presented to the neurons: data sets, their encoding, their parts and their order.
 //!
 //! ```text
 //! Source --load--> LoadedData { train, test }     raw values and labels, checked
 //! Split            samples -> train | validation | test, stratified by class
-//! Encoding         raw value -> what an input neuron is given, in a.u.
-//! Order            (seed, epoch) -> in which order the training samples are shown
+//! Encoding         raw value -> value of an input neuron, in a.u.
+//! Order            (seed, epoch) -> order of presentation of the training samples
 //! ```
 //!
 //! | module | subject |
 //! |---|---|
-//! | [`dataset`] | samples in memory and what must hold for them |
-//! | [`values`] | raw values in memory, and in which precision |
-//! | [`source`] | where a data set comes from, as a scenario says it |
+//! | [`dataset`] | samples in memory and their conditions |
+//! | [`values`] | raw values in memory, with their precision |
+//! | [`source`] | origin of a data set, as written in a scenario |
 //! | [`formats`] | one file format each |
 //! | [`fetch`] | public data sets from their hosts |
-//! | [`classes`] | from labels to classes with names |
-//! | [`checksum`] | which samples they were |
-//! | `room` | whether there is memory for data |
-//! | [`encoder`] | from raw values to inputs |
+//! | [`classes`] | conversion of labels to classes with names |
+//! | [`checksum`] | identity of samples |
+//! | `room` | memory available for data |
+//! | [`encoder`] | conversion of raw values to inputs |
 //! | [`split`] | stratified parts |
 //! | [`order`] | presentation order |
-//! | [`error`] | what can be wrong with data, where, and what would be right |
+//! | [`error`] | errors of data, with place and correction |
 //!
-//! Nothing here depends on the number of threads, on the platform or on what was drawn before:
+//! Results do not depend on the number of threads, on the platform or on earlier random draws:
 //! every random choice has its own stream, see [`stream`](crate::math::random::stream).
 
 pub mod checksum;

@@ -1,11 +1,11 @@
-//! Presentation order: in which order the training samples are shown in an epoch.
+//! Presentation order of the training samples in an epoch.
 
 use crate::math::random::{shuffle, stream};
 
 /// A random order of the training samples for every epoch.
 ///
-/// Each epoch has its own stream, so a run that resumes at epoch 30 sees what an uninterrupted
-/// one sees, without going through the 29 before.
+/// Each epoch has its own stream, so a run that resumes at epoch 30 has the same orders as an
+/// uninterrupted one, without drawing the 29 before.
 ///
 /// ```
 /// use apical::data::Order;
@@ -25,7 +25,7 @@ pub struct Order {
 }
 
 impl Order {
-    /// The permutation of `0..samples` for `epoch`, which counts from 0.
+    /// Permutation of `0..samples` for `epoch`, which counts from 0.
     #[must_use]
     pub fn epoch(&self, epoch: u64) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.samples).collect();

@@ -1,13 +1,13 @@
-//! Memory for data: whether there is enough, asked before it is taken.
+//! Memory for data, checked before it is allocated.
 
 use super::error::DataError;
 use crate::machine::available_bytes;
 use std::path::Path;
 
-/// Sizes that are not worth the question.
+/// Largest size in bytes that is not checked.
 const SMALL: u64 = 1 << 20;
 
-/// Checks that `bytes` of memory are free for what is read from `path`.
+/// Checks that `bytes` of memory are free for the data of `path`.
 ///
 /// # Errors
 /// [`DataError::Memory`]
@@ -21,10 +21,10 @@ pub(super) fn check(path: &Path, bytes: u64) -> Result<(), DataError> {
     }
 }
 
-/// Makes room for `more` items behind those that are there, of `likely` items in the end.
+/// Reserves memory for `more` items; `likely` is the expected final number of items.
 ///
-/// Room grows to the likely number at most, and beyond it by doubling. What is not there is an
-/// error, also under a limit on the memory of the process.
+/// Capacity grows by doubling, at first up to the likely number. Lack of memory is an error, also
+/// under a memory limit of the process.
 ///
 /// # Errors
 /// [`DataError::Memory`]
@@ -50,7 +50,7 @@ pub(super) fn reserve<T>(
     (items.try_reserve_exact(wanted - length)).map_err(|_| short(path, bytes, None))
 }
 
-/// Collects `items`, of which there are `count`.
+/// Collects `count` items.
 ///
 /// # Errors
 /// [`DataError::Memory`], and those of the items.

@@ -1,4 +1,4 @@
-//! Where a data set comes from, as a scenario says it.
+//! Origin of a data set, as written in a scenario.
 
 use super::classes::{Assigned, Classes, Collector, Labels, assign, paired};
 use super::dataset::Dataset;
@@ -37,54 +37,54 @@ pub enum Source {
         #[serde(default)]
         parameters: BTreeMap<String, f64>,
     },
-    /// A text table, one sample a row.
+    /// A text table, one sample per row.
     Csv {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// A second file of the same columns, all of it the test part.
+        /// A second file with the same columns, all of it the test part.
         #[serde(default)]
         test: Option<PathBuf>,
-        /// Which column holds the label.
+        /// Column of the label.
         #[serde(default)]
         label_column: LabelColumn,
-        /// True if the first row holds names.
+        /// True if the first row contains names.
         #[serde(default)]
         header: bool,
-        /// What separates cells; if omitted, commas, or the one other that a first row without
-        /// commas has: semicolons, tabs, bars or spaces.
+        /// Delimiter of cells; if omitted, the comma, or, for a first row without commas, the only
+        /// other one in it: semicolon, tab, bar or space.
         #[serde(default)]
         delimiter: Option<Delimiter>,
-        /// Columns that are left out.
+        /// Columns that are ignored.
         #[serde(default)]
         drop: Vec<Column>,
-        /// How labels become classes.
+        /// Conversion of labels to classes.
         #[serde(default)]
         classes: Classes,
     },
-    /// IDX files of `u8`, as of MNIST and Fashion-MNIST; each may also be there as `NAME.gz`.
+    /// IDX files of `u8`, as in MNIST and Fashion-MNIST; each may also exist as `NAME.gz`.
     Idx {
         /// Directory of the files; if omitted, the one given with `--data` or `APICAL_DATA`.
         #[serde(default)]
         directory: Option<PathBuf>,
-        /// Folder of the directory that is looked into first, so that data sets whose files have
-        /// the same names can be in one directory.
+        /// Folder of the directory that is searched first, so that data sets whose files have the
+        /// same names can be in one directory.
         #[serde(default)]
         folder: Option<PathBuf>,
         /// File of the training images, `[images, rows, columns]`.
         images: PathBuf,
         /// File of the training labels, `[images]`.
         labels: PathBuf,
-        /// File of the test images; with `test_labels` or not at all.
+        /// File of the test images; either with `test_labels` or omitted.
         #[serde(default)]
         test_images: Option<PathBuf>,
         /// File of the test labels.
         #[serde(default)]
         test_labels: Option<PathBuf>,
-        /// How labels become classes.
+        /// Conversion of labels to classes.
         #[serde(default)]
         classes: Classes,
     },
-    /// CIFAR-10, the binary version; each file may also be there as `NAME.gz`.
+    /// CIFAR-10, the binary version; each file may also exist as `NAME.gz`.
     Cifar10 {
         /// Directory of the files; if omitted, the one given with `--data` or `APICAL_DATA`.
         #[serde(default)]
@@ -92,7 +92,7 @@ pub enum Source {
         /// Files of the training images.
         #[serde(default = "cifar_train")]
         train: Vec<PathBuf>,
-        /// Files of the test images; none for no test part.
+        /// Files of the test images; empty for no test part.
         #[serde(default = "cifar_test")]
         test: Vec<PathBuf>,
     },
@@ -102,28 +102,28 @@ pub enum Source {
         inputs: PathBuf,
         /// File of the labels, `[samples]` or `[samples, 1]`, whole numbers of any number type.
         labels: PathBuf,
-        /// File of the test inputs; with `test_labels` or not at all.
+        /// File of the test inputs; either with `test_labels` or omitted.
         #[serde(default)]
         test_inputs: Option<PathBuf>,
         /// File of the test labels.
         #[serde(default)]
         test_labels: Option<PathBuf>,
-        /// How labels become classes.
+        /// Conversion of labels to classes.
         #[serde(default)]
         classes: Classes,
     },
 }
 
-/// A data set as its source gives it: with a test part of its own, or without.
+/// A data set as read from its source, with or without a separate test part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoadedData {
-    /// Samples for training, and for validation and test if there is no other part.
+    /// Samples for training, and, without a separate test part, for validation and test.
     pub train: Dataset,
-    /// Samples that the source itself sets apart for test.
+    /// Samples that the source reserves for test.
     pub test: Option<Dataset>,
     /// Names of the classes, `[classes]`.
     pub classes: Vec<String>,
-    /// Names of the features, `[features]`, if the source has any.
+    /// Names of the features, `[features]`, if the source has names.
     pub features: Option<Vec<String>>,
 }
 
@@ -145,12 +145,12 @@ impl LoadedData {
 impl Source {
     /// Reads and checks the files.
     ///
-    /// `base_dir` is the directory of the scenario; `data_dir` that of data sets which are not
-    /// shipped, see [`data_dir`](super::formats::file::data_dir).
+    /// `base_dir` is the directory of the scenario; `data_dir` is that of data sets that are not
+    /// part of the package, see [`data_dir`](super::formats::file::data_dir).
     ///
     /// # Errors
-    /// [`DataError`] if a file is missing, unreadable or not what its format says, or if training
-    /// and test part do not fit.
+    /// [`DataError`] if a file is missing, unreadable or does not fit its format, or if training
+    /// and test part do not fit each other.
     pub fn load(&self, base_dir: &Path, data_dir: Option<&Path>) -> Result<LoadedData, DataError> {
         self.load_with(base_dir, data_dir, &[])
     }
@@ -256,7 +256,7 @@ impl Source {
                 }
                 let directory = directory.as_ref().map(here);
                 let directory = directory.as_deref().or(data_dir);
-                // The small part first: what is missing is told before the large one is read.
+                // The small part first: a missing file is reported before the large one is read.
                 let test = (!test.is_empty())
                     .then(|| cifar::read(directory, test))
                     .transpose()?;
@@ -281,7 +281,7 @@ fn cifar_test() -> Vec<PathBuf> {
     vec!["test_batch.bin".into()]
 }
 
-/// Two files that go together, or none of them.
+/// Two files that belong together, or neither.
 fn both<'a>(
     source: &str,
     (name, inputs): (&str, &'a Option<PathBuf>),
@@ -299,7 +299,7 @@ fn both<'a>(
     Ok(inputs.as_ref().zip(labels.as_ref()))
 }
 
-/// Inputs and labels of a part, not yet classes.
+/// Inputs and labels of a part, before conversion to classes.
 struct Part {
     file: PathBuf,
     inputs: Values,
@@ -324,7 +324,7 @@ impl Part {
         labels: &Path,
         classes: Classes,
     ) -> Result<Self, DataError> {
-        // Both are looked for before either is read: reading takes long, and may be in vain.
+        // Both files are located before either is read, since reading takes long.
         let images = idx::find(directory, folder, images)?;
         let labels = idx::find(directory, folder, labels)?;
         let mut collector = Collector::new(classes);
@@ -351,7 +351,7 @@ impl Part {
     }
 }
 
-/// A table, and one of the same columns for test if there is any.
+/// A table, and one with the same columns for test, if there is any.
 fn tables(
     path: &Path,
     test: Option<PathBuf>,
@@ -378,7 +378,7 @@ fn tables(
     })
 }
 
-/// Both parts with the same features and classes.
+/// Data set of both parts, which must have the same features and classes.
 fn parts(classes: Classes, train: Part, test: Option<Part>) -> Result<LoadedData, DataError> {
     let features = |part: &Part| part.inputs.dim().1;
     if let Some(test) = &test

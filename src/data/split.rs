@@ -1,15 +1,15 @@
-//! Stratified split: which samples are for training, for validation and for test.
+//! Stratified split of the samples into training, validation and test.
 
 use super::error::{DataError, Place};
 use crate::math::random::{shuffle, stream};
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-/// How large the three parts are.
+/// Sizes of the three parts.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Parts {
-    /// Numbers of samples; what is left over is not used.
+    /// Numbers of samples; the remaining samples are unused.
     Counts {
         /// For training.
         train: usize,
@@ -36,12 +36,12 @@ pub enum Parts {
 impl Parts {
     /// Numbers `[train, validation, test]` out of `samples`.
     ///
-    /// Fractions are rounded so that the total is the nearest to what they ask for together:
-    /// each is rounded down and the largest remainders get one more, ties to the earlier part.
+    /// Fractions are rounded so that the total is nearest to that of the exact numbers: each is
+    /// rounded down and the largest remainders are increased by one, ties to the earlier part.
     ///
     /// # Errors
-    /// [`DataError::Setting`] if a fraction is not in 0 to 1, the parts are more than there is,
-    /// or there is nothing to train on.
+    /// [`DataError::Setting`] if a fraction is not in 0 to 1, the parts exceed the number of
+    /// samples, or the training part is empty.
     pub fn counts(&self, samples: usize) -> Result<[usize; 3], DataError> {
         let counts = match *self {
             Self::Counts {
@@ -85,7 +85,7 @@ fn rounded(fractions: [f64; 3], samples: usize) -> Result<[usize; 3], DataError>
         ));
     }
     let exact = fractions.map(|fraction| fraction * samples as f64);
-    // A product a hair below an integer is that integer.
+    // A product just below an integer counts as that integer.
     let mut counts = exact.map(|count| (count + SLACK).floor() as usize);
     let remainder = |part: usize| exact[part] - (exact[part] + SLACK).floor();
     let total = ((sum * samples as f64).round() as usize).min(samples);
@@ -103,18 +103,18 @@ fn rounded(fractions: [f64; 3], samples: usize) -> Result<[usize; 3], DataError>
 pub struct Split {
     /// For training.
     pub train: Vec<usize>,
-    /// For choosing settings.
+    /// For the choice of settings.
     pub validation: Vec<usize>,
     /// For the final result.
     pub test: Vec<usize>,
 }
 
 impl Split {
-    /// Draws the parts so that each has the classes in the proportion in which they come.
+    /// Draws the parts so that each has the class proportions of the whole.
     ///
     /// The totals are exact. Test is drawn first, then validation, then training, each by the
-    /// largest remainder over what is left of every class, ties to the lower class: so the test
-    /// part depends on `seed` and on its own size only.
+    /// largest remainder over the remaining samples of every class, ties to the lower class: so the
+    /// test part depends on `seed` and on its own size only.
     ///
     /// # Errors
     /// As [`Parts::counts`]; [`DataError::Content`] for a label that is not below `classes`.
@@ -160,10 +160,10 @@ impl Split {
     }
 }
 
-/// Shares `total` among classes in proportion to `sizes` by the largest remainder.
+/// Distributes `total` over classes in proportion to `sizes` by the largest remainder.
 ///
-/// Integers throughout, so no rounding differs between platforms. No class gets more than its
-/// size: a share is rounded up only if it is not whole, and then it is below the size.
+/// Only integers are used, so rounding is the same on all platforms. No share exceeds the size of
+/// its class: a share is rounded up only if it is not whole, and then it is below the size.
 fn apportion(total: usize, sizes: &[usize]) -> Vec<usize> {
     let whole: u128 = sizes.iter().map(|&size| size as u128).sum::<u128>().max(1);
     let exact = |class: usize| total as u128 * sizes[class] as u128;
@@ -202,9 +202,9 @@ mod tests {
 
     #[test]
     fn largest_remainder_by_hand() {
-        // Shares 4.2, 2.8 and 1.0 of 8: the one that is missing goes to the second.
+        // Shares 4.2, 2.8 and 1.0 of 8: the remaining one is added to the second.
         assert_eq!(apportion(8, &[21, 14, 5]), [4, 3, 1]);
-        // Shares of 0.5 each: ties to the lower class.
+        // Shares of 0.5 each: ties are resolved for the lower class.
         assert_eq!(apportion(2, &[3, 3, 3, 3]), [1, 1, 0, 0]);
     }
 

@@ -1,22 +1,22 @@
-//! Raw values in memory: in single precision if it holds all of them exactly, else in double.
+//! Raw values in memory: single precision if all of them are exact in it, otherwise double.
 
 use super::error::{DataError, Place};
 use super::room;
 use ndarray::{Array2, ShapeBuilder};
 use std::path::Path;
 
-/// Raw values in the units of the source, `[samples, features]`, each as it was read.
+/// Raw values in the units of the source, `[samples, features]`, exactly as read.
 ///
-/// Pixels and small whole numbers take 4 bytes each, other tables 8; which, depends on the values
-/// alone.
+/// Pixels and small whole numbers need 4 bytes each, other tables 8; the precision depends on the
+/// values alone.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Values(pub(super) Held);
 
-/// Values as they lie in memory.
+/// Arrays of raw values.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Held {
     Single(Array2<f32>),
-    /// One of them at least is not exact in single precision.
+    /// At least one value is not exact in single precision.
     Double(Array2<f64>),
 }
 
@@ -50,7 +50,7 @@ impl Values {
         self.len() == 0
     }
 
-    /// Bytes that they take at most until they are encoded, the encoded copy of doubles included.
+    /// Largest memory in bytes until encoding is finished, including the encoded copy of doubles.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let each = match &self.0 {
@@ -60,7 +60,7 @@ impl Values {
         each * self.len()
     }
 
-    /// The first value that is not finite, with its sample and feature.
+    /// First value that is not finite, with its sample and feature.
     #[must_use]
     pub fn not_finite(&self) -> Option<((usize, usize), f64)> {
         with!(self, array => {
@@ -74,14 +74,14 @@ impl Values {
         with!(self, array => Box::new(array.iter().map(wide)))
     }
 
-    /// The values of a feature, sample by sample.
+    /// Values of a feature, sample by sample.
     pub fn feature(&self, feature: usize) -> Box<dyn Iterator<Item = f64> + '_> {
         with!(self, array => {
             Box::new(array.column(feature).into_iter().map(wide))
         })
     }
 
-    /// Least and greatest value of each feature, `[features]`; none without samples.
+    /// Least and greatest value of each feature, `[features]`; empty without samples.
     #[must_use]
     pub fn extremes(&self) -> Vec<[f64; 2]> {
         let mut extremes = Vec::new();
@@ -119,13 +119,13 @@ impl From<Array2<f64>> for Values {
     }
 }
 
-/// The same number in single precision, if it is one there; NaN stays NaN.
+/// `value` in single precision, if it is exact there; NaN stays NaN.
 pub(super) fn single(value: f64) -> Option<f32> {
     let near = value as f32;
     (f64::from(near) == value || value.is_nan()).then_some(near)
 }
 
-/// Values while they are read: in single precision until one comes that is not exact there.
+/// Values during reading: single precision until the first value that is not exact in it.
 #[derive(Debug)]
 pub(super) enum Gathered {
     Single(Vec<f32>),
@@ -137,7 +137,7 @@ impl Gathered {
         Self::Single(Vec::new())
     }
 
-    /// Makes room; see [`room::reserve`].
+    /// Reserves memory; see [`room::reserve`].
     ///
     /// # Errors
     /// [`DataError::Memory`]
@@ -148,7 +148,7 @@ impl Gathered {
         }
     }
 
-    /// Adds a value, for which [`Self::reserve`] has made room.
+    /// Adds a value; its memory must be reserved by [`Self::reserve`].
     ///
     /// # Errors
     /// [`DataError::Memory`] if it is the first in double precision, and all would not fit there.
@@ -169,11 +169,11 @@ impl Gathered {
         Ok(())
     }
 
-    /// The values as samples and features, sample by sample in memory; `by_column` if they came
+    /// The values as samples x features, sample by sample in memory; `by_column` if they were read
     /// feature by feature.
     ///
     /// # Errors
-    /// [`DataError`] if there are fewer or more, or no memory to turn them.
+    /// [`DataError`] if their number differs, or if memory for reordering is missing.
     pub fn shaped(
         self,
         path: &Path,
@@ -187,10 +187,10 @@ impl Gathered {
     }
 }
 
-/// The elements as rows and columns, row by row in memory.
+/// The elements as rows x columns, row by row in memory.
 ///
 /// # Errors
-/// [`DataError`] if there are fewer or more, or no memory to turn them.
+/// [`DataError`] if their number differs, or if memory for reordering is missing.
 pub(super) fn shaped<T: Copy>(
     path: &Path,
     values: Vec<T>,

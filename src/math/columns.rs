@@ -1,8 +1,8 @@
 //! Columns of a weight matrix, one sender at a time.
 //!
-//! Matrices are post x pre with the column of a sender contiguous, so that a sender's synapses
-//! are one stretch of memory. Work is cut by receiving neurons. Currents and changes are computed
-//! in double precision, since they are added to again and again.
+//! Matrices are post x pre with the column of a sender contiguous, so that a sender's synapses are
+//! contiguous in memory. Work is divided by receiving neurons. Currents and changes are computed in
+//! double precision, since many terms are added to them.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use rayon::prelude::*;
 
 use crate::math::pair;
 
-/// How many senders out of all make one product over all senders the cheaper way: one in so many.
+/// Ratio of all senders to sending ones up to which one product over all senders is cheaper.
 ///
 /// A synapse takes 0.14 ns in a column and 0.025 ns in a product, whose operands stay in registers
 /// (`cargo bench --bench senders`).
@@ -21,28 +21,28 @@ pub(crate) const PRODUCT_PAYS: usize = 6;
 /// A sender whose value has changed.
 #[derive(Clone, Copy, Debug)]
 pub struct Send {
-    /// Its trial.
+    /// Index of its trial.
     pub trial: usize,
-    /// Its index.
+    /// Index of the sender.
     pub sender: usize,
-    /// Value before.
+    /// Value before, a.u.
     pub old: f64,
-    /// Value now, less the value before.
+    /// Present value minus the value before, a.u.
     pub change: f64,
 }
 
-/// Weights as `scale (matrix + carry)`, post x pre; without a carry as `scale matrix`.
+/// Weights as `scale (matrix + carry)`, post x pre, or without a carry as `scale matrix`.
 #[derive(Clone, Copy)]
 pub struct Intercepts<'a> {
     /// Common factor.
     pub scale: f64,
     /// Values.
     pub matrix: &'a Array2<f32>,
-    /// What is below their last bits.
+    /// Carries: the parts below the last bits of the values.
     pub carry: Option<&'a Array2<f32>>,
 }
 
-/// Weights that are changed, with what is below their last bits.
+/// Weights that are changed, with the parts below their last bits.
 pub struct Changing<'a> {
     /// Values, post x pre.
     pub matrix: &'a mut Array2<f32>,
@@ -51,11 +51,11 @@ pub struct Changing<'a> {
 }
 
 impl Changing<'_> {
-    /// Moves the weights within bounds, the smallest and the largest.
+    /// Limits the weights to the range from the smallest to the largest allowed value.
     pub fn clamp(&mut self, (low, high): (f32, f32)) {
         (Zip::from(&mut *self.matrix).and(&mut *self.carry)).for_each(|w, carry| {
             let within = w.clamp(low, high);
-            // At a bound there is nothing beyond it.
+            // At a bound, the carry must not point beyond it.
             if within != *w || within == low && *carry < 0.0 || within == high && *carry > 0.0 {
                 *carry = 0.0;
             }
@@ -63,7 +63,7 @@ impl Changing<'_> {
         });
     }
 
-    /// The same weights for a while.
+    /// The same weights, borrowed again.
     pub fn reborrow(&mut self) -> Changing<'_> {
         Changing {
             matrix: self.matrix,
@@ -72,16 +72,16 @@ impl Changing<'_> {
     }
 }
 
-/// Synapses from which on several threads pay.
+/// Number of synapses above which several threads are faster.
 const WORTH_THREADS: usize = 1 << 16;
 
-/// Receiving neurons of a piece.
+/// Number of receiving neurons per piece.
 const PIECE: usize = 128;
 
-/// Senders of a stretch.
+/// Number of senders per group.
 const SENDERS: usize = 64;
 
-/// How many receiving neurons are dealt with at a time. No sum goes over them, so results do not
+/// Number of receiving neurons processed at a time. No sum extends over them, so results do not
 /// depend on it.
 fn piece(sends: &[Send], post: usize) -> usize {
     if sends.len() * post < WORTH_THREADS {
@@ -113,7 +113,7 @@ pub fn read(sends: &[Send], weights: Intercepts<'_>, current: &mut Array2<f64>) 
                 }
                 continue;
             }
-            // Four at a time, so that the current is read and written once for them.
+            // Four at a time, so that the current is read and written once for all four.
             let mut fours = group.chunks_exact(4);
             for four in &mut fours {
                 let columns = [0, 1, 2, 3].map(|n| part(matrix, &four[n], &rows));
@@ -127,7 +127,7 @@ pub fn read(sends: &[Send], weights: Intercepts<'_>, current: &mut Array2<f64>) 
     });
 }
 
-/// The current of one trial, `I_i = sum over j of m_ij r_j`, and for each neuron the sum of the
+/// Current of one trial, `I_i = sum over j of m_ij r_j`, and for each neuron the sum of the
 /// magnitudes of these terms.
 ///
 /// Terms of four senders are summed in single precision, and their sums in double precision: the
@@ -155,7 +155,7 @@ pub fn sum(held: &[f32], matrix: &Array2<f32>) -> (Vec<f64>, Vec<f32>) {
     if awake.len() * post < WORTH_THREADS {
         return stretch(&awake);
     }
-    // The sum goes over stretches in their order, for any number of threads.
+    // The sum is over groups in fixed order, independently of the number of threads.
     let parts: Vec<_> = awake.par_chunks(SENDERS).map(stretch).collect();
     let zeros = (vec![0.0; post], vec![0.0; post]);
     (parts.iter()).fold(zeros, |(mut current, mut sizes), part| {
@@ -165,13 +165,13 @@ pub fn sum(held: &[f32], matrix: &Array2<f32>) -> (Vec<f64>, Vec<f32>) {
     })
 }
 
-/// The synapses of a sender onto some of the receiving neurons.
+/// Synapses of a sender onto some of the receiving neurons.
 fn part<'a>(matrix: &'a Array2<f32>, send: &Send, rows: &Range<usize>) -> &'a [f32] {
     let post = matrix.nrows();
     &flat(matrix)[send.sender * post..(send.sender + 1) * post][rows.clone()]
 }
 
-/// `m_ij -= scale D_i change` for each send: the synapse keeps what it has gained so far.
+/// `m_ij -= scale D_i change` for each send: a synapse keeps its change so far.
 pub fn touch(sends: &[Send], scale: f64, integrals: &Array2<f64>, weights: Changing<'_>) {
     let Changing { matrix, carry } = weights;
     let piece = piece(sends, matrix.nrows());
@@ -194,7 +194,7 @@ pub fn touch(sends: &[Send], scale: f64, integrals: &Array2<f64>, weights: Chang
         });
 }
 
-/// For each trial the products of what changes in it and what was held before in every trial,
+/// For each trial, products of its changes of senders and the values held before in every trial,
 /// trials x trials.
 pub fn products(sends: &[Send], held: ArrayView2<'_, f32>) -> Array2<f64> {
     let mut products = Array2::zeros((held.nrows(), held.nrows()));
@@ -207,8 +207,8 @@ pub fn products(sends: &[Send], held: ArrayView2<'_, f32>) -> Array2<f64> {
     products
 }
 
-/// With one trial: the weight is `scale m_ij + D_i old`, so `I_i` changes by it times the change,
-/// and `m_ij -= D_i change / scale`.
+/// For one trial: the weight is `scale m_ij + D_i old`; `I_i` changes by the weight times the
+/// change, and `m_ij -= D_i change / scale`.
 pub fn read_and_touch(
     sends: &[Send],
     scale: f64,
@@ -224,8 +224,8 @@ pub fn read_and_touch(
         touch_some(sends, 0, scale, d, (matrix, carry), current);
         return;
     }
-    // Each stretch of senders makes a current of its own, and the sum goes over stretches in
-    // their order, for any number of threads.
+    // Each group of senders has a separate current, and the sum is over groups in fixed order,
+    // independently of the number of threads.
     let stretches = matrix.par_chunks_mut(SENDERS * post);
     let stretches = stretches.zip(carry.par_chunks_mut(SENDERS * post));
     let parts: Vec<Vec<f64>> = (stretches.enumerate())
@@ -246,7 +246,7 @@ pub fn read_and_touch(
     }
 }
 
-/// The same for the columns of some senders, of which the first is number `first`.
+/// As [`read_and_touch`], for the columns of some senders, starting with sender `first`.
 fn touch_some(
     sends: &[Send],
     first: usize,
@@ -263,8 +263,8 @@ fn touch_some(
     }
 }
 
-/// For each receiving neuron the largest and the least magnitude of its weights that are not 0; 0
-/// and infinite without any.
+/// Largest and least magnitude of the weights other than 0 of each receiving neuron; 0 and infinity
+/// if there are none.
 #[must_use]
 pub fn extents(matrix: ArrayView2<'_, f32>) -> Vec<(f32, f32)> {
     let mut extents = vec![(0.0f32, f32::INFINITY); matrix.nrows()];
@@ -347,12 +347,12 @@ fn touch_one(
     }
 }
 
-/// The elements of a matrix in the order in which they lie in memory.
+/// Elements of a matrix in their order in memory.
 pub(crate) fn flat<T>(a: &Array2<T>) -> &[T] {
     a.as_slice_memory_order().unwrap_or(&[])
 }
 
-/// The same, to be changed.
+/// Mutable elements of a matrix in their order in memory.
 pub(crate) fn flat_mut<T>(a: &mut Array2<T>) -> &mut [T] {
     a.as_slice_memory_order_mut().unwrap_or(&mut [])
 }
@@ -369,7 +369,7 @@ mod tests {
         move |(i, j)| ((i * 37 + j * 11 + i * j * seed + seed) % 29) as f32 / 14.0 - 1.0
     }
 
-    /// The weights as they are: `scale (w^ + carry) + sum over trials of D held`.
+    /// The present weights: `scale (w^ + carry) + sum over trials of D held`.
     fn weights(
         (matrix, carry): (&Array2<f32>, &Array2<f32>),
         d: &Array2<f64>,
@@ -434,7 +434,7 @@ mod tests {
 
     #[test]
     fn a_sum_is_that_of_double_precision_within_its_magnitudes() {
-        // One stretch of senders, and several.
+        // One group of senders, and several.
         for (post, pre) in [(9, 41), (301, 530)] {
             let matrix = Array2::from_shape_fn((post, pre).f(), value(2));
             let held: Vec<f32> = (0..pre)

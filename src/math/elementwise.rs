@@ -1,18 +1,18 @@
-//! Elementwise work in pieces, on several threads where that pays.
+//! Elementwise work in pieces, on several threads if that is faster.
 //!
 //! Pieces depend on lengths alone, so results are the same bytes for any number of threads.
 
 use multiversion::multiversion;
 use rayon::prelude::*;
 
-/// Values of a piece, what a thread does at a time.
+/// Number of values per piece, which one thread processes at a time.
 const PIECE: usize = 1 << 14;
 
-/// From this many values on, several threads pay. Passes are bound by memory, and to wake a thread
-/// takes some tens of microseconds.
+/// Number of values from which several threads are faster. Passes are limited by memory, and waking
+/// a thread takes some tens of microseconds.
 const WORTH_THREADS: usize = 1 << 16;
 
-/// Does `work` on pieces of `out` and of `from`, of equal length.
+/// Applies `work` to pieces of `out` and `from`, which have equal length.
 pub fn each(out: &mut [f32], from: &[f32], work: impl Fn(&mut [f32], &[f32]) + Send + Sync) {
     if out.len() < WORTH_THREADS {
         return work(out, from);
@@ -21,7 +21,7 @@ pub fn each(out: &mut [f32], from: &[f32], work: impl Fn(&mut [f32], &[f32]) + S
     pieces.for_each(|(out, from)| work(out, from));
 }
 
-/// Does `work` on pieces of `out`, being told where each begins. Whether it said yes to any.
+/// Applies `work` to pieces of `out` and their start indices; true if any call returned true.
 pub fn fill(out: &mut [f32], work: impl Fn(usize, &mut [f32]) -> bool + Send + Sync) -> bool {
     if out.len() < WORTH_THREADS {
         return work(0, out);
@@ -31,7 +31,7 @@ pub fn fill(out: &mut [f32], work: impl Fn(usize, &mut [f32]) -> bool + Send + S
     said.reduce(|| false, |a, b| a | b)
 }
 
-/// What `work` tells of pieces of `a` and `b`, of equal length, merged in their order.
+/// Results of `work` for pieces of `a` and `b`, which have equal length, merged in order.
 pub fn survey<T: Send + Default>(
     a: &[f32],
     b: &[f32],
@@ -45,7 +45,7 @@ pub fn survey<T: Send + Default>(
     pieces.map(|(a, b)| work(a, b)).reduce(T::default, merge)
 }
 
-/// What `work` tells of pieces of `out`, which it changes, and of `from`.
+/// As [`survey`], for pieces of `out`, which `work` changes, and of `from`.
 pub fn change<T: Send + Default>(
     out: &mut [f32],
     from: &[f32],
@@ -61,7 +61,7 @@ pub fn change<T: Send + Default>(
         .reduce(T::default, merge)
 }
 
-/// Does `work` on each of `out`, in double precision, and of `from`; equal lengths.
+/// Applies `work` to each element of `out`, in double precision, and of `from`; equal lengths.
 pub fn both(out: &mut [f64], from: &[f32], work: impl Fn(&mut f64, f32) + Send + Sync) {
     let piece = |out: &mut [f64], from: &[f32]| {
         out.iter_mut()
@@ -75,10 +75,10 @@ pub fn both(out: &mut [f64], from: &[f32], work: impl Fn(&mut f64, f32) + Send +
     pieces.for_each(|(out, from)| piece(out, from));
 }
 
-/// Largest magnitude; not a number if any is not.
+/// Largest magnitude; NaN if any value is NaN.
 ///
-/// Magnitudes are compared by their bits, which rise with them: unlike comparisons of numbers, the
-/// loop is then vectorised.
+/// Magnitudes are compared by their bits, which have the same order: unlike comparisons of numbers,
+/// such a loop is vectorised.
 #[multiversion(targets("x86_64+avx2"))]
 pub fn largest(a: &[f32]) -> f32 {
     f32::from_bits(a.iter().fold(0, |most, a| most.max(a.abs().to_bits())))

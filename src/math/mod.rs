@@ -1,13 +1,13 @@
-//! Numbers, without any knowledge of neurons.
+//! Numerical methods, independent of neurons.
 //!
 //! | module | subject |
 //! |---|---|
 //! | [`product`] | matrix products |
 //! | [`columns`] | the columns of a matrix, one sender each |
 //! | [`elementwise`] | work on every element, in pieces |
-//! | [`mod@pair`] | sums that keep what rounding would drop |
-//! | [`random`] | random streams, each with a key |
-//! | `steps` | times as whole steps |
+//! | [`mod@pair`] | sums that keep rounding errors |
+//! | [`random`] | random streams with keys |
+//! | `steps` | times as whole numbers of steps |
 
 pub mod columns;
 pub mod elementwise;

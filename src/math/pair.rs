@@ -1,14 +1,14 @@
-//! A number as a single-precision value and its *carry*, the part that rounding left over.
+//! A number as a single-precision value and its *carry*, the remaining rounding error.
 //!
 //! ```text
 //! number = value + carry        value = number rounded to 24 bits        carry = number - value
 //! ```
 //!
-//! Together they hold 48 bits. A change far below the last bit of the value collects in the carry
-//! until it moves the value, so that slow leaks, slow learning and slow decay do not stall. The
-//! value alone is what is used, recorded and written: it is the number to the nearest bit.
+//! Together they have 48 bits. Changes far below the last bit of the value accumulate in the carry
+//! until they change the value, so that slow leaks, slow learning and slow decay do not stall. Only
+//! the value is used, recorded and written: it is the number rounded to nearest.
 
-/// The number that a value and its carry stand for.
+/// Number represented by a value and its carry.
 #[inline(always)]
 #[must_use]
 pub fn number(value: f32, carry: f32) -> f64 {
@@ -29,10 +29,10 @@ pub fn add(value: &mut f32, carry: &mut f32, by: f64) {
     set(value, carry, number(*value, *carry) + by);
 }
 
-/// [`add`] in single precision, for a change that is rounded to that already.
+/// [`add`] in single precision, for a change that is already in single precision.
 ///
-/// The sum of two numbers and its rounding error, each exact (Knuth, *The Art of Computer
-/// Programming* 2, 4.2.2); the error joins the carry, and both are brought to value and rest.
+/// The sum of two numbers and its rounding error are both exact (Knuth, *The Art of Computer
+/// Programming* 2, 4.2.2); the error is added to the carry, and both are normalised.
 #[inline(always)]
 pub fn add_single(value: &mut f32, carry: &mut f32, by: f32) {
     let sum = *value + by;

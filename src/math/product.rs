@@ -1,8 +1,8 @@
-//! Matrix products, the only place that computes them.
+//! Matrix products; no other module computes them.
 //!
-//! A large product is cut into blocks of its output, and how is decided by shapes and strides
-//! alone, never by the number of threads. A block is computed by one thread. So results are the
-//! same bytes for any number of threads.
+//! A large product is divided into blocks of its output, in a way that depends on shapes and
+//! strides alone, not on the number of threads. Each block is computed by one thread. Results are
+//! therefore the same bytes for any number of threads.
 
 use std::ops::Range;
 
@@ -10,16 +10,16 @@ use gemm::{Parallelism, gemm};
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 
-/// Multiplications of a block, at least: about 0.1 ms, so that waking a thread is worth it.
+/// Least number of multiplications per block: about 0.1 ms, long compared with waking a thread.
 const BLOCK: usize = 1 << 22;
 
-/// Time of a number from memory, in multiplications: what thin products are bound by.
+/// Time to load a number from memory, in multiplications: the limit for thin products.
 const MEMORY: usize = 16;
 
-/// More blocks than this pack the operand that they share too often.
+/// Largest number of blocks: with more, the common operand is packed too often.
 const MOST_BLOCKS: usize = 4;
 
-/// Blocks begin at multiples of this, which is a whole number of tiles of the inner kernel.
+/// Blocks start at multiples of this number, a whole number of tiles of the inner kernel.
 const TILE: usize = 16;
 
 /// A precision in which products are computed.
@@ -50,7 +50,7 @@ pub fn accumulate<T: Precision>(
     Product { scale, add: true }.cut(a, b, out);
 }
 
-/// `out = scale a b`; what `out` holds before is not read.
+/// `out = scale a b`; the earlier content of `out` is not read.
 ///
 /// # Panics
 ///
@@ -64,7 +64,7 @@ pub fn assign<T: Precision>(
     Product { scale, add: false }.cut(a, b, out);
 }
 
-/// [`assign`] on this thread, for work that is cut already.
+/// [`assign`] on the present thread, for work that is already divided.
 ///
 /// # Panics
 ///
@@ -80,9 +80,9 @@ pub fn assign_alone<T: Precision>(
     Product { scale, add: false }.block(a, b, out);
 }
 
-/// The senders among whom all lie that say anything but 0 in any trial; `held` is trials x senders.
+/// Smallest index range with all senders that are not 0 in some trial; `held` is trials x senders.
 ///
-/// Products leave out the others: edges of images, for the most part, are at rest.
+/// Products omit all other senders, for example pixels at the edges of images.
 #[must_use]
 pub fn active_range(held: ArrayView2<'_, f32>) -> Range<usize> {
     let (mut start, mut end) = (held.ncols(), 0);
@@ -98,7 +98,7 @@ pub fn active_range(held: ArrayView2<'_, f32>) -> Range<usize> {
 #[derive(Clone, Copy)]
 struct Product<T> {
     scale: T,
-    /// Whether `out` is added to.
+    /// True if the product is added to `out`.
     add: bool,
 }
 
@@ -112,12 +112,12 @@ impl<T: Precision> Product<T> {
             return self.block(a, b, out);
         }
         let axis = if k <= m.min(n) {
-            // The output is the largest of the three: its blocks are contiguous.
+            // The output is the largest of the three matrices: its blocks are contiguous.
             out.max_stride_axis()
         } else {
             Axis(usize::from(n >= m))
         };
-        // A power of two of them (and a remainder), so that two and four threads share evenly.
+        // A power of two of blocks (and a remainder), so that two or four threads share equally.
         let width = ((out.len_of(axis) >> blocks.ilog2()) / TILE * TILE).max(TILE);
         let outs = out.axis_chunks_iter_mut(axis, width).into_par_iter();
         if axis == Axis(0) {
@@ -127,7 +127,7 @@ impl<T: Precision> Product<T> {
         }
     }
 
-    /// The product on this thread.
+    /// Computes the product on the present thread.
     fn block(self, a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, mut out: ArrayViewMut2<'_, T>) {
         let ((m, k), n) = (a.dim(), b.ncols());
         let (&[a_row, a_column], &[b_row, b_column]) = (a.strides(), b.strides()) else {

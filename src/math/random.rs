@@ -1,4 +1,4 @@
-//! Random streams keyed by what they are for, so that the order of use never matters.
+//! Random streams identified by their purpose, so that the order of use has no effect.
 //!
 //! The 256-bit key of a stream is four little-endian words:
 //!
@@ -9,13 +9,13 @@
 //! | 2 | the index: an epoch, a class, a neuron |
 //! | 3 | length of the purpose in bytes |
 //!
-//! Only the purpose is hashed, so two streams of one purpose can never share a key. ChaCha is
-//! made for keys that differ in a single bit: the words need no further mixing.
+//! Only the purpose is hashed, so two streams with the same purpose never have the same key. ChaCha
+//! is designed for keys that differ in a single bit: the words need no further mixing.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// The random stream of `index` for `purpose` in a run with `seed`.
+/// Random stream of `index` for `purpose` in a run with `seed`.
 ///
 /// ```
 /// use apical::math::random::stream;
@@ -35,7 +35,7 @@ pub fn stream(seed: u64, purpose: &str, index: u64) -> ChaCha8Rng {
     ChaCha8Rng::from_seed(key)
 }
 
-/// FNV-1a of 64 bits (Fowler, Noll and Vo): of each byte, exclusive or, then times the prime.
+/// FNV-1a hash of 64 bits (Fowler, Noll and Vo): exclusive or with each byte, then times the prime.
 fn fnv1a(text: &str) -> u64 {
     const OFFSET_BASIS: u64 = 0xcbf2_9ce4_8422_2325;
     const PRIME: u64 = 0x0100_0000_01b3;
@@ -44,18 +44,18 @@ fn fnv1a(text: &str) -> u64 {
     })
 }
 
-/// Puts `items` into a uniformly random order (Fisher and Yates, from the last item down).
+/// Shuffles `items` into a uniformly random order (Fisher and Yates, from the last item down).
 ///
-/// Written out rather than taken from a library, whose shuffle may draw otherwise in another
-/// version or for another pointer width: a recorded run must stay repeatable.
+/// Implemented here, since the shuffle of a library may differ between versions or pointer widths,
+/// and a recorded run must stay reproducible.
 pub fn shuffle<T>(items: &mut [T], random: &mut ChaCha8Rng) {
     for last in (1..items.len()).rev() {
         items.swap(last, below(last as u64 + 1, random) as usize);
     }
 }
 
-/// A uniform integer in `0..bound`, without bias: the high half of a 128-bit product, drawn
-/// again in the few cases that would favour some outcomes (Lemire 2019).
+/// A uniform integer in `0..bound`, without bias: the high half of a 128-bit product, drawn again
+/// in the few cases that would favour some outcomes (Lemire 2019).
 fn below(bound: u64, random: &mut ChaCha8Rng) -> u64 {
     let surplus = bound.wrapping_neg() % bound;
     loop {
@@ -79,8 +79,8 @@ mod tests {
         assert_eq!(fnv1a("foobar"), 0x8594_4171_f739_67e8);
     }
 
-    /// The values come from a separate implementation, in Python, of ChaCha with 8 rounds, the
-    /// key and the shuffle above: recorded runs stay repeatable when a library changes.
+    /// The values are from a separate implementation, in Python, of ChaCha with 8 rounds, the key
+    /// and the shuffle above: recorded runs stay reproducible if a library changes.
     #[test]
     fn stream_and_shuffle_are_those_of_a_separate_implementation() {
         let mut random = stream(7, "order", 3);

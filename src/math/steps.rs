@@ -1,10 +1,10 @@
-//! Times as whole steps: the only place that turns one into the other.
+//! Conversion between times and whole numbers of steps; no other module converts them.
 //!
-//! A step is the decimal that was written for it: 0.1 ms is one tenth, not the nearest double to
-//! it. Step `n` is at `n x dt`, rounded once to the nearest double, so that the third step of 0.1
-//! ms is at 0.3 ms.
+//! A step is exactly the decimal number written in a file: 0.1 ms is one tenth, not the nearest
+//! double. Step `n` is at `n x dt`, rounded once to the nearest double, so that the third step of
+//! 0.1 ms is at 0.3 ms.
 
-/// Most steps of a run: beyond 2^53 a double does not tell one whole number from the next.
+/// Largest number of steps of a run: beyond 2^53, doubles do not represent every whole number.
 pub const MOST_STEPS: u64 = 1 << 53;
 
 /// The grid of times `n x dt`.
@@ -20,7 +20,7 @@ pub const MOST_STEPS: u64 = 1 << 53;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Steps {
     dt_ms: f64,
-    /// `dt = digits / 10^places`; none where it is no such decimal.
+    /// `dt = digits / 10^places`; absent if `dt` has no such form.
     decimal: Option<(u64, u32)>,
 }
 
@@ -40,14 +40,14 @@ impl Steps {
         self.dt_ms
     }
 
-    /// Time of a step in ms, the double that is nearest to `step x dt`.
+    /// Time of a step in ms, the double nearest to `step x dt`.
     #[must_use]
     pub fn ms(self, step: u64) -> f64 {
         let Some((digits, places)) = self.decimal else {
             return step as f64 * self.dt_ms;
         };
         let product = u128::from(step) * u128::from(digits);
-        // Both sides of the quotient are exact, so it is rounded once.
+        // Both sides of the quotient are exact, so the result is rounded once.
         if product <= u128::from(MOST_STEPS) && places <= 22 {
             return product as f64 / 10f64.powi(places as i32);
         }
@@ -55,11 +55,11 @@ impl Steps {
         text.parse().unwrap_or(step as f64 * self.dt_ms)
     }
 
-    /// The number of steps in `ms`, if that is a whole number.
+    /// Number of steps in `ms`, if it is a whole number.
     ///
-    /// A time may be off its step by four spacings of doubles, as sums of decimals are (0.1 + 0.2
-    /// is 0.30000000000000004), but never by a thousandth of a step. Beyond 2^52 steps two
-    /// neighbours can have one double as their time; then it is the earlier of both.
+    /// A time may differ from its step by four spacings of doubles, as sums of decimals do (0.1 +
+    /// 0.2 is 0.30000000000000004), but not by a thousandth of a step. Beyond 2^52 steps two
+    /// neighbours can have the same double as their time; the result is then the earlier one.
     #[must_use]
     pub fn whole(self, ms: f64) -> Option<u64> {
         let step = self.near(ms)?;
@@ -68,7 +68,7 @@ impl Steps {
         (off <= (4.0 * spacing).min(1e-3 * self.dt_ms)).then_some(step)
     }
 
-    /// The first step at `ms` or after it; 0 for negative times.
+    /// First step at `ms` or after it; 0 for negative times.
     #[must_use]
     pub fn next(self, ms: f64) -> u64 {
         if let Some(step) = self.whole(ms) {
@@ -80,7 +80,7 @@ impl Steps {
         if self.ms(step) >= ms { step } else { step + 1 }
     }
 
-    /// The last step at `ms` or before it; 0 for negative times.
+    /// Last step at `ms` or before it; 0 for negative times.
     #[must_use]
     pub fn last(self, ms: f64) -> u64 {
         match self.whole(ms) {
@@ -89,13 +89,13 @@ impl Steps {
         }
     }
 
-    /// The step that is nearest to `ms`, if there is one up to the last.
+    /// Step nearest to `ms`, if it does not exceed the largest number of steps.
     fn near(self, ms: f64) -> Option<u64> {
         let quotient = ms / self.dt_ms;
         if !(quotient > -0.5 && quotient < MOST_STEPS as f64 + 1.0) {
             return None;
         }
-        // The quotient is off by a spacing of doubles at most, which is two steps at the end.
+        // The quotient is off by at most one spacing of doubles, which is two steps at the end.
         let about = quotient.round() as u64;
         let off = |step: &u64| (self.ms(*step) - ms).abs();
         (about.saturating_sub(2)..=about + 2)
@@ -104,7 +104,7 @@ impl Steps {
     }
 }
 
-/// `(digits, places)` of the shortest decimal that stands for `x`.
+/// `(digits, places)` of the shortest decimal that represents `x`.
 fn decimal(x: f64) -> Option<(u64, u32)> {
     let text = format!("{x:e}");
     let (mantissa, exponent) = text.split_once('e')?;
@@ -148,7 +148,7 @@ mod tests {
     fn of_two_steps_with_one_double_the_earlier_is_found() {
         let steps = Steps::of(11_691.0);
         let step = 7_165_286_299_506_918;
-        // Doubles are 16 384 ms apart there.
+        // The spacing of doubles is 16 384 ms there.
         assert_eq!(steps.ms(step - 1), steps.ms(step));
         assert_eq!(steps.whole(steps.ms(step)), Some(step - 1));
         assert_eq!(steps.next(steps.ms(step)), step - 1);
@@ -178,7 +178,7 @@ mod tests {
     }
 
     proptest! {
-        /// The text of the exact decimal is read by the standard library, which rounds it once.
+        /// The standard library converts the text of the exact decimal, and rounds it once.
         #[test]
         fn every_whole_step_is_found_and_told_exactly(
             digits in 1u64..100_000,
@@ -198,7 +198,7 @@ mod tests {
             };
             prop_assert_eq!(steps.whole(ms), Some(found));
             prop_assert_eq!((steps.next(ms), steps.last(ms)), (found, found));
-            // Half a step off, as far as doubles can say that.
+            // Half a step off, as far as doubles can represent it.
             let half: f64 = format!("{}e-{}", 10 * product + 5 * u128::from(digits), places + 1)
                 .parse()
                 .unwrap();

@@ -1,15 +1,15 @@
-//! The seam between rules and the engine: what a synapse may know.
+//! Interface between rules and the engine: the variables available to a synapse.
 //!
-//! A synapse changes as the product of what its sender sent, which the engine supplies, and of a
-//! postsynaptic factor, which is the rule's kernel:
+//! A synapse changes by the product of the value sent by its sender, which the engine supplies, and
+//! a postsynaptic factor, which is the rule's kernel:
 //!
 //! ```text
 //! dW_ij/dt = eta factor(site of i) sent_j
 //! ```
 //!
-//! A kernel is handed a *site*, the variables of the compartment its synapse sits on and of the
-//! soma behind it, by value, and nothing else: no layer index, no phase, no other neuron. It is to
-//! be a pure function of that, which types cannot enforce. This compiles:
+//! The input of a kernel is a *site*: the variables of the compartment of its synapse and of the
+//! soma behind it, by value, and nothing else: no layer index, no phase, no other neuron. A kernel
+//! must be a pure function of the site, which types cannot enforce. This compiles:
 //!
 //! ```
 //! use apical::plasticity::{BasalKernel, BasalSite};
@@ -19,8 +19,8 @@
 //! }
 //! ```
 //!
-//! and these do not, for a basal synapse knows neither the apical potential, nor a layer, nor the
-//! world:
+//! and these do not, since a basal synapse has no access to the apical potential, to a layer, or to
+//! the world:
 //!
 //! ```compile_fail,E0609
 //! use apical::plasticity::{BasalKernel, BasalSite};
@@ -48,7 +48,7 @@
 
 use std::ops::Range;
 
-/// What a basal synapse may know of the neuron it sits on.
+/// Variables of a neuron that are available to its basal synapses.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct BasalSite {
@@ -60,11 +60,11 @@ pub struct BasalSite {
     pub delta: f32,
     /// Output `r`.
     pub rate: f32,
-    /// The neuron's own noise `n`, which moves its output; 0 without.
+    /// Noise `n` of the neuron, which affects only its output; 0 without noise.
     pub noise: f32,
 }
 
-/// What an apical synapse may know of the neuron it sits on.
+/// Variables of a neuron that are available to its apical synapses.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct ApicalSite {
@@ -74,23 +74,23 @@ pub struct ApicalSite {
     pub mismatch: f32,
     /// Output `r`.
     pub rate: f32,
-    /// The neuron's own noise `n`, which moves its output; 0 without.
+    /// Noise `n` of the neuron, which affects only its output; 0 without noise.
     pub noise: f32,
 }
 
-/// Postsynaptic factor of a basal synapse; its sender's signal is the rate `r_j`.
+/// Postsynaptic factor of a basal synapse; the sent value is the rate `r_j`.
 pub trait BasalKernel: Send + Sync + 'static {
     /// The factor in `dW_ij/dt = eta factor r_j`.
     fn factor(&self, site: BasalSite) -> f32;
 }
 
-/// Postsynaptic factor of an apical synapse; its sender's signal is the teaching `delta_k`.
+/// Postsynaptic factor of an apical synapse; the sent value is the teaching signal `delta_k`.
 pub trait ApicalKernel: Send + Sync + 'static {
     /// The factor in `dTheta_ki/dt = eta factor delta_k`.
     fn factor(&self, site: ApicalSite) -> f32;
 }
 
-/// Columns of one population that the engine reads sites from; equal lengths.
+/// Columns of one population from which the engine reads sites; equal lengths.
 #[derive(Clone, Copy)]
 pub(crate) struct Columns<'a> {
     pub potential: &'a [f32],
@@ -101,7 +101,7 @@ pub(crate) struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// Some neurons of them.
+    /// Columns of some of the neurons.
     pub fn part(self, range: Range<usize>) -> Self {
         Self {
             potential: &self.potential[range.clone()],
@@ -113,10 +113,10 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// A kernel applied to whole columns: one dynamic call a population, the kernel itself inlined.
+/// A kernel for whole columns: one dynamic call per population, with the kernel inlined.
 pub(crate) trait ColumnKernel: Send + Sync {
-    /// Writes the factor of each neuron; columns and `out` are of equal length. Tells whether any
-    /// is not 0.
+    /// Writes the factor of each neuron; columns and `out` have equal length. Returns true if any
+    /// factor differs from 0.
     fn fill(&self, columns: Columns<'_>, out: &mut [f32]) -> bool;
 }
 

@@ -1,4 +1,4 @@
-//! Optimisers: from the eligibility of a synapse to its change at one weight update.
+//! Optimisers: the change of a synapse at one weight update, given its eligibility.
 
 use multiversion::multiversion;
 
@@ -14,7 +14,7 @@ pub enum Optimiser {
     Plain,
     /// `v = momentum v + g`, `W += eta v` (Polyak 1964).
     Momentum {
-        /// Fraction of the last change that is kept, 0..1.
+        /// Fraction of the last change that is kept, 0 to 1.
         momentum: f64,
     },
     /// Adam (Kingma and Ba, ICLR 2015).
@@ -25,15 +25,15 @@ pub enum Optimiser {
         /// Decay of the mean of `g^2`; Kingma and Ba's 0.999.
         #[serde(default = "default_beta2")]
         beta2: f64,
-        /// Added to the root; Kingma and Ba's 1e-8.
+        /// Constant added to the root; Kingma and Ba's 1e-8.
         #[serde(default = "default_epsilon")]
         epsilon: f64,
     },
 }
 
 impl Optimiser {
-    /// Parts of its first and of its second moment that one weight update leaves, dimensionless;
-    /// none of a moment that it does without.
+    /// Fractions of the first and of the second moment that remain after one weight update,
+    /// dimensionless; none for a moment that the optimiser does not have.
     #[must_use]
     pub fn fading(self) -> (Option<f64>, Option<f64>) {
         match self {
@@ -56,16 +56,16 @@ fn default_epsilon() -> f64 {
     1e-8
 }
 
-/// Part of a moment that one weight update changes from which on it needs no carry: what rounding
-/// leaves fades as fast, so that it is never more than a millionth.
+/// Fraction of a moment that is replaced per weight update, from which no carry is needed: rounding
+/// errors fade as fast, so that they never exceed two millionths.
 const FAST: f64 = 1.0 / 32.0;
 
-/// True if a moment that keeps this part of itself needs a carry.
+/// True if a moment with this remaining fraction needs a carry.
 pub(crate) fn needs_carry(fading: f64) -> bool {
     1.0 - fading < FAST
 }
 
-/// Values of some synapses with their carries, in one order; what is not needed is empty.
+/// Values of some synapses with their carries, in one order; empty if not needed.
 #[derive(Default)]
 pub(super) struct Pairs<'a> {
     pub values: &'a mut [f32],
@@ -79,15 +79,15 @@ pub(super) struct Synapses<'a> {
     pub second: Pairs<'a>,
 }
 
-/// What one weight update does to every synapse.
+/// Operation of one weight update on every synapse.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
     how: How,
-    /// Each change overwrites this much of its own size.
+    /// Gated decay: fraction of a weight that decays per unit of change, 1 / a.u.
     gated_decay: f32,
 }
 
-/// The optimiser with its numbers worked out. Differences such as `1 - beta2` are made in double
+/// Optimiser with computed constants. Differences such as `1 - beta2` are computed in double
 /// precision and then rounded, so that they keep all digits.
 #[derive(Clone, Copy, Debug)]
 enum How {
@@ -104,14 +104,14 @@ enum How {
         per_ms: f32,
         /// `1 - beta1` and `1 - beta2`.
         new: [f32; 2],
-        /// Step size and floor of the root: the corrections of bias are folded into both.
+        /// Step size and floor of the root, both including the bias corrections.
         step: f32,
         floor: f32,
     },
 }
 
 impl Step {
-    /// Weight update number `count`, from 1, of one every `period_ms`, at the rate `eta`.
+    /// Weight update number `count`, from 1, with period `period_ms` and learning rate `eta`.
     pub fn new(
         optimiser: Optimiser,
         (count, period_ms): (i32, f64),
@@ -133,7 +133,7 @@ impl Step {
                 beta2,
                 epsilon,
             } => {
-                // 1 - beta^count, with all digits where beta is next to 1.
+                // 1 - beta^count, with all digits for beta near 1.
                 let unbiased = |beta: f64| -(f64::from(count) * beta.ln()).exp_m1();
                 let (unbias1, unbias2) = (unbiased(beta1), unbiased(beta2).sqrt());
                 How::Adam {
@@ -149,13 +149,13 @@ impl Step {
 
     /// Changes some synapses by their eligibilities `e`.
     ///
-    /// A synapse does not depend on others, so it does not matter how they are divided among calls.
+    /// Synapses are independent, so their division among calls has no effect.
     pub fn apply(self, synapses: Synapses<'_>, e: &[f32]) {
         apply(self, synapses, e);
     }
 }
 
-/// One version for each set of instructions; none of them rounds otherwise.
+/// One version for each set of instructions; rounding is the same in all of them.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2"))]
 fn apply(step: Step, synapses: Synapses<'_>, e: &[f32]) {
     let Step { how, gated_decay } = step;
@@ -275,7 +275,7 @@ mod tests {
         }
     }
 
-    /// Small gradients under long memories, against double precision.
+    /// Small gradients with slow moments, compared with double precision.
     #[test]
     fn moments_and_weights_do_not_stall() {
         let gradient = |n: i32| 1e-3 * (1.0 + f64::from(n % 7) / 3.0);

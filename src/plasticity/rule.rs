@@ -1,4 +1,4 @@
-//! What a rule is: a name, parameters, and what it does to the synapses of each dendrite.
+//! Definition of a rule: a name, parameters, and the change of synapses on each dendrite.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -8,23 +8,23 @@ use super::third_factor::ThirdFactor;
 use crate::neuron::Compartment;
 use crate::parameter::{Parameter, Parameters};
 
-/// A rule of plasticity as it stands in the registry.
+/// A rule of plasticity as registered.
 #[derive(Clone, Copy)]
 pub struct Rule {
     /// Name in model files.
     pub name: &'static str,
-    /// One line on what it is.
+    /// Description in one line.
     pub about: &'static str,
-    /// Its parameters.
+    /// Parameters of the rule.
     pub parameters: &'static [Parameter],
-    /// What it does at a basal synapse.
+    /// Change of basal synapses.
     pub basal: fn(&Parameters) -> Change<Basal>,
-    /// What it does at an apical synapse.
+    /// Change of apical synapses.
     pub apical: fn(&Parameters) -> Change<Apical>,
 }
 
 impl Rule {
-    /// What it does to synapses of a compartment.
+    /// Effect on the synapses of a compartment.
     pub(crate) fn effect(&self, compartment: Compartment, parameters: &Parameters) -> Effect {
         match compartment {
             Compartment::Basal => (self.basal)(parameters).effect,
@@ -32,21 +32,21 @@ impl Rule {
         }
     }
 
-    /// What it does to synapses of a compartment with its default parameters, in a word.
+    /// Kind of the change in a compartment with default parameters, in one word.
     #[must_use]
     pub fn kind(&self, compartment: Compartment) -> &'static str {
         let parameters = Parameters::of(self.parameters, &BTreeMap::new());
         self.effect(compartment, &parameters).kind.name()
     }
 
-    /// Whether changes overwrite what was there, which needs a weight update.
+    /// True if changes include a gated decay, which needs a weight update.
     pub(crate) fn overwrites(&self, given: &BTreeMap<String, f64>) -> bool {
         let parameters = Parameters::of(self.parameters, given);
         let kinds = [Compartment::Basal, Compartment::Apical];
         (kinds.iter()).any(|compartment| self.effect(*compartment, &parameters).gated_decay != 0.0)
     }
 
-    /// Which criteria of biological plausibility it meets with its default parameters.
+    /// Criteria of biological plausibility that hold with default parameters.
     #[must_use]
     pub fn criteria(&self) -> Criteria {
         let parameters = Parameters::of(self.parameters, &BTreeMap::new());
@@ -65,14 +65,14 @@ impl Rule {
 
 /// Criteria of biological plausibility (Lv et al., ICML 2025), as they hold in this engine.
 ///
-/// They follow from what a rule's changes are made of: a kernel is handed nothing but its own
-/// site, only [`Change::transported`] reads the weights of another projection, and only a third
-/// factor from the timeline tells one kind of presentation from another.
+/// They follow from the components of a rule's changes: the input of a kernel is its own site only,
+/// no change but [`Change::transported`] uses the weights of another projection, and only a third
+/// factor from the timeline depends on the kind of presentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Criteria {
-    /// C1: no synapse reads the weight of another.
+    /// C1: no synapse uses the weight of another.
     pub no_weight_symmetry: bool,
-    /// C2: a synapse changes by what is there where it sits, and by a scalar that all are told.
+    /// C2: a synapse changes by variables at its site, and by a scalar common to all synapses.
     pub local: bool,
     /// C3: no separate phases; the same equations hold at all times.
     pub no_phases: bool,
@@ -84,8 +84,8 @@ pub enum Basal {}
 /// Marks a [`Change`] of apical synapses.
 pub enum Apical {}
 
-/// What a rule does to the synapses of one compartment, `At`. Only feedback can be transported, and
-/// a change for the other compartment does not fit:
+/// Change of the synapses of one compartment, `At`. Only feedback can be transported, and a change
+/// for the other compartment does not compile:
 ///
 /// ```compile_fail,E0308
 /// use apical::plasticity::{Basal, Change};
@@ -96,19 +96,19 @@ pub struct Change<At> {
     at: PhantomData<At>,
 }
 
-/// A [`Change`], wherever it happens.
+/// A [`Change`], independent of the compartment.
 pub(crate) struct Effect {
     pub(crate) kind: Kind,
-    /// How much of a weight a change of it overwrites.
+    /// Fraction of a weight that decays per unit of change, 1 / a.u.
     pub(crate) gated_decay: f32,
 }
 
 pub(crate) enum Kind {
-    /// The weights stay as they are.
+    /// Constant weights.
     Fixed,
-    /// The weights change by a local kernel, and a third factor if there is one.
+    /// Weights that change by a local kernel, and a third factor if there is one.
     Local(Box<dyn ColumnKernel>, Option<ThirdFactor>),
-    /// Not local: the weights are those of the reciprocal basal projection, transposed.
+    /// Not local: weights equal to those of the reciprocal basal projection, transposed.
     Transported,
 }
 
@@ -135,14 +135,14 @@ impl<At> Change<At> {
         }
     }
 
-    /// The weights stay as they are.
+    /// Constant weights.
     #[must_use]
     pub fn fixed() -> Self {
         Self::of(Kind::Fixed)
     }
 
-    /// The same, each change `D` overwriting a part of what was there when it is applied:
-    /// `W += D - min(gated_decay |D|, 1) W`.
+    /// The change with a gated decay: each `D`, when applied, also reduces the earlier weight, `W
+    /// += D - min(gated_decay |D|, 1) W`.
     #[must_use]
     pub fn with_gated_decay(mut self, gated_decay: f32) -> Self {
         self.effect.gated_decay = gated_decay;
@@ -156,7 +156,7 @@ impl Change<Basal> {
         Self::of(Kind::Local(Box::new(OnBasal(kernel)), None))
     }
 
-    /// Local change, multiplied by a third factor that all are told.
+    /// Local change, multiplied by a third factor common to all synapses.
     pub fn modulated_basal(kernel: impl BasalKernel, third: ThirdFactor) -> Self {
         Self::of(Kind::Local(Box::new(OnBasal(kernel)), Some(third)))
     }
@@ -168,12 +168,12 @@ impl Change<Apical> {
         Self::of(Kind::Local(Box::new(OnApical(kernel)), None))
     }
 
-    /// Local change, multiplied by a third factor that all are told.
+    /// Local change, multiplied by a third factor common to all synapses.
     pub fn modulated_apical(kernel: impl ApicalKernel, third: ThirdFactor) -> Self {
         Self::of(Kind::Local(Box::new(OnApical(kernel)), Some(third)))
     }
 
-    /// Weight transport, the one thing here that is not local: a control.
+    /// Weight transport, the only change that is not local: a control.
     #[must_use]
     pub fn transported() -> Self {
         Self::of(Kind::Transported)

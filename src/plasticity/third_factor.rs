@@ -1,28 +1,28 @@
-//! Third factors: scalars that all synapses of a trial are told, whatever neuron they sit on.
+//! Third factors: scalars common to all synapses of a trial, whatever their neuron.
 //!
 //! ```text
-//! tau de_i/dt  = -e_i + factor(site of i)      eligibility of the neuron; tau 0: the factor itself
+//! tau de_i/dt  = -e_i + factor(site of i)      eligibility; for tau 0 the factor itself
 //! dW_ij/dt     = eta M(t) e_i r_j
 //! ```
 //!
-//! The trace is the neuron's, not the synapse's: what is credited late is credited to who sends
-//! when the third factor comes. That is right where senders hold their rates until then, as they
-//! do within a presentation.
+//! The trace belongs to the neuron, not to the synapse: late credit is given to the senders that
+//! are active when the third factor arrives. That is correct if senders keep their rates until
+//! then, as within a presentation.
 //!
-//! Which factor that is, is declared; a kernel never sees it. *Reward* `M = L_mean - L` says how
-//! much better the circuit does than of late, where `L` is the loss of all populations that a
-//! teacher speaks to and `L_mean` its running mean over `baseline_ms`; without a teacher nobody
-//! knows how well it does, and `M = 0`. *Presentation* is a number that the scenario's timeline
-//! gives to a stretch of time, such as 1 for patterns to be learned and -1 for others.
+//! The kind of factor is declared; a kernel has no access to it. *Reward* `M = L_mean - L` is the
+//! decrease of the loss below its recent mean, where `L` is the loss of all populations that have a
+//! teacher and `L_mean` its running mean over `baseline_ms`; without a teacher the loss is
+//! undefined, and `M = 0`. *Presentation* is a number that the scenario's timeline assigns to a
+//! time interval, such as 1 for patterns to be learned and -1 for others.
 
 use bevy_ecs::resource::Resource;
 
 use crate::neuron::leak_fraction;
 
-/// What modulates plasticity.
+/// Modulator of plasticity.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Modulator {
-    /// How much smaller the loss is than its running mean over `baseline_ms`.
+    /// Running mean of the loss over `baseline_ms` minus the loss.
     Reward {
         /// Time constant of the running mean in ms.
         baseline_ms: f64,
@@ -31,12 +31,12 @@ pub enum Modulator {
     Presentation,
 }
 
-/// A modulator and the eligibility that waits for it.
+/// A modulator and the eligibility that it multiplies.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ThirdFactor {
-    /// What modulates.
+    /// Modulator.
     pub modulator: Modulator,
-    /// Time constant `tau` of the eligibility in ms; 0: none outlasts its cause.
+    /// Time constant `tau` of the eligibility in ms; for 0 the eligibility ends with its cause.
     pub trace_ms: f64,
 }
 
@@ -53,17 +53,17 @@ impl ThirdFactor {
     }
 }
 
-/// What all synapses of each trial are told.
+/// Scalars common to all synapses of a trial.
 #[derive(Resource, Clone, Debug)]
 pub struct Neuromodulator {
-    /// Loss of what is taught; not a number while nothing is.
+    /// Loss of the taught populations, per trial; NaN without a teacher.
     pub loss: Vec<f64>,
-    /// Kind of presentation.
+    /// Kind of presentation, dimensionless.
     pub presentation: f32,
 }
 
 impl Neuromodulator {
-    /// Nothing is taught or presented in `trials` trials.
+    /// State without teacher or presentation, for `trials` trials.
     #[must_use]
     pub fn new(trials: usize) -> Self {
         Self {
@@ -73,25 +73,25 @@ impl Neuromodulator {
     }
 }
 
-/// The third factor of one projection, in time.
+/// Third factor of one projection over time.
 #[derive(Clone, Debug)]
 pub struct Modulation {
     modulator: Modulator,
-    /// Leak fractions of a step: of the eligibility and of the running mean.
+    /// Leak fractions per step: of the eligibility and of the running mean, dimensionless.
     leak: f64,
     baseline_leak: f64,
-    /// Running mean of the loss in each trial; not a number before the first.
+    /// Running mean of the loss in each trial; NaN before the first.
     baseline: Vec<f64>,
     /// `M` in each trial.
     factor: Vec<f64>,
     /// Eligibilities, trials x post.
     trace: Vec<f64>,
-    /// Whether anything was another in the last step than in the one before.
+    /// True if any variable changed in the last step.
     moving: bool,
 }
 
 impl Modulation {
-    /// At rest, for `trials` x `post` neurons and steps of `dt_ms`.
+    /// Modulation at rest, for `trials` x `post` neurons and steps of `dt_ms`.
     #[must_use]
     pub fn new(third: ThirdFactor, (trials, post): (usize, usize), dt_ms: f64) -> Self {
         let baseline_leak = match third.modulator {
@@ -109,7 +109,7 @@ impl Modulation {
         }
     }
 
-    /// Everything is as at the start.
+    /// Resets to the state at the start.
     pub(crate) fn restart(&mut self) {
         self.baseline.fill(f64::NAN);
         self.factor.fill(0.0);
@@ -117,13 +117,13 @@ impl Modulation {
         self.moving = false;
     }
 
-    /// Whether the next step has to be computed.
+    /// True if the next step must be computed.
     #[must_use]
     pub fn is_moving(&self) -> bool {
         self.moving
     }
 
-    /// Whether a step with these scalars would be like the last one, if the neurons are.
+    /// True if a step with these scalars would equal the last one, for unchanged neurons.
     #[must_use]
     pub fn rests(&self, neuromodulator: &Neuromodulator) -> bool {
         let told = match self.modulator {
@@ -136,8 +136,8 @@ impl Modulation {
         told && !self.moving
     }
 
-    /// One step: postsynaptic factors, trials x post, become what synapses change by. Tells
-    /// whether any is not 0.
+    /// Computes one step: converts postsynaptic factors, trials x post, to factors of weight
+    /// change. Returns true if any differs from 0.
     pub fn apply(&mut self, neuromodulator: &Neuromodulator, factors: &mut [f32]) -> bool {
         self.moving = false;
         for (trial, factor) in self.factor.iter_mut().enumerate() {
@@ -162,7 +162,7 @@ impl Modulation {
             for (trace, factor) in trace.iter_mut().zip(factors) {
                 let cause = f64::from(*factor);
                 let away = cause - *trace;
-                // Near enough is there, or it would never rest.
+                // Set to the cause when near enough, as it would otherwise never come to rest.
                 if self.leak == 1.0 || away.abs() <= (NEAR * cause.abs()).max(VANISHED) {
                     *trace = cause;
                 } else {
@@ -177,10 +177,10 @@ impl Modulation {
     }
 }
 
-/// Part of a cause that is no distance of its eligibility from it.
+/// Largest distance between cause and eligibility that counts as 0, as a fraction of the cause.
 const NEAR: f64 = 1e-6;
 
-/// Magnitude at which an eligibility without a cause has vanished.
+/// Magnitude below which an eligibility without a cause counts as 0.
 const VANISHED: f64 = 1e-30;
 
 #[cfg(test)]
@@ -201,9 +201,9 @@ mod tests {
             modulation.apply(&neuromodulator, &mut factors);
             factors[0]
         };
-        // Nobody knows how well it does, then there is no mean yet.
+        // First the loss is undefined, then there is no mean yet.
         assert_eq!([step(f64::NAN), step(3.0)], [0.0, 0.0]);
-        // The mean follows with 10 ms; the loss is smaller, which is good.
+        // The mean follows with 10 ms; the loss is smaller, so the reward is positive.
         let kept = (-0.1f32).exp();
         assert!((step(2.0) - 2.0 * kept).abs() < 1e-6);
         assert!((step(2.0) - 2.0 * kept * kept).abs() < 1e-6);

@@ -18,13 +18,13 @@ pub(super) const BAR: f64 = 6.0;
 pub(super) struct Symmetric {
     /// Absolute value at both ends, above 0.
     pub limit: f64,
-    /// Whether some values lie beyond the ends.
+    /// True if some values lie beyond the ends.
     pub exceeded: bool,
 }
 
 impl Symmetric {
-    /// Reaches the greatest absolute value, unless few outliers would leave all others pale: then
-    /// 99.5 % of the values lie within.
+    /// Scale up to the largest absolute value; if a few outliers would make all other colours pale,
+    /// up to the 99.5 % quantile.
     pub fn of(values: impl Iterator<Item = f64>) -> Self {
         const WITHIN: f64 = 0.995;
         const OUTLYING: f64 = 2.0;
@@ -36,13 +36,13 @@ impl Symmetric {
         let exceeded = usual > 0.0 && most > OUTLYING * usual;
         let limit = if exceeded { usual } else { most };
         Self {
-            // The tiniest limits would not survive the arithmetic of an axis.
+            // Smaller limits would underflow in the arithmetic of an axis.
             limit: if limit > 1e-290 { limit } else { 1.0 },
             exceeded,
         }
     }
 
-    /// The colour of `value`; grey if it is not finite.
+    /// Colour of `value`; grey if it is not finite.
     pub fn colour(&self, value: f64) -> RGBColor {
         if value.is_finite() {
             diverging(value / self.limit)
@@ -51,21 +51,21 @@ impl Symmetric {
         }
     }
 
-    /// The note on values beyond the ends.
+    /// Note on values beyond the ends, if there are any.
     pub fn note(&self) -> Option<String> {
         self.exceeded
             .then(|| "Colours end at the 99.5 % quantile of the absolute values.".to_owned())
     }
 
-    /// The axis of its bar, `length` pt long.
+    /// Axis of the bar, which is `length` pt long.
     pub fn axis(&self, quantity: &str, unit: &str, length: f64) -> Axis {
-        // With five allowed there are three at least: steps of 1, 2 and 5 leave no wider gap.
+        // At most five or more ticks give at least three: steps of 1, 2 and 5 leave no wider gap.
         let most = ((length / 22.0) as usize + 1).clamp(5, 7);
         Axis::new(quantity, unit, (-self.limit, self.limit), most)
     }
 }
 
-/// Room that a bar takes to the right of what it explains.
+/// Width in pt that a bar needs to the right of the area it explains.
 pub(super) fn room_right(axis: &Axis) -> f64 {
     GAP + BAR + TICK + TICK_GAP + axis.widest() + LABEL_GAP + TEXT
 }
@@ -73,7 +73,7 @@ pub(super) fn room_right(axis: &Axis) -> f64 {
 const GAP: f64 = 8.0;
 const LABEL_GAP: f64 = 3.5;
 
-/// Draws a bar beside `beside`, as high as it; `colour` is that of a value of the axis.
+/// Draws a bar beside `beside`, equally high; `colour` maps a value of the axis to its colour.
 pub(super) fn draw(
     page: &mut Page,
     beside: Area,

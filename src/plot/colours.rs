@@ -1,9 +1,9 @@
-//! Colours that remain apart for colour-blind readers.
+//! Colours that colour-blind readers can distinguish.
 
 use plotters::style::RGBColor;
 
-/// The palette of Okabe and Ito (2008), in the order lines take it: yellow is last, since it is
-/// hard to see on white.
+/// The palette of Okabe and Ito (2008), in the order in which lines use it: yellow is last, since
+/// it is hard to see on white.
 pub const OKABE_ITO: [RGBColor; 8] = [BLUE, VERMILLION, GREEN, ORANGE, SKY, PURPLE, BLACK, YELLOW];
 
 pub(super) const BLACK: RGBColor = RGBColor(0, 0, 0);
@@ -15,20 +15,20 @@ pub(super) const BLUE: RGBColor = RGBColor(0, 114, 178);
 pub(super) const VERMILLION: RGBColor = RGBColor(213, 94, 0);
 pub(super) const PURPLE: RGBColor = RGBColor(204, 121, 167);
 
-/// Text and axes.
+/// Colour of text and axes.
 pub(super) const INK: RGBColor = RGBColor(32, 32, 32);
-/// What should stay behind the data: reference lines, notes.
+/// Colour of elements in the background: reference lines, notes.
 pub(super) const FAINT: RGBColor = RGBColor(120, 120, 120);
-/// A cell whose value is not finite.
+/// Colour of a cell whose value is not finite.
 pub(super) const MISSING: RGBColor = RGBColor(190, 190, 190);
-/// Page.
+/// Colour of the page.
 pub(super) const WHITE: RGBColor = RGBColor(255, 255, 255);
 
-/// A diverging scale: blue at -1, nearly white at 0, red-brown at 1.
+/// Colour on a diverging scale: blue at -1, nearly white at 0, red-brown at 1.
 ///
-/// It is a path through Oklab (Ottosson 2020) whose lightness depends on `|value|` alone, so that
-/// values of opposite sign weigh alike to the eye, and alike in grey. Values beyond +-1 take the
-/// colours of the ends, NaN that of 0.
+/// The scale is a path through Oklab (Ottosson 2020) whose lightness depends on `|value|` alone, so
+/// that values of opposite sign look equally strong, in colour and in grey. Values beyond +-1 have
+/// the colours of the ends, NaN that of 0.
 #[must_use]
 pub fn diverging(value: f64) -> RGBColor {
     // Unit vectors of the hues 250 and 40 degrees in the plane (a, b) of Oklab.
@@ -43,23 +43,23 @@ pub fn diverging(value: f64) -> RGBColor {
         value.abs().min(1.0)
     };
     let lightness = 0.985 - 0.585 * t;
-    // Chroma rises, then falls a little towards the end, within what a screen can show.
+    // Chroma rises, then falls slightly towards the end, within the gamut of a screen.
     let chroma = t * (0.235 - 0.115 * t);
     oklab(lightness, a * chroma, b * chroma)
 }
 
-/// A sequential scale: nearly white at 0, blue at 1; one side of [`diverging`].
+/// Colour on a sequential scale: nearly white at 0, blue at 1; one side of [`diverging`].
 #[must_use]
 pub fn sequential(value: f64) -> RGBColor {
     diverging(-value.max(0.0))
 }
 
-/// Whether dark ink reads better than white on `colour`.
+/// True if dark text is easier to read than white text on `colour`.
 pub(super) fn takes_dark_ink(colour: RGBColor) -> bool {
     luminance(colour) > 0.3
 }
 
-/// Relative luminance as of WCAG 2, 0 to 1.
+/// Relative luminance according to WCAG 2, 0 to 1.
 fn luminance(RGBColor(red, green, blue): RGBColor) -> f64 {
     let linear = |channel: u8| {
         let c = f64::from(channel) / 255.0;
@@ -72,7 +72,7 @@ fn luminance(RGBColor(red, green, blue): RGBColor) -> f64 {
     0.2126 * linear(red) + 0.7152 * linear(green) + 0.0722 * linear(blue)
 }
 
-/// Oklab to sRGB, clipped to what can be shown.
+/// Conversion from Oklab to sRGB, clipped to the gamut.
 fn oklab(lightness: f64, a: f64, b: f64) -> RGBColor {
     let l = (lightness + 0.396_337_777_4 * a + 0.215_803_757_3 * b).powi(3);
     let m = (lightness - 0.105_561_345_8 * a - 0.063_854_172_8 * b).powi(3);
@@ -137,7 +137,7 @@ mod tests {
 
     #[test]
     fn a_known_colour_passes_through_oklab() {
-        // Ottosson's own table: white is (1, 0, 0); pure sRGB red is (0.62796, 0.22486, 0.12585).
+        // Ottosson's table: white is (1, 0, 0); pure sRGB red is (0.62796, 0.22486, 0.12585).
         assert_eq!(oklab(1.0, 0.0, 0.0), WHITE);
         assert_eq!(oklab(0.627_96, 0.224_86, 0.125_85), RGBColor(255, 0, 0));
     }

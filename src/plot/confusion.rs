@@ -1,4 +1,4 @@
-//! Which class was taken for which.
+//! Confusion matrix: answers by true class.
 
 use super::colour_bar;
 use super::colours::{INK, WHITE, sequential, takes_dark_ink};
@@ -11,28 +11,28 @@ use super::raster::Raster;
 use super::style::{Anchor, Area, BOTH_COLUMNS, COLUMN, Lettering, SMALL, Stroke, TEXT, THIN};
 use ndarray::ArrayView2;
 
-/// Most classes that a column has room for.
+/// Largest number of classes that fit into one column.
 const MOST_IN_COLUMN: usize = 30;
-/// Height of the bar of colours beside a large matrix, in pt.
+/// Largest height of the colour bar beside a large matrix, in pt.
 const HIGHEST_BAR: f64 = 230.0;
-/// Most classes whose numbers are all written.
+/// Largest number of classes for which every number is written at the axes.
 const MOST_NUMBERED: usize = 20;
 
-/// Counts of answers by true class. The title gains the overall accuracy; the colour of a cell is
-/// its share of the true class, on a square-root scale so that rare confusions can be seen.
+/// Counts of answers by true class. The title also states the accuracy; the colour of a cell is its
+/// share of the true class, on a square-root scale so that rare confusions are visible.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Confusion<'a> {
     /// Written above the figure.
     pub title: String,
     /// Names of the classes; long ones are cut.
     pub classes: &'a [String],
-    /// `[true class, answer]`, one of each a class.
+    /// Counts, `[true class, answer]`, classes x classes.
     pub counts: ArrayView2<'a, u64>,
 }
 
 impl Confusion<'_> {
     /// # Errors
-    /// [`PlotError::Shape`] if the counts are not those of as many classes as have names;
+    /// [`PlotError::Shape`] if the numbers of rows, of columns and of names of classes differ;
     /// [`PlotError::Drawing`].
     pub fn draw(&self) -> Result<Figure, PlotError> {
         let (rows, answers) = self.counts.dim();
@@ -97,16 +97,16 @@ impl Confusion<'_> {
         })
     }
 
-    /// Whether classes are called as they are counted.
+    /// True if the name of each class is its index.
     fn are_numbers(&self) -> bool {
         let mut names = self.classes.iter().enumerate();
         names.all(|(class, name)| *name == class.to_string())
     }
 
-    /// The horizontal and the vertical axis of a matrix that is at most `widest` pt wide, and
-    /// `side_beside` so many pt of names.
+    /// Horizontal and vertical axis of a matrix at most `widest` pt wide. `side_beside` gives the
+    /// side in pt that remains beside names of a given width in pt.
     fn axes(&self, widest: f64, side_beside: &dyn Fn(f64) -> f64) -> (Axis, Axis) {
-        /// Smaller than this cannot be read, in pt.
+        /// Smallest readable size of text, in pt.
         const SMALLEST: f64 = 4.0;
         const AIR: f64 = 0.5;
         const LONGEST: f64 = 70.0;
@@ -133,14 +133,14 @@ impl Confusion<'_> {
         (x, y)
     }
 
-    /// Overall share of right answers in %.
+    /// Share of right answers over all classes, in %.
     fn accuracy(&self) -> Option<f64> {
         let all: f64 = self.counts.iter().map(|&count| count as f64).sum();
         let right: f64 = self.counts.diag().iter().map(|&count| count as f64).sum();
         (all > 0.0).then(|| 100.0 * right / all)
     }
 
-    /// Each count by the sum of its row; 0 for a class without samples.
+    /// Each count divided by the sum of its row; 0 for a class without samples.
     fn shares(&self) -> ndarray::Array2<f64> {
         let mut shares = self.counts.mapv(|count| count as f64);
         for mut row in shares.rows_mut() {
@@ -150,7 +150,7 @@ impl Confusion<'_> {
         shares
     }
 
-    /// The counts other than 0, if all fit into their cells.
+    /// Writes the counts other than 0, if all fit into their cells.
     fn numbers(&self, page: &Page, area: Area) -> Result<(), PlotError> {
         const AIR: f64 = 2.0;
         let classes = self.counts.nrows() as f64;
@@ -160,7 +160,7 @@ impl Confusion<'_> {
             .iter()
             .map(|count| font::width(&count.to_string(), SMALL, false))
             .fold(0.0, f64::max);
-        // Smaller than this cannot be read.
+        // Smallest readable size of text, in pt.
         const SMALLEST: f64 = 4.0;
         let size = (SMALL * (cell - AIR) / widest.max(1.0)).min(SMALL);
         if size < SMALLEST || cell < size + AIR {
@@ -186,7 +186,7 @@ impl Confusion<'_> {
     }
 }
 
-/// The bar's axis: positions are square roots of shares, labels are the shares in %.
+/// Axis of the colour bar: positions are square roots of shares, labels are the shares in %.
 fn share_axis() -> Axis {
     const PERCENT: [f64; 6] = [0.0, 1.0, 10.0, 25.0, 50.0, 100.0];
     let mut axis = Axis::new("share of the true class", "%", (0.0, 1.0), 2);

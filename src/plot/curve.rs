@@ -10,20 +10,20 @@ use super::style::{Area, Stroke};
 use super::ticks::usable;
 use std::borrow::Cow;
 
-/// A line, alone or as the mean of several.
+/// One line, or the mean of several lines with their range.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Course<'a> {
     /// Values over epochs or time.
     pub line: Line<'a>,
-    /// Least and greatest values that the line stands for, as over seeds.
+    /// Least and greatest values of the lines whose mean is drawn, for example over seeds.
     pub band: Option<(&'a [f64], &'a [f64])>,
-    /// Which of the strokes that lines are told apart by, so that several figures can share them;
-    /// absent: as its place among the lines says.
+    /// Index of the stroke (colour and dashes), so that several figures can use the same one;
+    /// absent: the position among the lines.
     pub stroke: Option<usize>,
 }
 
 impl<'a> Course<'a> {
-    /// A line alone.
+    /// One line without a band.
     #[must_use]
     pub fn alone(line: Line<'a>) -> Self {
         Self {
@@ -33,7 +33,7 @@ impl<'a> Course<'a> {
         }
     }
 
-    /// Named and with its band.
+    /// Curve with name and band.
     pub(super) fn curve(&self, stroke: Stroke) -> Result<Curve<'a>, PlotError> {
         let name = Name::Plain(self.line.name.clone());
         let curve = Curve::new(&self.line, Some(name), stroke)?;
@@ -44,17 +44,17 @@ impl<'a> Course<'a> {
     }
 }
 
-/// A line with how it is drawn.
+/// A line and how it is drawn.
 #[derive(Clone, Debug)]
 pub(super) struct Curve<'a> {
-    /// None: not named in the figure.
+    /// Absent if the line has no name in the figure.
     pub name: Option<Name>,
     pub x: Cow<'a, [f64]>,
     pub y: Cow<'a, [f64]>,
-    /// Least and greatest of what the line stands for.
+    /// Least and greatest values of the lines whose mean is drawn.
     pub band: Option<(&'a [f64], &'a [f64])>,
     pub stroke: Stroke,
-    /// Radius of a dot at every point, 0 for none.
+    /// Radius of a dot at every point, in pt; 0 for none.
     pub dots: f64,
 }
 
@@ -77,14 +77,14 @@ impl<'a> Curve<'a> {
         values.filter(|&value| usable(value))
     }
 
-    /// The last point that can be drawn.
+    /// Last point that can be drawn.
     pub fn last(&self) -> Option<(f64, f64)> {
         let points = self.x.iter().copied().zip(self.y.iter().copied());
         points.rev().find(|&(x, y)| usable(x) && usable(y))
     }
 
     /// # Errors
-    /// [`PlotError::Shape`] if the band has not as many values as the line.
+    /// [`PlotError::Shape`] if the numbers of values of the band and of the line differ.
     pub fn with_band(self, low: &'a [f64], high: &'a [f64]) -> Result<Self, PlotError> {
         let part = match &self.name {
             Some(Name::Plain(name) | Name::Symbol(name)) => format!("band of line `{name}`"),
@@ -97,7 +97,7 @@ impl<'a> Curve<'a> {
     }
 }
 
-/// How the `index`-th of many lines is told from the others.
+/// Stroke of the `index`-th line, different from those of the lines before it.
 pub(super) fn distinct(index: usize, width: f64) -> Stroke {
     let count = OKABE_ITO.len();
     let colour = OKABE_ITO.get(index % count).copied().unwrap_or(INK);

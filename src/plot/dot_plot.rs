@@ -1,4 +1,4 @@
-//! Single values by group: a row of dots for each, with their mean.
+//! Single values by group: a row of dots for each group, with the mean.
 
 use super::colours::{FAINT, INK, WHITE};
 use super::curve::distinct;
@@ -14,28 +14,27 @@ use super::ticks::{extent, padded, usable, without_stragglers};
 /// The values of one group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Dots {
-    /// What the group is.
+    /// Name of the group.
     pub name: String,
-    /// Its values, a dot each.
+    /// Values of the group, one dot each.
     pub values: Vec<f64>,
-    /// Written at the right end of its row; may be empty.
+    /// Text at the right end of the row; may be empty.
     pub remark: String,
-    /// Which of the strokes that lines are told apart by has its colour; absent: as its place
-    /// says.
+    /// Index of the stroke whose colour the dots have; absent: the position among the groups.
     pub stroke: Option<usize>,
 }
 
-/// Groups of values on one horizontal axis, a row each, the first above. Dots of a group that would
-/// touch are set above and below each other; the bar in front of them is their mean. Groups that
-/// lie far below all others are beyond the axis: a triangle points to them and says how many
-/// values are there, and what the mean is if it is among them.
+/// Groups of values on one horizontal axis, a row each, the first at the top. Dots of a group that
+/// would touch are placed above and below each other; the bar in front of them is their mean.
+/// Groups far below all others lie beyond the axis: a triangle points to them, with the number of
+/// values there, and the mean if it lies there too.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DotPlot {
     /// Written above the figure.
     pub title: String,
-    /// What the values are.
+    /// Quantity on the horizontal axis.
     pub quantity: String,
-    /// Their unit, which may be empty.
+    /// Unit of the values; may be empty.
     pub unit: String,
     /// Rows from above.
     pub groups: Vec<Dots>,
@@ -43,14 +42,14 @@ pub struct DotPlot {
     pub notes: Vec<String>,
 }
 
-/// Least height of a row.
+/// Least height of a row, in pt.
 const ROW: f64 = 13.0;
-/// Radius of a dot, and of a dot where very many are to be set above each other.
+/// Radius of a dot in pt: the usual one, and that for groups with many dots above each other.
 const DOT: f64 = 1.5;
 const SMALL_DOT: f64 = 1.0;
-/// Air between dots.
+/// Gap between dots, in pt.
 const AIR: f64 = 0.2;
-/// Most dots above each other that are of full size.
+/// Largest number of dots above each other that are drawn at full size.
 const MOST: usize = 9;
 
 impl DotPlot {
@@ -104,7 +103,7 @@ impl DotPlot {
                 (low, high),
                 (area.width() / 30.0) as usize,
             ),
-            // The first row is above.
+            // The first row is at the top.
             y: Axis {
                 range: (last, -0.5),
                 ..names
@@ -127,8 +126,8 @@ impl DotPlot {
         })
     }
 
-    /// Radius of the dots and height of the rows, so that no dot hides another: the axis goes from
-    /// `left` to `right` on the page and from `low` to `high` in values.
+    /// Radius of the dots and height of the rows in pt, so that no dot hides another: the axis
+    /// extends from `left` to `right` on the page and from `low` to `high` in values.
     fn dots(&self, (left, right): (f64, f64), (low, high): (f64, f64)) -> (f64, f64) {
         let scale = (right - left) / (high - low);
         let deepest = |dot: f64| {
@@ -172,12 +171,12 @@ fn usable_values(group: &Dots) -> impl Iterator<Item = f64> {
     group.values.iter().copied().filter(|value| usable(*value))
 }
 
-/// Places with their lanes, 0 in the middle, so that no two in a lane are nearer than `apart`. Each
-/// is in the lane nearest to the middle that is free; the order is that of the places.
+/// Sorted positions with their lanes, 0 in the middle, so that two positions in a lane are at least
+/// `apart` from each other. Each is in the free lane nearest to the middle.
 fn swarm(places: &[f64], apart: f64) -> Vec<(f64, i64)> {
     let mut places = places.to_vec();
     places.sort_by(f64::total_cmp);
-    // Lanes 0, 1, -1, 2, -2 and so on, with the last place in each.
+    // Last position in each of the lanes 0, 1, -1, 2, -2 and so on.
     let mut last: Vec<f64> = Vec::new();
     (places.into_iter())
         .map(|place| {
@@ -193,9 +192,9 @@ fn swarm(places: &[f64], apart: f64) -> Vec<(f64, i64)> {
         .collect()
 }
 
-/// How rows are drawn.
+/// Drawing of the rows.
 struct Rows {
-    /// Radius of a dot.
+    /// Radius of a dot, in pt.
     dot: f64,
 }
 
@@ -230,7 +229,7 @@ impl Rows {
             let y = y + lane as f64 * apart;
             if inside(&x) {
                 page.disc((x, y), self.dot, colour)?;
-                // What is dashed as a line is hollow as a dot.
+                // A line that would be dashed has hollow dots.
                 if dash.is_some() {
                     page.disc((x, y), self.dot / 2.0, WHITE)?;
                 }
@@ -248,10 +247,10 @@ impl Rows {
             let lettering = Lettering::new(SMALL, Anchor::Left).colour(FAINT);
             page.text(&text, (foot + 2.0, y), lettering)?;
         }
-        // In front of the dots, which are wider than it.
+        // In front of the dots, which are wider than the bar.
         let x = frame.x_at(mean);
         if !places.is_empty() && inside(&x) {
-            // A little beyond the dots of its own group.
+            // The bar extends a little beyond the dots of its group.
             let half = (deepest as f64 * apart + self.dot + 2.0).max(ROW / 2.0 - 1.8);
             page.line([(x, y - half), (x, y + half)], Stroke::solid(INK, 0.75))?;
         }

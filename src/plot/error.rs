@@ -1,35 +1,35 @@
-//! What can be wrong with a figure.
+//! Errors of figures.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Why a figure could not be drawn or saved.
+/// Reasons why a figure cannot be drawn or saved.
 #[derive(Debug, thiserror::Error)]
 pub enum PlotError {
-    /// Two parts of the data that belong together differ in size.
+    /// Two parts of the data that must have the same size differ.
     #[error("{part}: found {found}, expected {expected}")]
     Shape {
-        /// The offending part of the figure's data.
+        /// Part of the figure's data with the wrong size.
         part: String,
         /// Its size.
         found: String,
-        /// What would fit the rest of the data.
+        /// Size that would fit the rest of the data.
         expected: String,
     },
-    /// A stage of the drawing itself failed: never the fault of the data.
+    /// A stage of the drawing itself failed, independently of the data.
     #[error("{stage}: {message}; expected a drawable page")]
     Drawing {
-        /// Which stage.
+        /// Name of the stage.
         stage: &'static str,
-        /// What the stage says.
+        /// Message of the stage.
         message: String,
     },
-    /// A name that would put a figure somewhere else, or a folder that is somewhere else.
+    /// A figure's name that leads into another folder, or a folder that is a link to another place.
     #[error("{place}: {found}; expected a folder of the run and a plain name", place = place.display())]
     Elsewhere {
-        /// The folder with the name.
+        /// The folder and the name.
         place: PathBuf,
-        /// What is wrong.
+        /// Description of the fault.
         found: &'static str,
     },
     /// A figure cannot be written.
@@ -37,7 +37,7 @@ pub enum PlotError {
     Write {
         /// The file being written.
         file: PathBuf,
-        /// What the system says.
+        /// Error of the operating system.
         source: io::Error,
     },
 }

@@ -1,4 +1,4 @@
-//! What is sent along the projections of a circuit, over time.
+//! Messages along the projections of a circuit, over time.
 
 use super::curve::{Curve, distinct};
 use super::error::PlotError;
@@ -10,23 +10,23 @@ use super::strip::{Window, shaded, strips};
 use super::style::COLUMN_AND_HALF;
 use super::ticks::extent;
 
-/// Events of each projection over time: rates, which go up, above teaching signals, which come
-/// down. A panel without lines is left out.
+/// Messages of each projection over time: rates, which travel up, in the upper panel, teaching
+/// signals, which travel down, in the lower one. A panel without lines is left out.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Events<'a> {
     /// Written above the figure.
     pub title: String,
-    /// Events per ms of basal projections, over time in ms.
+    /// Messages per ms of basal projections, over time in ms.
     pub rates: Vec<Line<'a>>,
-    /// Events per ms of apical projections, over time in ms.
+    /// Messages per ms of apical projections, over time in ms.
     pub deltas: Vec<Line<'a>>,
-    /// What acts on the circuit and when.
+    /// Stimuli and teachers with their times.
     pub windows: Vec<Window>,
 }
 
 impl Events<'_> {
     /// # Errors
-    /// [`PlotError::Shape`] for a line with not as many values as times; [`PlotError::Drawing`].
+    /// [`PlotError::Shape`] if a line's values and times differ in number; [`PlotError::Drawing`].
     pub fn draw(&self) -> Result<Figure, PlotError> {
         let mut panels = vec![panel("r", &self.rates, 0)?];
         if !self.deltas.is_empty() {
@@ -47,14 +47,14 @@ impl Events<'_> {
             panels,
             mark: None,
             notes: Vec::new(),
-            // All lines end at 0, where names would stand on one another.
+            // All lines end at 0, where their names would overlap.
             legend: true,
         }
         .draw()
     }
 }
 
-/// The panel of one signal, whose colours begin with the `first`.
+/// The panel of one signal; its first line has colour number `first`.
 fn panel<'a>(signal: &str, lines: &[Line<'a>], first: usize) -> Result<Panel<'a>, PlotError> {
     const AIR: f64 = 0.05;
     let values = lines.iter().flat_map(|line| line.y).copied();

@@ -1,4 +1,4 @@
-//! Receptive fields: the weights onto each neuron in the shape of its input.
+//! Receptive fields: the weights onto each neuron, in the shape of its input.
 
 use super::colour_bar::{self, Symmetric};
 use super::colours::FAINT;
@@ -10,11 +10,11 @@ use super::stack::left_out;
 use super::style::{Anchor, Area, BOTH_COLUMNS, COLUMN, Lettering, SMALL, Stroke, THIN};
 use ndarray::{ArrayView2, s};
 
-/// Most fields in a figure.
+/// Largest number of fields in a figure.
 const MOST_FIELDS: usize = 256;
-/// Most weights in a figure, that each may still be seen: 100 fields of 28 x 28 pixels.
+/// Largest number of weights in a figure with each one visible: 100 fields of 28 x 28 pixels.
 const MOST_WEIGHTS: usize = 80_000;
-/// Most pixels of one field along each side.
+/// Largest number of pixels of one field along each side.
 const MOST_PIXELS: usize = 128;
 
 /// The receptive fields of a population, one image a neuron, all on one symmetric scale.
@@ -22,17 +22,17 @@ const MOST_PIXELS: usize = 128;
 pub struct Fields<'a> {
     /// Written above the figure.
     pub title: String,
-    /// What an element is, as in `weight`.
+    /// Name of the quantity, for example `weight`.
     pub quantity: String,
-    /// Its unit, as in `a.u.`; empty if it has none.
+    /// Unit, for example `a.u.`; empty if there is none.
     pub unit: String,
-    /// `[neurons, rows x columns]`; of more neurons than can be shown well the first are shown.
+    /// `[neurons, rows x columns]`; the first neurons, if there are too many for one figure.
     pub weights: ArrayView2<'a, f32>,
-    /// Rows and columns of the input, counted from its upper left corner.
+    /// Number of rows and columns of the input, which starts at its upper left corner.
     pub shape: (usize, usize),
 }
 
-/// Where the fields go.
+/// Positions of the fields.
 struct Grid {
     columns: usize,
     /// Width and height of one field in pt.
@@ -41,13 +41,13 @@ struct Grid {
 }
 
 const BETWEEN: f64 = 3.0;
-/// Room for the number of the neuron above its field.
+/// Height above a field for the number of its neuron, in pt.
 const NUMBER: f64 = 7.0;
 
 impl Grid {
     fn new(count: usize, shape: (usize, usize), width: f64) -> Self {
         let aspect = (shape.0.max(1) as f64 / shape.1.max(1) as f64).clamp(0.1, 10.0);
-        // As wide as high, a field being `aspect` times as high as wide.
+        // The grid is about square; a field is `aspect` times as high as wide.
         let columns =
             ((count.max(1) as f64 * aspect).sqrt().ceil() as usize).clamp(1, count.max(1));
         const LARGEST: f64 = 60.0;
@@ -112,7 +112,7 @@ impl Fields<'_> {
             right: grid.place(grid.columns - 1, LEFT, top).right,
             bottom: grid.place(grid.columns * (grid.rows - 1), LEFT, top).bottom,
         };
-        // A bar as high as many rows of fields would outshine them.
+        // A bar as high as many rows of fields would be too dominant.
         let beside = Area {
             bottom: whole.top + whole.height().clamp(40.0, 230.0),
             ..whole
@@ -128,7 +128,7 @@ impl Fields<'_> {
             let number = Lettering::new(SMALL, Anchor::Left).colour(FAINT);
             for (index, weights) in shown.outer_iter().enumerate() {
                 let area = grid.place(index, LEFT, top);
-                // A copy, since the rows of the caller's view need not be contiguous.
+                // A copy, since the rows of the given view need not be contiguous.
                 let field = weights
                     .to_owned()
                     .into_shape_with_order(self.shape)

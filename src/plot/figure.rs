@@ -1,4 +1,4 @@
-//! A finished figure: vector and pixels of one and the same drawing.
+//! A finished figure: one drawing as vector graphics and as pixels.
 
 use super::error::PlotError;
 use super::font;
@@ -10,12 +10,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Resolution of the pixels.
+/// Resolution of the PNG, in dots per inch.
 const DOTS_PER_INCH: f32 = 300.0;
-/// What an SVG's own unit is, by the standard.
+/// Units of an SVG per inch, by the standard.
 const UNITS_PER_INCH: f32 = 96.0;
 
-/// A figure as an SVG without text elements (all text is paths) and as a PNG of 300 dots an inch.
+/// A figure as an SVG without text elements (all text is paths) and as a PNG of 300 dots per inch.
 ///
 /// The same data give the same bytes on every call.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,7 @@ pub struct Figure {
 }
 
 impl Figure {
-    /// From an SVG with text, whose images are named by their index in `images`.
+    /// Converts an SVG with text, whose images are named by their index in `images`.
     pub(super) fn from_drawing(drawing: &str, images: &[Raster]) -> Result<Self, PlotError> {
         let encoded = images
             .iter()
@@ -34,7 +34,7 @@ impl Figure {
         let options = usvg::Options {
             font_family: font::FAMILY.to_owned(),
             fontdb: font::DATABASE.clone(),
-            // Nothing outside the drawing is ever read: not a file, not a URL.
+            // Nothing outside the drawing is read: no file, no URL.
             image_href_resolver: ImageHrefResolver {
                 resolve_data: Box::new(|_, _, _| None),
                 resolve_string: Box::new(move |index, _| {
@@ -51,32 +51,32 @@ impl Figure {
             indent: usvg::Indent::None,
             ..Default::default()
         });
-        // The pixels are those of the document as written, numbers rounded and all.
+        // The pixels are rendered from the document as written, with rounded numbers.
         let written = Tree::from_str(&svg, &usvg::Options::default())
             .map_err(|error| PlotError::drawing("reading the figure back", error))?;
         let png = pixels(&written)?;
         Ok(Self { svg, png })
     }
 
-    /// The SVG document.
+    /// SVG document.
     #[must_use]
     pub fn svg(&self) -> &str {
         &self.svg
     }
 
-    /// The PNG file.
+    /// PNG file.
     #[must_use]
     pub fn png(&self) -> &[u8] {
         &self.png
     }
 
-    /// Writes `name.svg` and `name.png` in `directory`, which is made if need be, and returns their paths.
+    /// Writes `name.svg` and `name.png` to `directory`, which may be missing; returns their paths.
     ///
-    /// Each file appears whole or not at all.
+    /// Each file is either complete or absent.
     ///
     /// # Errors
-    /// [`PlotError::Write`] names the file that cannot be written; [`PlotError::Elsewhere`] a name
-    /// that would lead out of `directory`.
+    /// [`PlotError::Write`] with the file that cannot be written; [`PlotError::Elsewhere`] for a
+    /// name that leads out of `directory`.
     pub fn save(&self, directory: &Path, name: &str) -> Result<[PathBuf; 2], PlotError> {
         if name.contains(['/', '\\']) {
             return Err(PlotError::Elsewhere {
@@ -91,7 +91,7 @@ impl Figure {
                 .and_then(|()| whole(&partial, bytes))
                 .and_then(|()| fs::rename(&partial, &file))
                 .map_err(|source| {
-                    // What is left of a failed attempt is of no use; that it may remain is no error.
+                    // The rest of a failed attempt is removed; failure to remove it is no error.
                     let _ = fs::remove_file(&partial);
                     PlotError::Write {
                         file: file.clone(),
@@ -104,7 +104,7 @@ impl Figure {
     }
 }
 
-/// Writes a new file, in the place of whatever is there, be it a link.
+/// Writes a new file in place of an existing one; a link is replaced, not followed.
 fn whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if path.symlink_metadata().is_ok() {
         fs::remove_file(path)?;
@@ -112,7 +112,7 @@ fn whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     File::create_new(path)?.write_all(bytes)
 }
 
-/// Renders on white.
+/// PNG of the drawing on a white ground.
 fn pixels(tree: &Tree) -> Result<Vec<u8>, PlotError> {
     let scale = DOTS_PER_INCH / UNITS_PER_INCH;
     let side = |length: f32| (length * scale).round() as u32;

@@ -1,19 +1,19 @@
-//! The one typeface of all figures, carried in the program: nothing is asked of the system.
+//! The one typeface of all figures, part of the program: no font of the system is used.
 
 use plotters::style::{FontDesc, FontFamily, FontStyle, register_font};
 use resvg::usvg::fontdb;
 use std::sync::{Arc, LazyLock};
 
-/// Family name, as the font files state it.
+/// Family name as in the font files.
 pub(super) const FAMILY: &str = "DejaVu Sans";
 
-/// Height of capitals and figures, in em.
+/// Height of capitals and digits, in em.
 pub(super) const CAP_HEIGHT: f64 = 0.729;
 
-/// plotters takes a font's size to be its ascent plus descent; this is their sum, in em.
+/// Ascent plus descent, in em, which plotters takes as the size of a font.
 const LINE_HEIGHT: f64 = 2384.0 / 2048.0;
 
-/// The fonts that text is turned into paths with.
+/// The fonts for the conversion of text to paths.
 pub(super) static DATABASE: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     let mut database = fontdb::Database::new();
     database.load_font_data(dejavu::sans::regular().to_vec());
@@ -21,7 +21,7 @@ pub(super) static DATABASE: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     Arc::new(database)
 });
 
-/// Whether plotters could take the fonts for its measurements.
+/// True if plotters has loaded the fonts for its measurements.
 static REGISTERED: LazyLock<bool> = LazyLock::new(|| {
     register_font(FAMILY, FontStyle::Normal, dejavu::sans::regular()).is_ok()
         && register_font(FAMILY, FontStyle::Bold, dejavu::sans::bold()).is_ok()
@@ -29,7 +29,7 @@ static REGISTERED: LazyLock<bool> = LazyLock::new(|| {
 
 /// Width in pt of `text` set at `size` pt.
 pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
-    // Measured at a thousand units an em, since plotters rounds to whole units.
+    // Measured at a thousand units per em, since plotters rounds to whole units.
     const UNITS: f64 = 1000.0;
     let style = if bold {
         FontStyle::Bold
@@ -45,10 +45,10 @@ pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
     units / UNITS * size
 }
 
-/// `text` if it is at most `room` pt wide at `size` pt, else as much of its start as fits, with an
-/// ellipsis; empty if not even that fits. Control characters become spaces.
+/// `text` if it is at most `room` pt wide at `size` pt; otherwise the longest beginning that fits,
+/// with an ellipsis; empty if nothing fits. Control characters become spaces.
 pub(super) fn fitted(text: &str, size: f64, bold: bool, room: f64) -> String {
-    // Far more than any page can hold, so that long texts are cheap.
+    // More than any page can hold; limits the cost of long texts.
     const MOST: usize = 400;
     let shown: Vec<char> = text.chars().take(MOST).map(printable).collect();
     let whole: String = shown.iter().collect();
@@ -59,7 +59,7 @@ pub(super) fn fitted(text: &str, size: f64, bold: bool, room: f64) -> String {
         let start: String = shown.iter().take(*kept).collect();
         format!("{}…", start.trim_end())
     };
-    // Widths grow with the number of characters kept: search by halves.
+    // Widths grow with the number of characters: bisection.
     let (mut fits, mut fails) = (0, shown.len());
     while fails - fits > 1 {
         let middle = fits.midpoint(fails);
@@ -75,7 +75,7 @@ pub(super) fn fitted(text: &str, size: f64, bold: bool, room: f64) -> String {
     }
 }
 
-/// What XML cannot hold, or would break a line, becomes a space.
+/// `character`, or a space if it is not allowed in XML or would break a line.
 pub(super) fn printable(character: char) -> char {
     match character {
         c if c.is_control() => ' ',
@@ -103,7 +103,7 @@ mod tests {
             let tree = usvg::Tree::from_str(&svg, &options).unwrap();
             let drawn = f64::from(tree.root().bounding_box().width());
             let measured = width(text, 100.0, false);
-            // The ink is narrower than the advance by the bearings at both ends.
+            // The drawn text is narrower than the advance by the bearings at both ends.
             assert!(drawn <= measured + 2.0, "{text}: {drawn} and {measured}");
             assert!(drawn >= measured - 25.0, "{text}: {drawn} and {measured}");
         }

@@ -1,4 +1,4 @@
-//! Axes: two of them, thin, at the left and below, with ticks outside.
+//! A pair of thin axes, at the left and below, with ticks outside.
 
 use super::colours::{FAINT, INK};
 use super::error::PlotError;
@@ -7,33 +7,33 @@ use super::page::Page;
 use super::style::{Anchor, Area, Lettering, Point, SMALL, Stroke, TEXT, THIN};
 use super::ticks::Ticks;
 
-/// Length of a tick.
+/// Length of a tick, in pt.
 pub(super) const TICK: f64 = 2.5;
-/// Between a tick and its label.
+/// Gap between a tick and its label, in pt.
 pub(super) const TICK_GAP: f64 = 1.5;
-/// Between the labels of ticks and the label of the axis.
+/// Gap between the labels of ticks and the label of the axis, in pt.
 const LABEL_GAP: f64 = 3.5;
 
-/// From this length on, times are written in seconds.
+/// Length in ms from which on times are written in seconds.
 const LONG_MS: f64 = 5000.0;
 
 /// One axis: its range in the unit of the data, its ticks and its label.
 #[derive(Clone, Debug)]
 pub(super) struct Axis {
     pub range: (f64, f64),
-    /// Where the ticks are, in the unit of the data.
+    /// Positions of the ticks, in the unit of the data.
     pub at: Vec<f64>,
     pub ticks: Ticks,
     pub label: String,
-    /// Equal lengths are equal factors; the range is above 0.
+    /// True if equal lengths are equal factors; the range is above 0.
     pub logarithmic: bool,
     /// Size of the labels of ticks, in pt.
     pub size: f64,
-    /// Labels of ticks are read from below; of a horizontal axis only.
+    /// True if the labels of ticks run upwards; for a horizontal axis only.
     pub upward: bool,
 }
 
-/// Between the lines of a label.
+/// Distance between the lines of a label, in pt.
 const LINE: f64 = TEXT * 1.2;
 
 impl Axis {
@@ -42,12 +42,12 @@ impl Axis {
         Self::from_ticks(quantity, unit, range, Ticks::new(range, most, false))
     }
 
-    /// With whole numbers only.
+    /// Axis with ticks at whole numbers only.
     pub fn integers(quantity: &str, range: (f64, f64), most: usize) -> Self {
         Self::from_ticks(quantity, "", range, Ticks::new(range, most, true))
     }
 
-    /// Logarithmic; `range` as made by [`padded_powers`](super::ticks::padded_powers).
+    /// Logarithmic axis; `range` as made by [`padded_powers`](super::ticks::padded_powers).
     pub fn powers(quantity: &str, unit: &str, range: (f64, f64), most: usize) -> Self {
         Self {
             logarithmic: true,
@@ -55,7 +55,7 @@ impl Axis {
         }
     }
 
-    /// Time given in ms; written in s if it is long.
+    /// Axis of time given in ms; long times are written in s.
     pub fn time(range: (f64, f64), most: usize) -> Self {
         if range.1 - range.0 < LONG_MS {
             return Self::new("time", "ms", range, most);
@@ -70,7 +70,7 @@ impl Axis {
         }
     }
 
-    /// With a tick for each of `names`, at 0, 1, 2...
+    /// Axis with a tick for each of `names`, at 0, 1, 2...
     pub fn settings(quantity: &str, names: &[String]) -> Self {
         const AIR: f64 = 0.3;
         let at: Vec<f64> = (0u32..).take(names.len()).map(f64::from).collect();
@@ -84,7 +84,7 @@ impl Axis {
         Self::from_ticks(quantity, "", (-AIR, last + AIR), ticks)
     }
 
-    /// With ticks at these whole numbers instead, if there are any.
+    /// The axis with ticks at the given whole numbers instead, if there are any.
     pub fn with_ticks_at(mut self, at: &[i32]) -> Self {
         if !at.is_empty() {
             self.at = at.iter().copied().map(f64::from).collect();
@@ -96,8 +96,8 @@ impl Axis {
         self
     }
 
-    /// With a name at every `every`-th of the whole numbers from 0 on, a cell around each, set at
-    /// `size` pt and cut where they are longer than `room` pt.
+    /// Axis of cells around the whole numbers from 0 on, with the name of every `every`-th cell,
+    /// set at `size` pt and cut at `room` pt.
     pub fn cells(quantity: &str, names: &[String], (every, size, room): (usize, f64, f64)) -> Self {
         let named = || names.iter().zip(0u32..).step_by(every.max(1));
         let ticks = Ticks {
@@ -127,7 +127,7 @@ impl Axis {
         }
     }
 
-    /// Widest label of a tick, in pt.
+    /// Width of the widest label of a tick, in pt.
     pub fn widest(&self) -> f64 {
         self.ticks
             .labels
@@ -136,12 +136,12 @@ impl Axis {
             .fold(0.0, f64::max)
     }
 
-    /// Room below a frame for a horizontal axis and its label.
+    /// Height below a frame for a horizontal axis and its label, in pt.
     pub fn room_below(&self) -> f64 {
         ROOM_BELOW + if self.upward { self.widest() } else { TEXT } - TEXT
     }
 
-    /// The label as one line, or as two (quantity and unit) if it is longer than `room` pt.
+    /// Label in one line, or in two (quantity and unit) if it is longer than `room` pt.
     pub fn label_lines(&self, room: f64) -> Vec<String> {
         let fitted = |text: &str| font::fitted(text, TEXT, false, room);
         match self.label.rsplit_once(" (") {
@@ -152,10 +152,10 @@ impl Axis {
         }
     }
 
-    /// Where `value` lies, 0 at the start of the axis and 1 at its end.
+    /// Position of `value` along the axis, 0 at its start and 1 at its end.
     fn fraction(&self, value: f64) -> f64 {
         let place = |value: f64| match self.logarithmic {
-            // A value that is not above 0 has its place far below the axis.
+            // A value that is not above 0 lies far below the axis.
             true => value.max(f64::MIN_POSITIVE).log10(),
             false => value,
         };
@@ -168,7 +168,7 @@ impl Axis {
     }
 }
 
-/// An area with its two axes.
+/// An area with two axes.
 #[derive(Clone, Debug)]
 pub(super) struct Frame {
     pub area: Area,
@@ -176,18 +176,18 @@ pub(super) struct Frame {
     pub y: Axis,
 }
 
-/// Room to the left of a frame for a vertical axis with the widest of its tick labels and the
-/// number of lines of its label.
+/// Width to the left of a frame in pt for a vertical axis, given the width of its widest tick label
+/// and the number of lines of its label.
 pub(super) fn room_left(widest: f64, lines: usize) -> f64 {
     let more = LINE * lines.saturating_sub(1) as f64;
     5.0 + TEXT + more + LABEL_GAP + widest + TICK_GAP + TICK
 }
 
-/// Room below a frame for a horizontal axis and its label.
+/// Height below a frame for a horizontal axis and its label, in pt.
 pub(super) const ROOM_BELOW: f64 = TICK + TICK_GAP + TEXT + LABEL_GAP + TEXT;
 
 impl Frame {
-    /// Where on the page a pair of values is; beyond the area if beyond the ranges.
+    /// Position of a pair of values on the page; outside the area if outside the ranges.
     pub fn at(&self, x: f64, y: f64) -> Point {
         (self.x_at(x), self.y_at(y))
     }
@@ -200,7 +200,7 @@ impl Frame {
         self.area.bottom - self.y.fraction(y) * self.area.height()
     }
 
-    /// The part of the area between two values of the horizontal axis, if they overlap it.
+    /// Part of the area between two values of the horizontal axis, if there is any.
     pub fn between(&self, from: f64, until: f64) -> Option<Area> {
         let left = self.x_at(from.max(self.x.range.0));
         let right = self.x_at(until.min(self.x.range.1));
@@ -211,7 +211,7 @@ impl Frame {
         })
     }
 
-    /// Both axes as one line, with the ticks of the vertical axis.
+    /// Draws both axes as one line, with the ticks of the vertical axis.
     pub fn spines(&self, page: &Page) -> Result<(), PlotError> {
         let Area {
             left,
@@ -224,8 +224,8 @@ impl Frame {
         self.y_ticks(page)
     }
 
-    /// The ticks of both axes, labelled, without the axes themselves; the vertical one counts
-    /// downwards, as rows of an image do.
+    /// Draws the ticks of both axes with labels, without the axes; the vertical axis counts
+    /// downwards, as do the rows of an image.
     pub fn ticks_outside(&self, page: &Page) -> Result<(), PlotError> {
         let mut counting_down = self.clone();
         counting_down.y.range = (self.y.range.1, self.y.range.0);
@@ -243,7 +243,7 @@ impl Frame {
         })
     }
 
-    /// The ticks of the horizontal axis, labelled or not.
+    /// Draws the ticks of the horizontal axis, with or without labels.
     pub fn x_ticks(&self, page: &Page, labelled: bool) -> Result<(), PlotError> {
         let bottom = self.area.bottom;
         self.x.marks().try_for_each(|(value, label)| {
@@ -263,7 +263,7 @@ impl Frame {
         })
     }
 
-    /// The label of the horizontal axis, below its ticks.
+    /// Draws the label of the horizontal axis, below its ticks.
     pub fn x_label(&self, page: &Page) -> Result<(), PlotError> {
         let y = self.area.bottom + self.x.room_below() - TEXT / 2.0;
         let label = font::fitted(&self.x.label, TEXT, false, page.width - 12.0);
@@ -271,7 +271,7 @@ impl Frame {
         page.text(&label, at, Lettering::new(TEXT, Anchor::Centre))
     }
 
-    /// The label of the vertical axis, upwards at the left edge of the page, in at most `room` pt.
+    /// Draws the label of the vertical axis, upwards, at the left edge, in at most `room` pt.
     pub fn y_label(&self, page: &Page, room: f64) -> Result<(), PlotError> {
         let lettering = Lettering::new(TEXT, Anchor::Centre).upward();
         let lines = self.y.label_lines(room);
@@ -281,7 +281,7 @@ impl Frame {
         })
     }
 
-    /// Says in the middle that there is nothing to show.
+    /// Writes in the middle that there are no data.
     pub fn no_data(&self, page: &Page) -> Result<(), PlotError> {
         let lettering = Lettering::new(SMALL, Anchor::Centre).colour(FAINT);
         page.text("no data", self.area.centre(), lettering)

@@ -1,4 +1,4 @@
-//! Every figure of a run, drawn from what the run has left in its directory.
+//! All figures of a run, drawn from the files in its directory.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ use crate::record::csv::numbers;
 use crate::record::{RecordError, Series, TraceKey, history, statistics, weights};
 use crate::run::{Results, Summary, Window as Acting};
 
-/// Why the figures of a run could not be drawn.
+/// Reasons why the figures of a run cannot be drawn.
 #[derive(Debug, thiserror::Error)]
 pub enum GalleryError {
     /// A recording could not be read.
@@ -25,29 +25,29 @@ pub enum GalleryError {
     /// A figure could not be drawn or saved.
     #[error(transparent)]
     Plot(#[from] PlotError),
-    /// It was asked to end.
+    /// Drawing was interrupted.
     #[error("stopped")]
     Stopped,
 }
 
-/// What came of drawing the figures of a run.
+/// Result of drawing the figures of a run.
 #[derive(Debug, Default)]
 pub struct Drawn {
-    /// Paths of the figures, those first that say most.
+    /// Paths of the figures, the most informative first.
     pub saved: Vec<PathBuf>,
-    /// What kept others from being drawn, a line each.
+    /// Reasons why other figures were not drawn, one line each.
     pub wrong: Vec<String>,
-    /// What was left out, or not drawn to its end, because it was asked to end.
+    /// Figures that were left out or not finished because of an interruption.
     pub left_out: Vec<&'static str>,
 }
 
-/// One step of drawing: what it draws, and how.
+/// One step of drawing: the name of the figures, and the function that draws them.
 type Step<'s, 'a> = (
     &'static str,
     &'s mut dyn FnMut(&mut Gallery<'a>) -> Result<(), GalleryError>,
 );
 
-/// Figures on their way to a folder.
+/// Figures of a run that is being drawn.
 struct Gallery<'a> {
     results: &'a Results,
     folder: PathBuf,
@@ -55,9 +55,9 @@ struct Gallery<'a> {
     stop: &'a AtomicBool,
 }
 
-/// Draws the figures of a run into its folder `figures/`, until `stop` becomes true. Membranes are
-/// drawn of `neurons`, without any of one neuron a population. A damaged file keeps those figures
-/// from being drawn that need it.
+/// Draws the figures of a run into its folder `figures/`, until `stop` becomes true. `neurons` are
+/// the neurons whose membranes are drawn; if empty, one neuron per population. A damaged file
+/// prevents only the figures that need it.
 ///
 /// # Errors
 /// A folder that cannot be written.
@@ -100,8 +100,8 @@ pub fn gallery(
     Ok(gallery.drawn)
 }
 
-/// Draws several runs of one scenario side by side into `folder`: their validation accuracy, and
-/// what comes of them over the threshold if they differ in it.
+/// Draws several runs of one scenario side by side into `folder`: validation accuracy, and, if the
+/// runs differ in the threshold, results over the threshold.
 ///
 /// # Errors
 /// A damaged recording, or a folder that cannot be written.
@@ -126,7 +126,7 @@ pub fn comparison(
             .map(|(name, epoch, validation)| course(name, epoch, validation))
             .collect(),
         chosen: None,
-        // With several runs there is no room for a line each; their summaries have the numbers.
+        // Several runs leave no room for a line each; the summaries hold the numbers.
         tests: Vec::new(),
         notes: Vec::new(),
     };
@@ -140,14 +140,14 @@ pub fn comparison(
     Ok(saved)
 }
 
-/// Events, accuracy and time over thresholds, if there are several: runs that share one, with
-/// different seeds, have their mean and spread drawn.
+/// Messages, test accuracy and time over thresholds, if there are several: mean and range over runs
+/// with the same threshold and different seeds.
 fn thresholds(title: &str, runs: &[(String, Results)]) -> Option<Sweep> {
     let mut levels: BTreeMap<u32, Vec<&Summary>> = BTreeMap::new();
     for (_, results) in runs {
         let threshold = results.model.common_threshold()?;
         results.summary.messages()?;
-        // Thresholds are not negative, so that their bits are in the order of their values.
+        // Thresholds are not negative, so the order of their bits is the order of their values.
         let level = levels.entry(threshold.to_bits()).or_default();
         level.push(&results.summary);
     }
@@ -175,7 +175,7 @@ fn thresholds(title: &str, runs: &[(String, Results)]) -> Option<Sweep> {
     })
 }
 
-/// A projection and a statistic of it, over time.
+/// Names of projection and statistic, and its values over time.
 type Recorded = ((String, String), Series);
 
 impl Gallery<'_> {
@@ -191,7 +191,7 @@ impl Gallery<'_> {
         }
     }
 
-    /// Keeps what went wrong, each once: several figures may need one file.
+    /// Records an error once, as several figures may need the same file.
     fn note(&mut self, what: &'static str, outcome: Result<(), GalleryError>) {
         let Drawn {
             wrong, left_out, ..
@@ -258,8 +258,8 @@ impl Gallery<'_> {
         self.save(&figure.draw()?, "confusion")
     }
 
-    /// Statistics of projections in the order in which the model has these; what is not in there,
-    /// biases, at the end.
+    /// Statistics of projections in the order of the model; those that are not in the model
+    /// (biases) come last.
     fn recorded(&self) -> Result<Vec<Recorded>, GalleryError> {
         let Some(path) = self.results.file("projections.parquet") else {
             return Ok(Vec::new());
@@ -278,7 +278,7 @@ impl Gallery<'_> {
             .any(|p| p.compartment == Compartment::Apical && p.name() == projection)
     }
 
-    /// The first stretch of time in which events were counted.
+    /// Draws the messages in the first time interval in which they were counted.
     fn messages(&mut self) -> Result<(), GalleryError> {
         let recorded = self.recorded()?;
         let counted = || {
@@ -308,7 +308,7 @@ impl Gallery<'_> {
         self.save(&figure, "messages")
     }
 
-    /// What acts within a stretch of time.
+    /// Timeline entries that act within a time interval.
     fn windows(
         &self,
         stretch: (f64, f64),
@@ -327,8 +327,8 @@ impl Gallery<'_> {
             .collect())
     }
 
-    /// When stimuli and teachers were on within a stretch of time. What was shown is left out
-    /// where several trials were shown something else each.
+    /// Times of stimuli and teachers within a time interval. Labels are removed if trials had
+    /// different stimuli.
     fn timing(&self, stretch: (f64, f64)) -> Result<Vec<Window>, GalleryError> {
         let timing = |w: &Acting| {
             let kinds = ["stimulus", "teacher", "presentation"];
@@ -343,7 +343,7 @@ impl Gallery<'_> {
         Ok(windows)
     }
 
-    /// What acts on one neuron within a stretch of time.
+    /// Timeline entries that act on one neuron within a time interval.
     fn acting(
         &self,
         (population, neuron, trial): (&str, u32, u32),
@@ -374,7 +374,7 @@ impl Gallery<'_> {
         };
         let mut windows = self.windows(stretch, acts)?;
         for window in &mut windows {
-            // The figure says whose parameter and whose current it is.
+            // The title of the figure contains the names of the population and the neuron.
             let label = match window.kind.as_str() {
                 "neuron" => window.label.split_once(' '),
                 "current" => window.label.rsplit_once(' '),
@@ -387,7 +387,7 @@ impl Gallery<'_> {
         Ok(windows)
     }
 
-    /// When weights and state were what the run has left.
+    /// Time at which the run ended and weights and state were stored, in words.
     fn end(&self) -> String {
         let Summary {
             epochs,
@@ -463,7 +463,7 @@ impl Gallery<'_> {
     }
 
     fn matrices(&mut self) -> Result<(), GalleryError> {
-        // A picture of a few numbers says less than the numbers.
+        // A small matrix is easier to read as numbers.
         const FEWEST: usize = 16;
         for projection in &self.results.model.projections {
             let name = projection.name();
@@ -474,7 +474,7 @@ impl Gallery<'_> {
                     continue;
                 }
             };
-            // Tied weights would be seen twice.
+            // Tied weights would be drawn twice.
             let stored = self.results.file(&format!("weights/{name}.npy")).is_some();
             let Some(weights) = weights.filter(|_| stored) else {
                 continue;
@@ -572,7 +572,7 @@ impl Gallery<'_> {
     }
 }
 
-/// Stretches of time without long gaps between samples, over all series together.
+/// Time intervals without long gaps between samples, over all series together.
 fn stretches<'a>(series: impl Iterator<Item = &'a Series>) -> Vec<(f64, f64)> {
     let mut times: Vec<f64> = series.flat_map(|s| s.time_ms.iter().copied()).collect();
     times.sort_by(f64::total_cmp);
@@ -585,7 +585,7 @@ fn stretches<'a>(series: impl Iterator<Item = &'a Series>) -> Vec<(f64, f64)> {
         .collect()
 }
 
-/// The part of a series within a stretch of time.
+/// Part of a series within a time interval.
 fn within<'a>(name: &str, series: &'a Series, (from, until): (f64, f64)) -> Line<'a> {
     let first = series.time_ms.partition_point(|t| *t < from);
     let after = series.time_ms.partition_point(|t| *t <= until);
@@ -596,7 +596,7 @@ fn within<'a>(name: &str, series: &'a Series, (from, until): (f64, f64)) -> Line
     }
 }
 
-/// What a count grows by a ms between its samples within a stretch of time.
+/// Growth of a count per ms between consecutive samples within a time interval.
 fn per_ms(count: &Series, stretch: (f64, f64)) -> Series {
     let counted = within("", count, stretch);
     let pairs = || (counted.x.windows(2)).zip(counted.y.windows(2));

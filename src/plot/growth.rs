@@ -10,14 +10,14 @@ use super::stack::{Abscissa, Horizontal, Panel, Stack};
 use super::style::{COLUMN, Stroke};
 use super::ticks::padded_powers;
 
-/// Where the axes of [`Growth`] begin.
+/// Scales of the axes of [`Growth`].
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Axes {
-    /// The vertical one at 0.
+    /// Both linear; the vertical axis starts at 0.
     Linear,
-    /// Both logarithmic: growth with a power of the count is a straight line.
+    /// Both logarithmic: a power of the count is a straight line.
     Logarithmic {
-        /// What the quantity is promised to stay below, as a dashed line.
+        /// Upper bound that the quantity must not exceed, drawn as a dashed line.
         promised: f64,
     },
 }
@@ -27,19 +27,19 @@ pub enum Axes {
 pub struct Growth<'a> {
     /// Written above the figure.
     pub title: String,
-    /// What `x` of the lines counts.
+    /// Name of what `x` of the lines counts.
     pub count: &'static str,
-    /// What `y` is, and its unit.
+    /// Name and unit of `y`.
     pub quantity: (String, String),
     /// Linear or logarithmic.
     pub axes: Axes,
-    /// Panels from above: what is written above each, and one line for each that is compared.
+    /// Panels from the top: heading, and one line for each compared case.
     pub panels: Vec<(String, Vec<Line<'a>>)>,
 }
 
 impl Growth<'_> {
     /// # Errors
-    /// [`PlotError::Shape`] for a line with not as many values as counts; [`PlotError::Drawing`].
+    /// [`PlotError::Shape`] if a line's values and counts differ in number; [`PlotError::Drawing`].
     pub fn draw(&self) -> Result<Figure, PlotError> {
         let panels = (self.panels.iter())
             .map(|(heading, lines)| self.panel(heading, lines))
@@ -100,7 +100,7 @@ impl Growth<'_> {
             },
         })
     }
-    /// One range for all panels, so that they can be compared.
+    /// Common range of all panels, so that they can be compared.
     fn range_of_powers(&self, promised: f64) -> (f64, f64) {
         const MARGIN: f64 = 0.06;
         let lines = self.panels.iter().flat_map(|(_, lines)| lines);

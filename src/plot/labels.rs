@@ -1,4 +1,4 @@
-//! Names of lines: at their ends where they fit, else in a legend.
+//! Names of lines: at the ends of the lines if they fit there, otherwise in a legend.
 
 use super::colours::INK;
 use super::error::PlotError;
@@ -6,21 +6,21 @@ use super::font;
 use super::page::{Page, symbol_width};
 use super::style::{Anchor, Lettering, Point, Stroke, TEXT};
 
-/// Least distance between two names, one below the other.
+/// Least vertical distance between two names, in pt.
 pub(super) const LINE_SPACING: f64 = 7.5;
-/// Length of the leader from a line's end to its name.
+/// Length of the leader from the end of a line to its name, in pt.
 pub(super) const LEADER: f64 = 8.0;
-/// Between a leader and its name.
+/// Gap between a leader and its name, in pt.
 const LEADER_GAP: f64 = 2.0;
-/// The widest name must not be cut for a rounding error.
+/// Slack so that a rounding error does not cut the widest name, in pt.
 const SLACK: f64 = 0.1;
 
-/// What is written at a line.
+/// Name written at a line.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Name {
-    /// As it is.
+    /// Plain text.
     Plain(String),
-    /// A symbol of the model: what follows an underscore is a subscript.
+    /// A symbol of the model: the part after an underscore is a subscript.
     Symbol(String),
 }
 
@@ -42,7 +42,7 @@ impl Name {
     }
 }
 
-/// Room that names take to the right of a frame, limited to `most`.
+/// Width in pt that names need to the right of a frame, limited to `most`.
 pub(super) fn room_right<'n>(names: impl Iterator<Item = &'n Name>, most: f64) -> f64 {
     names
         .map(Name::width)
@@ -53,7 +53,7 @@ pub(super) fn room_right<'n>(names: impl Iterator<Item = &'n Name>, most: f64) -
         + SLACK
 }
 
-/// Names to the right of `x`, each tied to the height its line ends at.
+/// Draws names to the right of `x`, each linked to the height at which its line ends.
 pub(super) fn direct(
     page: &Page,
     x: f64,
@@ -66,7 +66,7 @@ pub(super) fn direct(
     ends.iter()
         .zip(places)
         .try_for_each(|((name, stroke, end), place)| {
-            // A line that ends a little before the frame does is met there.
+            // The leader starts at the end of a line that stops just before the frame does.
             let start = if x - end.0 < LEADER { end.0 } else { x };
             let bend = [
                 (start + 1.0, end.1),
@@ -81,14 +81,14 @@ pub(super) fn direct(
         })
 }
 
-/// Where to put names that want to be at `heights` so that they keep `spacing` and their order,
-/// moved as little as possible (least squares, pooling neighbours that collide).
+/// Heights of names whose lines end at `heights`: in the same order, at least `spacing` apart and
+/// moved as little as possible (least squares, with neighbours that collide pooled).
 fn spread(heights: &[f64], spacing: f64, (top, bottom): (f64, f64)) -> Vec<f64> {
     let mut order: Vec<usize> = (0..heights.len()).collect();
     let height = |index: &usize| heights.get(*index).copied().unwrap_or(top);
     order.sort_by(|a, b| height(a).total_cmp(&height(b)));
 
-    // Clusters of neighbours that touch: first place wanted, summed over members, and their number.
+    // Clusters of touching neighbours: sum of the first positions they prefer, and their number.
     let mut clusters: Vec<(f64, usize)> = Vec::new();
     let first = |&(sum, count): &(f64, usize)| {
         let room = spacing * (count - 1) as f64;
@@ -118,16 +118,16 @@ fn spread(heights: &[f64], spacing: f64, (top, bottom): (f64, f64)) -> Vec<f64> 
     places.into_iter().map(|(_, place)| place).collect()
 }
 
-/// A legend in rows: each entry with where it goes, from the left and from the top.
+/// A legend in rows: each entry with its position from the left and from the top.
 pub(super) struct Legend<'n> {
     entries: Vec<(&'n Name, Stroke, Point)>,
-    /// Height of all rows.
+    /// Height of all rows, in pt.
     pub height: f64,
     entry_room: f64,
 }
 
 impl<'n> Legend<'n> {
-    /// Rows of at most `width`.
+    /// Legend with rows at most `width` pt wide.
     pub fn new(entries: &[(&'n Name, Stroke)], width: f64) -> Self {
         const BETWEEN: f64 = 10.0;
         let entry_room = width.min(150.0);
@@ -155,7 +155,7 @@ impl<'n> Legend<'n> {
         }
     }
 
-    /// Draws the rows from `at`, the upper left corner.
+    /// Draws the rows; `at` is the upper left corner.
     pub fn draw(&self, page: &Page, at: Point) -> Result<(), PlotError> {
         self.entries.iter().try_for_each(|(name, stroke, place)| {
             let (x, y) = (at.0 + place.0, at.1 + place.1 + LINE_SPACING / 2.0);
@@ -181,7 +181,7 @@ mod tests {
             let name = Name::Plain(format!("W[{digits}, {}]", 7 * digits));
             let room = room_right(std::iter::once(&name), 100.0) - LEADER - LEADER_GAP;
             let Name::Plain(text) = &name else { continue };
-            // As drawn: the room has been part of the position of a frame's edge.
+            // As in a drawing, where the width has been part of the position of a frame's edge.
             let room = 252.0 - (252.0 - room);
             assert_eq!(font::fitted(text, TEXT, false, room), *text);
         }

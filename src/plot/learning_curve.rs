@@ -11,20 +11,20 @@ use super::style::{COLUMN, COLUMN_AND_HALF, Stroke};
 use super::ticks::{extent, usable, widened, without_stragglers};
 use std::borrow::Cow;
 
-/// Accuracy over training. The vertical axis ends at what the courses reach and begins where their
-/// later part remains readable, but for courses that end far below all others; what lies lower is
-/// clipped, and a note says so.
+/// Accuracy over training. The vertical axis ends at the largest value and starts low enough for
+/// the later part of the courses, except of those that end far below all others; lower values are
+/// clipped, and a note states this.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LearningCurve<'a> {
     /// Written above the figure.
     pub title: String,
-    /// Whose accuracy it is, if that is the same for all courses, such as `validation`.
+    /// Part of the data, such as `validation`, if it is the same for all courses.
     pub part: Option<String>,
-    /// What `x` of the courses counts.
+    /// Quantity of `x` of the courses.
     pub abscissa: Abscissa,
     /// Training and validation of one run, or one course for each of several runs; in %.
     pub courses: Vec<Course<'a>>,
-    /// The epoch (or time) whose weights were kept.
+    /// Epoch (or time) of the weights that were chosen.
     pub chosen: Option<f64>,
     /// Test accuracies in %, with their names; drawn from the chosen epoch on.
     pub tests: Vec<(String, f64)>,
@@ -34,8 +34,8 @@ pub struct LearningCurve<'a> {
 
 impl LearningCurve<'_> {
     /// # Errors
-    /// [`PlotError::Shape`] if a line or a band has not as many values as points on the horizontal
-    /// axis; [`PlotError::Drawing`].
+    /// [`PlotError::Shape`] if a line or a band has unequal numbers of values and of points on the
+    /// horizontal axis; [`PlotError::Drawing`].
     pub fn draw(&self) -> Result<Figure, PlotError> {
         const MOST_DOTTED: usize = 15;
         const DOT: f64 = 1.2;
@@ -54,7 +54,7 @@ impl LearningCurve<'_> {
                 };
                 let mut curve = course.curve(stroke)?;
                 if let Some(end) = end(&course.line).filter(|end| *end < range.0) {
-                    // Below the axis: its name says where.
+                    // Below the axis: the name contains the value.
                     curve.name = Some(Name::Plain(format!("{} ({end:.1} %)", course.line.name)));
                 }
                 if course.line.x.len() <= MOST_DOTTED {
@@ -105,7 +105,7 @@ impl LearningCurve<'_> {
         .draw()
     }
 
-    /// Range of the horizontal axis; a single epoch is in its middle.
+    /// Range of the horizontal axis; a single epoch is centred.
     fn span(&self) -> (f64, f64) {
         let xs = self
             .courses
@@ -145,13 +145,13 @@ impl LearningCurve<'_> {
             .collect()
     }
 
-    /// Range of the vertical axis, and whether something lies below it.
+    /// Range of the vertical axis, and true if some values lie below it.
     fn range(&self) -> ((f64, f64), bool) {
-        // The part of the axis, at least, that the differences between the ends of the courses
-        // and the best value are to take.
+        // Least share of the axis for the differences between the ends of the courses and the best
+        // value.
         const SHARE_OF_ENDS: f64 = 0.33;
         const AIR: f64 = 0.05;
-        // Narrower ranges would show noise of single samples.
+        // A narrower range would show noise of single samples.
         const LEAST_WIDTH: f64 = 1.0;
 
         let lasts = self.courses.iter().filter_map(|course| end(&course.line));
@@ -171,7 +171,7 @@ impl LearningCurve<'_> {
         let bottom = low.max(readable);
         let width = (high - bottom).max(LEAST_WIDTH);
         let top = high + AIR * width;
-        // Nothing is more accurate than 100 %, so the axis need not go on beyond.
+        // No accuracy exceeds 100 %, so the axis ends there.
         let top = if high <= 100.0 { top.min(100.0) } else { top };
         let (bottom, top) = widened(Some((bottom - AIR * width, top)));
         let bottom = if low >= 0.0 { bottom.max(0.0) } else { bottom };
@@ -179,7 +179,7 @@ impl LearningCurve<'_> {
     }
 }
 
-/// The last value that can be drawn.
+/// Last value that can be drawn.
 fn end(line: &Line) -> Option<f64> {
     let values = line.y.iter().rev();
     values.copied().find(|&value| usable(value))

@@ -1,4 +1,4 @@
-//! From recorded values to the points that are drawn.
+//! Conversion of recorded values to the points that are drawn.
 
 use super::error::PlotError;
 use super::frame::Frame;
@@ -8,24 +8,24 @@ use super::ticks::usable;
 /// Values over time or over epochs, with a name.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Line<'a> {
-    /// What is written at the line.
+    /// Text written at the line.
     pub name: String,
-    /// Time in ms, or epoch, in rising order.
+    /// Times in ms, or epochs, in ascending order.
     pub x: &'a [f64],
-    /// As many values; where one is not finite the line has a gap.
+    /// Values, as many as `x`; the line has a gap where one is not finite.
     pub y: &'a [f64],
 }
 
 impl Line<'_> {
     /// # Errors
-    /// [`PlotError::Shape`] if there are not as many values as times.
+    /// [`PlotError::Shape`] if the numbers of values and times differ.
     pub(super) fn check(&self) -> Result<(), PlotError> {
         same_length(&format!("line `{}`", self.name), "values", self.x, self.y)
     }
 }
 
 /// # Errors
-/// [`PlotError::Shape`] if there are not as many `values` as `x`.
+/// [`PlotError::Shape`] if the lengths of `values` and `x` differ.
 pub(super) fn same_length(
     part: &str,
     what: &str,
@@ -42,7 +42,7 @@ pub(super) fn same_length(
     })
 }
 
-/// How many points cannot be drawn.
+/// Number of points that cannot be drawn.
 pub(super) fn unusable(x: &[f64], y: &[f64]) -> usize {
     x.iter()
         .zip(y)
@@ -50,12 +50,12 @@ pub(super) fn unusable(x: &[f64], y: &[f64]) -> usize {
         .count()
 }
 
-/// In a pt of the horizontal axis so many spots can be told apart.
+/// Number of spots per pt of the horizontal axis that can be distinguished.
 const SPOTS_PER_PT: f64 = 4.0;
 
-/// The line as paths on the page: broken at values that cannot be drawn if the gap can be seen,
-/// clipped to the frame, and thinned where many points fall on the same spot so that every extreme
-/// remains.
+/// Paths of the line on the page: broken where values cannot be drawn if the gap is visible,
+/// clipped to the frame, and thinned where many points lie in the same spot, with all extremes
+/// kept.
 pub(super) fn paths(x: &[f64], y: &[f64], frame: &Frame) -> Vec<Vec<Point>> {
     let points: Vec<Option<Point>> = x
         .iter()
@@ -78,12 +78,12 @@ pub(super) fn paths(x: &[f64], y: &[f64], frame: &Frame) -> Vec<Vec<Point>> {
         .collect()
 }
 
-/// Which spot of the horizontal axis a point is at.
+/// Index of the spot of a point on the horizontal axis.
 fn spot(point: &Point) -> i64 {
     (point.0 * SPOTS_PER_PT).floor() as i64
 }
 
-/// Keeps the first, lowest, highest and last point of every run within a quarter of a point.
+/// Keeps the first, lowest, highest and last of consecutive points within a quarter of a pt.
 fn thinned(points: impl Iterator<Item = Point>) -> Vec<Point> {
     let mut kept = Vec::new();
     let mut column: Vec<Point> = Vec::new();
@@ -123,7 +123,7 @@ fn extremes(column: &[Point]) -> Vec<Point> {
         .collect()
 }
 
-/// The parts of a path between two heights.
+/// Parts of a path between two heights.
 fn clipped(path: &[Point], top: f64, bottom: f64) -> Vec<Vec<Point>> {
     let inside = |point: &Point| (top..=bottom).contains(&point.1);
     if path.iter().all(inside) {
@@ -150,7 +150,7 @@ fn clipped(path: &[Point], top: f64, bottom: f64) -> Vec<Vec<Point>> {
     parts
 }
 
-/// The part of a polygon between two heights (Sutherland and Hodgman 1974).
+/// Part of a polygon between two heights (Sutherland and Hodgman 1974).
 pub(super) fn clipped_polygon(polygon: Vec<Point>, top: f64, bottom: f64) -> Vec<Point> {
     type Inside = fn(f64, f64) -> bool;
     let sides: [(f64, Inside); 2] = [(top, |y, top| y >= top), (bottom, |y, bottom| y <= bottom)];
@@ -169,7 +169,7 @@ pub(super) fn clipped_polygon(polygon: Vec<Point>, top: f64, bottom: f64) -> Vec
     })
 }
 
-/// The part of one segment between two heights (Liang and Barsky 1984, one axis).
+/// Part of one segment between two heights (Liang and Barsky 1984, one axis).
 fn segment_between(from: Point, to: Point, top: f64, bottom: f64) -> Option<(Point, Point)> {
     let rise = to.1 - from.1;
     if rise == 0.0 {

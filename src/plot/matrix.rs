@@ -11,21 +11,21 @@ use super::stack::left_out;
 use super::style::{Area, COLUMN, Stroke, THIN};
 use ndarray::ArrayView2;
 
-/// Most pixels of the image along each side.
+/// Largest number of pixels of the image along each side.
 const MOST_PIXELS: usize = 512;
 
-/// A weight matrix, blue for negative and red for positive weights.
+/// A weight matrix, negative weights in blue and positive ones in red.
 ///
-/// Matrices larger than the image can show are drawn as means over blocks, and a note says so.
+/// A matrix larger than the image is drawn as means over blocks, and a note states this.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matrix<'a> {
     /// Written above the figure.
     pub title: String,
-    /// What an element is, as in `weight`.
+    /// Name of the quantity, for example `weight`.
     pub quantity: String,
-    /// Its unit, as in `a.u.`; empty if it has none.
+    /// Unit, for example `a.u.`; empty if there is none.
     pub unit: String,
-    /// `[post, pre]`; the first postsynaptic neuron is drawn at the top.
+    /// Values, `[post, pre]`; the first postsynaptic neuron is at the top.
     pub values: ArrayView2<'a, f32>,
 }
 
@@ -55,7 +55,7 @@ impl Matrix<'_> {
         let y = index_axis("postsynaptic neuron", rows, 6);
         let left = room_left(y.widest(), 1);
         let widest = COLUMN - left - 5.0 - colour_bar::room_right(&scale.axis("", "", 100.0));
-        // Cells are square unless the image would become a thread.
+        // Cells are square unless the image would be too narrow.
         let shape = rows as f64 / columns.max(1) as f64;
         let high = (widest * shape).clamp(68.0, 180.0);
         let wide = if shape > 0.0 {
@@ -96,7 +96,7 @@ impl Matrix<'_> {
     }
 }
 
-/// An axis of `count` cells that are numbered from 0; ticks are at their centres.
+/// Axis of `count` cells numbered from 0, with ticks at their centres.
 fn index_axis(quantity: &str, count: usize, most: usize) -> Axis {
     Axis::integers(quantity, (-0.5, count.max(1) as f64 - 0.5), most)
 }

@@ -1,4 +1,4 @@
-//! One neuron over time: what its compartments receive, hold and send.
+//! One neuron over time: inputs, potentials and outputs of its compartments.
 
 use super::colours::{BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILLION};
 use super::curve::{Curve, distinct};
@@ -11,7 +11,7 @@ use super::strip::{Window, shaded, strips};
 use super::style::{COLUMN_AND_HALF, Stroke};
 use plotters::style::RGBColor;
 
-/// The variables of one neuron on one axis of time, a panel for each compartment.
+/// Variables of one neuron on one time axis, a panel for each compartment.
 ///
 /// A line is a variable of the model if its name is `I_b`, `b`, `I_a`, `a`, `s`, `xi`, `r` or
 /// `delta`, alone or followed by a space and more words (as in `I_b input`). Other lines share a
@@ -20,17 +20,17 @@ use plotters::style::RGBColor;
 pub struct Membrane<'a> {
     /// Written above the figure.
     pub title: String,
-    /// Variables over time in ms, in a.u.
+    /// Variables in a.u. over time in ms.
     pub lines: Vec<Line<'a>>,
-    /// What acts on the neuron and when: bars above the panels, and shaded in them
-    /// unless something of a kind is always on.
+    /// Inputs to the neuron with their times: bars above the panels, and shaded in the panels
+    /// unless one of the same kind is always on.
     pub windows: Vec<Window>,
 }
 
-/// A variable: its name in recordings, its symbol in figures, its colour and width.
+/// A variable: its name in recordings, its symbol in figures, its colour and line width in pt.
 struct Variable(&'static str, &'static str, RGBColor, f64);
 
-/// Compartments from below, each with its variables; currents are thinner than potentials.
+/// Compartments from the lowest on, each with its variables; currents have thinner lines.
 const COMPARTMENTS: [(&str, &[Variable]); 4] = [
     (
         "basal",
@@ -64,7 +64,7 @@ const COMPARTMENTS: [(&str, &[Variable]); 4] = [
 
 impl Membrane<'_> {
     /// # Errors
-    /// [`PlotError::Shape`] for a line with not as many values as times; [`PlotError::Drawing`].
+    /// [`PlotError::Shape`] if a line's values and times differ in number; [`PlotError::Drawing`].
     pub fn draw(&self) -> Result<Figure, PlotError> {
         let mut panels = COMPARTMENTS
             .iter()
@@ -104,7 +104,7 @@ impl Membrane<'_> {
             for (line, index) in lines.zip(0u32..) {
                 let rest = line.name.get(key.len()..).unwrap_or("").trim();
                 let name = Name::Symbol(format!("{symbol} {rest}").trim().to_owned());
-                // Further terms of the same current are dashed ever finer.
+                // Further terms of the same current have shorter and shorter dashes.
                 let stroke = match index {
                     0 => Stroke::solid(*colour, *width),
                     _ => Stroke::dashed(*colour, *width, (6.0 / f64::from(index + 1), 1.5)),

@@ -1,25 +1,25 @@
 //! Figures, from plain data to SVG and PNG.
 //!
-//! A figure is a struct with its data and `draw(&self) -> Result<Figure, PlotError>`; it reads no
-//! file. [`Figure::save`] writes `name.svg` and `name.png`. Figures are sized for the columns of a
-//! journal, coloured for colour-blind readers too, and the same data give the same bytes on every
-//! call: the typeface is part of the program, and the text of an SVG is paths.
+//! A figure is a struct that holds its data, with `draw(&self) -> Result<Figure, PlotError>`; no
+//! file is read. [`Figure::save`] writes `name.svg` and `name.png`. Figures have the width of
+//! journal columns and colours for colour-blind readers, and the same data give the same bytes on
+//! every call: the typeface is part of the program, and the text of an SVG is paths.
 //!
 //! | figure | shows |
 //! |---|---|
 //! | [`Membrane`] | the compartments of one neuron over time, with stimulus and teacher |
-//! | [`Trajectories`] | weights, or anything of one unit, over time |
+//! | [`Trajectories`] | weights, or other variables of one unit, over time |
 //! | [`Matrix`] | a weight matrix |
 //! | [`Fields`] | receptive fields |
 //! | [`LearningCurve`] | accuracy over training, of one run or of several |
 //! | [`Statistics`] | norms, alignment and angles of projections over time |
 //! | [`Growth`] | how one quantity grows with another |
-//! | [`Events`] | what is sent along projections over time |
+//! | [`Events`] | messages along projections over time |
 //! | [`DotPlot`] | single values by group, with their means |
-//! | [`Sweep`] | outcomes of runs over a setting |
+//! | [`Sweep`] | results of runs over a setting |
 //! | [`Confusion`] | answers by true class |
 //!
-//! Values that are not finite are left out, and the figure says how many.
+//! Values that are not finite are left out, and the figure states how many.
 
 mod colour_bar;
 mod colours;

@@ -1,4 +1,4 @@
-//! A page in points (1/72 inch), drawn upon with plotters.
+//! A page in points (1/72 inch), drawn with plotters.
 
 use super::colours::FAINT;
 use super::error::PlotError;
@@ -16,17 +16,17 @@ use plotters::style::{
 };
 use std::fmt::Write;
 
-/// plotters counts in whole units: this many a pt.
+/// Whole units of plotters per pt.
 const UNITS: f64 = 20.0;
-/// plotters' text is smaller than asked for by this.
+/// Factor by which the text of plotters is smaller than the given size.
 const FONT_SIZE: f64 = 1.24;
-/// Where plotters puts the baseline of text below its top, in em.
+/// Distance from the top of text to its baseline in plotters, in em.
 const TOP_TO_BASELINE: f64 = 0.76;
 
-/// Most dashes of one line: each is an element of the SVG.
+/// Largest number of dashes of one line: each is an element of the SVG.
 const MOST_DASHES: f64 = 5000.0;
 
-/// What a figure is drawn on.
+/// Page of a figure.
 pub(super) struct Page<'a> {
     area: DrawingArea<SVGBackend<'a>, Shift>,
     images: Vec<(Area, Raster)>,
@@ -41,7 +41,7 @@ impl Page<'_> {
         content: impl FnOnce(&mut Page) -> Result<(), PlotError>,
     ) -> Result<Figure, PlotError> {
         let mut body = String::new();
-        // A whole number of units, so that a unit is as wide as it is high.
+        // Whole numbers of units, so that a unit is as wide as it is high.
         let units = (
             (size.0 * UNITS).ceil() as u32,
             (size.1 * UNITS).ceil() as u32,
@@ -76,7 +76,7 @@ impl Page<'_> {
         let length: f64 = (points.windows(2))
             .map(|pair| (pair[1].0 - pair[0].0).hypot(pair[1].1 - pair[0].1))
             .sum();
-        // A line that goes up and down so densely shows no dashes.
+        // Dashes are invisible on a line that oscillates very densely.
         let dash = (stroke.dash).filter(|(dash, gap)| length / (dash + gap) < MOST_DASHES);
         let points: Vec<_> = points.into_iter().map(units).collect();
         let style = ShapeStyle {
@@ -107,7 +107,7 @@ impl Page<'_> {
 
     pub fn outline(&self, area: Area, stroke: Stroke) -> Result<(), PlotError> {
         let (left, top, right, bottom) = (area.left, area.top, area.right, area.bottom);
-        // Beyond the first corner, so that this corner is joined like the others.
+        // The path passes the first corner twice, so that it is joined like the others.
         let corners = [
             (left, top),
             (right, top),
@@ -138,7 +138,7 @@ impl Page<'_> {
             .map_err(failed)
     }
 
-    /// `text` at `at`; what is not printable becomes a space.
+    /// Writes `text` at `at`; characters that cannot be printed become spaces.
     pub fn text(&self, text: &str, at: Point, lettering: Lettering) -> Result<(), PlotError> {
         let text: String = text.chars().map(font::printable).collect();
         if text.trim().is_empty() {
@@ -149,7 +149,7 @@ impl Page<'_> {
         } else {
             FontStyle::Normal
         };
-        // The middle of the capitals is to be at the point.
+        // The middle of the capitals is at the point.
         let shift = (font::CAP_HEIGHT / 2.0 - TOP_TO_BASELINE) * lettering.size;
         let (transform, at) = if lettering.upward {
             (FontTransform::Rotate270, (at.0 + shift, at.1))
@@ -175,7 +175,7 @@ impl Page<'_> {
             .map_err(failed)
     }
 
-    /// A symbol of the model at `at`, its left end: the word that follows an underscore is a
+    /// Writes a symbol of the model with its left end at `at`: the word after an underscore is a
     /// subscript, further words are plain.
     pub fn symbol(&self, symbol: &str, at: Point, lettering: Lettering) -> Result<(), PlotError> {
         let (base, subscript, rest) = parts(symbol);
@@ -190,12 +190,12 @@ impl Page<'_> {
         self.text(rest, (x, at.1), lettering)
     }
 
-    /// Puts `image` behind everything else.
+    /// Puts `image` behind all other elements.
     pub fn image(&mut self, area: Area, image: Raster) {
         self.images.push((area, image));
     }
 
-    /// The title, at the top left; returns where the content below it begins.
+    /// Writes the title at the top left; returns the height at which the content below it begins.
     pub fn title(&self, title: &str) -> Result<f64, PlotError> {
         const LEFT: f64 = 6.0;
         let text = font::fitted(title, TITLE, true, self.width - 2.0 * LEFT);
@@ -210,7 +210,7 @@ impl Page<'_> {
         Ok(title_height(title))
     }
 
-    /// Notes in the lower left corner, upwards from the last; see [`notes_height`].
+    /// Writes the notes in the lower left corner, the last at the bottom; see [`notes_height`].
     pub fn notes(&self, notes: &[String]) -> Result<(), PlotError> {
         notes.iter().rev().zip(0u32..).try_for_each(|(note, row)| {
             let text = font::fitted(note, SMALL, false, self.width - 12.0);
@@ -223,10 +223,10 @@ impl Page<'_> {
 
 const NOTE_HEIGHT: f64 = 7.5;
 const SUBSCRIPT: f64 = 0.75;
-/// Between words of a symbol, in em.
+/// Space between the words of a symbol, in em.
 const SPACE: f64 = 0.35;
 
-/// Room that the notes take at the bottom, with the lower margin.
+/// Height of the notes at the bottom, including the lower margin, in pt.
 pub(super) fn notes_height(notes: &[String]) -> f64 {
     match notes.len() {
         0 => 5.0,
@@ -234,12 +234,12 @@ pub(super) fn notes_height(notes: &[String]) -> f64 {
     }
 }
 
-/// Room that the title takes at the top, with the upper margin.
+/// Height of the title at the top, including the upper margin, in pt.
 pub(super) fn title_height(title: &str) -> f64 {
     if title.trim().is_empty() { 8.0 } else { 20.0 }
 }
 
-/// Width of a page that holds `content` pt and as much of the title as a column can.
+/// Width in pt of a page for `content` pt and as much of the title as fits into a column.
 pub(super) fn width_for(content: f64, title: &str) -> f64 {
     let title = font::width(&font::fitted(title, TITLE, true, COLUMN), TITLE, true);
     content.max((title + 12.0).min(COLUMN))
@@ -271,8 +271,8 @@ fn failed(error: impl ToString) -> PlotError {
     PlotError::drawing("drawing with plotters", error)
 }
 
-/// plotters' document with the size in points, a white ground and the images, which plotters
-/// cannot scale, below all else.
+/// The document of plotters with its size in points, a white ground, and below all other elements
+/// the images, which plotters cannot scale.
 fn document(
     (width, height): (f64, f64),
     units: (u32, u32),

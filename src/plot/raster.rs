@@ -1,18 +1,18 @@
-//! Numbers as the colours of an image.
+//! Images whose colours stand for numbers.
 
 use super::error::PlotError;
 use ndarray::{Array2, ArrayView2, s};
 use plotters::style::RGBColor;
 use resvg::tiny_skia::{ColorU8, Pixmap};
 
-/// An opaque image, rows from the top.
+/// An opaque image, with rows from the top.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Raster {
     pixels: Array2<[u8; 3]>,
 }
 
 impl Raster {
-    /// One pixel for each value.
+    /// Image with one pixel for each value.
     pub fn new<T>(values: ArrayView2<T>, colour: impl Fn(&T) -> RGBColor) -> Self {
         Self {
             pixels: values.map(|value| {
@@ -22,7 +22,7 @@ impl Raster {
         }
     }
 
-    /// As a PNG file.
+    /// PNG file of the image.
     pub fn png(&self) -> Result<Vec<u8>, PlotError> {
         let (rows, columns) = self.pixels.dim();
         let mut pixmap = u32::try_from(columns)
@@ -41,8 +41,8 @@ impl Raster {
     }
 }
 
-/// `values` in blocks of `block` (rows, columns), each the mean of its finite values, NaN if it
-/// has none. Blocks at the lower and right edges may be smaller.
+/// Means of the finite values in blocks of `block` (rows, columns); NaN for a block without any.
+/// Blocks at the lower and right edges may be smaller.
 pub(super) fn block_means(values: ArrayView2<f32>, block: (usize, usize)) -> Array2<f64> {
     let (rows, columns) = values.dim();
     let (high, wide) = (block.0.max(1), block.1.max(1));

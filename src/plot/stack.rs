@@ -1,4 +1,4 @@
-//! Panels above one another on one horizontal axis: what all figures of lines are made of.
+//! Panels above one another with one horizontal axis: the base of all figures with lines.
 
 use super::colours::FAINT;
 use super::curve::{Curve, band, line};
@@ -14,41 +14,41 @@ use super::style::{Anchor, Area, Lettering, SMALL, Stroke, TEXT, THIN};
 use super::ticks::{extent, padded, padded_powers, union, widened};
 use plotters::style::{RGBColor, WHITE};
 
-/// What the horizontal axis counts.
+/// Quantity of the horizontal axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Abscissa {
     /// Simulated time in ms.
     Time,
     /// Epochs of training.
     Epoch,
-    /// Anything else that is counted, such as `synapses`.
+    /// Any other count, for example `synapses`.
     Count(&'static str),
-    /// The same on a logarithmic axis.
+    /// A count on a logarithmic axis.
     Powers(&'static str),
 }
 
-/// What is on the horizontal axis.
+/// Content of the horizontal axis.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Horizontal<'a> {
-    /// Something that is counted.
+    /// A count.
     Counted(Abscissa),
-    /// What is set, and to what: names of the values 0, 1, 2...
+    /// Name of a setting, and names of its values at 0, 1, 2...
     Settings(&'a str, &'a [String]),
 }
 
-/// One set of axes.
+/// One pair of axes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Panel<'a> {
-    /// Written above it; may be empty.
+    /// Heading above the panel; may be empty.
     pub heading: String,
     pub quantity: String,
     pub unit: String,
     pub height: f64,
-    /// Fixed range; None: that of the data, with a margin.
+    /// Fixed range; absent: that of the data, with a margin.
     pub range: Option<(f64, f64)>,
-    /// Equal heights are equal factors.
+    /// True if equal heights are equal factors.
     pub logarithmic: bool,
-    /// Where ticks are, if not at multiples of nice numbers; written as whole numbers.
+    /// Ticks at these whole numbers; empty: at multiples of round numbers.
     pub ticks: Vec<i32>,
     /// Values marked by a dashed line.
     pub references: Vec<f64>,
@@ -69,12 +69,12 @@ impl Panel<'_> {
         Axis::new(&self.quantity, &self.unit, range, most).with_ticks_at(&self.ticks)
     }
 
-    /// Longest that the label of the vertical axis may be.
+    /// Largest length of the label of the vertical axis, in pt.
     fn label_room(&self) -> f64 {
         self.height + BETWEEN_PANELS - 3.0
     }
 
-    /// Room that the heading takes above the axes.
+    /// Height of the heading above the axes, in pt.
     fn heading_height(&self) -> f64 {
         if self.heading.is_empty() {
             0.0
@@ -91,22 +91,22 @@ impl Panel<'_> {
     }
 }
 
-/// A whole figure of panels.
+/// A figure made of panels.
 #[derive(Clone, Debug)]
 pub(super) struct Stack<'a> {
     pub title: &'a str,
     pub width: f64,
     pub abscissa: Horizontal<'a>,
-    /// Range of the horizontal axis; None: that of the lines.
+    /// Range of the horizontal axis; absent: that of the lines.
     pub range: Option<(f64, f64)>,
     pub strips: Vec<Strip>,
-    /// Windows shaded in every panel.
+    /// Time intervals shaded in every panel.
     pub shaded: Vec<(f64, f64, RGBColor)>,
     pub panels: Vec<Panel<'a>>,
-    /// Marked by a vertical line, with what is written at it.
+    /// Value marked by a vertical line, and the text at the line.
     pub mark: Option<(f64, String)>,
     pub notes: Vec<String>,
-    /// Names in a legend above even if they fit at the ends of the lines.
+    /// True if names are always in a legend above, even if they fit at the ends of the lines.
     pub legend: bool,
 }
 
@@ -199,14 +199,14 @@ impl Stack<'_> {
         last: bool,
     ) -> Result<(), PlotError> {
         const SHADE: f64 = 0.13;
-        // Narrower ones cannot be seen, but may be many.
+        // Narrower ones are invisible, but there may be many.
         const NARROWEST: f64 = 0.1;
         const MOST_BANDS: usize = 3;
         for &(from, until, colour) in &self.shaded {
             let area = frame.between(from, until);
             if let Some(area) = area.filter(|area| area.width() >= NARROWEST) {
                 let area = strip::apart(area);
-                // What is behind must not shine through.
+                // Covers shading that is already there.
                 page.fill(area, WHITE, 1.0)?;
                 page.fill(area, colour, SHADE)?;
             }
@@ -227,7 +227,7 @@ impl Stack<'_> {
         let heading = font::fitted(&panel.heading, TEXT, false, page.width - left - 6.0);
         let lettering = Lettering::new(TEXT, Anchor::Left);
         page.text(&heading, (left, top - HEADING / 2.0), lettering)?;
-        // Of many that overlap no colour would be left.
+        // Many overlapping bands would hide each other's colours.
         let opacity = match panel.curves.iter().filter(|c| c.band.is_some()).count() {
             ..=MOST_BANDS => 0.18,
             _ => 0.1,
@@ -270,7 +270,7 @@ impl Stack<'_> {
             Horizontal::Counted(Abscissa::Time) => Axis::time(widened(range), room(30.0)),
             Horizontal::Counted(Abscissa::Epoch) => {
                 let (low, high) = widened(range);
-                // Half an epoch of air, so that the first and last dots are whole.
+                // A margin of at most half an epoch, so that the first and last dots are complete.
                 let air = (0.03 * (high - low)).min(0.5);
                 Axis::integers("epoch", (low - air, high + air), room(20.0).min(11))
             }
@@ -307,7 +307,7 @@ impl Stack<'_> {
         let x = first.x_at(*value);
         let dashed = Stroke::dashed(FAINT, THIN, (1.0, 1.5));
         page.line([(x, first.area.top), (x, last.area.bottom)], dashed)?;
-        // At the foot, on the side with more room: curves of accuracy leave the foot free.
+        // At the bottom, on the side with more room: curves of accuracy leave the bottom free.
         let (anchor, x) = if x > first.area.centre().0 {
             (Anchor::Right, x - 2.5)
         } else {
@@ -325,7 +325,7 @@ impl Stack<'_> {
     }
 }
 
-/// The note on values that are not drawn.
+/// Note on the number of values that are not drawn.
 pub(super) fn left_out(count: usize) -> Option<String> {
     match count {
         0 => None,
@@ -334,7 +334,7 @@ pub(super) fn left_out(count: usize) -> Option<String> {
     }
 }
 
-/// The range of all x of some lines.
+/// Range of all x of the lines.
 pub(super) fn extent_of_lines(lines: &[Line]) -> Option<(f64, f64)> {
     lines
         .iter()

@@ -1,4 +1,4 @@
-//! How the projections of a circuit change: a panel for each statistic.
+//! Statistics of the projections of a circuit over time, a panel for each.
 
 use super::curve::{Course, distinct};
 use super::error::PlotError;
@@ -7,20 +7,20 @@ use super::stack::{Abscissa, Horizontal, Panel, Stack};
 use super::style::{COLUMN, COLUMN_AND_HALF, Stroke};
 use super::ticks::extent;
 
-/// What a panel of [`Statistics`] shows.
+/// Quantity of a panel of [`Statistics`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Measure {
     /// Norm of a matrix, given by its symbol, in a.u.
     Norm(String),
     /// Cosine between `W` and the transpose of `Theta`, -1 to 1.
     Alignment,
-    /// Angle between the circuit's update and the exact gradient, in degrees; below 90 it learns.
+    /// Angle between the circuit's update and the exact gradient, in degrees; descent if below 90.
     Angle,
-    /// Any other quantity with its unit, which may be empty.
+    /// Any other quantity.
     Other {
-        /// What it is.
+        /// Name of the quantity.
         quantity: String,
-        /// In what it is counted.
+        /// Unit; may be empty.
         unit: String,
     },
 }
@@ -28,11 +28,11 @@ pub enum Measure {
 /// One statistic of several projections.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Statistic<'a> {
-    /// What is shown.
+    /// Quantity of the panel.
     pub measure: Measure,
-    /// Of what, written above the panel; empty if the lines say it.
+    /// Heading above the panel; empty if the names of the lines are sufficient.
     pub heading: String,
-    /// One line a projection, over time in ms or over epochs.
+    /// One line per projection, over time in ms or over epochs.
     pub lines: Vec<Course<'a>>,
 }
 
@@ -41,9 +41,9 @@ pub struct Statistic<'a> {
 pub struct Statistics<'a> {
     /// Written above the figure.
     pub title: String,
-    /// What `x` of the lines counts.
+    /// Quantity of `x` of the lines.
     pub abscissa: Abscissa,
-    /// Panels from above.
+    /// Panels from the top.
     pub statistics: Vec<Statistic<'a>>,
     /// Written below the figure.
     pub notes: Vec<String>,
@@ -51,7 +51,7 @@ pub struct Statistics<'a> {
 
 impl Statistics<'_> {
     /// # Errors
-    /// [`PlotError::Shape`] for a line with not as many values as times; [`PlotError::Drawing`].
+    /// [`PlotError::Shape`] if a line's values and times differ in number; [`PlotError::Drawing`].
     pub fn draw(&self) -> Result<Figure, PlotError> {
         const MOST_IN_COLUMN: usize = 7;
         let mut names: Vec<&str> = Vec::new();
@@ -64,7 +64,7 @@ impl Statistics<'_> {
             let place = || names.iter().position(|known| *known == course.line.name);
             distinct(course.stroke.or_else(place).unwrap_or(0), 1.0)
         };
-        // Panels of one measure share its axis, where that has a choice.
+        // Panels of the same measure have the same range, where it depends on the data.
         let shared = |measure: &Measure| {
             let alike = self.statistics.iter().filter(|s| s.measure == *measure);
             extent(
@@ -106,7 +106,7 @@ impl Statistics<'_> {
             panels,
             mark: None,
             notes: self.notes.clone(),
-            // The same names in every panel: once is enough.
+            // The names are the same in all panels, so one legend is enough.
             legend: true,
         }
         .draw()
@@ -114,13 +114,13 @@ impl Statistics<'_> {
 }
 
 impl Measure {
-    /// An empty panel with the axis this measure needs for values within `extent`: all that it
-    /// can be if they take much of that, else the part from a little below what means nothing
-    /// (no alignment) or all (the gradient itself) on. Bands are clipped where lines are not.
+    /// An empty panel with the axis of this measure for values within `extent`: the whole range if
+    /// the values need it, otherwise the part from slightly beyond the neutral value (cosine 0, 90
+    /// degrees) to the best one (1, 0 degrees). Bands may be clipped, lines are not.
     fn panel(&self, extent: Option<(f64, f64)>) -> Panel<'static> {
         const ACUTE: f64 = 95.0;
         const OBTUSE: f64 = 120.0;
-        // A line at the end of the axis is whole.
+        // Leaves room for the full width of a line at the end of the axis.
         const ALIGNED: f64 = 1.04;
         const OPPOSED: f64 = -0.1;
         let (low, high) = extent.unwrap_or_default();

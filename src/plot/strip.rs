@@ -1,4 +1,4 @@
-//! Windows of time as bars above the panels.
+//! Time intervals as bars above the panels.
 
 use super::colours::{BLUE, FAINT, GREEN, ORANGE, PURPLE, SKY, VERMILLION};
 use super::error::PlotError;
@@ -9,36 +9,35 @@ use super::style::{Anchor, Area, Lettering, SMALL, TEXT};
 use super::ticks::{extent, usable};
 use plotters::style::RGBColor;
 
-/// A stretch of time in which something acts on the neuron.
+/// A time interval in which an input or a change acts on the neuron.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Window {
-    /// What acts: `stimulus`, `teacher`, `current`, `presentation`, `neuron`, `eta` or any other
-    /// word.
+    /// Kind: `stimulus`, `teacher`, `current`, `presentation`, `neuron`, `eta` or any other word.
     pub kind: String,
-    /// Which one, written into the bar if it fits.
+    /// Label, written into the bar if it fits.
     pub label: String,
-    /// First ms.
+    /// Start, in ms.
     pub from_ms: f64,
-    /// First ms after it.
+    /// End (excluded), in ms.
     pub until_ms: f64,
 }
 
-/// First ms, first ms after it, and which one.
+/// Start, end (excluded), both in ms, and label.
 type Bar = (f64, f64, String);
 
-/// Windows of one kind that do not overlap: one row of bars.
+/// Time intervals of one kind that do not overlap: one row of bars.
 #[derive(Clone, Debug)]
 pub(super) struct Strip {
     pub kind: String,
-    /// Written at its left: the kind at the first row of it, and how many bars have found no place
-    /// at the last.
+    /// Text at the left: the kind at its first row, and at its last row the number of bars that did
+    /// not fit.
     pub name: String,
     pub colour: RGBColor,
     pub bars: Vec<Bar>,
 }
 
 impl Strip {
-    /// Whether there is a bar at every time of `range`.
+    /// True if there is a bar at every time of `range`.
     fn covers(&self, (from, until): (f64, f64)) -> bool {
         let reached = (self.bars.iter())
             .filter(|bar| bar.1 > from)
@@ -57,7 +56,7 @@ const ROW: f64 = 8.0;
 const BETWEEN_ROWS: f64 = 2.0;
 const BELOW: f64 = 5.0;
 
-/// Kinds in the order of their rows, from above; others come after them.
+/// Kinds in the order of their rows, from the top; other kinds follow.
 const ORDER: [&str; 6] = [
     "stimulus",
     "presentation",
@@ -67,11 +66,11 @@ const ORDER: [&str; 6] = [
     "eta",
 ];
 
-/// Most rows of a kind.
+/// Largest number of rows per kind.
 const MOST_ROWS: usize = 12;
 
-/// Strips of each kind, bars in order of time. Bars of a kind that overlap are in rows of their
-/// own, as few as will do.
+/// Strips of each kind, with bars in order of time. Overlapping bars of a kind are in different
+/// rows, as few as possible.
 pub(super) fn strips(windows: &[Window]) -> Vec<Strip> {
     let mut kinds: Vec<(&str, Vec<Bar>)> = Vec::new();
     for window in windows {
@@ -104,7 +103,7 @@ pub(super) fn strips(windows: &[Window]) -> Vec<Strip> {
     strips
 }
 
-/// The same colour for a kind in every figure.
+/// Colour of a kind, the same in every figure.
 fn colour(kind: &str) -> RGBColor {
     match kind {
         "stimulus" => SKY,
@@ -117,7 +116,7 @@ fn colour(kind: &str) -> RGBColor {
     }
 }
 
-/// Bars, each in the first row that is free at its time, and how many found none.
+/// Bars, each in the first row that is free at its time, and the number of bars that did not fit.
 fn rows(mut bars: Vec<Bar>) -> (Vec<Vec<Bar>>, usize) {
     bars.sort_by(|a, b| a.0.total_cmp(&b.0).then(b.1.total_cmp(&a.1)));
     let mut rows: Vec<Vec<Bar>> = Vec::new();
@@ -133,9 +132,9 @@ fn rows(mut bars: Vec<Bar>) -> (Vec<Vec<Bar>>, usize) {
     (rows, left)
 }
 
-/// What is shaded in the panels: the bars of each strip, unless there is one at every time of
-/// `range`. The short stand in front of the long. What changes a parameter does not act on the
-/// potentials, and is not shaded.
+/// Shaded intervals: the bars of each strip, unless there is one at every time of `range`, the
+/// short ones in front of the long ones. Changes of parameters do not act on the potentials and are
+/// not shaded.
 pub(super) fn shaded(strips: &[Strip], range: Option<(f64, f64)>) -> Vec<(f64, f64, RGBColor)> {
     let mut shaded: Vec<_> = (strips.iter())
         .filter(|strip| !["neuron", "eta"].contains(&strip.kind.as_str()))
@@ -146,7 +145,7 @@ pub(super) fn shaded(strips: &[Strip], range: Option<(f64, f64)>) -> Vec<(f64, f
     shaded
 }
 
-/// Room that the rows take.
+/// Height of the rows, in pt.
 pub(super) fn height(strips: &[Strip]) -> f64 {
     match strips.len() {
         0 => 0.0,
@@ -154,7 +153,7 @@ pub(super) fn height(strips: &[Strip]) -> f64 {
     }
 }
 
-/// Room that the names of the kinds take at the left.
+/// Width of the names of the kinds at the left, in pt.
 pub(super) fn room_left(strips: &[Strip]) -> f64 {
     const MOST: f64 = 60.0;
     strips
@@ -164,13 +163,13 @@ pub(super) fn room_left(strips: &[Strip]) -> f64 {
         .min(MOST)
 }
 
-/// First and last ms of all windows.
+/// Earliest start and latest end of all bars, in ms.
 pub(super) fn extent_of(strips: &[Strip]) -> Option<(f64, f64)> {
     let bars = strips.iter().flat_map(|strip| &strip.bars);
     extent(bars.flat_map(|bar| [bar.0, bar.1]))
 }
 
-/// Draws the rows from `top` on, aligned with `frame`.
+/// Draws the rows from `top` down, aligned with `frame`.
 pub(super) fn draw(
     page: &Page,
     strips: &[Strip],
@@ -191,7 +190,7 @@ pub(super) fn draw(
     })
 }
 
-/// The same without a hairline at the end, which keeps neighbours apart that touch.
+/// The area without a thin line at its right end, which separates touching neighbours.
 pub(super) fn apart(area: Area) -> Area {
     let hairline = if area.width() > 2.0 { 0.4 } else { 0.0 };
     Area {
@@ -209,7 +208,7 @@ fn bars(page: &Page, strip: &Strip, frame: &Frame, row: Area) -> Result<(), Plot
         let Some(area) = frame.between(*from, *until) else {
             continue;
         };
-        // Bars too dense to be told apart are drawn once.
+        // Bars that are too close to be distinguished are drawn once.
         if area.right < drawn_until + NARROWEST {
             continue;
         }
@@ -221,7 +220,7 @@ fn bars(page: &Page, strip: &Strip, frame: &Frame, row: Area) -> Result<(), Plot
         };
         drawn_until = area.right;
         page.fill(area, strip.colour, OPACITY)?;
-        // Half a name says less than none: within the bar, behind it, or not at all.
+        // The label is written completely, in the bar or behind it, or not at all.
         let wanted = font::width(label, SMALL, false) + 2.0 * AIR;
         let next = (strip.bars.get(index + 1))
             .and_then(|next| frame.between(next.0, next.1))

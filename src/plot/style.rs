@@ -1,13 +1,13 @@
-//! What drawing speaks of: sizes in pt, areas, strokes and lettering.
+//! Basic types of drawing: sizes in pt, areas, strokes and lettering.
 
 use super::colours::INK;
 use plotters::style::RGBColor;
 
-/// A column of a journal, 89 mm.
+/// Width of one column of a journal, 89 mm, in pt.
 pub(super) const COLUMN: f64 = 252.0;
-/// Between one and two columns, 130 mm.
+/// Width between one and two columns, 130 mm, in pt.
 pub(super) const COLUMN_AND_HALF: f64 = 368.0;
-/// Both columns, 183 mm.
+/// Width of two columns, 183 mm, in pt.
 pub(super) const BOTH_COLUMNS: f64 = 519.0;
 
 /// Size of most text, in pt.
@@ -19,7 +19,7 @@ pub(super) const SMALL: f64 = 5.5;
 /// Width of axes, in pt.
 pub(super) const THIN: f64 = 0.5;
 
-/// A place on the page: pt from the left, pt from the top.
+/// A position on the page: pt from the left, pt from the top.
 pub(super) type Point = (f64, f64);
 
 /// A part of the page, in pt.
@@ -77,7 +77,7 @@ impl Stroke {
     }
 }
 
-/// Which part of a text is at the given point.
+/// Part of a text that lies at the given point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Anchor {
     Left,
@@ -85,14 +85,14 @@ pub(super) enum Anchor {
     Right,
 }
 
-/// How a text is set. Its height is centred at the given point.
+/// Style of a text. The text is vertically centred at the given point.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lettering {
     pub size: f64,
     pub colour: RGBColor,
     pub bold: bool,
     pub anchor: Anchor,
-    /// Read from below.
+    /// True if the text runs upwards.
     pub upward: bool,
 }
 

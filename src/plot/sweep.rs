@@ -1,4 +1,4 @@
-//! What comes of runs that differ in one setting.
+//! Results of runs that differ in one setting.
 
 use super::colours::BLUE;
 use super::curve::Curve;
@@ -9,34 +9,34 @@ use super::stack::{Horizontal, Panel, Stack};
 use super::style::{COLUMN, Stroke};
 use super::ticks::usable;
 
-/// One outcome of all runs: for each setting the values of its runs.
+/// One result of all runs: for each setting the values of its runs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Outcome {
-    /// What it is.
+    /// Name of the quantity.
     pub quantity: String,
-    /// Its unit, which may be empty.
+    /// Unit; may be empty.
     pub unit: String,
-    /// Values of the runs, a list a setting.
+    /// Values of the runs, one list per setting.
     pub values: Vec<Vec<f64>>,
 }
 
-/// Outcomes over a setting, one panel each: the mean over runs as dots, with a band from the
-/// least to the greatest. Settings stand side by side at equal distances.
+/// Results over a setting, one panel each: the mean over runs as dots, with a band from the least
+/// to the greatest value. Settings are at equal distances.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sweep {
     /// Written above the figure.
     pub title: String,
-    /// What is set.
+    /// Name of the setting.
     pub setting: String,
-    /// To what, as it is written below the panels.
+    /// Values of the setting, as written below the panels.
     pub settings: Vec<String>,
-    /// Panels from above.
+    /// Panels from the top.
     pub outcomes: Vec<Outcome>,
 }
 
 impl Sweep {
     /// # Errors
-    /// [`PlotError::Shape`] for an outcome with not as many lists as settings;
+    /// [`PlotError::Shape`] if the numbers of lists of a result and of settings differ;
     /// [`PlotError::Drawing`].
     pub fn draw(&self) -> Result<Figure, PlotError> {
         const DOT: f64 = 1.6;
@@ -77,7 +77,7 @@ impl Sweep {
     }
 }
 
-/// Mean and extremes of each list, without what cannot be drawn; NaN for an empty one.
+/// Mean, least and greatest of the usable values of each list; NaN for an empty list.
 #[derive(Default)]
 struct Spread {
     mean: Vec<f64>,

@@ -1,12 +1,12 @@
-//! Ranges of axes, and ticks at nice numbers.
+//! Ranges of axes, and ticks at round numbers.
 
-/// Magnitudes beyond this are treated like infinity: sums and differences stay finite below it.
+/// Larger magnitudes are treated as infinite: below this, sums and differences remain finite.
 const LARGEST: f64 = 1e300;
 
-/// Most digits after the point before labels are written as differences from the first tick.
+/// Largest number of decimals; with more, labels are differences from the first tick.
 const MOST_DECIMALS: i32 = 5;
 
-/// Whether a value can be drawn.
+/// True if a value can be drawn.
 pub(super) fn usable(value: f64) -> bool {
     value.abs() <= LARGEST
 }
@@ -22,13 +22,13 @@ pub(super) fn extent(values: impl IntoIterator<Item = f64>) -> Option<(f64, f64)
         })
 }
 
-/// The smallest range around both, where either may be missing.
+/// Smallest range that contains both; either may be missing.
 pub(super) fn union(a: Option<(f64, f64)>, b: Option<(f64, f64)>) -> Option<(f64, f64)> {
     extent(a.into_iter().chain(b).flat_map(|(low, high)| [low, high]))
 }
 
-/// A range an axis can have: `extent` itself if it is wide enough to be told apart, else a range
-/// around its middle; 0 to 1 if there is none.
+/// Valid range of an axis: `extent` itself if it is wide enough, otherwise a range around its
+/// middle; 0 to 1 if there is none.
 pub(super) fn widened(extent: Option<(f64, f64)>) -> (f64, f64) {
     let Some((low, high)) = extent else {
         return (0.0, 1.0);
@@ -44,9 +44,9 @@ pub(super) fn widened(extent: Option<(f64, f64)>) -> (f64, f64) {
     }
 }
 
-/// The extent of values without stragglers: those that lie so far below the others that they would
-/// take the axis from them, by more than three times what the best is above the median. Distances
-/// below `fine` do not count.
+/// Range of the values without outliers far below: values are left out if they lie below the median
+/// by more than three times the distance from the median to the best. That distance is at least
+/// `fine`.
 pub(super) fn without_stragglers(
     values: impl IntoIterator<Item = f64>,
     fine: f64,
@@ -55,7 +55,7 @@ pub(super) fn without_stragglers(
     let mut values: Vec<f64> = values.into_iter().filter(|v| usable(*v)).collect();
     values.sort_by(f64::total_cmp);
     let best = *values.last()?;
-    // Of two in the middle the lower.
+    // The lower one of two values in the middle.
     let median = *values.get((values.len() - 1) / 2)?;
     let from = median - FAR * (best - median).max(fine);
     extent(values.into_iter().filter(|value| *value >= from))
@@ -68,8 +68,8 @@ pub(super) fn padded(extent: Option<(f64, f64)>, fraction: f64) -> (f64, f64) {
     (low - margin, high + margin)
 }
 
-/// A range for a logarithmic axis: that of the values above 0, at least a factor of ten wide, with
-/// a margin of `fraction` of its length on both sides.
+/// Range of a logarithmic axis: that of the values above 0, at least a factor of ten, with a margin
+/// of `fraction` of its length on both sides.
 pub(super) fn padded_powers(values: impl IntoIterator<Item = f64>, fraction: f64) -> (f64, f64) {
     const NARROWEST: f64 = 0.5;
     let above_0 = values.into_iter().filter(|value| *value > 0.0);
@@ -80,23 +80,23 @@ pub(super) fn padded_powers(values: impl IntoIterator<Item = f64>, fraction: f64
     (power(middle - half), power(middle + half))
 }
 
-/// Ticks of an axis: where they are and what is written at them.
+/// Ticks of an axis: positions and labels.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Ticks {
     /// Positions in the unit of the axis.
     pub at: Vec<f64>,
-    /// What is written at each.
+    /// Label of each tick.
     pub labels: Vec<String>,
-    /// Labels are in units of ten to this power.
+    /// Power of ten that is the unit of the labels.
     pub power: i32,
-    /// Labels are differences from this value.
+    /// Value that is subtracted in the labels.
     pub origin: Option<f64>,
 }
 
 impl Ticks {
     /// At most `most` ticks, at multiples of 1, 2 or 5 times a power of ten, within `low..=high`.
     ///
-    /// `integers` asks for whole numbers only. `low < high` as made by [`widened`].
+    /// `integers` restricts ticks to whole numbers. `low < high` as made by [`widened`].
     pub fn new((low, high): (f64, f64), most: usize, integers: bool) -> Self {
         let most = most.max(2);
         let (mantissa, exponent) = step(low, high, most, integers);
@@ -106,7 +106,7 @@ impl Ticks {
 
         let largest = value(first).abs().max(value(last).abs());
         let magnitude = if largest > 0.0 {
-            // The small addition keeps powers of ten from falling below themselves.
+            // The small addition corrects the rounding of exact powers of ten.
             (largest.log10() + 1e-9).floor() as i32
         } else {
             exponent
@@ -156,7 +156,7 @@ impl Ticks {
         }
     }
 
-    /// The label of the axis: the quantity, then in brackets the power of ten and the unit.
+    /// Label of the axis: the quantity, then in brackets the power of ten and the unit.
     pub fn axis_label(&self, quantity: &str, unit: &str) -> String {
         let quantity = match self.origin {
             Some(origin) => format!("{quantity} − {}", format!("{origin:e}").replace('-', "−")),
@@ -175,9 +175,9 @@ impl Ticks {
     }
 }
 
-/// The smallest step (1, 2 or 5, power of ten) with at most `most` multiples within `low..=high`.
+/// Smallest step (1, 2 or 5, power of ten) with at most `most` multiples within `low..=high`.
 fn step(low: f64, high: f64, most: usize, integers: bool) -> (i64, i32) {
-    // Steps below this have more than `most` multiples in every range of this width.
+    // Every smaller step has more than `most` multiples in a range of this width.
     let smallest = (high - low) / (most + 1) as f64;
     let exponent = smallest.log10().floor() as i32;
     (exponent..=exponent.saturating_add(2))
@@ -187,20 +187,20 @@ fn step(low: f64, high: f64, most: usize, integers: bool) -> (i64, i32) {
             let (first, last) = multiples(low, high, scaled(mantissa, exponent));
             last.saturating_sub(first) < most as i64
         })
-        // Only whole numbers within a narrow range come here: 1 is the finest of their steps.
+        // Reached only for whole numbers in a narrow range, where the finest step is 1.
         .unwrap_or((1, exponent.saturating_add(3).max(0)))
 }
 
-/// The first and the last multiple of `size` within `low..=high`.
+/// First and last multiple of `size` within `low..=high`.
 fn multiples(low: f64, high: f64, size: f64) -> (i64, i64) {
-    // A bound that is a tick itself must not be lost to rounding.
+    // Prevents that rounding excludes a bound that is itself a tick.
     let slack = 1e-6 * ((high - low) / size).min(1.0);
     let first = (low / size - slack).ceil() as i64;
     let last = (high / size + slack).floor() as i64;
     (first, last)
 }
 
-/// `number` x ten to `exponent`, correctly rounded wherever the power of ten is exact.
+/// `number` x ten to `exponent`, correctly rounded if the power of ten is exact.
 fn scaled(number: i64, exponent: i32) -> f64 {
     if exponent < 0 {
         number as f64 / 10f64.powi(-exponent)
@@ -209,7 +209,7 @@ fn scaled(number: i64, exponent: i32) -> f64 {
     }
 }
 
-/// With a true minus sign.
+/// Text of a value, with a true minus sign.
 fn written(value: f64, decimals: usize) -> String {
     format!("{value:.decimals$}").replace('-', "−")
 }

@@ -1,4 +1,4 @@
-//! Weights, or anything of one unit, over time.
+//! Weights, or other variables of one unit, over time.
 
 use super::colours::{BLUE, FAINT};
 use super::curve::{Curve, distinct};
@@ -12,21 +12,21 @@ use super::ticks::usable;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// Most lines that are named and coloured.
+/// Largest number of lines that are named and coloured.
 const MOST_NAMED: usize = 20;
-/// Most lines that are drawn.
+/// Largest number of lines that are drawn.
 const MOST_DRAWN: usize = 200;
 
-/// Lines over simulated time. Up to 20 are coloured and named; more are drawn thin and grey, with
-/// their mean, and the range from the least to the greatest, if all have the same times. Of more
-/// than 200 a sample is drawn, which a note tells.
+/// Lines over simulated time. Up to 20 are coloured and named; more are thin and grey, with their
+/// mean and the range from the least to the greatest value if all have the same times. Of more than
+/// 200 a sample is drawn, and a note states this.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Trajectories<'a> {
     /// Written above the figure.
     pub title: String,
-    /// What the lines are, as in `weight`.
+    /// Name of the quantity, for example `weight`.
     pub quantity: String,
-    /// Its unit, as in `a.u.`; empty if it has none.
+    /// Unit, for example `a.u.`; empty if there is none.
     pub unit: String,
     /// Values over time in ms.
     pub lines: Vec<Line<'a>>,
@@ -34,7 +34,7 @@ pub struct Trajectories<'a> {
 
 impl Trajectories<'_> {
     /// # Errors
-    /// [`PlotError::Shape`] for a line with not as many values as times; [`PlotError::Drawing`].
+    /// [`PlotError::Shape`] if a line's values and times differ in number; [`PlotError::Drawing`].
     pub fn draw(&self) -> Result<Figure, PlotError> {
         let few = self.lines.len() <= MOST_NAMED;
         let drawn = sample(self.lines.len());
@@ -94,7 +94,7 @@ impl Trajectories<'_> {
         .draw()
     }
 
-    /// What holds of the finite values of all lines at each time; None if their times differ.
+    /// Statistics over the finite values of all lines at each time; absent if the times differ.
     fn over_all(&self) -> Result<Option<OverAll>, PlotError> {
         let Some(first) = self.lines.first() else {
             return Ok(None);
@@ -114,7 +114,7 @@ impl Trajectories<'_> {
             for (n, &value) in line.y.iter().enumerate().filter(|(_, y)| usable(**y)) {
                 counts[n] += 1;
                 all.mean[n] += value;
-                // The smaller and the larger of NaN and a number are the number.
+                // The minimum and the maximum of NaN and a number are the number.
                 all.least[n] = all.least[n].min(value);
                 all.greatest[n] = all.greatest[n].max(value);
             }
@@ -133,8 +133,8 @@ struct OverAll {
     greatest: Vec<f64>,
 }
 
-/// Which of `count` lines are drawn: all, or some that are spread evenly and with no period, since
-/// every n-th synapse of a matrix may come from one sender.
+/// Indices of the lines that are drawn out of `count`: all, or an even sample without a period,
+/// since every n-th synapse of a matrix may have the same sender.
 fn sample(count: usize) -> Vec<usize> {
     const GOLDEN: f64 = 0.618_033_988_749_894_9;
     if count <= MOST_DRAWN {

@@ -1,17 +1,17 @@
-//! What a recorder is given: many values of one kind at one time.
+//! Input of a recorder: many values of one kind at one time.
 
 use std::sync::Arc;
 
 use super::error::RecordError;
 
-/// What is sent to the writer at once.
+/// Values that are sent to the writer together.
 #[derive(Clone, Debug)]
 pub enum Batch {
     /// One variable of chosen neurons of one population and one trial.
     Traces {
-        /// Simulated time.
+        /// Simulated time, in ms.
         time_ms: f64,
-        /// Which of the parallel trials.
+        /// Index of the trial.
         trial: u32,
         /// Name of the population.
         population: Arc<str>,
@@ -19,14 +19,14 @@ pub enum Batch {
         neurons: Arc<[u32]>,
         /// Symbol of the variable: `b`, `xi`, `r`.
         variable: &'static str,
-        /// One for each of `neurons`.
+        /// Values, one for each of `neurons`.
         values: Vec<f32>,
     },
-    /// The same at the end of a run, for a file of its own: nobody has asked for these.
+    /// As `Traces`, at the end of a run and for a separate file: recorded without a probe.
     Tail {
-        /// Simulated time.
+        /// Simulated time, in ms.
         time_ms: f64,
-        /// Which of the parallel trials.
+        /// Index of the trial.
         trial: u32,
         /// Name of the population.
         population: Arc<str>,
@@ -34,35 +34,35 @@ pub enum Batch {
         neurons: Arc<[u32]>,
         /// Symbol of the variable: `b`, `xi`, `r`.
         variable: &'static str,
-        /// One for each of `neurons`.
+        /// Values, one for each of `neurons`.
         values: Vec<f32>,
     },
     /// Chosen synapses of one projection.
     Weights {
-        /// Simulated time.
+        /// Simulated time, in ms.
         time_ms: f64,
         /// Name of the projection.
         projection: Arc<str>,
-        /// Positions of the postsynaptic and the presynaptic neuron.
+        /// Indices of the postsynaptic and the presynaptic neuron.
         synapses: Arc<[(u32, u32)]>,
-        /// One for each of `synapses`.
+        /// Weights, one for each of `synapses`.
         values: Vec<f32>,
     },
-    /// One number that describes a whole projection.
+    /// One number about a whole projection.
     Statistic {
-        /// Simulated time.
+        /// Simulated time, in ms.
         time_ms: f64,
         /// Name of the projection.
         projection: Arc<str>,
         /// Name of the statistic.
         statistic: &'static str,
-        /// Its value.
+        /// Value of the statistic.
         value: f64,
     },
 }
 
 impl Batch {
-    /// Whether there is one value for each neuron or synapse.
+    /// Checks that there is one value for each neuron or synapse.
     pub(super) fn check(&self) -> Result<(), RecordError> {
         let (what, expected, values) = match self {
             Self::Traces {

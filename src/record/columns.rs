@@ -1,4 +1,4 @@
-//! The columns of the tables, as they are in memory and as Parquet has them.
+//! Columns of the tables, in memory and in Parquet.
 
 use std::any::type_name;
 use std::fmt::Write as _;
@@ -17,9 +17,9 @@ use super::pages::Pages;
 pub(super) trait Rows: Default + Send {
     /// Name of the file in the directory of a run.
     const FILE: &'static str;
-    /// The table as Parquet describes it.
+    /// Schema of the table in Parquet.
     fn schema() -> Result<TypePtr, ParquetError>;
-    /// Forgets all rows and keeps the memory.
+    /// Removes all rows and keeps the allocated memory.
     fn clear(&mut self);
     /// Encodes all rows as one row group.
     fn write(&self, group: &mut SerializedRowGroupWriter<'_, Vec<u8>>) -> Result<(), ParquetError>;
@@ -27,10 +27,10 @@ pub(super) trait Rows: Default + Send {
     fn read(group: &dyn RowGroupReader) -> Result<Self, ParquetError>;
 }
 
-/// What a column holds, and by which type of Parquet.
+/// Content of a column, with its type in Parquet.
 pub(super) trait Kind {
     type Physical: DataType;
-    /// What a reader is to make of the physical type.
+    /// Interpretation of the physical type by a reader.
     fn logical() -> Option<LogicalType> {
         None
     }
@@ -43,9 +43,9 @@ pub(super) type Stored<K> = <<K as Kind>::Physical as DataType>::T;
 pub(super) struct Float64;
 /// 32-bit floating point.
 pub(super) struct Float32;
-/// Unsigned 32-bit integers; Parquet stores their bits as signed ones.
+/// Unsigned 32-bit integers, whose bits Parquet stores as signed ones.
 pub(super) struct Unsigned;
-/// Text, by a dictionary.
+/// Text, stored with a dictionary.
 pub(super) struct Text;
 
 impl Kind for Float64 {
@@ -130,7 +130,7 @@ table! {
     time_ms: Float64, projection: Text, statistic: Text, value: Float64
 }
 
-/// Name of a second file of traces: the end of a run, of neurons that no probe names.
+/// Name of a second file of traces, for the end of a run, including neurons without a probe.
 pub(super) const TAIL: &str = "tail.parquet";
 
 fn column<K: Kind>(name: &str) -> Result<TypePtr, ParquetError> {
@@ -175,7 +175,7 @@ fn decode<K: Kind>(
     Ok(values)
 }
 
-/// Names and types of columns in words; two tables are alike if their descriptions are.
+/// Names and types of columns in words; equal for equal tables.
 pub(super) fn describe(schema: &SchemaDescriptor) -> String {
     let mut text = String::new();
     for column in schema.columns() {

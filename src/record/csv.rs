@@ -1,4 +1,4 @@
-//! Small tables that grow by a row at a time: metrics of epochs, events of a timeline.
+//! Small tables that grow one row at a time: metrics of epochs, entries of a timeline.
 
 use std::fmt;
 use std::io;
@@ -13,9 +13,9 @@ use crate::files;
 /// One cell of a row to be written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Cell<'a> {
-    /// Written with as few digits as give the same number back; NaN for a number there is not.
+    /// Written with the fewest digits that identify the number; NaN for a missing number.
     Number(f64),
-    /// Quoted where need be.
+    /// Quoted if necessary.
     Text(&'a str),
 }
 
@@ -34,7 +34,7 @@ impl<'a> From<&'a str> for Cell<'a> {
 impl fmt::Display for Cell<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // Both forms are the shortest of their notation; counts look like counts.
+            // Both forms are the shortest of their notation; counts have no decimal point.
             Self::Number(number) if number.fract() == 0.0 && number.abs() < 1e15 => {
                 write!(f, "{number}")
             }
@@ -44,14 +44,14 @@ impl fmt::Display for Cell<'_> {
     }
 }
 
-/// Writes a table; every row is in the file when [`CsvTable::append`] returns, so that a run that
-/// is killed keeps its rows.
+/// Writer of a table; a row is in the file when [`CsvTable::append`] returns, so that a run that is
+/// killed keeps its rows.
 pub struct CsvTable {
     path: PathBuf,
     sink: Box<dyn Sink>,
     columns: usize,
     rows: u64,
-    /// Where the last complete row ends.
+    /// Byte at which the last complete row ends.
     end: u64,
 }
 
@@ -59,7 +59,7 @@ impl CsvTable {
     /// Creates the file at `path` with a line of names.
     ///
     /// # Errors
-    /// [`RecordError::Exists`] if it is there, [`RecordError::Write`].
+    /// [`RecordError::Exists`] if it exists already, [`RecordError::Write`].
     pub fn create(path: &Path, header: &[&str]) -> Result<Self, RecordError> {
         let sink = FileSink::create(path)
             .map_err(|error| RecordError::write(path, error, Kept::Nothing))?;
@@ -82,8 +82,8 @@ impl CsvTable {
     /// Adds one row.
     ///
     /// # Errors
-    /// [`RecordError::Batch`] if there is not one cell for each column, [`RecordError::Write`]
-    /// if the row could not be written; the file then ends with the row before it.
+    /// [`RecordError::Batch`] if the numbers of cells and columns differ, [`RecordError::Write`] if
+    /// the row could not be written; the file then ends with the row before it.
     pub fn append(&mut self, cells: &[Cell]) -> Result<(), RecordError> {
         if cells.len() != self.columns {
             return Err(RecordError::Batch {
@@ -121,10 +121,10 @@ impl CsvTable {
     }
 }
 
-/// A whole table with a line of names, as text.
+/// Text of a whole table with a line of names.
 ///
 /// # Errors
-/// [`RecordError::Batch`] for a row that has not one cell for each column.
+/// [`RecordError::Batch`] for a row whose numbers of cells and columns differ.
 pub fn text(header: &[&str], rows: &[Vec<Cell<'_>>]) -> Result<String, RecordError> {
     let names: Vec<Cell> = header.iter().map(|name| Cell::Text(name)).collect();
     let mut text = Vec::new();
@@ -148,13 +148,13 @@ fn encode(cells: &[Cell]) -> io::Result<Vec<u8>> {
 /// One column of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Column {
-    /// Every cell is a number, `NaN`, `inf` or `-inf`.
+    /// All cells are numbers, `NaN`, `inf` or `-inf`.
     Numbers(Vec<f64>),
-    /// Some cell is not.
+    /// At least one cell is a text.
     Texts(Vec<String>),
 }
 
-/// A column of numbers; none if the table has none of the name.
+/// Values of a column of numbers; none if there is no such column.
 #[must_use]
 pub fn numbers<'a>(table: &'a [(String, Column)], name: &str) -> Option<&'a [f64]> {
     match table.iter().find(|(known, _)| known == name)? {
@@ -163,11 +163,11 @@ pub fn numbers<'a>(table: &'a [(String, Column)], name: &str) -> Option<&'a [f64
     }
 }
 
-/// Reads a table with a line of names: names and columns, in order.
+/// Reads a table with a line of names; returns names and columns, in order.
 ///
 /// # Errors
-/// [`RecordError::Read`] if the file cannot be read, [`RecordError::Content`] if its rows are not
-/// all as long as the first line.
+/// [`RecordError::Read`] if the file cannot be read, [`RecordError::Content`] if some rows differ
+/// in length from the first line.
 pub fn read(path: &Path) -> Result<Vec<(String, Column)>, RecordError> {
     const EXPECTED: &str = "a CSV table whose first line names the columns";
     let damaged = |error: csv::Error| match error.into_kind() {

@@ -1,4 +1,4 @@
-//! Rows to the bytes of a Parquet file, in memory: row groups and footers.
+//! Conversion of rows to the bytes of a Parquet file, in memory: row groups and footers.
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -14,26 +14,26 @@ use parquet::schema::types::{ColumnPath, SchemaDescPtr, SchemaDescriptor};
 
 use super::columns::Rows;
 
-/// What a Parquet file starts with.
+/// First bytes of a Parquet file.
 pub(super) const MAGIC: &[u8] = b"PAR1";
 
-/// Encodes one table.
+/// Encoder of one table.
 ///
-/// What it gives depends on the rows and on nothing else: not on time, threads or hash seeds
-/// (dictionaries keep the order of first appearance).
+/// The bytes depend on the rows only, not on time, threads or hash seeds (dictionaries keep the
+/// order of first appearance).
 pub(super) struct Encoder {
     schema: SchemaDescPtr,
     properties: WriterPropertiesPtr,
     metadata: Vec<KeyValue>,
-    /// Bytes not yet taken; counts all there ever were, since a footer points to them.
+    /// Bytes not yet taken; counts all bytes so far, as a footer contains their positions.
     bytes: TrackedWrite<Vec<u8>>,
     groups: i32,
 }
 
 impl Encoder {
-    /// An encoder of a file that so far holds [`MAGIC`].
+    /// Encoder of a file that contains only [`MAGIC`].
     pub fn new<R: Rows>(metadata: Vec<KeyValue>) -> io::Result<Self> {
-        // Values seldom repeat, so that a dictionary of them would only cost time.
+        // Values seldom repeat, so a dictionary of them would be useless.
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .set_column_dictionary_enabled(ColumnPath::from("value"), false)
@@ -52,7 +52,7 @@ impl Encoder {
         Ok(encoder)
     }
 
-    /// The bytes of the next row group, and what a footer says of it.
+    /// Bytes of the next row group, and its description in a footer.
     pub fn group<R: Rows>(&mut self, rows: &R) -> io::Result<(Vec<u8>, RowGroupMetaData)> {
         let mut group = SerializedRowGroupWriter::new(
             Arc::clone(&self.schema),
@@ -68,7 +68,7 @@ impl Encoder {
         Ok((self.take()?, described))
     }
 
-    /// The end of a file that holds `groups`.
+    /// Bytes of the end of a file that contains `groups`.
     pub fn footer(&self, groups: &[RowGroupMetaData]) -> io::Result<Vec<u8>> {
         let file = FileMetaData::new(
             self.properties.writer_version().as_num(),

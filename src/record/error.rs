@@ -1,24 +1,24 @@
-//! What can go wrong with a recording: which file, what happened, and what is left of it.
+//! Errors of recordings: the file, the cause, and the remaining data.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What a file holds after a write to it has failed.
+/// Content of a file after a failed write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kept {
-    /// There is no file.
+    /// No file.
     Nothing,
-    /// What was there before, if anything.
+    /// Content as before, if there was any.
     Unchanged,
-    /// The file is complete and can be read; it holds this many rows.
+    /// A complete and readable file with this many rows.
     Rows(u64),
-    /// The bytes of this many rows are there, but the file could not be closed.
+    /// The bytes of this many rows, in a file that could not be closed.
     Unclosed {
         /// Rows whose bytes are in the file.
         rows: u64,
-        /// Why it could not be closed.
+        /// Reason why it could not be closed.
         reason: String,
     },
 }
@@ -36,68 +36,68 @@ impl fmt::Display for Kept {
     }
 }
 
-/// Why something could not be recorded or read back.
+/// Reasons why data cannot be recorded or read.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum RecordError {
     /// A batch whose parts do not fit together: an error of the program, not of the user.
     #[error("batch of {what}: found {values} values, expected {expected}")]
     Batch {
-        /// What the batch is of.
+        /// Content of the batch.
         what: String,
-        /// How many values it has.
+        /// Number of values.
         values: usize,
-        /// How many it should have: one for each neuron or synapse.
+        /// Expected number of values: one for each neuron or synapse.
         expected: usize,
     },
-    /// A recording would replace one that is there.
+    /// A recording would replace an existing one.
     #[error("{file}: is there already; expected a directory without recordings", file = file.display())]
     Exists {
-        /// The file that is there.
+        /// Path of the existing file.
         file: PathBuf,
     },
-    /// A file or directory could not be written: no space, no permission, removed meanwhile.
+    /// A file or directory could not be written: no space, no permission, or removed meanwhile.
     #[error("{file}: cannot be written: {source}; {kept}", file = file.display())]
     Write {
-        /// The file or directory.
+        /// Path of the file or directory.
         file: PathBuf,
-        /// What the system says.
+        /// Error of the operating system.
         source: Arc<io::Error>,
-        /// What is left of the file.
+        /// Remaining content of the file.
         kept: Kept,
     },
     /// More than one file of a recording failed.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
     Several(Vec<RecordError>),
-    /// The thread that writes could not be started, or it ended by itself.
+    /// The writer thread could not be started, or ended too early.
     #[error("the writer thread: {reason}")]
     Thread {
-        /// What happened.
+        /// Reason.
         reason: String,
     },
     /// A file cannot be opened or read.
     #[error("{file}: cannot be read: {source}; expected {expected}", file = file.display())]
     Read {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// What the system says.
+        /// Error of the operating system.
         source: Arc<io::Error>,
-        /// What should be there.
+        /// Expected content.
         expected: String,
     },
-    /// It was asked to end while a file was read.
+    /// Reading was interrupted.
     #[error("{file}: stopped before it was read", file = file.display())]
     Stopped {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
     },
-    /// A file is not what was expected.
+    /// The content of a file is not the expected one.
     #[error("{file}: found {found}; expected {expected}", file = file.display())]
     Content {
-        /// The file.
+        /// Path of the file.
         file: PathBuf,
-        /// What is there.
+        /// Content found.
         found: String,
-        /// What would be right.
+        /// Content expected.
         expected: String,
     },
 }
@@ -135,7 +135,7 @@ impl RecordError {
         }
     }
 
-    /// All of `errors` as one.
+    /// All of `errors` as one error, if there are any.
     pub(super) fn several(mut errors: Vec<Self>) -> Result<(), Self> {
         match errors.len() {
             0 => Ok(()),

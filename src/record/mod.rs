@@ -1,42 +1,42 @@
-//! From a run to its files, and back.
+//! Recording of a run to files, and reading of recordings.
 //!
 //! ```text
 //! simulation --Batch--> bounded channel --> writer thread --> row group in memory --> Parquet
 //!            waits if full                                    131072 rows a table
 //! ```
 //!
-//! A sample goes this way: [`Recorder::record`] sends a [`Batch`] (many neurons or synapses at
-//! one time) through a bounded channel. If the writer is behind, the sender waits: nothing is
-//! dropped, and memory does not grow with the run. The writer takes batches in order, makes a
-//! row of each value, encodes a row group when it is full, and writes it to the table's file:
+//! [`Recorder::record`] sends a [`Batch`] (many neurons or synapses at one time) through a bounded
+//! channel. If the writer is late, the sender waits: no batch is lost, and memory does not grow
+//! with the run. The writer takes batches in order, converts each value to a row, encodes a row
+//! group when it is full, and writes it to the table's file:
 //!
 //! | file | columns |
 //! |---|---|
 //! | `traces.parquet` | `time_ms` double, `trial` uint32, `population` string, `neuron` uint32, `variable` string, `value` float |
-//! | `tail.parquet` | the same; the end of the run, of neurons that no probe need name |
+//! | `tail.parquet` | the same columns; the end of the run, including neurons without a probe |
 //! | `weights.parquet` | `time_ms` double, `projection` string, `post` uint32, `pre` uint32, `value` float |
 //! | `projections.parquet` | `time_ms` double, `projection` string, `statistic` string, `value` double |
 //!
-//! No column may be null; the footer holds what [`Recorder::create`] was told of the run. The
-//! bytes depend on the rows and their order alone: the same run gives the same bytes.
+//! No column may be null; the footer contains the metadata given to [`Recorder::create`]. The bytes
+//! depend on the rows and their order alone: the same run gives the same bytes.
 //!
 //! A file can be read when its recording has ended: with [`Recorder::finish`], by dropping the
-//! recorder, or by an error. A full disk costs the row group that no longer fits and what was
-//! still waiting; all before it is kept and can be read. A process that is killed leaves a file
-//! without an end, which readers refuse.
+//! recorder, or by an error. With a full disk, the row group that no longer fits and the waiting
+//! batches are lost; all earlier rows can be read. A process that is killed leaves a file without
+//! an end, which readers refuse.
 //!
 //! | module | subject |
 //! |---|---|
-//! | `probe` | what is due in a step is read from the circuit |
+//! | `probe` | values of the circuit that probes record in a step |
 //! | [`mod@statistics`], `gradient` | numbers about projections |
-//! | `batch`, `recorder` | what the simulation calls |
-//! | `writer` | the thread that writes |
-//! | `table`, `encode`, `sink` | a table: its file, its bytes, where they go |
-//! | `columns` | the columns of the tables |
-//! | `read`, `pages` | recordings back as time series; damage found before it is decoded |
+//! | `batch`, `recorder` | interface for the simulation |
+//! | `writer` | the writer thread |
+//! | `table`, `encode`, `sink` | a table: its file, its bytes, their destination |
+//! | `columns` | columns of the tables |
+//! | `read`, `pages` | recordings as time series; detection of damage before decoding |
 //! | [`npy`] | arrays |
-//! | [`csv`] | small tables that grow by a row at a time |
-//! | `error` | what can go wrong, in which file, and what is left |
+//! | [`csv`] | small tables that grow one row at a time |
+//! | `error` | errors, with the file and the remaining data |
 
 mod batch;
 mod columns;

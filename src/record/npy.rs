@@ -1,4 +1,4 @@
-//! Arrays of 32-bit floating point as `.npy` files: weights, checkpoints, final states.
+//! Arrays of 32-bit floating-point numbers as `.npy` files: weights, checkpoints, final states.
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -10,18 +10,18 @@ use ndarray_npy::{WriteNpyError, WriteNpyExt};
 use super::error::{Kept, RecordError};
 use crate::data::{self, DataError};
 
-/// Writes `array` to `path`, whole or not at all.
+/// Writes `array` to `path`, completely or not at all.
 ///
-/// The bytes go to a file of another name beside it, which then takes the place of `path`:
-/// nobody ever finds half an array, and an older one stays until the new one is complete.
+/// The bytes are written to a file with another name beside it, which then replaces `path`: an
+/// array is never incomplete, and an older one stays until the new one is complete.
 ///
 /// # Errors
-/// [`RecordError::Write`]; what was at `path` before is then still there.
+/// [`RecordError::Write`]; the earlier content of `path` then still exists.
 pub fn write<D: Dimension>(path: &Path, array: &ArrayRef<f32, D>) -> Result<(), RecordError> {
     let partial = partial(path);
     let written = write_to(&partial, array).and_then(|()| fs::rename(&partial, path));
     written.map_err(|error| {
-        // Fails if the file could not be made in the first place.
+        // Fails if the file could not be created.
         let _ = fs::remove_file(&partial);
         RecordError::write(path, error, Kept::Unchanged)
     })
@@ -46,12 +46,12 @@ fn write_to<D: Dimension>(path: &Path, array: &ArrayRef<f32, D>) -> io::Result<(
     file.get_ref().sync_all()
 }
 
-/// Reads an array that [`write()`] or NumPy wrote, of any number type whose values are exact as
+/// Reads an array written by [`write()`] or NumPy, of any number type whose values are exact as
 /// `f32`.
 ///
 /// # Errors
 /// [`RecordError::Read`] if the file cannot be read, [`RecordError::Content`] if it is not such an
-/// array or has not as many dimensions as `D`.
+/// array or has a number of dimensions other than `D`.
 pub fn read<D: Dimension>(path: &Path) -> Result<Array<f32, D>, RecordError> {
     let dimensions = D::NDIM.map_or_else(String::new, |n| format!(" of {n} dimensions"));
     let expected = format!("a complete .npy array{dimensions} of float32 ('<f4')");
@@ -90,11 +90,11 @@ mod tests {
         let path = dir.path().join("w.npy");
         write(&path, &cube()).unwrap();
         assert_eq!(read::<Ix3>(&path).unwrap(), cube());
-        // An array that is there is replaced, here by one that lies column by column.
+        // An existing array is replaced, here by one stored column by column.
         let matrix = cube().index_axis_move(ndarray::Axis(1), 2).reversed_axes();
         write(&path, &matrix).unwrap();
         assert_eq!(read::<Ix2>(&path).unwrap(), matrix);
-        // Another reader finds the same.
+        // Another reader returns the same array.
         assert_eq!(read_npy::<_, Array2<f32>>(&path).unwrap(), matrix);
         let empty = Array2::<f32>::zeros((0, 5));
         write(&path, &empty).unwrap();

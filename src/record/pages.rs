@@ -1,11 +1,11 @@
-//! Pages of a file, checked before they are decoded: a damaged one is an error, not a panic or a
-//! request for all memory.
+//! Pages of a file, checked before decoding: a damaged page is an error, and causes neither a panic
+//! nor a request for too much memory.
 
 use parquet::basic::{Encoding, Type};
 use parquet::column::page::{Page, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
 
-/// The pages of one column of a row group, as the encoder of recordings writes them.
+/// Pages of one column of a row group, as written by the encoder of recordings.
 pub(super) struct Pages {
     pages: Box<dyn PageReader>,
     physical: Type,
@@ -50,7 +50,7 @@ impl Pages {
         Err(damaged(&format!("{values} values in {rows} rows")))
     }
 
-    /// Whether the values, one behind the other, are all in the page.
+    /// Checks that all values are in the page, one after the other.
     fn plain(&self, page: &Page) -> Result<()> {
         self.fits_rows(page)?;
         let (mut rest, values) = (&page.buffer()[..], page.num_values() as usize);

@@ -1,4 +1,4 @@
-//! Recordings back from their files, one row group at a time.
+//! Reading of recordings, one row group at a time.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -17,34 +17,34 @@ use crate::description::model::is_file_name;
 use crate::files;
 use crate::terminal::shortened;
 
-/// One quantity over time, in the order in which it was recorded.
+/// One quantity over time, in the order of recording.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Series {
-    /// Simulated times.
+    /// Simulated times, in ms.
     pub time_ms: Vec<f64>,
-    /// A value for each time; recorded as 32-bit floating point but for statistics.
+    /// Values, one for each time; recorded as 32-bit floating point except for statistics.
     pub value: Vec<f64>,
 }
 
-/// Which series of `traces.parquet`.
+/// Identification of a series of `traces.parquet`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TraceKey {
     /// Name of the population.
     pub population: String,
-    /// Which of the parallel trials.
+    /// Index of the trial.
     pub trial: u32,
-    /// Position of the neuron in its population.
+    /// Index of the neuron in its population.
     pub neuron: u32,
     /// Symbol of the variable.
     pub variable: String,
 }
 
-/// The series of a `traces.parquet` for which `keep(population, trial, neuron, variable)`; nothing
-/// else is held.
+/// Series of a `traces.parquet` for which `keep(population, trial, neuron, variable)` is true;
+/// others are not kept in memory.
 ///
 /// # Errors
 /// [`RecordError::Read`] if the file cannot be read, [`RecordError::Content`] if it is not a
-/// complete file of such a table.
+/// complete file with such a table.
 pub fn traces(
     path: &Path,
     keep: impl Fn(&str, u32, u32, &str) -> bool,
@@ -86,8 +86,8 @@ fn kept_traces(
     }))
 }
 
-/// The same of the directory of a run: from `traces.parquet`, and after it from `tail.parquet` what
-/// the probes have not recorded.
+/// Series of the directory of a run: from `traces.parquet`, plus those of `tail.parquet` that the
+/// probes have not recorded.
 ///
 /// # Errors
 /// As [`traces`]; [`RecordError::Stopped`] when `stop` becomes true.
@@ -114,7 +114,7 @@ pub fn history(
     Ok(all)
 }
 
-/// All samples of two series of one quantity in the order of time, those of one time once.
+/// Samples of two series of one quantity in order of time; samples at the same time occur once.
 fn merged(one: &Series, other: &Series) -> Series {
     let samples = |series: &Series| -> Vec<(f64, f64)> {
         (series.time_ms.iter().copied())
@@ -128,7 +128,7 @@ fn merged(one: &Series, other: &Series) -> Series {
     Series { time_ms, value }
 }
 
-/// The series of a `weights.parquet` by projection, postsynaptic and presynaptic neuron.
+/// Series of a `weights.parquet` by projection, postsynaptic and presynaptic neuron.
 ///
 /// # Errors
 /// As [`history`].
@@ -152,7 +152,7 @@ pub fn weights(
     }))
 }
 
-/// The series of a `projections.parquet` by projection and statistic.
+/// Series of a `projections.parquet` by projection and statistic.
 ///
 /// # Errors
 /// As [`traces`].
@@ -173,7 +173,7 @@ pub fn statistics(path: &Path) -> Result<BTreeMap<(String, String), Series>, Rec
     }))
 }
 
-/// How many rows all recordings in the directory of a run hold together.
+/// Total number of rows of all recordings in the directory of a run.
 ///
 /// # Errors
 /// As [`metadata`].
@@ -190,7 +190,7 @@ pub fn recorded_rows(directory: &Path) -> Result<u64, RecordError> {
     files.iter().filter(|path| path.is_file()).map(rows).sum()
 }
 
-/// What was said of the run when the recording of `path` began.
+/// Metadata of the run, as given at the start of the recording of `path`.
 ///
 /// # Errors
 /// [`RecordError::Read`] if the file cannot be read, [`RecordError::Content`] if it is not a
@@ -205,12 +205,12 @@ pub fn metadata(path: &Path) -> Result<BTreeMap<String, String>, RecordError> {
         .collect())
 }
 
-/// Names seen so far; a number stands for each while rows are sorted into series.
+/// Distinct names, each with an index that replaces it while rows are sorted into series.
 #[derive(Default)]
 struct Names {
     ids: HashMap<String, usize>,
     names: Vec<String>,
-    /// The last one seen; the next is mostly the same.
+    /// Index of the last name, which is usually that of the next row as well.
     last: usize,
 }
 
@@ -224,7 +224,7 @@ impl Names {
             self.last = *id;
             return Ok(*id);
         }
-        // Names become names of files, and this file may be anybody's.
+        // Names become names of files, and the origin of this file is unknown.
         if !is_file_name(name) {
             let name = shortened(name, 60);
             return Err(ParquetError::General(format!("{name:?} is no name")));
@@ -253,7 +253,7 @@ fn named<K, N: Ord>(gathered: HashMap<K, Series>, name: impl Fn(K) -> N) -> BTre
     gathered.into_iter().map(named).collect()
 }
 
-/// Hands every row group of the table at `path` to `read`, one after the other until `stop`.
+/// Passes every row group of the table at `path` to `read`, one after the other until `stop`.
 fn groups<R: Rows>(
     path: &Path,
     stop: &AtomicBool,
@@ -295,7 +295,7 @@ fn content(path: &Path, error: &ParquetError, what: &str) -> RecordError {
     RecordError::content(path, error.to_string(), expected)
 }
 
-/// Opens a Parquet file whose parts all lie within it.
+/// Opens a Parquet file after a check that all its parts lie within it.
 fn open(path: &Path, what: &str) -> Result<SerializedFileReader<File>, RecordError> {
     let failed = |error| RecordError::read(path, error, what);
     let file = files::open(path).map_err(failed)?;
@@ -326,7 +326,7 @@ mod tests {
     use std::path::{Path, PathBuf};
     use std::sync::atomic::AtomicBool;
 
-    /// A recording of two neurons over `steps`.
+    /// A recording of two neurons over `steps` steps.
     fn recorded(directory: &Path, steps: u32) -> PathBuf {
         let about = [("scenario", "digits".to_owned()), ("seed", "7".to_owned())];
         let mut recorder = Recorder::create(directory, &about).unwrap();

@@ -1,4 +1,4 @@
-//! From the simulation to the thread that writes, through a bounded channel.
+//! Transfer of batches from the simulation to the writer thread, through a bounded channel.
 
 use std::fs;
 use std::io;
@@ -13,31 +13,31 @@ use super::error::{Kept, RecordError};
 use super::sink::{FileSink, Sink};
 use super::writer::Tables;
 
-/// Rows of a row group. Twelve megabytes of traces in memory; a minimum and maximum in the file
-/// for each, so that a reader of few times can skip the others.
+/// Number of rows of a row group: twelve megabytes of traces in memory. The file has a minimum and
+/// maximum for each, so that a reader of a short time interval can skip the others.
 const GROUP_ROWS: usize = 128 * 1024;
 
-/// Batches that may wait for the writer: enough to bridge the encoding of a row group.
+/// Number of batches that may wait for the writer: enough for the time of encoding a row group.
 const CAPACITY: usize = 64;
 
 /// A file of a finished recording.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordedFile {
-    /// Where it is.
+    /// Path of the file.
     pub path: PathBuf,
-    /// How many rows it holds.
+    /// Number of rows.
     pub rows: u64,
 }
 
-/// The files of a finished recording: traces, tail, weights, projections, those that have rows.
+/// Files of a finished recording with at least one row: traces, tail, weights, projections.
 pub type Recorded = Vec<RecordedFile>;
 
-/// Records batches in the order in which they come.
+/// Records batches in the order of arrival.
 ///
-/// Memory holds at most 64 batches that wait, the one that is being written, and one row group
-/// of 131072 rows for each table; a few kB more for each row group written, for the footer.
+/// Memory contains at most 64 waiting batches, the one that is being written, and one row group of
+/// 131072 rows for each table, plus a few kB for each row group written, for the footer.
 ///
-/// A recorder that is dropped also closes its files, but nobody learns of an error.
+/// A recorder that is dropped also closes its files, but errors are lost.
 ///
 /// ```
 /// use apical::record::{Batch, Recorder, traces};
@@ -62,7 +62,7 @@ pub type Recorded = Vec<RecordedFile>;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Recorder {
-    /// Both are there until the writer has ended.
+    /// Channel and writer, present until the writer has ended.
     running: Option<(Sender<Batch>, Writer)>,
     failure: Option<RecordError>,
 }
@@ -70,12 +70,12 @@ pub struct Recorder {
 type Writer = JoinHandle<Result<Recorded, RecordError>>;
 
 impl Recorder {
-    /// Starts a recording in `directory`, which is made if need be; every file will hold
-    /// `metadata`. A file is made when the first row for it arrives.
+    /// Starts a recording in `directory`, which is created if necessary; every file contains
+    /// `metadata`. A file is created with its first row.
     ///
     /// # Errors
-    /// [`RecordError::Exists`] if `directory` has a recording, [`RecordError::Write`] if it
-    /// cannot be made, [`RecordError::Thread`].
+    /// [`RecordError::Exists`] if `directory` has a recording, [`RecordError::Write`] if it cannot
+    /// be created, [`RecordError::Thread`].
     pub fn create(directory: &Path, metadata: &[(&str, String)]) -> Result<Self, RecordError> {
         fs::create_dir_all(directory)
             .map_err(|error| RecordError::write(directory, error, Kept::Unchanged))?;
@@ -109,11 +109,11 @@ impl Recorder {
         })
     }
 
-    /// Hands `batch` over; waits while the channel is full, and drops nothing.
+    /// Sends `batch`; waits while the channel is full, so that no batch is lost.
     ///
     /// # Errors
-    /// [`RecordError::Batch`] if its parts do not fit together; the recording goes on without
-    /// it. Otherwise the error that ended the recording, now and in every later call.
+    /// [`RecordError::Batch`] if its parts do not fit together; the recording continues without it.
+    /// Otherwise the error that ended the recording, now and in every later call.
     pub fn record(&mut self, batch: Batch) -> Result<(), RecordError> {
         batch.check()?;
         if let Some((sender, _)) = &self.running
@@ -121,14 +121,14 @@ impl Recorder {
         {
             return Ok(());
         }
-        // The writer no longer listens: it has failed.
+        // The receiver is gone: the writer has failed.
         self.stop().and_then(|_| {
             let reason = "it ended before the recording did".to_owned();
             Err(RecordError::Thread { reason })
         })
     }
 
-    /// Writes everything that is under way and closes the files.
+    /// Writes all remaining batches and closes the files.
     ///
     /// # Errors
     /// The error that ended the recording.
@@ -153,7 +153,7 @@ impl Recorder {
 
 impl Drop for Recorder {
     fn drop(&mut self) {
-        // Whoever wants to know calls `finish`.
+        // The error is returned only by `finish`.
         let _ = self.stop();
     }
 }

@@ -1,16 +1,16 @@
-//! Where bytes go: a file, or in a test something that fills up.
+//! Destination of bytes: a file, or in a test a disk of limited size.
 
 use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-/// Bytes that can be written over and cut.
+/// Bytes that can be overwritten and truncated.
 pub(super) trait Sink: Send {
-    /// Writes all of `bytes` from byte `offset` on, over what is there.
+    /// Writes all of `bytes` from byte `offset` on, replacing earlier ones.
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
-    /// Cuts everything from byte `length` on.
+    /// Removes all bytes from byte `length` on.
     fn truncate(&mut self, length: u64) -> io::Result<()>;
-    /// Returns when everything is on the disk and can be found there.
+    /// Returns when all bytes are on the disk and the file still exists.
     fn sync(&mut self) -> io::Result<()>;
 }
 
@@ -21,7 +21,7 @@ pub(super) struct FileSink {
 }
 
 impl FileSink {
-    /// Creates the file at `path`, which must not be there.
+    /// Creates the file at `path`, which must not exist.
     pub fn create(path: &Path) -> io::Result<Self> {
         Ok(Self {
             file: File::create_new(path)?,
@@ -42,7 +42,7 @@ impl Sink for FileSink {
 
     fn sync(&mut self) -> io::Result<()> {
         self.file.sync_all()?;
-        // A file that was removed can still be written, but nobody will find it.
+        // A file that was removed can still be written, but is lost afterwards.
         fs::metadata(&self.path).map(drop)
     }
 }

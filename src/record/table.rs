@@ -1,18 +1,17 @@
-//! One table on its way to a file: row groups of fixed size, and room for the footer.
+//! Writing of one table to a file: row groups of fixed size, and reserved space for the footer.
 //!
-//! A Parquet file can be read only once its footer is there, at its end. So that a disk that
-//! fills up costs no complete row group, the footer's room is taken *before* a row group counts
-//! as complete: zeros follow the last row group, and the footer or the next row group is written
-//! over them.
+//! A Parquet file can be read only if its footer exists, at its end. To avoid that a full disk
+//! costs complete row groups, space for the footer is reserved *before* a row group counts as
+//! complete: zeros follow the last row group, and the footer or the next row group replaces them.
 //!
 //! ```text
 //! PAR1 | row group | row group | zeros, at least as long as the footer of these two
 //!                              ^ end
 //! ```
 //!
-//! If a row group cannot be written, the footer of those before it goes to `end` and the file is
-//! cut behind it. Where a file system writes in place (ext4, XFS, NTFS, APFS for a file without
-//! snapshots) this needs no space that is not taken already.
+//! If a row group cannot be written, the footer of those before it is written at `end` and the file
+//! is truncated behind it. If a file system writes in place (ext4, XFS, NTFS, APFS for a file
+//! without snapshots), this needs no additional space.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -24,29 +23,29 @@ use super::encode::{Encoder, MAGIC};
 use super::error::{Kept, RecordError};
 use super::sink::Sink;
 
-/// Writes one table.
+/// Writer of one table.
 pub(super) struct Table<R, S> {
     path: PathBuf,
     sink: S,
     encoder: Encoder,
-    /// Of the row group that is being filled.
+    /// Rows of the incomplete row group.
     rows: R,
     buffered: usize,
     group_rows: usize,
-    /// The row groups that are complete, and how many rows they hold.
+    /// Complete row groups, and their total number of rows.
     groups: Vec<RowGroupMetaData>,
     complete: u64,
-    /// Where the last complete row group ends.
+    /// Byte at which the last complete row group ends.
     end: u64,
-    /// No footer of the complete row groups is longer.
+    /// Upper bound of the length of the footer of the complete row groups, in bytes.
     footer_room: u64,
-    /// Up to here the file has been written, zeros included.
+    /// Length of the file written so far, including zeros.
     written: u64,
     closed: bool,
 }
 
 impl<R: Rows, S: Sink> Table<R, S> {
-    /// Starts the file; `sink` is an empty one at `path`.
+    /// Starts the file; `sink` is an empty file at `path`.
     pub fn create(
         path: &Path,
         sink: S,
@@ -73,9 +72,9 @@ impl<R: Rows, S: Sink> Table<R, S> {
         Ok(table)
     }
 
-    /// Adds the row that `row` pushes; a full row group is written.
+    /// Adds the row that `row` appends; a full row group is written.
     ///
-    /// After an error the table is closed and keeps what was complete.
+    /// After an error the table is closed with all complete row groups.
     pub fn push(&mut self, row: impl FnOnce(&mut R)) -> Result<(), RecordError> {
         row(&mut self.rows);
         self.buffered += 1;
@@ -85,7 +84,7 @@ impl<R: Rows, S: Sink> Table<R, S> {
         self.flush().map_err(|error| self.recover(error))
     }
 
-    /// Writes what is left and the footer; how many rows the file then holds.
+    /// Writes the remaining rows and the footer; returns the number of rows of the file.
     pub fn close(&mut self) -> Result<u64, RecordError> {
         if !self.closed {
             self.closed = true;
@@ -106,7 +105,7 @@ impl<R: Rows, S: Sink> Table<R, S> {
 
     fn flush(&mut self) -> io::Result<()> {
         let (bytes, group) = self.encoder.group(&self.rows)?;
-        // Two footers are longer than one of both their row groups: each has the schema.
+        // Two footers are longer than one for both row groups, as each contains the schema.
         let alone = self.encoder.footer(std::slice::from_ref(&group))?.len() as u64;
         self.append(&bytes, self.footer_room + alone)?;
         self.groups.push(group);
@@ -116,8 +115,8 @@ impl<R: Rows, S: Sink> Table<R, S> {
         Ok(())
     }
 
-    /// Writes `bytes` to the end and takes the room for a footer behind them, or changes nothing
-    /// of what is complete.
+    /// Writes `bytes` at the end and reserves space for a footer behind them; complete row groups
+    /// stay unchanged.
     fn append(&mut self, bytes: &[u8], footer_room: u64) -> io::Result<()> {
         let end = self.end + bytes.len() as u64;
         self.sink.write_at(self.end, bytes)?;
@@ -130,7 +129,7 @@ impl<R: Rows, S: Sink> Table<R, S> {
         Ok(())
     }
 
-    /// Makes the complete row groups a complete file.
+    /// Completes the file with the footer of the complete row groups.
     fn finish(&mut self) -> io::Result<()> {
         let footer = self.encoder.footer(&self.groups)?;
         self.sink.write_at(self.end, &footer)?;

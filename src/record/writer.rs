@@ -1,4 +1,4 @@
-//! The thread that writes: batches to rows of tables, and what happens when that fails.
+//! The writer thread: conversion of batches to rows of tables, and handling of errors.
 
 use std::fs;
 use std::io;
@@ -15,7 +15,7 @@ use super::recorder::{Recorded, RecordedFile};
 use super::sink::Sink;
 use super::table::Table;
 
-/// The tables, each from its first row on.
+/// Tables, each created with its first row.
 pub(super) struct Tables<S> {
     files: Files<S>,
     traces: Option<Table<Traces, S>>,
@@ -26,7 +26,7 @@ pub(super) struct Tables<S> {
 
 type Open<S> = dyn FnMut(&Path) -> io::Result<S> + Send;
 
-/// How files are made.
+/// Settings for new files.
 struct Files<S> {
     directory: PathBuf,
     metadata: Vec<KeyValue>,
@@ -56,9 +56,9 @@ impl<S: Sink> Tables<S> {
         }
     }
 
-    /// Writes all batches until the channel ends or something fails; then closes every file.
+    /// Writes all batches until the channel ends or an error occurs; then closes every file.
     ///
-    /// To return drops `batches`, which is how the sender learns of a failure.
+    /// Returning drops `batches`, which signals a failure to the sender.
     pub fn record(mut self, batches: Receiver<Batch>) -> Result<Recorded, RecordError> {
         let failure = batches.iter().try_for_each(|batch| self.append(batch));
         let closed = [
@@ -147,7 +147,7 @@ impl<S: Sink> Tables<S> {
 }
 
 impl<S: Sink> Files<S> {
-    /// The table in `slot`, made now with this name if this is its first row.
+    /// Table in `slot`, created with this name at its first row.
     fn table<'a, R: Rows>(
         &mut self,
         slot: &'a mut Option<Table<R, S>>,
@@ -165,7 +165,7 @@ impl<S: Sink> Files<S> {
         let failed = |error| RecordError::write(&path, error, Kept::Nothing);
         let sink = (self.open)(&path).map_err(failed)?;
         Table::create(&path, sink, self.metadata.clone(), self.group_rows).map_err(|error| {
-            // A file without room for an empty footer is worth nothing.
+            // A file without space for an empty footer is useless.
             let _ = fs::remove_file(&path);
             failed(error)
         })

@@ -1,4 +1,4 @@
-//! Files out of a gzip-compressed tar archive.
+//! Extraction of files from a gzip-compressed tar archive.
 
 use std::io::{self, Read};
 use std::path::{Component, Path};
@@ -9,11 +9,11 @@ use tar::Archive;
 use super::description::Held;
 use super::error::DataSetError;
 
-/// Calls `each` for those files of an archive that are `wanted` and in its `folder`. Nothing is
-/// written by names that the archive gives.
+/// Calls `each` for the `wanted` files in the `folder` of an archive. Names in the archive are not
+/// used for writing.
 ///
 /// # Errors
-/// A damaged archive, a path that leads out of it, a file that is not there, and what `each` says.
+/// A damaged archive, a path that leads out of it, a missing file, and errors of `each`.
 pub(super) fn unpack(
     archive: &Path,
     folder: &str,
@@ -72,12 +72,12 @@ mod tests {
     use crate::data::formats::file::tests::gzip;
     use std::collections::BTreeMap;
 
-    /// An archive of paths, types and contents.
+    /// An archive with the given paths, types and contents.
     fn tar(entries: &[(&str, tar::EntryType, &[u8])]) -> Vec<u8> {
         let mut builder = tar::Builder::new(Vec::new());
         for (path, kind, content) in entries {
             let mut header = tar::Header::new_ustar();
-            // By hand, as the crate refuses to write paths that lead out.
+            // Written by hand, as the crate refuses to write paths that lead out of the archive.
             header.as_mut_bytes()[..path.len()].copy_from_slice(path.as_bytes());
             header.set_entry_type(*kind);
             header.set_size(content.len() as u64);

@@ -1,4 +1,4 @@
-//! SHA-256 of files, and whether a file is the one that is wanted.
+//! SHA-256 of files, and comparison with the expected one.
 
 use std::fmt;
 use std::io::{self, Read};
@@ -9,17 +9,17 @@ use sha2::{Digest, Sha256};
 use super::error::DataSetError;
 use crate::data::formats::file::unpacked;
 
-/// What is wrong with a file.
+/// Fault of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// It is another file.
+    /// The content is that of another file.
     Other {
-        /// SHA-256 of the right one.
+        /// SHA-256 of the correct file.
         expected: String,
-        /// SHA-256 of this one.
+        /// SHA-256 of this file.
         found: String,
     },
-    /// It begins as gzip does, and does not go on so.
+    /// The file starts as gzip, but is damaged.
     Damaged(String),
 }
 
@@ -34,10 +34,10 @@ impl fmt::Display for Fault {
     }
 }
 
-/// SHA-256 of all that is read, in hexadecimal digits.
+/// SHA-256 of all bytes of a reader, in hexadecimal digits.
 ///
 /// # Errors
-/// Those of reading.
+/// Errors of the reader.
 pub fn sha256(mut reader: impl Read) -> io::Result<String> {
     let mut hasher = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
@@ -57,11 +57,11 @@ pub fn sha256(mut reader: impl Read) -> io::Result<String> {
     Ok(digits)
 }
 
-/// What is wrong with the file at `path`: nothing if it is the `published` one, or if what it
-/// holds, itself or unpacked by gzip, is `content`. Another compression of the same is right too.
+/// Fault of the file at `path`; none if it is the `published` one, or if its content, as stored or
+/// decompressed, is `content`, so that another compression of the same content is accepted.
 ///
 /// # Errors
-/// The file cannot be read.
+/// A file that cannot be read.
 pub fn fault(
     path: &Path,
     published: Option<&str>,
@@ -93,7 +93,7 @@ mod tests {
     use super::{Fault, fault, sha256};
     use crate::data::formats::file::tests::gzip;
 
-    /// The example of FIPS 180-4, and of nothing.
+    /// The example of FIPS 180-4, and the checksum of no bytes.
     #[test]
     fn checksums_are_those_of_the_standard() {
         let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
@@ -112,7 +112,7 @@ mod tests {
             std::fs::write(&path, bytes).unwrap();
             fault(&path, published, &content).unwrap()
         };
-        // Two members in place of one: the same content in other bytes.
+        // Two members instead of one: the same content in other bytes.
         let otherwise = [gzip(b"dig"), gzip(b"its")].concat();
         for bytes in [b"digits".to_vec(), gzip(b"digits"), otherwise] {
             assert_eq!(check(&bytes, Some(&published)), None);

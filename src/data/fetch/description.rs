@@ -1,39 +1,39 @@
-//! What a data set consists of, as data: which files, where they are published, their checksums.
+//! Description of a data set: its files, where they are published, and their checksums.
 
-/// A public data set and where it is had from.
+/// A public data set and its hosts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DataSet {
-    /// Its name on the command line, and of its folder.
+    /// Name on the command line, and of its folder.
     pub name: String,
-    /// What it shows, in few words.
+    /// Short description of its content.
     pub about: String,
-    /// The scenario that learns it, as a path within this package.
+    /// Scenario that uses it, as a path within this package.
     pub scenario: String,
-    /// URLs that the name of a file is appended to, in the order in which they are tried.
+    /// URLs to which the name of a file is appended, in the order in which they are tried.
     pub hosts: Vec<String>,
-    /// The published files.
+    /// Published files.
     pub downloads: Vec<Download>,
 }
 
-/// A file as it is published, and what is inside.
+/// A published file and its content.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Download {
-    /// Its name.
+    /// Name of the file.
     pub name: String,
-    /// Its length in bytes.
+    /// Length in bytes.
     pub bytes: u64,
-    /// Its SHA-256, in hexadecimal digits.
+    /// SHA-256, in hexadecimal digits.
     pub sha256: String,
-    /// How its content is packed.
+    /// Packing of the content.
     pub packing: Packing,
-    /// The files inside.
+    /// Files inside.
     pub holds: Vec<Held>,
 }
 
-/// How files are packed.
+/// Packing of files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Packing {
-    /// One file, gzip-compressed. It is kept so, as data are read from it as it is.
+    /// One gzip-compressed file. It stays compressed, as data can be read from it directly.
     Gzip,
     /// A gzip-compressed tar archive, which is unpacked.
     Tar {
@@ -42,11 +42,11 @@ pub enum Packing {
     },
 }
 
-/// A file that data are read from, once it is unpacked.
+/// A file with data, after unpacking.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
-    /// Its name.
+    /// Name of the file.
     pub name: String,
-    /// Its SHA-256 as it is unpacked, in hexadecimal digits.
+    /// SHA-256 after unpacking, in hexadecimal digits.
     pub sha256: String,
 }

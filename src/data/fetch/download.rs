@@ -1,4 +1,4 @@
-//! Files from hosts, by HTTP: what has arrived is kept, and the rest is asked for.
+//! Download of files by HTTP: bytes received earlier are kept, and only the rest is requested.
 
 use std::io::{ErrorKind, Read};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,17 +11,17 @@ use super::error::{DataSetError, Trouble};
 use super::part::Part;
 use super::progress::Progress;
 
-/// How long a host may be silent.
+/// Longest time to wait for data from a host.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// How often a connection that has brought something is opened again.
+/// Largest number of times that a connection which delivered data is reopened.
 const RESUMED: u32 = 5;
 
-/// Why a file did not arrive.
+/// Reason why a file was not received.
 #[derive(Debug)]
 pub(super) enum Failure {
-    /// Another host may do better.
+    /// Another host may succeed.
     Host(Trouble),
-    /// No other host would help.
+    /// No other host would succeed.
     Here(DataSetError),
 }
 
@@ -31,7 +31,7 @@ impl From<DataSetError> for Failure {
     }
 }
 
-/// Fetches files, one after the other.
+/// Downloads files, one after the other.
 pub(super) struct Client<'a> {
     agent: Agent,
     patience: Duration,
@@ -52,7 +52,7 @@ impl<'a> Client<'a> {
             .timeout_per_read(Some(patience))
             .http_status_as_error(false)
             .user_agent(concat!("apical/", env!("CARGO_PKG_VERSION")))
-            // Checksums are those of the files as they are.
+            // Checksums are those of the files without further compression.
             .accept_encoding("identity")
             .build();
         Self {
@@ -63,10 +63,10 @@ impl<'a> Client<'a> {
         }
     }
 
-    /// Fetches `url`, a file of about `bytes` bytes that is told as `name`, into `part`: what is
-    /// missing there, or everything if the host cannot begin in the middle.
+    /// Downloads `url`, a file of about `bytes` bytes called `name` in messages, into `part`: the
+    /// missing rest, or the whole file if the host cannot resume.
     ///
-    /// Says whether something was there before.
+    /// Returns true if the result begins with bytes received earlier.
     pub fn fetch(
         &self,
         url: &str,
@@ -90,7 +90,7 @@ impl<'a> Client<'a> {
                     resumed = false;
                 }
                 StatusCode::PARTIAL_CONTENT if from > 0 && begins_at(&response, from) => {}
-                // Nothing is left to send.
+                // All bytes have been received already.
                 StatusCode::RANGE_NOT_SATISFIABLE if from > 0 => return Ok(true),
                 StatusCode::PARTIAL_CONTENT if from > 0 => {
                     part.clear()?;
@@ -135,7 +135,7 @@ impl<'a> Client<'a> {
         })
     }
 
-    /// Writes what arrives. Says why the connection ended, if it did so too early.
+    /// Writes the received bytes. Returns the reason if the connection ended too early.
     fn receive(
         &self,
         response: Response<Body>,
@@ -143,7 +143,7 @@ impl<'a> Client<'a> {
         bytes: u64,
         part: &mut Part,
     ) -> Result<Option<String>, Failure> {
-        // Another compression of the same may be somewhat longer than what was published.
+        // Another compression of the same content may be somewhat longer than the published one.
         let most = bytes.saturating_mul(2).max(1 << 20);
         let mut body = response.into_body().into_reader();
         let mut buffer = vec![0; 1 << 16];
@@ -185,25 +185,25 @@ impl<'a> Client<'a> {
     }
 }
 
-/// Whether a part of a file begins where it should.
+/// True if a partial response begins at byte `from`.
 fn begins_at(response: &Response<Body>, from: u64) -> bool {
     let range = response.headers().get(header::CONTENT_RANGE);
     let range = range.and_then(|range| range.to_str().ok());
     range.is_some_and(|range| range.starts_with(&format!("bytes {from}-")))
 }
 
-/// The host of a URL, without the user and the password before it.
+/// Host of a URL, without user and password.
 pub(super) fn host(url: &str) -> &str {
     let (_, host) = user_and_host(url);
     host
 }
 
-/// User and password of a URL, with the `@` after them, and the host.
+/// User and password of a URL, including the `@` after them, and the host.
 fn user_and_host(url: &str) -> (&str, &str) {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
     let authority = |text| str::split(text, ['/', '?', '#']).next().unwrap_or(text);
     let before = authority(rest);
-    // By the rules a password has no bare `/`, `?` or `#`; people have passwords that do. A number
+    // By the standard a password has no bare `/`, `?` or `#`, but in practice some have. A number
     // after a colon is a port.
     let is_port = |(_, port): (&str, &str)| port.bytes().all(|digit| digit.is_ascii_digit());
     let bare = !before.contains('@') && before.split_once(':').is_some_and(|at| !is_port(at));
@@ -215,12 +215,12 @@ fn user_and_host(url: &str) -> (&str, &str) {
     (user, authority(rest))
 }
 
-/// A text in which a URL may be, without the secrets of the URL: user and password, and what
-/// follows a `?`, where keys are given.
+/// `text` without the secrets of a URL in it: user and password, and the part after a `?`, which
+/// may contain keys.
 pub(super) fn redacted(text: &str, url: &str) -> String {
     let (user, _) = user_and_host(url);
     let query = url.split_once('?').map_or("", |(_, query)| query);
-    // As it is written, and as a part of another text may have it.
+    // As written, and as it may appear as part of another text.
     let parts = [user, user.trim_end_matches('@'), query];
     let mut text = text.to_owned();
     for secret in parts.into_iter().filter(|secret| !secret.is_empty()) {
@@ -241,7 +241,7 @@ mod tests {
     use std::sync::atomic::AtomicBool;
     use std::time::Duration;
 
-    /// A host that answers each request with `bytes` and then is silent.
+    /// A host that answers each request with `bytes` and then sends nothing more.
     fn silent(bytes: &'static [u8]) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! Why a data set could not be had, and what to do.
+//! Reasons why a data set cannot be obtained, with advice.
 
 use std::fmt::Write as _;
 use std::io::{self, ErrorKind};
@@ -6,81 +6,81 @@ use std::path::{Path, PathBuf};
 
 use super::checksum::Fault;
 
-/// Why a data set could not be had.
+/// Reasons why a data set cannot be obtained.
 #[derive(Debug, thiserror::Error)]
 pub enum DataSetError {
-    /// No host gave a file.
+    /// No host delivered a file.
     #[error("{}", of_hosts(name, attempts))]
     Hosts {
-        /// The file.
+        /// Name of the file.
         name: String,
-        /// What was tried, in this order.
+        /// Attempts in their order.
         attempts: Vec<Attempt>,
     },
-    /// A folder has not got the files.
+    /// A folder does not contain the files.
     #[error("{}", of_folder(folder, missing, wrong))]
     Folder {
-        /// The folder.
+        /// Path of the folder.
         folder: PathBuf,
-        /// What is not there.
+        /// Missing files.
         missing: Vec<String>,
-        /// What is not what it should be.
+        /// Wrong files, with their faults.
         wrong: Vec<(PathBuf, Fault)>,
     },
-    /// A copy is not the file that is wanted.
+    /// A copy is not the expected file.
     #[error("{name}, from {from}: {fault}; it is kept as {kept}", from = from.display(), kept = kept.display())]
     Copy {
-        /// The file.
+        /// Name of the file.
         name: String,
-        /// The file or archive that it was copied from.
+        /// File or archive from which it was copied.
         from: PathBuf,
-        /// What is wrong with it.
+        /// Fault of the copy.
         fault: Fault,
-        /// Where it is.
+        /// Path under which the copy is kept.
         kept: PathBuf,
     },
     /// `--from` is neither a URL nor a folder.
     #[error("--from {given}: expected http://..., https://... or a folder that is there")]
     Origin {
-        /// What was given.
+        /// Text given.
         given: String,
     },
-    /// An archive holds what it should not, or not what it should.
+    /// An archive lacks an expected entry or contains a forbidden one.
     #[error("{archive}: found {found}, expected {expected}", archive = archive.display())]
     Archive {
-        /// The archive.
+        /// Path of the archive.
         archive: PathBuf,
-        /// What is in there.
+        /// Content found.
         found: String,
-        /// What would be right.
+        /// Content expected.
         expected: String,
     },
-    /// Two processes fetch the same file.
+    /// Two processes download the same file.
     #[error("{part}: another process is fetching this file; wait until it has ended", part = .0.display())]
     Busy(PathBuf),
-    /// Somebody asked to stop.
+    /// The download was interrupted.
     #[error("stopped; what has arrived is kept, and the same command goes on from there")]
     Stopped,
     /// A file or folder could not be read.
     #[error("{path}: cannot be read: {source}", path = path.display())]
     Read {
-        /// The file or folder.
+        /// Path of the file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// A file or folder could not be written.
     #[error("{path}: {}", of_writing(source), path = path.display())]
     Write {
-        /// The file or folder.
+        /// Path of the file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the operating system.
         source: io::Error,
     },
 }
 
 impl DataSetError {
-    /// Names the file that could not be read.
+    /// Error for the file that could not be read.
     pub(super) fn reading(path: &Path) -> impl Fn(io::Error) -> Self + use<'_> {
         move |source| Self::Read {
             path: path.to_owned(),
@@ -88,7 +88,7 @@ impl DataSetError {
         }
     }
 
-    /// Names the file that could not be written.
+    /// Error for the file that could not be written.
     pub(super) fn writing(path: &Path) -> impl Fn(io::Error) -> Self + use<'_> {
         move |source| Self::Write {
             path: path.to_owned(),
@@ -97,62 +97,62 @@ impl DataSetError {
     }
 }
 
-/// A URL that did not give its file.
+/// A URL that did not deliver its file.
 #[derive(Debug)]
 pub struct Attempt {
-    /// The URL.
+    /// The URL, without secrets.
     pub url: String,
-    /// Why.
+    /// Reason.
     pub trouble: Trouble,
 }
 
-/// Why a URL did not give its file.
+/// Reasons why a URL did not deliver its file.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
-    /// No answer at all.
+    /// No answer.
     #[error("cannot reach {host}: {reason}")]
     Unreachable {
-        /// The host.
+        /// Name of the host.
         host: String,
-        /// What the network says.
+        /// Error of the network.
         reason: String,
     },
-    /// Not an answer with a file in it.
+    /// An answer without a file.
     #[error("the host answers {status}{}", meaning(*status))]
     Status {
         /// Status code of HTTP.
         status: u16,
     },
-    /// The file ended before its end.
+    /// The connection ended before the end of the file.
     #[error(
         "the connection ended after {have}{} bytes: {reason}; {part} is kept, and the same command goes on from there",
         of.map(|of| format!(" of {of}")).unwrap_or_default(),
         part = part.display()
     )]
     Cut {
-        /// Bytes that are there.
+        /// Number of bytes received.
         have: u64,
-        /// Bytes of the file, as the host has it.
+        /// Number of bytes of the file, as announced by the host.
         of: Option<u64>,
-        /// What the network says.
+        /// Error of the network.
         reason: String,
-        /// Where they are.
+        /// Path of the received bytes.
         part: PathBuf,
     },
-    /// More than the file can have.
+    /// More bytes than the file can have.
     #[error("the host sends more than {most} bytes, which is not the file")]
     TooLong {
-        /// The limit.
+        /// Largest number of bytes.
         most: u64,
     },
-    /// Another file.
+    /// A file other than the expected one.
     #[error("{fault}{}; it is kept as {kept}", looks(*page), kept = kept.display())]
     Wrong {
-        /// What is wrong with it.
+        /// Fault of the file.
         fault: Fault,
-        /// Whether it begins as a page for browsers does.
+        /// True if the file starts as an HTML page.
         page: bool,
-        /// Where it is kept to be looked at.
+        /// Path under which the file is kept for inspection.
         kept: PathBuf,
     },
 }

@@ -1,4 +1,4 @@
-//! From hosts or a folder into a folder: what is there and right stays, the rest is fetched.
+//! Transfer of a data set into a folder: correct files stay, others come from hosts or a folder.
 
 use std::fs;
 use std::io::Read;
@@ -16,20 +16,20 @@ use super::part::Part;
 use super::progress::Progress;
 use crate::data::formats::file::packed;
 
-/// Where files come from.
+/// Origin of files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// URLs that the name of a file is appended to, in the order in which they are tried.
+    /// URLs to which the name of a file is appended, in the order in which they are tried.
     Hosts(Vec<String>),
-    /// A folder with the published files, or with what is inside them.
+    /// A folder with the published files, or with their contents.
     Folder(PathBuf),
 }
 
 impl Origin {
-    /// What `--from` says.
+    /// Origin given by `--from`.
     ///
     /// # Errors
-    /// Neither a URL of HTTP nor a folder that is there.
+    /// A text that is neither a URL of HTTP nor an existing folder.
     pub fn parse(given: &str) -> Result<Self, DataSetError> {
         if given.starts_with("http://") || given.starts_with("https://") {
             let slash = if given.ends_with('/') { "" } else { "/" };
@@ -43,14 +43,14 @@ impl Origin {
     }
 }
 
-/// Gets the files of `set` into the folder `to`, which is made if it is not there.
+/// Gets the files of `set` into the folder `to`, which is created if it is missing.
 ///
-/// What is there and right is left alone; what is wrong is fetched again, and kept as
-/// `NAME.wrong`. When `stop` becomes true, what has arrived stays as `NAME.part`.
+/// Correct files are left unchanged; a wrong one is fetched again, and kept as `NAME.wrong`. When
+/// `stop` becomes true, the received bytes stay as `NAME.part`.
 ///
 /// # Errors
-/// [`DataSetError`]: no host gives a file, the folder of origin has not got it, it is not the
-/// right one, or it cannot be written.
+/// [`DataSetError`]: no host delivers a file, the folder of origin lacks it, it is the wrong file,
+/// or it cannot be written.
 pub fn get(
     set: &DataSet,
     origin: &Origin,
@@ -93,7 +93,7 @@ pub fn get(
     Ok(())
 }
 
-/// Whether the folder holds all files of `set`, and they are right.
+/// True if the folder contains all files of `set`, and they are correct.
 ///
 /// # Errors
 /// A file that cannot be read.
@@ -109,13 +109,13 @@ pub fn is_in(set: &DataSet, folder: &Path) -> Result<bool, DataSetError> {
     Ok(true)
 }
 
-/// Where a file comes from in a folder.
+/// Origin of a file in a folder.
 enum Source<'a> {
     File(PathBuf, &'a Download, &'a Held),
     Archive(PathBuf, &'a str, Vec<&'a Held>),
 }
 
-/// All sources are looked for before the first is copied.
+/// Sources of the wanted files; all are located before the first is copied.
 fn in_folder<'a>(
     folder: &Path,
     wanted: &[(&'a Download, Vec<&'a Held>)],
@@ -159,14 +159,14 @@ fn in_folder<'a>(
     })
 }
 
-/// A right file, and files that are wrong.
+/// The first correct file, and the wrong files before it.
 type Found = (Option<PathBuf>, Vec<(PathBuf, Fault)>);
 
-/// The first right file of those that data may be read from, and what is wrong with those before.
+/// First correct file among those that can be read as data, and the faults of those before it.
 fn look(folder: &Path, download: &Download, held: &Held) -> Result<Found, DataSetError> {
     let mut folders = vec![folder.to_owned()];
     if let Packing::Tar { folder: inner } = &download.packing {
-        // The order in which a scenario looks.
+        // The order in which a scenario searches.
         folders.insert(0, folder.join(inner));
     }
     let mut wrong = Vec::new();
@@ -184,7 +184,7 @@ fn look(folder: &Path, download: &Download, held: &Held) -> Result<Found, DataSe
     Ok((None, wrong))
 }
 
-/// The published checksum of a file, if it has the published name.
+/// Published checksum of a file, if it has the published name.
 fn published<'a>(path: &Path, download: &'a Download) -> Option<&'a str> {
     let is = path
         .file_name()
@@ -192,17 +192,17 @@ fn published<'a>(path: &Path, download: &'a Download) -> Option<&'a str> {
     is.then_some(download.sha256.as_str())
 }
 
-/// The folder that files go to.
+/// Folder into which files are written.
 struct Target<'a> {
     folder: &'a Path,
-    /// What gives way as soon as there is something better.
+    /// Wrong files, set aside as soon as a replacement exists.
     wrong: Vec<PathBuf>,
     progress: &'a Progress,
     stop: &'a AtomicBool,
 }
 
 impl Target<'_> {
-    /// What of a download is not there yet.
+    /// Files of a download that are still missing.
     fn wanted<'a>(&mut self, download: &'a Download) -> Result<Vec<&'a Held>, DataSetError> {
         let mut wanted = Vec::new();
         for held in &download.holds {
@@ -230,7 +230,7 @@ impl Target<'_> {
         wanted: &[&Held],
     ) -> Result<(), DataSetError> {
         if let Packing::Tar { folder } = &download.packing {
-            // It may be there from an earlier attempt that could not unpack it.
+            // The archive may exist from an earlier attempt that could not unpack it.
             let path = self.folder.join(&download.name);
             if path.is_file() && fault(&path, Some(&download.sha256), "")?.is_none() {
                 return self.unpack(&path, folder, wanted);
@@ -267,7 +267,7 @@ impl Target<'_> {
         })
     }
 
-    /// A download, whole and right, but for its name.
+    /// A complete and correct download that still has a temporary name.
     fn fetch_from(
         &self,
         client: &Client<'_>,
@@ -291,7 +291,7 @@ impl Target<'_> {
                 return Ok(part);
             };
             if resumed {
-                // What was there may have been the part of another file.
+                // The bytes received earlier may have been part of another file.
                 let name = &download.name;
                 let line =
                     format!("{name}: the part that was there does not fit; from the beginning");
@@ -340,7 +340,7 @@ impl Target<'_> {
         })
     }
 
-    /// Copies what `from` has into a file of that name, and checks it there.
+    /// Copies the content of `from` to a file with the given name, and checks it there.
     fn copy(
         &mut self,
         reader: &mut dyn Read,
@@ -385,7 +385,7 @@ impl Target<'_> {
         }
     }
 
-    /// Files that are wrong are kept, where nobody reads them.
+    /// Renames wrong files so that they are kept but not read.
     fn set_wrong_aside(&mut self) -> Result<(), DataSetError> {
         for path in self.wrong.drain(..) {
             let mut kept = path.clone().into_os_string();

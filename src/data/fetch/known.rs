@@ -1,13 +1,13 @@
-//! The data sets that are known by name.
+//! Data sets that are available by name.
 //!
-//! Where checksums are from: MNIST's authors gave none, and these are the ones that loaders of many
-//! libraries agree on; the README of zalandoresearch/fashion-mnist gives the MD5 of the same files;
-//! <https://www.cs.toronto.edu/~kriz/cifar.html> gives the MD5 of the archive of CIFAR-10.
+//! Sources of checksums: the authors of MNIST published none, and these are the ones used by the
+//! loaders of many libraries; the README of zalandoresearch/fashion-mnist gives the MD5 of the same
+//! files; <https://www.cs.toronto.edu/~kriz/cifar.html> gives the MD5 of the archive of CIFAR-10.
 
 use super::description::{DataSet, Download, Held, Packing};
 use crate::data::formats::cifar::ARCHIVE_FOLDER;
 
-/// All of them.
+/// All data sets.
 #[must_use]
 pub fn known() -> Vec<DataSet> {
     vec![mnist(), fashion_mnist(), cifar10()]
@@ -158,7 +158,7 @@ mod tests {
     use crate::description::scenario::Task;
     use std::path::{Path, PathBuf};
 
-    /// The files of a data set are those that its scenario reads, and checksums are such.
+    /// The files of a data set are those that its scenario reads, and the checksums are valid.
     #[test]
     fn a_scenario_reads_what_is_fetched() {
         for set in known() {

@@ -1,19 +1,19 @@
-//! Getting public data sets: from their hosts or from a folder, checked by SHA-256.
+//! Download of public data sets from their hosts, or copy from a folder, checked by SHA-256.
 //!
 //! | module | subject |
 //! |---|---|
-//! | [`description`] | what a data set consists of, as data |
+//! | [`description`] | files, hosts and checksums of a data set |
 //! | [`known`](mod@known) | MNIST, Fashion-MNIST, CIFAR-10 |
-//! | [`get`](mod@get) | what is there and right stays, the rest is fetched and checked |
-//! | `download` | HTTP: the rest of a file is asked for |
-//! | `part` | a file on its way, `NAME.part` |
-//! | `archive` | files out of a `.tar.gz` |
-//! | [`checksum`] | SHA-256 of files and of what they hold |
+//! | [`get`](mod@get) | correct files stay, others are fetched and checked |
+//! | `download` | HTTP: the rest of a file is requested |
+//! | `part` | a file that is being downloaded, `NAME.part` |
+//! | `archive` | files from a `.tar.gz` |
+//! | [`checksum`] | SHA-256 of files and of their contents |
 //! | [`progress`] | a bar, or lines |
-//! | [`error`] | what went wrong, and what to do |
+//! | [`error`] | errors, with advice |
 //!
-//! A file is right if it is the published one, or if what it holds is what the published one
-//! holds: files that somebody unpacked or packed anew need not be fetched again.
+//! A file is correct if it is the published one, or if its content is that of the published one:
+//! files that were unpacked or packed again need not be downloaded again.
 
 mod archive;
 pub mod checksum;

@@ -1,4 +1,4 @@
-//! A file on its way: `NAME.part`, until it is whole and right.
+//! A file that is being downloaded: `NAME.part`, until it is complete and correct.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::error::DataSetError;
 
-/// A file on its way, which no other process writes at the same time.
+/// A file that is being downloaded and locked against other processes.
 ///
-/// Every byte is given to the system at once, so that what has arrived is there even if this
+/// Bytes are passed to the operating system at once, so that received bytes are kept even if this
 /// process is killed.
 pub(super) struct Part {
     path: PathBuf,
@@ -17,13 +17,13 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// Goes on with `NAME.part` in `folder`, or begins it.
+    /// Opens `NAME.part` in `folder`, or creates it.
     pub fn open(folder: &Path, name: &str) -> Result<Self, DataSetError> {
         let path = folder.join(format!("{name}.part"));
         let mut options = File::options();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = options.open(&path).map_err(DataSetError::writing(&path))?;
-        // A file system that knows no locks is no reason to fetch nothing.
+        // A file system without locks does not prevent the download.
         if let Err(TryLockError::WouldBlock) = file.try_lock() {
             return Err(DataSetError::Busy(path));
         }
@@ -33,17 +33,17 @@ impl Part {
         Ok(Self { path, file, length })
     }
 
-    /// Where it is.
+    /// Path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Bytes that are there.
+    /// Number of bytes received.
     pub fn length(&self) -> u64 {
         self.length
     }
 
-    /// Forgets what is there.
+    /// Removes all bytes.
     pub fn clear(&mut self) -> Result<(), DataSetError> {
         if self.length > 0 {
             let cleared = self.file.set_len(0).and_then(|()| self.file.rewind());
@@ -61,24 +61,24 @@ impl Part {
         Ok(())
     }
 
-    /// Leaves no file where nothing has arrived.
+    /// Removes the file if it is empty.
     pub fn remove_if_empty(self) {
         if self.length == 0 {
-            // An empty file that stays does no harm.
+            // If removal fails, an empty file remains, which does no harm.
             let _ = fs::remove_file(&self.path);
         }
     }
 
-    /// Whether it begins as a page for browsers does.
+    /// True if the file starts as an HTML page.
     pub fn is_page(&self) -> bool {
         let mut start = String::new();
         let read = File::open(&self.path).map(|file| file.take(256).read_to_string(&mut start));
         read.is_ok() && start.trim_start().starts_with('<')
     }
 
-    /// Gives it another name in its folder, in place of what has that name.
+    /// Renames the file within its folder, replacing a file of that name.
     pub fn rename(self, name: &str) -> Result<PathBuf, DataSetError> {
-        // What the disk could not take after all is told here, and not when it is read.
+        // Errors of the disk are reported here, not at a later reading.
         self.file
             .sync_all()
             .map_err(DataSetError::writing(&self.path))?;

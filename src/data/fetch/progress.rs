@@ -1,4 +1,4 @@
-//! Reporting how a download goes: a bar at a terminal, plain lines elsewhere.
+//! Progress of a download: a bar in a terminal, plain lines elsewhere.
 
 use std::cell::RefCell;
 use std::io::{IsTerminal, Write, stderr, stdout};
@@ -8,14 +8,14 @@ use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::terminal::{self, Stream};
 
-/// How a download is told.
+/// Output of the progress of downloads.
 pub struct Progress {
     lines: RefCell<Box<dyn Write>>,
     bars: bool,
     current: RefCell<Option<Current>>,
 }
 
-/// The file that is on its way.
+/// The file that is being downloaded.
 struct Current {
     name: String,
     have: u64,
@@ -25,7 +25,7 @@ struct Current {
 }
 
 impl Default for Progress {
-    /// Lines to standard output, and a bar if somebody is looking.
+    /// Lines to standard output, and a bar if standard error is a terminal.
     fn default() -> Self {
         Self {
             bars: stderr().is_terminal(),
@@ -35,7 +35,7 @@ impl Default for Progress {
 }
 
 impl Progress {
-    /// Lines and no bar.
+    /// Lines without a bar.
     #[must_use]
     pub fn lines(to: impl Write + 'static) -> Self {
         Self {
@@ -45,7 +45,7 @@ impl Progress {
         }
     }
 
-    /// The file `name` is on its way: `have` bytes are there, of `of` if that is known.
+    /// Starts the file `name`: `have` bytes exist, of `of` if the total is known.
     pub(super) fn begin(&self, name: &str, have: u64, of: Option<u64>) {
         let bar = self.bars.then(|| {
             let bar = ProgressBar::with_draw_target(of, ProgressDrawTarget::stderr());
@@ -56,7 +56,7 @@ impl Progress {
             }
             bar.set_prefix(name.to_owned());
             bar.set_position(have);
-            // The speed is that of what arrives now.
+            // The speed is that of the bytes received from now on.
             bar.reset_eta();
             bar
         });
@@ -69,7 +69,7 @@ impl Progress {
         });
     }
 
-    /// `count` bytes more are there.
+    /// Counts `count` more bytes.
     pub(super) fn advance(&self, count: u64) {
         const SILENCE: Duration = Duration::from_secs(10);
         let mut current = self.current.borrow_mut();
@@ -89,14 +89,14 @@ impl Progress {
         }
     }
 
-    /// The file is there, or will not be.
+    /// Ends the current file, complete or not.
     pub(super) fn end(&self) {
         if let Some(bar) = self.current.borrow_mut().take().and_then(|c| c.bar) {
             bar.finish_and_clear();
         }
     }
 
-    /// Says a line.
+    /// Writes a line, above the bar if there is one.
     pub(super) fn note(&self, line: &str) {
         match self.current.borrow().as_ref().and_then(|c| c.bar.as_ref()) {
             Some(bar) => bar.suspend(|| self.tell(line)),

@@ -19,8 +19,8 @@ pub const CLASSES: usize = 10;
 pub const PIXELS: usize = 3 * 32 * 32;
 /// Bytes of a record: a label and an image.
 const RECORD: usize = 1 + PIXELS;
-/// Where the files are looked for within a directory: as `apical data get` leaves them, and as
-/// the archive unpacks.
+/// Folders within a directory that are searched: that of `apical data get`, and those of the
+/// unpacked archive.
 const FOLDERS: [&str; 3] = ["cifar10", "cifar10/cifar-10-batches-bin", ARCHIVE_FOLDER];
 /// Folder of the files within the archive.
 pub const ARCHIVE_FOLDER: &str = "cifar-10-batches-bin";
@@ -31,13 +31,13 @@ const REMEDY: &str = "CIFAR-10, the binary version, is six files: data_batch_1.b
 
 /// Reads the images of all `names`, one file after the other, as `[images, 3072]`.
 ///
-/// The files are looked for in `directory`, plain or as `NAME.gz`, and in the folders below it
-/// into which `apical data get` and the archive itself put them.
+/// The files are searched in `directory`, plain or as `NAME.gz`, and in its folders used by `apical
+/// data get` and by the archive.
 ///
 /// # Errors
-/// [`DataError`] if a file is missing, has no record or a broken one, or has a label above 9.
+/// [`DataError`] if a file is missing, has no record or an incomplete one, or has a label above 9.
 pub fn read(directory: Option<&Path>, names: &[PathBuf]) -> Result<Dataset, DataError> {
-    // All are looked for before any is read: reading takes long, and may be in vain.
+    // All files are located before any is read, since reading takes long.
     let folders = FOLDERS.map(Path::new);
     let paths = (names.iter())
         .map(|name| find(directory, &folders, name, REMEDY))
@@ -85,7 +85,7 @@ fn records(path: &Path, pixels: &mut Vec<f32>, labels: &mut Vec<usize>) -> Resul
             ));
         }
         labels.push(label);
-        // As many as all batches have: five of them are 614 MB.
+        // Number of images in all batches; five batches take 614 MB.
         room::reserve(pixels, PIXELS, (50_000 * PIXELS) as u64, path)?;
         pixels.extend(record[1..].iter().map(|&pixel| f32::from(pixel)));
     }
@@ -101,7 +101,7 @@ mod tests {
     use std::fs;
     use std::path::{Path, PathBuf};
 
-    /// A record of three planes, each of one value but for its first pixel.
+    /// A record of three planes with one value each, except at the first pixel.
     fn record(label: u8, planes: [u8; 3]) -> Vec<u8> {
         let plane = |value: u8| [vec![value + 1], vec![value; 1023]].concat();
         [vec![label], planes.map(plane).concat()].concat()

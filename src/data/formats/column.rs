@@ -1,39 +1,39 @@
-//! Columns of a table and what separates them, as a scenario names them.
+//! Columns of a table and their delimiter, as named in a scenario.
 
 use super::table::known;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 
-/// Which column of a table holds the label.
+/// Column of the label in a table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LabelColumn {
-    /// The last one.
+    /// The last column.
     #[default]
     Last,
-    /// The first one.
+    /// The first column.
     First,
-    /// The one with this index, counted from 0.
+    /// The column with this index, counted from 0.
     Index(usize),
-    /// The one with this name in the header.
+    /// The column with this name in the header.
     Name(String),
 }
 
-/// A column of a table: a name of its header, `"id"`, or an index from 0.
+/// A column of a table: a name in its header, for example `"id"`, or an index from 0.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Column {
-    /// The one with this name in the header.
+    /// The column with this name in the header.
     Name(String),
-    /// The one with this index, counted from 0.
+    /// The column with this index, counted from 0.
     Index(usize),
 }
 
 impl Column {
-    /// Its index among `columns`, of which a header has the `names`.
+    /// Index among `columns` columns; `names` are those of the header, if there is one.
     ///
     /// # Errors
-    /// What is found in its place, and what would be right.
+    /// The value found and a description of a correct one.
     pub(super) fn index(
         &self,
         columns: usize,
@@ -110,14 +110,14 @@ impl<'de> Deserialize<'de> for Column {
     }
 }
 
-/// What separates the cells of a row: one character, such as `";"` or `"\t"`. Of spaces, as many
-/// as there are separate two cells.
+/// Delimiter of the cells of a row: one character, such as `";"` or `"\t"`. Consecutive spaces
+/// count as one delimiter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Delimiter(u8);
 
 impl Delimiter {
-    /// The delimiter that `character` is, if it may be one: a character of ASCII that is no part
-    /// of a number, a word or a quoted cell.
+    /// Delimiter for `character`, if it is valid: an ASCII character that is not part of a number,
+    /// a word or a quoted cell.
     #[must_use]
     pub fn new(character: char) -> Option<Self> {
         let none = character.is_ascii_alphanumeric() || "\"'.+-_\r\n".contains(character);

@@ -1,4 +1,4 @@
-//! Files of data: plain or gzip-compressed bytes, and what to say of one that is not there.
+//! Data files: plain or gzip-compressed bytes, and the message for a missing file.
 
 use crate::data::error::{DataError, Place};
 use crate::data::room;
@@ -8,14 +8,14 @@ use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::{Path, PathBuf};
 
-/// Environment variable that names the directory of data sets that are not shipped.
+/// Environment variable for the directory of data sets that are not part of the package.
 pub const DATA_VARIABLE: &str = "APICAL_DATA";
 
-/// What to do about a missing file that the scenario names by its path.
+/// Advice for a missing file whose path is in the scenario.
 pub(super) const RELATIVE_PATH: &str =
     "Give the path relative to the directory of the scenario, or an absolute one.";
 
-/// Directory of data sets that are not shipped: `flag` (`--data`), else `APICAL_DATA`, if any.
+/// Directory of data sets that are not part of the package: `flag` (`--data`), else `APICAL_DATA`.
 #[must_use]
 pub fn data_dir(flag: Option<PathBuf>) -> Option<PathBuf> {
     flag.or_else(|| {
@@ -24,21 +24,21 @@ pub fn data_dir(flag: Option<PathBuf>) -> Option<PathBuf> {
     })
 }
 
-/// Most bytes that one byte of a gzip file can hold.
+/// Largest number of bytes that one byte of a gzip file can represent.
 const MOST_INFLATION: u64 = 1032;
 
-/// A file of data, unpacked while it is read.
+/// A data file, decompressed during reading.
 pub(super) struct Opened {
-    /// Its bytes, after any decompression.
+    /// Bytes of the file, after any decompression.
     pub reader: Box<dyn Read>,
-    /// Most bytes that a file of its size can hold, after any decompression.
+    /// Largest possible number of bytes of the file, after any decompression.
     pub most: u64,
 }
 
-/// Opens `path`; gzip is recognised by its first two bytes, whatever the name.
+/// Opens `path`; gzip is recognised by its first two bytes, independently of the name.
 ///
 /// # Errors
-/// [`DataError::Missing`] with `remedy` if there is no such file, [`DataError::Content`] if it is
+/// [`DataError::Missing`] with `remedy` if the file does not exist, [`DataError::Content`] if it is
 /// not a regular file, [`DataError::Read`] otherwise.
 pub(super) fn open(path: &Path, remedy: &str) -> Result<Opened, DataError> {
     let failed = |source: io::Error| match source.downcast::<NoFile>() {
@@ -62,12 +62,12 @@ pub(super) fn open(path: &Path, remedy: &str) -> Result<Opened, DataError> {
     Ok(Opened { reader, most })
 }
 
-/// What a file holds: itself, or what is inside if it begins as gzip does.
+/// Content of a file, decompressed if it starts with the gzip signature.
 pub(crate) fn unpacked(file: File) -> io::Result<Box<dyn Read>> {
     unpacked_or_not(file).map(|(reader, _)| reader)
 }
 
-/// The same, and true if it is compressed.
+/// As [`unpacked`], and true if the file is compressed.
 fn unpacked_or_not(file: File) -> io::Result<(Box<dyn Read>, bool)> {
     let mut file = BufReader::new(file);
     let mut magic = Vec::new();
@@ -75,7 +75,7 @@ fn unpacked_or_not(file: File) -> io::Result<(Box<dyn Read>, bool)> {
     let compressed = magic == [0x1f, 0x8b];
     let whole = Cursor::new(magic).chain(file);
     let reader: Box<dyn Read> = if compressed {
-        // A gzip file may be several members one after the other; all of them are the content.
+        // A gzip file may have several members, which together are the content.
         Box::new(BufReader::new(MultiGzDecoder::new(whole)))
     } else {
         Box::new(whole)
@@ -83,10 +83,10 @@ fn unpacked_or_not(file: File) -> io::Result<(Box<dyn Read>, bool)> {
     Ok((reader, compressed))
 }
 
-/// The path of `name` or of `name.gz` in one of `folders` of `directory`, or in itself.
+/// Path of `name` or of `name.gz` in one of `folders` of `directory`, or in `directory` itself.
 ///
 /// # Errors
-/// [`DataError::Missing`] with `remedy` if it is nowhere, or if there is no directory.
+/// [`DataError::Missing`] with `remedy` if it is not found, or if no directory is given.
 pub(super) fn find(
     directory: Option<&Path>,
     folders: &[&Path],
@@ -126,7 +126,7 @@ pub(crate) fn packed(path: &Path) -> PathBuf {
     packed.into()
 }
 
-/// The error for a file that is at none of the paths `searched`, with the nearest name beside it.
+/// Error for a file that is at none of the paths `searched`, with the nearest name in its folder.
 fn missing(file: &Path, searched: String, remedy: &str) -> DataError {
     let mut remedy = remedy.to_owned();
     if let Some(name) = nearest(file) {
@@ -149,7 +149,7 @@ fn nearest(file: &Path) -> Option<String> {
         .ok()?
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
         .collect();
-    // The order of a directory is the file system's; the message must not depend on it.
+    // Sorted, since the order of a directory depends on the file system and the message must not.
     names.sort();
     names
         .into_iter()
@@ -159,7 +159,7 @@ fn nearest(file: &Path) -> Option<String> {
         .map(|(_, name)| name)
 }
 
-/// The bytes of a binary file, read front to back and never past what is really there.
+/// Bytes of a binary file, read from front to back, with the end of the file checked.
 pub(super) struct Bytes {
     path: PathBuf,
     reader: Box<dyn Read>,
@@ -178,15 +178,15 @@ impl Bytes {
         })
     }
 
-    /// The file.
+    /// Path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// The next `count` bytes, which are `what`.
+    /// The next `count` bytes; `what` is their name in messages.
     ///
-    /// Memory grows with what the file holds: a header that promises more costs nothing, and what
-    /// the file may hold but memory cannot is refused before it is read.
+    /// Memory grows with the bytes read: a header with too large a size costs nothing, and a
+    /// possible size beyond the free memory is refused before reading.
     pub fn take(&mut self, count: u64, what: &str) -> Result<Vec<u8>, DataError> {
         if count <= self.most {
             room::check(&self.path, count)?;
@@ -206,7 +206,7 @@ impl Bytes {
         Ok(bytes)
     }
 
-    /// Reads into `buffer` until it is full or the file ends: how many bytes it got.
+    /// Reads into `buffer` until it is full or the file ends; returns the number of bytes read.
     pub fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, DataError> {
         let mut filled = 0;
         while filled < buffer.len() {
@@ -229,7 +229,7 @@ impl Bytes {
         Ok(filled)
     }
 
-    /// Checks that nothing follows; for gzip this also checks the checksum at the end.
+    /// Checks that no byte follows; for gzip this also checks the checksum at the end.
     pub fn end(&mut self) -> Result<(), DataError> {
         let at = self.offset;
         match self.up_to(1)?.first() {
@@ -246,7 +246,7 @@ impl Bytes {
     fn up_to(&mut self, count: u64) -> Result<Vec<u8>, DataError> {
         const PIECE: u64 = 1 << 16;
         let mut bytes = Vec::new();
-        // No more than the file can hold, and no less than it takes to see that it ends.
+        // At most what the file can contain, plus one byte to detect its end.
         let likely = count.min(self.most.saturating_add(1));
         while (bytes.len() as u64) < count {
             let start = bytes.len();
@@ -318,7 +318,7 @@ pub(crate) mod tests {
     fn what_memory_cannot_hold_is_refused_before_it_is_read() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("long");
-        // A sparse file: its length is told, and it takes no room.
+        // A sparse file: it has a length but needs no space on the disk.
         let file = std::fs::File::create(&path).unwrap();
         file.set_len(1 << 43).unwrap();
         let error = Bytes::open(&path, "").unwrap().take(1 << 43, "pixels");

@@ -1,4 +1,4 @@
-//! IDX files, the format of MNIST and its relatives: big-endian sizes, then bytes.
+//! IDX files, the format of MNIST and similar data sets: big-endian sizes, then bytes.
 //!
 //! ```text
 //! byte 0-1  0          byte 2  0x08, element type u8          byte 3  number of dimensions
@@ -16,11 +16,11 @@ const REMEDY: &str = "MNIST and Fashion-MNIST are four IDX files each: \
     t10k-labels-idx1-ubyte. Get them with `apical data get mnist` or `apical data get \
     fashion-mnist`, and pass --data DIR or set APICAL_DATA=DIR.";
 
-/// The path of `name` or of `name.gz` in `directory`, or before that in its `folder`.
+/// Path of `name` or of `name.gz` in `folder` of `directory`, or else in `directory` itself.
 ///
 /// # Errors
-/// [`DataError::Missing`] if it is in neither or there is no directory; it says how to get the
-/// files of MNIST and Fashion-MNIST.
+/// [`DataError::Missing`] if it is in neither or no directory is given, with advice on how to get
+/// the files of MNIST and Fashion-MNIST.
 pub fn find(
     directory: Option<&Path>,
     folder: Option<&Path>,
@@ -32,7 +32,7 @@ pub fn find(
 /// Reads images, `[images, rows, columns]` of `u8`, as `[images, rows * columns]`.
 ///
 /// # Errors
-/// [`DataError`] with the byte of what is not an IDX file of `u8` in three dimensions.
+/// [`DataError`] with the byte at which the file is not IDX of `u8` in three dimensions.
 pub fn images(path: &Path) -> Result<Array2<f32>, DataError> {
     let (sizes, bytes) = elements(path, 3, "images")?;
     let pixels = sizes[1..].iter().product::<u64>() as usize;
@@ -48,7 +48,7 @@ pub fn images(path: &Path) -> Result<Array2<f32>, DataError> {
 /// Reads labels, `[labels]` of `u8`.
 ///
 /// # Errors
-/// [`DataError`] with the byte of what is not an IDX file of `u8` in one dimension.
+/// [`DataError`] with the byte at which the file is not IDX of `u8` in one dimension.
 pub fn labels(path: &Path) -> Result<Vec<u8>, DataError> {
     let (_, bytes) = elements(path, 1, "labels")?;
     Ok(bytes)

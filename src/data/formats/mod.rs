@@ -2,10 +2,10 @@
 //!
 //! | module | subject |
 //! |---|---|
-//! | [`mod@file`] | plain or gzip-compressed bytes, and files that are not there |
-//! | [`table`] | CSV and its relatives |
-//! | [`mod@column`], `rows` | columns of a table and what separates them; its rows, and their limits |
-//! | [`idx`], [`cifar`], [`npy`] | MNIST's format, CIFAR-10's, arrays of NumPy |
+//! | [`mod@file`] | plain or gzip-compressed bytes, and missing files |
+//! | [`table`] | CSV and similar tables |
+//! | [`mod@column`], `rows` | columns of a table and their delimiter; its rows, and their limits |
+//! | [`idx`], [`cifar`], [`npy`] | formats of MNIST, of CIFAR-10, of NumPy arrays |
 
 pub mod cifar;
 pub mod column;

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! Elements are `bool`, `i1` to `i8`, `u1` to `u8`, `f2`, `f4` or `f8`, in either byte order; the
-//! array lies row by row or column by column. The header is read here and not by a library because
-//! its shape is not to be trusted: nothing is allocated for it before the bytes are there.
+//! array is stored row by row or column by column. The header is read here and not by a library
+//! because its shape may be wrong: memory is allocated only for bytes that exist.
 
 use super::file::{Bytes, RELATIVE_PATH};
 use crate::data::classes::{Collector, Labels};
@@ -19,15 +19,15 @@ use half::f16;
 use ndarray::{Array2, ArrayD, Dimension, IxDyn, ShapeBuilder};
 use std::path::Path;
 
-/// What to do about a missing file of weights.
+/// Advice for a missing file of weights.
 const WEIGHTS_PATH: &str = "Paths start where the model's file is.";
 
 /// Reads inputs, `[samples, features]` of any number type.
 ///
 /// # Errors
 /// [`DataError`] if the file is not such an array, for a whole number that is not exact in double
-/// precision, and for a value beyond the range of `f32`; infinities and NaN of the file are let
-/// through.
+/// precision, and for a value beyond the range of `f32`; infinities and NaN of the file are
+/// accepted.
 pub fn inputs(path: &Path) -> Result<Values, DataError> {
     let header = Header::open(path, RELATIVE_PATH)?;
     let expected = "samples by features: 2 sizes above 0 whose product fits a file";
@@ -64,7 +64,7 @@ pub fn inputs(path: &Path) -> Result<Values, DataError> {
 /// Reads labels, `[samples]` or `[samples, 1]` of any number type: whole numbers.
 ///
 /// # Errors
-/// [`DataError`] if the file is not such an array, or for a label that is none.
+/// [`DataError`] if the file is not such an array, or for an invalid label.
 pub(in crate::data) fn labels(path: &Path, classes: Classes) -> Result<Labels, DataError> {
     let header = Header::open(path, RELATIVE_PATH)?;
     if !matches!(header.shape[..], [(1..), 1] | [(1..)]) {
@@ -113,7 +113,7 @@ pub fn weights(path: &Path, (post, pre): (usize, usize)) -> Result<Array2<f32>, 
     shaped(path, values, (post, pre), array.header.by_column)
 }
 
-/// Reads an array of any shape and number type whose values are exact as `f32`, NaN among them.
+/// Reads an array of any shape and number type whose values are exact as `f32`, including NaN.
 ///
 /// # Errors
 /// [`DataError`] if the file is not such an array.
@@ -142,13 +142,13 @@ pub fn exact<D: Dimension>(path: &Path) -> Result<ndarray::Array<f32, D>, DataEr
 /// Type of an element.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Kind {
-    /// `False` or `True` in a byte.
+    /// `False` or `True` in one byte.
     Bool,
-    /// A whole number of that many bytes, with a sign.
+    /// A whole number of this many bytes, with a sign.
     Signed(usize),
-    /// A whole number of that many bytes, 0 or above.
+    /// A whole number of this many bytes, 0 or above.
     Unsigned(usize),
-    /// A binary floating-point number of that many bytes.
+    /// A binary floating-point number of this many bytes.
     Float(usize),
 }
 
@@ -181,7 +181,7 @@ impl Kind {
         }
     }
 
-    /// The number in `bytes`, as many as its size, lowest first in the first of `word`.
+    /// The number in `word`, with the lowest byte first and its other bytes 0.
     fn number(self, word: [u8; 8]) -> Number {
         let bits = u64::from_le_bytes(word);
         match self {
@@ -206,7 +206,7 @@ enum Number {
 }
 
 impl Number {
-    /// The same number in double precision, if it is one there; NaN stays NaN.
+    /// The number in double precision, if it is exact there; NaN stays NaN.
     fn double(self) -> Option<f64> {
         match self {
             Self::Whole(number) => Some(number as f64).filter(|near| *near as i128 == number),
@@ -214,7 +214,7 @@ impl Number {
         }
     }
 
-    /// The same number in single precision, if it is one there; NaN stays NaN.
+    /// The number in single precision, if it is exact there; NaN stays NaN.
     fn exact(self) -> Option<f32> {
         self.double().and_then(single)
     }
@@ -229,15 +229,15 @@ impl std::fmt::Display for Number {
     }
 }
 
-/// What a file says before its elements.
+/// Content of a file before its elements.
 struct Header {
     kind: Kind,
     big_endian: bool,
     by_column: bool,
     shape: Vec<usize>,
-    /// Bytes of all elements.
+    /// Number of bytes of all elements.
     total: u64,
-    /// First byte of the header's text.
+    /// Position of the first byte of the header's text.
     at: u64,
     bytes: Bytes,
 }
@@ -263,7 +263,7 @@ impl Header {
         let wrong = |found: String, expected: String| {
             DataError::content(path, Place::Offset(at), found, expected)
         };
-        // A shape of 32 dimensions, the most that NumPy has, takes less.
+        // A shape of 32 dimensions, the maximum in NumPy, needs less.
         const LONGEST: u64 = 1 << 16;
         if length > LONGEST {
             let found = format!("a header of {length} bytes");
@@ -335,7 +335,7 @@ impl Header {
     }
 }
 
-/// An array as the file has it.
+/// An array as stored in the file.
 struct Elements {
     header: Header,
     bytes: Vec<u8>,
@@ -355,7 +355,7 @@ impl Elements {
         })
     }
 
-    /// All elements in the order of the file, by `convert`, which is given their index.
+    /// All elements in the order of the file, converted by `convert` from index and number.
     fn collect(
         &self,
         convert: impl Fn(usize, Number) -> Result<f32, DataError>,
@@ -366,7 +366,7 @@ impl Elements {
         room::collect(self.header.bytes.path(), count, values)
     }
 
-    /// Row and column of the element of that index in the file.
+    /// Row and column of the element with this index in the file.
     fn position(&self, index: usize, [rows, columns]: [usize; 2]) -> [usize; 2] {
         match self.header.by_column {
             true => [index % rows, index / rows],
@@ -375,7 +375,7 @@ impl Elements {
     }
 }
 
-/// What follows `'key':` in the header.
+/// Text after `'key':` in the header.
 fn value<'a>(header: &'a str, key: &str) -> Option<&'a str> {
     let (_, rest) = header.split_once(&format!("'{key}'"))?;
     Some(rest.trim_start().strip_prefix(':')?.trim_start())
@@ -404,7 +404,7 @@ mod tests {
     use ndarray_npy::write_npy;
     use std::path::PathBuf;
 
-    /// A version-1 file with this header text and these elements.
+    /// A version-1 file with the given header text and elements.
     fn npy(header: &str, elements: &[u8]) -> Vec<u8> {
         let length = (header.len() as u16).to_le_bytes();
         [
@@ -426,11 +426,11 @@ mod tests {
         (dir, path)
     }
 
-    /// The numbers -2 (or 2 without a sign), 1 and 100 (1 of `bool`) in every type of NumPy, their
-    /// bytes by hand, lowest first.
     /// Name of a type, three values and their bytes.
     type Case = (&'static str, [f32; 3], Vec<Vec<u8>>);
 
+    /// The numbers -2 (or 2 without a sign), 1 and 100 (1 for `bool`) in every type of NumPy, with
+    /// bytes written by hand, lowest first.
     fn every_type() -> Vec<Case> {
         let whole = |size: usize, signed: bool| {
             let first = match signed {
@@ -523,7 +523,7 @@ mod tests {
         assert_eq!(weights(&path, (2, 3)).unwrap(), expected);
         write_npy(&path, &expected.mapv(|x| x as u8)).unwrap();
         assert_eq!(inputs(&path).unwrap(), expected.clone().into());
-        // Transposed, the same memory is column by column.
+        // The transposed array has the same memory, column by column.
         write_npy(&path, &expected.t()).unwrap();
         assert_eq!(inputs(&path).unwrap(), expected.t().to_owned().into());
         assert_eq!(weights(&path, (3, 2)).unwrap(), expected.t());
@@ -535,7 +535,7 @@ mod tests {
     #[test]
     fn data_are_exact_as_doubles_and_weights_in_single_precision_or_refused() {
         let (_dir, path) = file();
-        // 1 + 2^-24 lies half way between two numbers of single precision.
+        // 1 + 2^-24 is halfway between two numbers of single precision.
         let near = array![[1.0 + 2.0f64.powi(-24), 0.1], [1e38, -3.0]];
         write_npy(&path, &near).unwrap();
         assert!(inputs(&path).unwrap().iter().eq(near.iter().copied()));

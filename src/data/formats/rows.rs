@@ -1,5 +1,5 @@
-//! Rows of a text table, one after the other: marks at its start, the delimiter, and how long a row
-//! may be.
+//! Rows of a text table, one after the other: byte order mark, delimiter, and limits on their
+//! length.
 
 use super::file::{Opened, RELATIVE_PATH, open};
 use crate::data::error::{DataError, Place, quote};
@@ -9,16 +9,16 @@ use std::io::{self, Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// Most columns of a table.
+/// Largest number of columns of a table.
 pub(super) const MOST_COLUMNS: usize = 1 << 20;
-/// Most bytes of a row: 32 for each of the most columns.
+/// Largest number of bytes of a row: 32 per column for the largest number of columns.
 const LONGEST_ROW: usize = 32 * MOST_COLUMNS;
-/// Bytes that the reader of rows takes at once.
+/// Number of bytes that the reader of rows reads at a time.
 const BUFFER: usize = 8 * 1024;
-/// Delimiters that are found without being named, if the first row has no comma.
+/// Delimiters that are recognised automatically, if the first row has no comma.
 const OTHERS: [u8; 4] = *b";\t| ";
 
-/// The rows of a table, read front to back.
+/// Rows of a table, read from front to back.
 pub(super) struct Rows {
     path: PathBuf,
     reader: csv::Reader<Limited>,
@@ -31,7 +31,7 @@ impl Rows {
     /// a first row without a comma.
     ///
     /// # Errors
-    /// [`DataError`] if it cannot be opened or is text of another encoding.
+    /// [`DataError`] if the file cannot be opened or has another text encoding.
     pub fn open(path: &Path, delimiter: Option<u8>) -> Result<Self, DataError> {
         let Opened { mut reader, .. } = open(path, RELATIVE_PATH)?;
         let mut start = Vec::new();
@@ -41,7 +41,7 @@ impl Rows {
             offset: start.len() as u64,
             source,
         })?;
-        // Spreadsheets mark UTF-8 at the start of a file.
+        // Spreadsheet programs write a byte order mark at the start of UTF-8 files.
         let marked = start.starts_with("\u{feff}".as_bytes());
         if start.starts_with(&[0xff, 0xfe]) || start.starts_with(&[0xfe, 0xff]) {
             let expected = "text in UTF-8";
@@ -58,16 +58,16 @@ impl Rows {
         let delimiter = delimiter.unwrap_or_else(|| found(text));
         let count = Rc::new(Count::default());
         let limited = Limited {
-            // With "\n" as the only terminator, and one at the very end, the row of a record can be
-            // told from where the reader stands after it. A "\r" before it is white space, which is
-            // trimmed.
+            // With "\n" as the only terminator, and one at the very end, the line of the reader
+            // after a record determines the row of the record. A "\r" before it is white space,
+            // which is trimmed.
             inner: Box::new(start.chain(reader).chain(&b"\n"[..])),
             delimiter,
             count: count.clone(),
         };
         let reader = csv::ReaderBuilder::new()
             .has_headers(false)
-            // Rows of other lengths are let through, to be reported in this module's own words.
+            // Rows of other lengths are accepted here and reported by this module.
             .flexible(true)
             .delimiter(delimiter)
             .buffer_capacity(BUFFER)
@@ -81,13 +81,13 @@ impl Rows {
         })
     }
 
-    /// What separates the cells.
+    /// Delimiter of the cells.
     pub fn delimiter(&self) -> char {
         char::from(self.delimiter)
     }
 
-    /// Reads the next row that is not blank into `record`: its line in the file, counted from 1, or
-    /// nothing at the end.
+    /// Reads the next row that is not blank into `record`; returns its line in the file, counted
+    /// from 1, or nothing at the end.
     ///
     /// # Errors
     /// [`DataError`] if the file cannot be read or the row is too long.
@@ -103,7 +103,7 @@ impl Rows {
                 return Err(self.too_long(Long::Columns));
             }
             if self.delimiter == b' ' {
-                // As many spaces as there are separate two cells.
+                // Consecutive spaces count as one delimiter.
                 *record = record
                     .iter()
                     .filter(|cell| !cell.trim_ascii().is_empty())
@@ -150,7 +150,7 @@ impl Rows {
     }
 }
 
-/// Why a row is refused.
+/// Reason why a row is refused.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 enum Long {
     #[error("too many columns")]
@@ -159,14 +159,14 @@ enum Long {
     Bytes,
 }
 
-/// Bytes and delimiters since the row before, to within a buffer.
+/// Numbers of bytes and delimiters since the previous row, accurate to one buffer.
 #[derive(Default)]
 struct Count {
     bytes: Cell<usize>,
     delimiters: Cell<usize>,
 }
 
-/// A reader that fails in a row that is too long, before memory is taken for it.
+/// A reader that returns an error within a row that is too long, before memory is allocated for it.
 struct Limited {
     inner: Box<dyn Read>,
     delimiter: u8,
@@ -193,7 +193,7 @@ impl Read for Limited {
     }
 }
 
-/// The delimiter of a table that starts with `text`.
+/// Delimiter of a table that starts with `text`.
 fn found(text: &[u8]) -> u8 {
     let lines = text.split(|&byte| byte == b'\n');
     let mut rows = lines
@@ -213,7 +213,7 @@ fn found(text: &[u8]) -> u8 {
             _ => {}
         }
     }
-    // Spaces stand beside other delimiters too.
+    // Spaces also occur beside other delimiters.
     let [others @ .., _] = seen;
     let mut candidates = (OTHERS.into_iter().zip(seen)).filter(|(_, seen)| *seen);
     match (
@@ -225,22 +225,22 @@ fn found(text: &[u8]) -> u8 {
     }
 }
 
-/// Row of `record` if the reader stands in line `next` after it.
+/// Row of `record` if the reader is in line `next` after it.
 ///
-/// The position of a record itself is before any blank lines above it. Only a quote that never
-/// closes takes the last terminator with it, and then that position is the better one.
+/// The position of a record is before any blank lines above it. Only a quote that is never closed
+/// includes the last terminator; then that position is the correct one.
 fn row_of(record: &ByteRecord, next: u64) -> u64 {
     let before = record.position().map_or(1, csv::Position::line);
     let inside = record.as_slice().iter().filter(|&&byte| byte == b'\n');
     before.max(next.saturating_sub(1 + inside.count() as u64))
 }
 
-/// A cell as text, without white space around it.
+/// Text of a cell, without white space around it.
 pub(super) fn cell(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
     String::from_utf8_lossy(bytes.trim_ascii())
 }
 
-/// A cell as a message shows it.
+/// Text of a cell for a message.
 pub(super) fn shown(text: &str) -> String {
     match text {
         "" => "an empty cell".into(),

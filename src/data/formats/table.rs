@@ -1,4 +1,4 @@
-//! Text tables (CSV): one sample a row, its label in one of the columns.
+//! Text tables (CSV): one sample per row, with its label in one of the columns.
 
 use super::column::{Column, Delimiter, LabelColumn};
 use super::rows::{Rows, cell, shown};
@@ -9,19 +9,19 @@ use crate::data::values::{Gathered, Values};
 use csv::ByteRecord;
 use std::path::Path;
 
-/// How a table is written.
+/// Format of a table.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::data) struct Format<'a> {
     pub label_column: &'a LabelColumn,
-    /// True if the first row holds names.
+    /// True if the first row contains names.
     pub header: bool,
     pub delimiter: Option<&'a Delimiter>,
-    /// Columns that are left out.
+    /// Columns that are ignored.
     pub drop: &'a [Column],
     pub classes: Classes,
 }
 
-/// A table as its file has it.
+/// A table as stored in its file.
 #[derive(Debug)]
 pub(in crate::data) struct Table {
     /// Features, `[samples, features]`.
@@ -29,7 +29,7 @@ pub(in crate::data) struct Table {
     pub labels: Labels,
     /// Names of the features, if the table has a header.
     pub features: Option<Vec<String>>,
-    /// Columns of the file, left-out ones among them.
+    /// Number of columns of the file, including ignored ones.
     columns: usize,
     /// Names of all columns, if the table has a header.
     names: Option<Vec<String>>,
@@ -37,11 +37,11 @@ pub(in crate::data) struct Table {
 
 /// Reads a table, plain or gzip.
 ///
-/// Every column but that of the label and those left out is a feature, in the order of the columns.
+/// Every column except the label and the ignored ones is a feature, in the order of the columns.
 ///
 /// # Errors
-/// [`DataError`] with row and column of what is not a finite number or not a label, for rows of
-/// different lengths, and for columns that are not there.
+/// [`DataError`] with row and column of a cell that is not a finite number or not a label, for rows
+/// of different lengths, and for missing columns.
 pub(in crate::data) fn read(path: &Path, format: &Format<'_>) -> Result<Table, DataError> {
     let mut rows = Rows::open(path, format.delimiter.map(|delimiter| delimiter.byte()))?;
     let mut record = ByteRecord::new();
@@ -94,7 +94,7 @@ pub(in crate::data) fn read(path: &Path, format: &Format<'_>) -> Result<Table, D
                     format!("{expected} (label_column says where it is){at_end}")
                 }),
                 Role::Feature => match text.parse::<f64>() {
-                    // The range is that of what neurons are given.
+                    // The range is that of single precision, in which neurons receive values.
                     Ok(value) if (value as f32).is_finite() => {
                         values.push(value, path)?;
                         Ok(())
@@ -130,7 +130,7 @@ pub(in crate::data) fn read(path: &Path, format: &Format<'_>) -> Result<Table, D
     })
 }
 
-/// What is probably meant by a text that is no finite number.
+/// Hint on the probable cause for a text that is not a finite number.
 fn feature_hint(text: &str) -> Option<&'static str> {
     let comma = text.replacen(',', ".", 1);
     if text.contains(',') && comma.parse::<f64>().is_ok() {
@@ -144,7 +144,7 @@ fn feature_hint(text: &str) -> Option<&'static str> {
     }
 }
 
-/// What a column is for.
+/// Role of a column.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Role {
     Feature,
@@ -152,7 +152,7 @@ enum Role {
     LeftOut,
 }
 
-/// What each column is for.
+/// Role of each column.
 struct Plan {
     roles: Vec<Role>,
 }
@@ -228,10 +228,10 @@ impl Plan {
 }
 
 impl Table {
-    /// Checks that `test` has the columns of this table.
+    /// Checks that `test` has the same columns as this table.
     ///
     /// # Errors
-    /// [`DataError::Content`] that names both files.
+    /// [`DataError::Content`] naming both files.
     pub fn agrees(&self, own: &Path, test: &Self, file: &Path) -> Result<(), DataError> {
         let wrong = |found: String, expected: String| {
             let expected = format!("{expected}, as in {}", own.display());
@@ -255,7 +255,7 @@ impl Table {
 /// Reads a table whose label is in the last column, without a header.
 ///
 /// # Errors
-/// As of [`Source::load`](crate::data::Source::load).
+/// As [`Source::load`](crate::data::Source::load).
 pub fn plain(path: &Path) -> Result<Dataset, DataError> {
     let table = read(path, &Format::default())?;
     let assigned = crate::data::classes::assign(Classes::Auto, (path, table.labels), None)?;

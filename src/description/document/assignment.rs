@@ -9,7 +9,7 @@ use super::path::{Step, descend, path_of, steps};
 use super::problem::{Place, Problem};
 use super::tree::Node;
 
-/// Most steps that are added for a value: more than any schema leaves out.
+/// Largest number of steps that are added for a value: more than in any schema.
 const MOST_ADDED: usize = 4;
 
 /// `PATH=VALUE` of the command line.
@@ -21,10 +21,10 @@ pub struct Assignment {
 }
 
 impl Assignment {
-    /// Takes `PATH=VALUE` apart.
+    /// Splits `PATH=VALUE`.
     ///
     /// # Errors
-    /// A text without `=`, or with no path before it.
+    /// A text without `=`, or without a path before it.
     pub fn parse(given: &str) -> Result<Self, Problem> {
         let wrong = |message: &str| Err(problem(given, "", message));
         let Some((path, value)) = given.split_once('=') else {
@@ -44,13 +44,13 @@ impl Assignment {
         })
     }
 
-    /// The path before `=`.
+    /// Path before the `=`.
     #[must_use]
     pub fn path(&self) -> &str {
         &self.path
     }
 
-    /// The same in the file that `name` stands for, if the path starts with `name.`.
+    /// Assignment within the file called `name`, if the path starts with `name.`.
     #[must_use]
     pub fn within(&self, name: &str) -> Option<Self> {
         let path = self.path.strip_prefix(name)?.strip_prefix('.')?;
@@ -69,14 +69,14 @@ fn problem(given: &str, path: &str, message: &str) -> Problem {
 }
 
 impl Document {
-    /// Changes the value at a path, or adds it, with the structs and maps that it needs around it.
+    /// Changes the value at a path, or adds it with the missing structs and maps around it.
     ///
-    /// `T` is the schema: of the readings of a value, `tanh` or `"tanh"`, the first that the
-    /// schema takes is meant. Whether the text as a whole is right is for
-    /// [`parse`](Self::parse) to say; it names the override if the fault is there.
+    /// `T` is the schema: a value has several readings, such as `tanh` and `"tanh"`, and the first
+    /// one that fits the schema is used. The text as a whole is checked by [`parse`](Self::parse),
+    /// whose errors name the override if the fault is there.
     ///
     /// # Errors
-    /// A path into something that has no such part.
+    /// A path that leads to a missing part, which cannot be added.
     pub fn set<T: DeserializeOwned>(&mut self, assignment: &Assignment) -> Result<(), Problem> {
         let Assignment { given, path, value } = assignment;
         let steps = steps(path).unwrap_or_default();
@@ -96,7 +96,7 @@ impl Document {
             let message = "too many of its steps lead to nothing that is there";
             return Err(problem(given, "", message));
         }
-        // A field of what is not there, in a map whose entries the model names: a misspelt name.
+        // A field of a missing entry, in a map keyed by names of the model: a misspelt name.
         if let ([Step::Name(name), _, ..], Some(('{', _))) = (missing, node.bracket) {
             let names = node.children.iter().filter_map(|child| child.key.as_ref());
             let message = unknown("entry", name, names.map(|key| key.text.as_str()));
@@ -142,18 +142,18 @@ impl Document {
     }
 }
 
-/// What goes around a value that is added.
+/// Text around a value that is added.
 #[derive(Clone, Copy)]
 enum Wrap {
-    /// Nothing: it takes the place of another value.
+    /// None: the value replaces another one.
     None,
-    /// Brackets of its own.
+    /// Brackets around the value.
     Bracket,
-    /// Its name, in a struct or map with this bracket.
+    /// Name of the value, in an existing struct or map with this bracket.
     Entry(char),
 }
 
-/// The value as it is, if it is one by itself, and as a quoted text.
+/// The value as written, if it is a single value, and as a quoted text.
 fn values(value: &str) -> Vec<String> {
     let quoted = format!("{value:?}");
     let probe = format!("[{value}]");
@@ -163,7 +163,7 @@ fn values(value: &str) -> Vec<String> {
     }
 }
 
-/// Whether the list holds one whole value of that length and nothing else.
+/// True if the list holds one complete value of that length and nothing else.
 fn is_one(list: &Node, length: usize) -> bool {
     let [only] = &list.children[..] else {
         return false;
@@ -171,8 +171,8 @@ fn is_one(list: &Node, length: usize) -> bool {
     only.key.is_none() && only.span == (1..1 + length) && list.unclosed().is_none()
 }
 
-/// The texts to put in for a value at the end of `missing` steps: of what is not there yet, a
-/// struct is tried before a map.
+/// Texts to insert for a value at the end of `missing` steps; for a missing part, a struct is tried
+/// before a map.
 fn texts(missing: &[Step], value: &str, wrap: Wrap) -> Vec<String> {
     let Some((first, rest)) = missing.split_first() else {
         return vec![value.to_owned()];
@@ -197,7 +197,7 @@ fn texts(missing: &[Step], value: &str, wrap: Wrap) -> Vec<String> {
         .collect()
 }
 
-/// Why a path cannot go on.
+/// Message for a path that leads to a missing part.
 fn nothing_there(node: &Node, step: &Step, text: &str) -> String {
     let is_list = node.bracket.is_some_and(|(bracket, _)| bracket == '[');
     match step {
@@ -256,7 +256,7 @@ mod tests {
         let wrong = set("neurons.m.lambda=1").unwrap_err();
         let what = "there is no entry `m`; expected `n`";
         assert!(wrong.contains(what), "{wrong}");
-        // A new one is given as a whole.
+        // A new entry is given as a whole.
         set("neurons.m=(lambda: 0.5)").unwrap();
         set("neurons.m.lambda=1").unwrap();
     }

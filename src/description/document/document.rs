@@ -1,4 +1,4 @@
-//! A file's text: reading, parsing, and finding a value in it.
+//! Text of a file: reading, parsing, and finding a value in it.
 
 use std::io::{ErrorKind, Read};
 use std::ops::Range;
@@ -18,30 +18,30 @@ use super::token::{Kind, each_token};
 use super::tree::{DEEPEST, Node};
 use crate::files;
 
-/// Largest file in bytes: what people write is a thousand times smaller.
+/// Largest size of a file in bytes, about a thousand times that of usual files.
 const LARGEST: u64 = 1 << 22;
 
-/// The text of a RON file, with any overrides of the command line in it.
+/// Text of a RON file, including overrides of the command line.
 #[derive(Clone, Debug)]
 pub struct Document {
     pub(super) name: String,
-    /// As in the file; changed texts share it.
+    /// Text of the file, shared by changed copies.
     original: Arc<str>,
-    /// With the overrides in it.
+    /// Text with the overrides.
     pub(super) text: String,
     pub(super) pieces: Pieces,
     pub(super) overrides: Vec<String>,
-    /// The values in the text, as far as they can be made out; found when first asked for.
+    /// Tree of the values that can be recognised in the text, made at its first use.
     tree: OnceLock<Option<Arc<Node>>>,
 }
 
-/// The first thing that keeps a text from being what a schema asks for.
+/// The first deviation of a text from a schema.
 pub(super) struct Fault {
-    /// As it is told.
+    /// Problem as reported.
     pub problem: Problem,
-    /// The bytes that are wrong.
+    /// Range of the wrong bytes.
     pub span: Range<usize>,
-    /// What the parser says; none if it does not mind an entry that is given twice.
+    /// Error of the parser; absent for an entry given twice that the parser accepts.
     pub error: Option<Error>,
 }
 
@@ -49,8 +49,8 @@ impl Document {
     /// Reads a file.
     ///
     /// # Errors
-    /// A file that is missing, a directory, not readable, larger than 4 MiB, not UTF-8, or with brackets
-    /// within each other deeper than any schema has them.
+    /// A file that is missing, a directory, not readable, larger than 4 MiB, not UTF-8, or with
+    /// brackets nested more deeply than in any schema.
     pub fn read(path: &Path) -> Result<Self, Problem> {
         let name = path.display().to_string();
         let wrong = |message: String| Problem::of_file(&name, message);
@@ -91,11 +91,11 @@ impl Document {
         }
     }
 
-    /// A text that is at hand; `name` stands for its file in messages.
+    /// Document from a given text; `name` is the name of the file in messages.
     #[must_use]
     pub fn from_text(name: impl Into<String>, text: impl Into<String>) -> Self {
         let text: String = text.into();
-        // Some editors put a byte order mark at the start.
+        // Some editors write a byte order mark at the start.
         let text = match text.strip_prefix('\u{feff}') {
             Some(rest) => rest.to_owned(),
             None => text,
@@ -110,28 +110,28 @@ impl Document {
         }
     }
 
-    /// Name of the file as it was given.
+    /// Name of the file as given.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The text with the overrides in it.
+    /// Text with the overrides.
     #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// What the text says.
+    /// Value of the text according to the schema `T`.
     ///
     /// # Errors
-    /// Everything that is not as the schema has it, and entries that are given twice; see
-    /// `repair` for how far that can be told.
+    /// All deviations from the schema, and entries that are given twice; for the limits see
+    /// `repair`.
     pub fn parse<T: DeserializeOwned>(&self) -> Result<T, Problems> {
         (self.attempt()).map_err(|_| Problems(self.faults::<T>()))
     }
 
-    /// What the text says, or the first thing that is not as the schema has it.
+    /// Value of the text, or its first deviation from the schema.
     pub(super) fn attempt<T: DeserializeOwned>(&self) -> Result<T, Box<Fault>> {
         let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
         let parsed = options.from_str(&self.text);
@@ -152,7 +152,7 @@ impl Document {
         }))
     }
 
-    /// The same with other text in the place of `range`, as if `given` on the command line.
+    /// Copy with `text` in place of `range`, as if by the override `given`.
     pub(super) fn replaced(&self, range: Range<usize>, text: &str, given: &str) -> Self {
         let mut changed = Self {
             name: self.name.clone(),
@@ -171,10 +171,10 @@ impl Document {
         changed
     }
 
-    /// Where the value at `path` is, such as `populations.hidden1.size` or `timeline[2].values`.
+    /// Place of the value at `path`, such as `populations.hidden1.size` or `timeline[2].values`.
     ///
-    /// Items of a list go by index or by name. If there is no such value, since it has a default
-    /// or is missing, this is the place of the nearest one around it. None for an empty text.
+    /// Items of a list have an index or a name. If the value is absent (it has a default or is
+    /// missing), the place of the nearest value around it. None for an empty text.
     #[must_use]
     pub fn locate(&self, path: &str) -> Option<Place> {
         let tree = self.tree()?;
@@ -183,7 +183,7 @@ impl Document {
         Some(self.place(&marked(node, &self.text)))
     }
 
-    /// Puts an issue in its place.
+    /// Problem of an issue, with its place.
     #[must_use]
     pub fn problem(&self, issue: Issue) -> Problem {
         let whole = || Place::File {
@@ -197,7 +197,7 @@ impl Document {
         }
     }
 
-    /// The quoted text at `path`, even if the rest of the document is broken.
+    /// Quoted text at `path`, even if the rest of the document is broken.
     #[must_use]
     pub fn string_at(&self, path: &str) -> Option<String> {
         let tree = self.tree()?;
@@ -206,13 +206,13 @@ impl Document {
         (taken == steps.len()).then(|| node.string(&self.text))?
     }
 
-    /// Whether the outermost struct has a field of this name.
+    /// True if the outermost struct has a field of this name.
     #[must_use]
     pub fn has(&self, field: &str) -> bool {
         (self.tree()).is_some_and(|tree| tree.field(field).is_some())
     }
 
-    /// The same without what a field of the outermost struct has in its brackets.
+    /// Copy without the content of the brackets of a field of the outermost struct.
     #[must_use]
     pub(crate) fn emptied(&self, field: &str) -> Self {
         let node = self.tree().and_then(|tree| tree.field(field));
@@ -222,19 +222,19 @@ impl Document {
         }
     }
 
-    /// The values in the text; none in an empty one.
+    /// Tree of the values in the text; absent for an empty text.
     pub(super) fn tree(&self) -> Option<&Node> {
         let tree = || Node::of(&self.text).0.map(Arc::new);
         self.tree.get_or_init(tree).as_deref()
     }
 
-    /// Whether the text has these words in it, be they in place or not.
+    /// True if the text contains these words anywhere.
     #[must_use]
     pub fn mentions(&self, words: &str) -> bool {
         self.text.contains(words)
     }
 
-    /// The place of some bytes of the text, as far as they are on one line and of one origin.
+    /// Place of some bytes of the text, limited to one line and one origin.
     pub(super) fn place(&self, span: &Range<usize>) -> Place {
         match self.pieces.origin(span.start) {
             (Origin::Override(number), _) => Place::Override {
@@ -260,7 +260,7 @@ impl Document {
     }
 }
 
-/// The bracket that is within more others than any schema has.
+/// Position of the first bracket that is nested more deeply than in any schema.
 fn too_deep(text: &str) -> Option<usize> {
     let mut depth = 0usize;
     each_token(text, |token| {
@@ -273,7 +273,7 @@ fn too_deep(text: &str) -> Option<usize> {
     })
 }
 
-/// What to mark for a node: its value, or its name if the value goes over several lines.
+/// Bytes to mark for a node: its value, or its name if the value has several lines.
 pub(super) fn marked(node: &Node, text: &str) -> Range<usize> {
     let long = text
         .get(node.span.clone())
@@ -312,7 +312,7 @@ mod tests {
         assert_eq!(place("name"), (3, 9, 3));
         assert_eq!(place("list.b.size"), (5, 23, 2));
         assert_eq!(place("list[1].size"), (5, 23, 2));
-        // What is not there is where it would be: in the item, in the list, in the file.
+        // An absent value is located where it would be: in the item, in the list, in the file.
         assert_eq!(place("list[1].neuron"), (5, 5, 21));
         assert_eq!(place("list[7]"), (4, 3, 4));
         assert_eq!(place("nothing"), (2, 1, 1));

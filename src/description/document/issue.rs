@@ -1,41 +1,41 @@
-//! What a check finds, named by its path in the file.
+//! Findings of a check, named by their path in the file.
 
 use std::fmt::{Display, LowerExp};
 
 use crate::math::{MOST_STEPS, Steps};
 
-/// How bad it is.
+/// Severity of an issue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// Nothing runs before this is put right.
+    /// A run is refused until it is corrected.
     Error,
-    /// It runs, and probably not as it was meant.
+    /// A run is possible, but probably not as intended.
     Warning,
 }
 
-/// Something wrong with a value.
+/// A fault of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Issue {
-    /// How bad it is.
+    /// Severity.
     pub severity: Severity,
     /// Path of the value, such as `populations.hidden1.size`.
     pub path: String,
-    /// What is wrong and what would be right.
+    /// Description of the fault and of a correct value.
     pub message: String,
 }
 
-/// Numbers that are allowed, none of them larger in magnitude than [`Quantity::LARGEST`].
+/// Allowed numbers, at most [`Quantity::LARGEST`] in magnitude.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Allowed {
-    /// Any.
+    /// Any number.
     Any,
-    /// This or more.
+    /// This number or more.
     AtLeast(f64),
-    /// More than this.
+    /// More than this number.
     Above(f64),
-    /// From the first to the second, both allowed.
+    /// From the first to the second number, both included.
     Within(f64, f64),
-    /// From the first, which is allowed, to the second, which is not.
+    /// From the first number (included) to the second (excluded).
     Below(f64, f64),
 }
 
@@ -51,13 +51,13 @@ impl Allowed {
             }
     }
 
-    /// Whether a value is allowed.
+    /// True if a value is allowed.
     #[must_use]
     pub fn permits<T: Quantity>(self, value: T) -> bool {
         self.holds(value.into(), T::LARGEST)
     }
 
-    /// What would be right in the place of `found`; with the largest magnitude where it matters.
+    /// Description of the allowed numbers, including the largest magnitude if `found` exceeds it.
     fn words(self, found: f64, largest: f64) -> String {
         match self {
             Self::Any if found.abs() > largest => {
@@ -78,14 +78,14 @@ impl Allowed {
     }
 }
 
-/// Most issues that are listed for one file: more are not read, and each is looked up in its text.
+/// Largest number of issues listed per file: more would not be read, and each takes time.
 const MOST_ISSUES: usize = 100;
 
-/// Issues as they are found.
+/// Issues in the order of discovery.
 #[derive(Clone, Debug, Default)]
 pub struct Issues {
     told: Vec<Issue>,
-    /// Errors beyond the most that are told.
+    /// Number of errors beyond those that are listed.
     more: usize,
 }
 
@@ -111,7 +111,7 @@ impl Issues {
             return;
         }
         if severity == Severity::Error {
-            // An error is told before a warning.
+            // An error takes precedence over a warning.
             let warning = |told: &Issue| told.severity == Severity::Warning;
             match self.told.iter().rposition(warning) {
                 Some(at) if self.more == 0 => self.told[at] = issue,
@@ -120,7 +120,7 @@ impl Issues {
         }
     }
 
-    /// Adds an error if `value` is not `allowed`; whether it is.
+    /// Adds an error if `value` is not `allowed`; returns true if it is.
     pub fn number<T>(&mut self, path: impl Into<String>, value: T, allowed: Allowed) -> bool
     where
         T: Quantity,
@@ -134,8 +134,8 @@ impl Issues {
         holds
     }
 
-    /// Adds an error if `ms` is not a whole number of steps, at least one; without a step, if it
-    /// is not above 0. Whether all is well.
+    /// Adds an error if `ms` is not a whole number of steps, at least one; if the step is unknown,
+    /// if `ms` is not above 0. Returns true if there is no error.
     pub fn steps(&mut self, path: impl Into<String>, ms: f64, dt_ms: Option<f64>) -> bool {
         let some = ms > 0.0;
         self.whole(
@@ -146,14 +146,14 @@ impl Issues {
         )
     }
 
-    /// The same for a time that may be 0.
+    /// As [`Self::steps`], for a time that may be 0.
     pub fn steps_or_none(&mut self, path: impl Into<String>, ms: f64, dt_ms: Option<f64>) -> bool {
         let allowed = (Allowed::AtLeast(0.0), ms >= 0.0, "or 0");
         self.whole(path.into(), ms, dt_ms, allowed)
     }
 
-    /// Whole steps that are `enough`, which `least` says in words; without a step, what is
-    /// `allowed`.
+    /// Checks for a whole number of steps that is `enough`, in words `least`; if the step is
+    /// unknown, for an `allowed` time.
     fn whole(
         &mut self,
         path: String,
@@ -180,7 +180,7 @@ impl Issues {
         holds
     }
 
-    /// Whether there is an error among them.
+    /// True if at least one issue is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
         self.told
@@ -188,7 +188,7 @@ impl Issues {
             .any(|issue| issue.severity == Severity::Error)
     }
 
-    /// All of them, in the order in which they were found.
+    /// All issues in the order of discovery.
     #[must_use]
     pub fn into_vec(self) -> Vec<Issue> {
         let mut all = self.told;
@@ -206,10 +206,10 @@ impl Issues {
     }
 }
 
-/// A number as a field has it, and the largest magnitude that is of any use there.
+/// A number of a field, with the largest useful magnitude.
 pub trait Quantity: Copy + Display + LowerExp + Into<f64> {
-    /// Largest magnitude. Products of three such numbers, and sums of millions of them, are
-    /// numbers that can be calculated with.
+    /// Largest magnitude. Products of three such numbers, and sums of millions of them, do not
+    /// overflow in double precision.
     const LARGEST: f64;
 }
 
@@ -224,7 +224,7 @@ impl Quantity for f64 {
     const LARGEST: f64 = 1e18;
 }
 
-/// A number as it is, with an exponent if it would be long without.
+/// Text of a number, with an exponent if it would otherwise be long.
 fn short(value: f64, plain: impl Display + LowerExp) -> String {
     if value.is_infinite() {
         return format!("{plain}, a number that is too large to be represented");

@@ -1,23 +1,23 @@
-//! Model and scenario files as people write them: text, places in it, overrides and problems.
+//! Model and scenario files as text: places in it, overrides and problems.
 //!
 //! ```text
 //! file --read--> Document --set--> Document --parse--> Model, Scenario
 //!                    |                                       |
 //!                 locate  <--------- path ----------  Issues of a check
 //!                    |
-//!                 Problem: file, line, column, the text, what is wrong, what would be right
+//!                 Problem: file, line, column, text, fault, correction
 //! ```
 //!
 //! | module | subject |
 //! |---|---|
-//! | `document` | a file's text: reading, parsing, locating |
-//! | `assignment` | `PATH=VALUE` of the command line and how it changes a text |
-//! | `pieces` | which part of a changed text came from the file and which from the command line |
+//! | `document` | text of a file: reading, parsing, locating |
+//! | `assignment` | `PATH=VALUE` of the command line and its effect on a text |
+//! | `pieces` | origin of each part of a changed text: file or command line |
 //! | `token`, `tree`, `path` | RON text as nested values with their places; steps to one of them |
-//! | `parsing` | what the parser says, in plain words |
-//! | `repair` | reading on after the first thing that is wrong |
-//! | `issue` | what a check finds, by path; ranges of numbers |
-//! | `problem` | an issue with its place, as it is printed |
+//! | `parsing` | errors of the parser in plain words |
+//! | `repair` | reading on after the first error |
+//! | `issue` | findings of a check, by path; ranges of numbers |
+//! | `problem` | an issue with its place, as printed |
 //! | `nearest` | unknown names and the nearest known one |
 
 mod assignment;

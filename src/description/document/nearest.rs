@@ -1,10 +1,10 @@
-//! Unknown names, and the known one that was probably meant.
+//! Unknown names, and the known name that was probably intended.
 
 use std::collections::BTreeSet;
 
 use crate::terminal::{one_line, shortened};
 
-/// Names of fields, rules, parameters and statistics that have changed: before and now.
+/// Changed names of fields, rules, parameters and statistics: old and new.
 const RENAMED: [(&str, &str); 5] = [
     ("consolidation", "update"),
     ("events", "messages"),
@@ -13,7 +13,7 @@ const RENAMED: [(&str, &str); 5] = [
     ("turnover", "gated_decay"),
 ];
 
-/// Says that `found` is no `kind`, with the nearest of `known`, or all of them if none is near.
+/// Message that `found` is no `kind`, with the nearest of `known`, or all of them if none is near.
 #[must_use]
 pub fn unknown<'a>(kind: &str, found: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     let mut seen = BTreeSet::new();
@@ -40,14 +40,14 @@ pub fn unknown<'a>(kind: &str, found: &str, known: impl IntoIterator<Item = &'a 
     format!("there is no {kind} {}; {hint}", quoted(found))
 }
 
-/// A text of somebody's in backticks, in one line and shortened: a message is to be read.
+/// Text of a user in backticks, on one line and shortened so that the message stays readable.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     const MOST: usize = 60;
     format!("`{}`", shortened(&one_line(text), MOST))
 }
 
-/// The names in backticks, the first twelve of them.
+/// Names in backticks, at most the first twelve.
 pub(super) fn listed(names: &[&str]) -> String {
     const MOST: usize = 12;
     let shown: Vec<String> = (names.iter().take(MOST)).map(|name| quoted(name)).collect();
@@ -58,9 +58,9 @@ pub(super) fn listed(names: &[&str]) -> String {
     }
 }
 
-/// The first of the most similar names, if it is similar enough to be meant.
+/// The most similar name (the first of several), if it is similar enough.
 pub(super) fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
-    // A name is shorter, and the time it takes grows with the product of the lengths.
+    // Names are shorter, and the time of a comparison grows with the product of the lengths.
     const LONGEST: usize = 200;
     if found.len() > LONGEST {
         return None;
@@ -72,7 +72,7 @@ pub(super) fn nearest<'a>(found: &str, known: &[&'a str]) -> Option<&'a str> {
         .filter(|name| name.len() <= LONGEST)
         .map(|name| (strsim::damerau_levenshtein(&found, &plain(name)), *name))
         .filter(|(distance, name)| {
-            // A name of one letter is near to any other: there the case alone may differ.
+            // A name of one letter is near to any other: only its case may differ.
             *distance <= allowed
                 && *distance < name.chars().count().min(found.chars().count()).max(1)
         })
@@ -89,7 +89,7 @@ mod tests {
         let fields = ["rule", "parameters", "update"];
         let told = unknown("field", "consolidation", fields);
         assert_eq!(told, "the field `consolidation` is called `update` now");
-        // Where the new name does not belong, the old one is as unknown as any other.
+        // Where the new name is not allowed, the old one is treated as unknown.
         assert!(unknown("field", "consolidation", ["rule"]).starts_with("there is no field"));
     }
 

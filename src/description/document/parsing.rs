@@ -1,4 +1,4 @@
-//! What the parser says, in plain words and with the value that it is about.
+//! Errors of the parser in plain words, with the value concerned.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -12,17 +12,17 @@ use super::token::open_comment;
 use super::tree::{Key, Node};
 use crate::terminal::shortened;
 
-/// What is wrong with a text.
+/// A fault of a text.
 pub(super) struct Finding {
-    /// The bytes that are wrong.
+    /// Range of the wrong bytes.
     pub span: Range<usize>,
-    /// The path of the value that they are in.
+    /// Path of the value that contains them.
     pub path: String,
-    /// What is wrong and what would be right.
+    /// Description of the fault and of a correct value.
     pub message: String,
 }
 
-/// What the parser's error means for `text`, whose values are `tree`.
+/// Finding for an error of the parser in `text`, whose tree of values is `tree`.
 pub(super) fn finding(error: &SpannedError, tree: &Node, text: &str) -> Finding {
     let start = offset(text, error.span.start);
     let end = offset(text, error.span.end);
@@ -33,7 +33,7 @@ pub(super) fn finding(error: &SpannedError, tree: &Node, text: &str) -> Finding 
     };
     let around_end = tree.around(end);
     let value = around_end.last().copied().unwrap_or(tree);
-    // What is within brackets, without what ends where they go on.
+    // Nodes with brackets that contain `end`, without those that close there.
     let within = |node: &&&Node| node.bracket.is_some() && (end < node.span.end || !node.closed);
     let groups: Vec<&Node> = around_end.iter().filter(within).copied().collect();
     let group = groups.last().copied().unwrap_or(tree);
@@ -94,7 +94,7 @@ pub(super) fn finding(error: &SpannedError, tree: &Node, text: &str) -> Finding 
                     message,
                 );
             }
-            // What has no name is best called by what it is in.
+            // A value without a name is identified by the value that contains it.
             let bare = value.key.is_none() && group.bracket.is_some_and(|(open, _)| open == '(');
             let chain = if bare {
                 parents(&around_end, value.span.start)
@@ -110,7 +110,7 @@ pub(super) fn finding(error: &SpannedError, tree: &Node, text: &str) -> Finding 
     }
 }
 
-/// What to say of a value without a name where each has one.
+/// Message for a value without a name where a name is required.
 fn nameless(value: &Node, text: &str) -> String {
     let before = text.get(..value.span.start).unwrap_or("");
     let is_digit = |c: char| c.is_ascii_digit();
@@ -126,7 +126,7 @@ fn nameless(value: &Node, text: &str) -> String {
     format!("expected a name, a colon and a value, found {found}{hint}")
 }
 
-/// What was expected where the name of a field or an entry is.
+/// Message for a wrong name of a field or an entry.
 fn expected_key(code: &Error, found: &str) -> String {
     let wanted = match code {
         Error::ExpectedString => "a name in quotes",
@@ -136,7 +136,7 @@ fn expected_key(code: &Error, found: &str) -> String {
     format!("expected {wanted}, found {}", quoted(found))
 }
 
-/// Whether a name was expected.
+/// True if a name was expected.
 fn wants_name(code: &Error) -> bool {
     matches!(
         code,
@@ -147,7 +147,7 @@ fn wants_name(code: &Error) -> bool {
     )
 }
 
-/// Errors of brackets, commas and quotes, which show up after the place where they were made.
+/// Errors of brackets, commas and quotes, which the parser notices after the place of their cause.
 fn syntax(code: &Error, (start, end): (usize, usize), tree: &Node, text: &str) -> Option<Finding> {
     let between = matches!(
         code,
@@ -160,7 +160,7 @@ fn syntax(code: &Error, (start, end): (usize, usize), tree: &Node, text: &str) -
             | Error::ExpectedStructLikeEnd
             | Error::ExpectedOptionEnd
     );
-    // In the place of the name of an entry, a bracket that closes something else.
+    // A closing bracket of another kind in place of the name of an entry.
     let closing = || {
         let rest = text.get(start..).unwrap_or("").trim_start();
         rest.starts_with([')', ']', '}']) && tree.unclosed().is_some()
@@ -227,11 +227,11 @@ fn syntax(code: &Error, (start, end): (usize, usize), tree: &Node, text: &str) -
     })
 }
 
-/// What to say of a number that goes on where it should end.
+/// Message for a number that continues where it should end.
 fn broken_number(value: &Node, text: &str) -> String {
     let written = text.get(value.span.clone()).unwrap_or("");
     let found = describe(value, text);
-    // A number with decimals ends too early only where none are allowed.
+    // A number with decimals ends too early only if a whole number is expected.
     if written.replace('_', "").parse::<f64>().is_ok() {
         return format!("expected a whole number, found {found}");
     }
@@ -244,7 +244,7 @@ fn broken_number(value: &Node, text: &str) -> String {
     format!("expected a number, found {found}{hint}")
 }
 
-/// Start of a quoted text before `end` that goes over a line: its own closing quote is missing.
+/// Start of a quoted text before `end` that contains a line break: its closing quote is missing.
 fn swallowed(node: &Node, text: &str, end: usize) -> Option<usize> {
     if node.span.start > end {
         return None;
@@ -257,7 +257,7 @@ fn swallowed(node: &Node, text: &str, end: usize) -> Option<usize> {
     (node.children.iter()).find_map(|child| swallowed(child, text, end))
 }
 
-/// What was expected where `value` is.
+/// Message for a wrong `value`.
 fn expected(code: &Error, value: &Node, text: &str) -> String {
     let found = describe(value, text);
     let wanted = match code {
@@ -306,7 +306,7 @@ fn is_name(value: &Node, text: &str) -> bool {
     value.bracket.is_none() && written.starts_with(|c: char| c.is_alphabetic() || c == '_')
 }
 
-/// A value in few words, in backticks if it is short.
+/// Short description of a value, in backticks if it is short.
 pub(super) fn describe(value: &Node, text: &str) -> String {
     let written = text.get(value.span.clone()).unwrap_or("");
     match (value.bracket, &value.variant) {
@@ -320,7 +320,7 @@ pub(super) fn describe(value: &Node, text: &str) -> String {
     }
 }
 
-/// The first characters in backticks.
+/// First characters in backticks.
 fn quote(written: &str) -> String {
     let line = written.trim().lines().next().unwrap_or("");
     let start: String = line.chars().take(24).collect();
@@ -330,7 +330,7 @@ fn quote(written: &str) -> String {
     }
 }
 
-/// The nodes that the key or the value at `at` is in, without itself.
+/// Nodes that contain the key or the value at `at`, without that value.
 fn parents<'a, 'b>(chain: &'b [&'a Node], at: usize) -> &'b [&'a Node] {
     match chain.split_last() {
         Some((last, rest)) if !rest.is_empty() && last.extent().start == at => rest,
@@ -338,7 +338,7 @@ fn parents<'a, 'b>(chain: &'b [&'a Node], at: usize) -> &'b [&'a Node] {
     }
 }
 
-/// An entry or field that is given twice.
+/// Finding for an entry or field that is given twice.
 pub(super) fn twice(tree: &Node, text: &str) -> Option<Finding> {
     let key = repeated(tree)?;
     let chain = tree.around(key.span.start);
@@ -357,7 +357,7 @@ fn repeated(tree: &Node) -> Option<&Key> {
     again.or_else(|| tree.children.iter().find_map(repeated))
 }
 
-/// The byte of a line and column, both counted from 1.
+/// Byte index of a line and column, both counted from 1.
 fn offset(text: &str, position: Position) -> usize {
     let before: usize = (text.split_inclusive('\n'))
         .take(position.line.saturating_sub(1))

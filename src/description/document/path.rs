@@ -2,19 +2,19 @@
 
 use super::tree::Node;
 
-/// Most steps of a path: twice what any schema has.
+/// Largest number of steps of a path: twice that of any schema.
 const MOST: usize = 12;
 
-/// A step from a value into it.
+/// A step from a value to one of its parts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// To a field, to an entry of a map, or to the item of that name.
+    /// To a field, to an entry of a map, or to the item with this name.
     Name(String),
     /// To an item, counted from 0.
     Index(usize),
 }
 
-/// The steps of `path`, unless it is none.
+/// Steps of `path`; none if it is not a valid path.
 pub(super) fn steps(path: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     for part in path.split('.') {
@@ -32,10 +32,10 @@ pub(super) fn steps(path: &str) -> Option<Vec<Step>> {
     (steps.len() <= MOST).then_some(steps)
 }
 
-/// Goes from `node` as far along `steps` as there is something; also how many steps that took.
+/// Follows `steps` from `node` as far as values exist: the last value and the number of steps.
 ///
-/// The name of an enum's variant may be a step or be left out: `task.data.csv.path` and
-/// `task.data.path` are the same.
+/// The name of an enum's variant may be a step or be omitted: `task.data.csv.path` and
+/// `task.data.path` are equivalent.
 pub(super) fn descend<'a>(node: &'a Node, steps: &[Step], text: &str) -> (&'a Node, usize) {
     let Some((step, rest)) = steps.split_first() else {
         return (node, 0);
@@ -72,7 +72,7 @@ fn is_variant(node: &Node, step: &Step, text: &str) -> bool {
     }
 }
 
-/// The path of the last of `chain`, each being in the one before.
+/// Path of the last node of `chain`; each node is part of the one before it.
 pub(super) fn path_of(chain: &[&Node], text: &str) -> String {
     let mut path = String::new();
     for (parent, node) in chain.iter().zip(chain.iter().skip(1)) {

@@ -1,27 +1,27 @@
-//! Which part of a changed text came from where.
+//! Origins of the parts of a changed text.
 
 use std::ops::Range;
 
-/// Where a piece of text came from.
+/// Origin of a piece of text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
     /// The file, from this byte on.
     File(usize),
-    /// The override of this number.
+    /// The override with this number.
     Override(usize),
 }
 
-/// The pieces of a text, in order and without gaps.
+/// Pieces of a text, in order and without gaps.
 #[derive(Clone, Debug)]
 pub(super) struct Pieces(Vec<(usize, Origin)>);
 
 impl Pieces {
-    /// A text of `length` bytes as the file has it.
+    /// Pieces of an unchanged text of `length` bytes.
     pub fn of_file(length: usize) -> Self {
         Self(vec![(length, Origin::File(0))])
     }
 
-    /// Puts `length` bytes of override `number` in the place of `range`.
+    /// Replaces `range` by `length` bytes of override `number`.
     pub fn replace(&mut self, range: Range<usize>, length: usize, number: usize) {
         let mut before = Vec::new();
         let mut after = Vec::new();
@@ -46,7 +46,7 @@ impl Pieces {
         self.0 = before;
     }
 
-    /// Where byte `at` came from, and how many bytes of that follow; past the end: the last byte.
+    /// Origin of byte `at` and number of bytes that follow from it; past the end: the last byte.
     pub fn origin(&self, at: usize) -> (Origin, usize) {
         let mut start = 0;
         let mut last = (Origin::File(0), 0);

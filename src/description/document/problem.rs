@@ -1,30 +1,30 @@
-//! A problem with its place, as it is printed.
+//! A problem with its place, as printed.
 
 use std::fmt;
 
 use super::issue::Severity;
 use crate::terminal::shortened;
 
-/// Most characters of a name, a path or an override in a message.
+/// Largest number of characters of a name, a path or an override in a message.
 const LONGEST_NAME: usize = 300;
-/// Most characters of a message.
+/// Largest number of characters of a message.
 const LONGEST_MESSAGE: usize = 1000;
 
-/// Where a problem is.
+/// Place of a problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// A file as a whole.
     File {
-        /// Its name as it was given.
+        /// Name of the file as given.
         name: String,
     },
     /// A part of a line of a file.
     Text {
-        /// Name of the file as it was given.
+        /// Name of the file as given.
         name: String,
         /// Line, counted from 1.
         line: usize,
-        /// First character, counted from 1.
+        /// First character of the part, counted from 1.
         column: usize,
         /// Number of characters, at least 1.
         length: usize,
@@ -33,7 +33,7 @@ pub enum Place {
     },
     /// An override of the command line.
     Override {
-        /// `PATH=VALUE` as it was given.
+        /// `PATH=VALUE` as given.
         assignment: String,
     },
 }
@@ -52,21 +52,21 @@ impl fmt::Display for Place {
     }
 }
 
-/// Something wrong with a file or an override.
+/// A fault of a file or an override.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Problem {
-    /// How bad it is.
+    /// Severity.
     pub severity: Severity,
-    /// Where it is.
+    /// Place of the fault.
     pub place: Place,
     /// Path of the value, such as `task.input`; empty for the file as a whole.
     pub path: String,
-    /// What is wrong and what would be right.
+    /// Description of the fault and of a correct value.
     pub message: String,
 }
 
 impl Problem {
-    /// An error.
+    /// A problem that is an error.
     pub(super) fn error(place: Place, path: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
             severity: Severity::Error,
@@ -118,7 +118,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The part of a line that is shown, and where the mark is in it: characters before it, its length.
+/// Part of a line that is shown, number of characters before the mark, and length of the mark.
 fn window(line: &str, start: usize, length: usize) -> (String, usize, usize) {
     const WIDEST: usize = 120;
     let plain = |c: char| if c.is_control() { ' ' } else { c };
@@ -145,7 +145,7 @@ fn window(line: &str, start: usize, length: usize) -> (String, usize, usize) {
     )
 }
 
-/// Problems in the order of their places.
+/// Problems, sorted by place.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
 pub struct Problems(pub Vec<Problem>);
 
@@ -156,7 +156,7 @@ impl Problems {
         self.count(Severity::Error)
     }
 
-    /// Adds those of `others` that are not among them yet.
+    /// Adds those of `others` that are not included yet.
     pub fn merge(&mut self, others: Self) {
         for problem in others.0 {
             if !self.0.contains(&problem) {
@@ -175,7 +175,7 @@ impl Problems {
         (self.0.iter()).filter(|p| p.severity == severity).count()
     }
 
-    /// Puts them in the order of their places: overrides first, then `names`, then other files.
+    /// Sorts by place: overrides first, then the files of `names`, then other files.
     pub(crate) fn sort(&mut self, names: &[&str]) {
         let rank = |name: &str| names.iter().position(|n| *n == name).unwrap_or(names.len());
         self.0.sort_by_key(|problem| match &problem.place {

@@ -1,8 +1,8 @@
-//! Reading on after the first thing that is wrong: it is put right by trial, and the rest read.
+//! Reading on after an error: the wrong value is replaced by trial, and the rest is read.
 //!
-//! The parser stops at the first value that is not as the schema has it. To say everything at
-//! once, that value is replaced by something the schema takes in its place, whatever it may be,
-//! and the text is parsed again. What was put in is never reported on, nor kept.
+//! The parser stops at the first value that does not fit the schema. To report all errors at once,
+//! that value is replaced by any value that fits, and the text is parsed again. Replacements are
+//! neither reported nor kept.
 
 use std::ops::Range;
 
@@ -16,23 +16,23 @@ use super::problem::Problem;
 use super::token::{Kind, tokens};
 use super::tree::{Node, closes};
 
-/// Most problems of one text.
+/// Largest number of problems reported for one text.
 const MOST_FAULTS: usize = 50;
-/// Most attempts at a text, so that a large one full of faults does not take long.
+/// Largest number of attempts per text, to limit the time for a large text with many errors.
 const MOST_ATTEMPTS: usize = 2000;
-/// Longest text in bytes that is read on: what people write is shorter.
+/// Longest text in bytes that is read on; usual files are shorter.
 const LONGEST: usize = 1 << 17;
 /// A value of each kind.
 const VALUES: [&str; 9] = [
     "0", "0.5", "\"0\"", "[]", "()", "{}", "true", "(1, 1)", NO_CHOICE,
 ];
-/// No name of any choice, so that the parser tells the choices.
+/// Not the name of any choice: the error of the parser then lists the choices.
 const NO_CHOICE: &str = "no_choice";
 
 impl Document {
-    /// Everything that keeps the text from being a `T`, in the order in which it is found.
+    /// All deviations of the text from the schema `T`, in the order of discovery.
     ///
-    /// Where brackets do not match, nothing after that can be told.
+    /// If brackets do not match, only the first one.
     pub(super) fn faults<T: DeserializeOwned>(&self) -> Vec<Problem> {
         let readable = self.text.len() <= LONGEST && balanced(&self.text);
         let mut document = self.clone();
@@ -51,7 +51,7 @@ impl Document {
         problems
     }
 
-    /// The text with `fault` put right, if one of the attempts does so.
+    /// The text with `fault` corrected, if one of the attempts succeeds.
     fn repaired<T: DeserializeOwned>(&self, fault: &Fault, attempts: &mut usize) -> Option<Self> {
         let mut repairs = repairs(fault, self);
         repairs.reverse();
@@ -86,11 +86,11 @@ impl Document {
     }
 }
 
-/// Something to put in the place of a part of a text.
+/// A replacement for a part of a text.
 struct Repair {
     range: Range<usize>,
     text: String,
-    /// The field that is gone then.
+    /// Name of the field that the repair removes.
     removed: Option<String>,
 }
 
@@ -107,7 +107,7 @@ impl Repair {
         self.removed.as_deref() == Some(field)
     }
 
-    /// The same with one of an enum's choices for the value, the plain one last on a stack.
+    /// Repairs with a choice of an enum as the value; the plain one is last, on top of a stack.
     fn choice(&self, choice: &str) -> [Self; 3] {
         [format!("{choice}()"), format!("{choice}(0)"), choice.into()].map(|value| {
             let text = self.text.replace(NO_CHOICE, &value);
@@ -116,7 +116,7 @@ impl Repair {
     }
 }
 
-/// What may put a fault right, the likeliest first.
+/// Possible repairs of a fault, the likeliest first.
 fn repairs(fault: &Fault, document: &Document) -> Vec<Repair> {
     let text = document.text();
     let Some(tree) = document.tree() else {
@@ -130,7 +130,7 @@ fn repairs(fault: &Fault, document: &Document) -> Vec<Repair> {
         .len()
         .checked_sub(2)
         .and_then(|above| chain.get(above));
-    // The likeliest name, unless something else has it already.
+    // The likeliest name, unless another field has it already.
     let renamed = |found: &str, expected: &[&'static str]| {
         let meant = nearest(found, expected);
         let free = meant.filter(|name| fields.is_none_or(|fields| fields.field(name).is_none()));
@@ -149,7 +149,7 @@ fn repairs(fault: &Fault, document: &Document) -> Vec<Repair> {
                 .collect(),
             None => Vec::new(),
         },
-        // Commas and quotes that are missing, names that are none: what was meant cannot be told.
+        // Missing commas and quotes, invalid names: the intended text cannot be determined.
         Some(error)
             if fault.span != marked(node, text)
                 && !matches!(error, Error::NoSuchEnumVariant { .. }) =>
@@ -164,7 +164,7 @@ fn repairs(fault: &Fault, document: &Document) -> Vec<Repair> {
             {
                 repairs.extend(renamed(found, expected));
             }
-            // The value itself, or what it is a part of.
+            // The value itself, or a value that contains it.
             for (depth, node) in chain.iter().enumerate().skip(1).rev().take(3) {
                 repairs.extend(VALUES.map(|value| Repair::new(node.span.clone(), value)));
                 let around = depth.checked_sub(1).and_then(|above| chain.get(above));
@@ -178,7 +178,7 @@ fn repairs(fault: &Fault, document: &Document) -> Vec<Repair> {
     }
 }
 
-/// Takes a field, an entry or an item out, with the comma after it.
+/// Removes a field, an entry or an item, with the comma after it.
 fn removal(node: &Node, text: &str) -> Repair {
     let extent = node.extent();
     let after = text.get(extent.end..).unwrap_or("");
@@ -194,7 +194,7 @@ fn removal(node: &Node, text: &str) -> Repair {
     }
 }
 
-/// Whether every bracket is closed by its like.
+/// True if every bracket is closed by a bracket of its kind.
 fn balanced(text: &str) -> bool {
     let mut open = Vec::new();
     for token in tokens(text) {

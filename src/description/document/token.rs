@@ -1,8 +1,8 @@
-//! Tokens of RON text, with their places. Any text has tokens: nothing here can fail.
+//! Tokens of RON text, with their places. Every text can be split into tokens, without errors.
 
 use std::ops::Range;
 
-/// What a token is.
+/// Kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// `(`, `[` or `{`.
@@ -15,18 +15,18 @@ pub(super) enum Kind {
     Colon,
     /// A quoted text.
     String,
-    /// A name, a number, a character: whatever is left.
+    /// A name, a number, a character: any other text.
     Word,
 }
 
-/// A token and its bytes in the text.
+/// A token and the range of its bytes in the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token {
     pub kind: Kind,
     pub span: Range<usize>,
 }
 
-/// The tokens of `text` without white space and comments.
+/// Tokens of `text` without white space and comments.
 pub(super) fn tokens(text: &str) -> Vec<Token> {
     let mut tokens = Vec::new();
     let _: Option<()> = each_token(text, |token| {
@@ -36,7 +36,7 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
     tokens
 }
 
-/// Hands over one token after the other until `stop` has something to return.
+/// Passes one token after the other to `stop` until it returns a value.
 pub(super) fn each_token<T>(text: &str, mut stop: impl FnMut(Token) -> Option<T>) -> Option<T> {
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -53,7 +53,7 @@ pub(super) fn each_token<T>(text: &str, mut stop: impl FnMut(Token) -> Option<T>
     None
 }
 
-/// Kind and length in bytes of what `text` starts with; no kind for what carries no meaning.
+/// Kind and length in bytes of the first token of `text`; no kind for white space and comments.
 fn next(text: &str, first: char) -> (Option<Kind>, usize) {
     if text.starts_with("//") {
         return (None, text.find('\n').unwrap_or(text.len()));
@@ -80,12 +80,12 @@ fn next(text: &str, first: char) -> (Option<Kind>, usize) {
     (Some(kind), 1)
 }
 
-/// White space of RON, which has two marks of writing direction in it.
+/// White space of RON, which includes two marks of writing direction.
 fn is_space(c: char) -> bool {
     c.is_whitespace() || matches!(c, '\u{200e}' | '\u{200f}')
 }
 
-/// Length of a comment, which may have others in it; none if it does not end.
+/// Length of a comment, which may be nested; none if it does not end.
 fn block_comment(text: &str) -> Option<usize> {
     let mut depth = 0usize;
     let mut at = 0;
@@ -106,7 +106,7 @@ fn block_comment(text: &str) -> Option<usize> {
     None
 }
 
-/// The start of a comment that does not end.
+/// Start of a comment that does not end.
 pub(super) fn open_comment(text: &str) -> Option<Range<usize>> {
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
@@ -151,7 +151,7 @@ fn character(text: &str) -> Option<usize> {
     short.then(|| text.len() - inner.len() + end.0 + 1)
 }
 
-/// Length of a run without any meaning of its own; at least one character.
+/// Length in bytes of a name, a number or any other text; at least one character.
 fn word(text: &str) -> usize {
     let ends = |&(at, c): &(usize, char)| {
         at > 0

@@ -1,27 +1,27 @@
 //! RON text as a tree of values with their places.
 //!
-//! Text that is not RON gives a tree all the same, of whatever can be made out, so that a problem
-//! in one place does not hide where everything else is.
+//! Text that is not RON is converted as far as possible, so that a problem in one place does not
+//! hide the places of the other values.
 
 use std::ops::Range;
 
 use super::token::{Kind, Token, tokens};
 
-/// Deepest nesting that is followed: that of the parser.
+/// Deepest nesting that is followed, equal to the limit of the parser.
 pub(super) const DEEPEST: usize = 128;
 
-/// A value and what is in it.
+/// A value with its parts.
 #[derive(Clone, Debug)]
 pub(super) struct Node {
-    /// Bytes of the value in the text, with any `Some(` around it.
+    /// Range of the value in the text, including any `Some(` around it.
     pub span: Range<usize>,
-    /// What it is called in the struct or map that it is in.
+    /// Name of the value in the struct or map that contains it.
     pub key: Option<Key>,
     /// Name before the bracket, as `csv` in `csv(path: "a")`.
     pub variant: Option<String>,
-    /// The opening bracket and the byte it is at; none for a plain value.
+    /// The opening bracket and its byte index; absent for a plain value.
     pub bracket: Option<(char, usize)>,
-    /// Whether the closing bracket is there.
+    /// True if the closing bracket exists.
     pub closed: bool,
     /// Fields, entries or items.
     pub children: Vec<Node>,
@@ -35,7 +35,7 @@ pub(super) struct Key {
 }
 
 impl Node {
-    /// The value that `text` starts with, and whether that is all there is.
+    /// First value in `text`, and true if no other text follows.
     pub fn of(text: &str) -> (Option<Self>, bool) {
         let tokens = tokens(text);
         let mut builder = Builder {
@@ -49,35 +49,35 @@ impl Node {
         (node, whole)
     }
 
-    /// From the key, if there is one, to the end of the value.
+    /// Range from the key, if there is one, to the end of the value.
     pub fn extent(&self) -> Range<usize> {
         let start = self.key.as_ref().map_or(self.span.start, |k| k.span.start);
         start..self.span.end
     }
 
-    /// The child that is called `name`.
+    /// Child with the key `name`.
     pub fn field(&self, name: &str) -> Option<&Self> {
         (self.children.iter()).find(|child| child.key.as_ref().is_some_and(|key| key.text == name))
     }
 
-    /// What an item of a list is called: by its `name`, or as projections are, `FROM_to_TO`.
+    /// Name of an item of a list: its `name`, or, as for projections, `FROM_to_TO`.
     pub fn item_name(&self, text: &str) -> Option<String> {
         let field = |name| self.field(name).and_then(|node| node.string(text));
         field("name").or_else(|| Some(format!("{}_to_{}", field("from")?, field("to")?)))
     }
 
-    /// The content of a quoted text.
+    /// Content of a quoted text.
     pub fn string(&self, text: &str) -> Option<String> {
         ron::from_str(text.get(self.span.clone())?).ok()
     }
 
-    /// All nodes that are not closed, outermost first.
+    /// Innermost node whose bracket is not closed, along the last children.
     pub fn unclosed(&self) -> Option<&Self> {
         let inner = self.children.last().and_then(Self::unclosed);
         inner.or((!self.closed).then_some(self))
     }
 
-    /// The nodes around byte `at`, outermost first; one that starts there beats one that ends.
+    /// Nodes that contain byte `at`, outermost first; of two neighbours, the one that starts there.
     pub fn around(&self, at: usize) -> Vec<&Self> {
         let mut chain = vec![self];
         let mut here = self;
@@ -121,7 +121,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A value with its key, if it has one.
+    /// Reads a value and its key, if there is one.
     fn entry(&mut self, depth: usize) -> Node {
         let named = matches!(self.kind(0), Some(Kind::Word | Kind::String))
             && self.kind(1) == Some(Kind::Colon);
@@ -156,7 +156,7 @@ impl Builder<'_> {
             return node;
         };
         match token.kind {
-            // Nothing is here where a value should be.
+            // The value is missing.
             Kind::Close(_) | Kind::Comma | Kind::Colon => return node,
             Kind::Word | Kind::String => {
                 node.span = token.span.clone();
@@ -191,7 +191,7 @@ impl Builder<'_> {
         node
     }
 
-    /// What is between an opening bracket and the closing one.
+    /// Reads the content between an opening bracket and the closing one.
     fn group(&mut self, node: &mut Node, depth: usize) {
         let Some((Kind::Open(open), span)) = self.peek(0).map(|t| (t.kind, t.span.clone())) else {
             return;
@@ -221,7 +221,7 @@ impl Builder<'_> {
     }
 }
 
-/// Nothing, at the start of the text.
+/// An empty value at the start of the text.
 impl Default for Node {
     fn default() -> Self {
         Self {
@@ -235,7 +235,7 @@ impl Default for Node {
     }
 }
 
-/// Whether the brackets are of one kind.
+/// True if the brackets are of one kind.
 pub(super) fn closes(open: char, close: char) -> bool {
     matches!((open, close), ('(', ')') | ('[', ']') | ('{', '}'))
 }

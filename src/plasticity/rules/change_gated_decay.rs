@@ -1,23 +1,22 @@
-//! Kolen-Pollack with change-gated decay: every change overwrites a part of what was there, so that both
-//! directions of a connection forget how they began as fast as they learn.
+//! Kolen-Pollack with change-gated decay: each change of a weight also reduces its earlier value,
+//! so that both directions of a connection lose their initial values as fast as they learn.
 //!
 //! ```text
-//! D_ki    what the optimiser makes of the eligibility of delta_k r_i, on both sides
+//! D_ki    change by the optimiser from the eligibility of delta_k r_i, on both sides
 //! basal    W_ki     += D_ki - min(gated_decay |D_ki|, 1) W_ki
 //! apical   Theta_ki += D_ki - min(gated_decay |D_ki|, 1) Theta_ki
 //! ```
 //!
-//! With the same `eta` and optimiser, and rates that are held while there is teaching, both sides
-//! compute the same `D_ki`, so that the difference `W_ki - Theta_ki` is multiplied by
-//! `1 - gated_decay |D_ki|` at every weight update: feedback aligns with the sum of changes that a
-//! synapse has seen, not with time. Decay, which Kolen and Pollack need for that, goes on where
-//! nothing changes.
+//! With the same `eta` and optimiser, and constant rates during teaching, both sides compute the
+//! same `D_ki`, so that the difference `W_ki - Theta_ki` is multiplied by `1 - gated_decay |D_ki|`
+//! at every weight update: alignment of feedback depends on the sum of changes of a synapse, not on
+//! time. The decay of Kolen and Pollack also acts where weights do not change.
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
-//! | `gated_decay` | 1 / a.u. | 3 | part of a weight that a change of 1 a.u. overwrites |
+//! | `gated_decay` | 1 / a.u. | 3 | fraction of a weight that decays per change of 1 a.u. |
 //!
-//! Needs a weight update. C1, C2 and C3 hold here: each synapse knows its own change and weight.
+//! Needs a weight update. C1, C2 and C3 hold: each synapse uses only its own change and weight.
 //!
 //! Source: this project, after Kolen and Pollack, *Backpropagation without weight transport*, ICNN
 //! 1994.
@@ -34,7 +33,7 @@ const TURNOVER: Parameter = Parameter {
     meaning: "part of a weight that a change of 1 a.u. overwrites",
 };
 
-/// The same of other rules, which have none by default.
+/// The parameter in other rules, where its default is 0.
 pub(super) const NONE: Parameter = Parameter {
     default: 0.0,
     ..TURNOVER

@@ -1,15 +1,14 @@
-//! Direct feedback alignment: the output's mismatch goes straight to every apical dendrite.
+//! Direct feedback alignment: the output's mismatch is sent directly to every apical dendrite.
 //!
 //! ```text
 //! basal    dW_ij/dt     = eta delta_i r_j
 //! apical   dTheta_ki/dt = 0        k: the output, i: any hidden neuron
 //! ```
 //!
-//! Kernels are those of feedback alignment; the circuit is another. Apical projections come from
-//! the output population alone, so that no hidden neuron passes teaching on.
+//! The kernels are those of feedback alignment; the circuit differs. All apical projections start
+//! at the output population, so no hidden neuron sends a teaching signal.
 //!
-//! No parameters. C1, C2 and C3 hold here: axons of the output reach every dendrite that needs
-//! them.
+//! No parameters. C1, C2 and C3 hold: axons of the output reach every dendrite that needs them.
 //!
 //! Source: Nokland, *Direct feedback alignment provides learning in deep neural networks*, NeurIPS
 //! 2016.

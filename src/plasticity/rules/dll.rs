@@ -34,7 +34,7 @@ pub const RULE: Rule = Rule {
     },
 };
 
-/// `delta_i`, to be multiplied with `r_j`: the basal side of most rules here.
+/// Factor `delta_i`, to be multiplied by `r_j`: the basal side of most rules.
 pub(super) struct MismatchTimesRate;
 
 impl BasalKernel for MismatchTimesRate {

@@ -1,17 +1,17 @@
-//! Feedback alignment: teaching comes down through random synapses that never change.
+//! Feedback alignment: teaching signals are sent down through random synapses that never change.
 //!
 //! ```text
 //! basal    dW_ij/dt     = eta delta_i r_j
 //! apical   dTheta_ki/dt = 0
 //! ```
 //!
-//! The basal weights turn towards what makes the fixed feedback useful.
+//! The basal weights change until the fixed feedback is useful.
 //!
-//! C1, C2 and C3 hold here: a feedback synapse knows nothing but itself.
+//! C1, C2 and C3 hold: a feedback synapse depends on no other synapse.
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
-//! | `gated_decay` | 1 / a.u. | 0 | of basal synapses as in [`change_gated_decay`], to tell what it does without alignment |
+//! | `gated_decay` | 1 / a.u. | 0 | of basal synapses as in [`change_gated_decay`], to measure its effect without alignment |
 //!
 //! Source: Lillicrap, Cownden, Tweed and Akerman, *Random synaptic feedback weights support error
 //! backpropagation for deep learning*, Nature Communications 2016.

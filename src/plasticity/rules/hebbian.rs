@@ -1,25 +1,25 @@
-//! Hebbian learning: what fires together wires together, with a supervised output.
+//! Hebbian learning: neurons that fire together wire together, with a supervised output.
 //!
 //! ```text
-//! basal    dW_ij/dt = s eta r_i r_j           taught 0: populations learn what there is
-//!          dW_ij/dt = eta delta_i r_j         taught 1: the output learns what it is told
+//! basal    dW_ij/dt = s eta r_i r_j           taught 0: unsupervised populations
+//!          dW_ij/dt = eta delta_i r_j         taught 1: supervised output
 //! ```
 //!
-//! Weights need a normalisation, or the rule has no end: `norm` of the synapse type keeps the
+//! Weights need a normalisation, or they grow without limit: `norm` of the synapse type keeps the
 //! length of each neuron's weights. Populations need competition, or all neurons learn the same:
-//! with `transfer: softmax` a neuron that fires keeps others from it, and each learns the mean
-//! direction of the stimuli that it wins, as in soft spherical k-means. Where few neurons win all
-//! stimuli the others learn nothing: a bias with `s` -1, which falls with every firing, gives each
-//! its turn (DeSieno's conscience; what all biases have in common, soft-max does not see).
+//! with `transfer: softmax` an active neuron suppresses others, and each learns the mean direction
+//! of the stimuli for which it wins, as in soft spherical k-means. If few neurons win for all
+//! stimuli, the others learn nothing: a bias with `s` -1, which falls with activity, lets each win
+//! at times (DeSieno's conscience; soft-max does not depend on the common part of all biases).
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
 //! | `taught` | 1 | 0 | 1 for the supervised output, 0 elsewhere |
 //! | `s` | 1 | 1 | sign of rate times rate: -1 is anti-Hebbian |
 //!
-//! C1, C2 and C3 hold here, of the rule: `norm` scales all synapses of a neuron together, and
+//! C1, C2 and C3 hold for the rule itself: `norm` scales all synapses of a neuron together, and
 //! soft-max is competition without synapses. There is no feedback to learn: apical synapses stay
-//! as they are.
+//! unchanged.
 //!
 //! Source: Hebb, *The organization of behavior*, 1949; Oja, *Simplified neuron model as a principal
 //! component analyzer*, Journal of Mathematical Biology 1982; DeSieno, *Adding a conscience to

@@ -1,12 +1,12 @@
-//! Kolen-Pollack feedback: both directions of a connection change alike, so they align.
+//! Kolen-Pollack feedback: both directions of a connection change equally, so they align.
 //!
 //! ```text
 //! basal    dW_ki/dt     = eta delta_k r_i - decay W_ki
 //! apical   dTheta_ki/dt = eta delta_k r_i - decay Theta_ki
 //! ```
 //!
-//! The difference `W - Theta` decays as `exp(-decay t)` when both have the same `eta` and the same
-//! `decay_per_ms`; without decay the common change grows over the difference.
+//! The difference `W - Theta` decays as `exp(-decay t)` if both have the same `eta` and
+//! `decay_per_ms`; without decay the common change becomes larger than the difference.
 //!
 //! Source: Kolen and Pollack, *Backpropagation without weight transport*, ICNN 1994.
 
@@ -23,7 +23,7 @@ pub const RULE: Rule = Rule {
     apical: |_| Change::apical(OwnRate),
 };
 
-/// `r_i`, to be multiplied with `delta_k`: what the basal counterpart gains.
+/// Factor `r_i`, to be multiplied by `delta_k`: the change of the basal counterpart.
 pub(super) struct OwnRate;
 
 impl ApicalKernel for OwnRate {

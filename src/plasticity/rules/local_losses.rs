@@ -5,17 +5,17 @@
 //! apical   dTheta_ki/dt = eta delta_k r_i      k: the readout of the population of i
 //! ```
 //!
-//! The circuit has one readout for each hidden population, all told the same target (`taught` of
-//! a scenario's task), and apical projections from a readout to its population alone: no teaching
-//! passes from one population to another. A readout learns by the same basal rule; with a synapse
-//! type without a rule it stays random. Its feedback aligns as in
+//! The circuit has one readout for each hidden population, all with the same target (`taught` of a
+//! scenario's task), and apical projections from a readout to its population alone: no teaching
+//! signal passes from one population to another. A readout learns by the same basal rule; with a
+//! synapse type without a rule it stays random. Its feedback aligns as in
 //! [Kolen-Pollack](super::kolen_pollack).
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
 //! | `gated_decay` | 1 / a.u. | 0 | of all synapses as in [`change_gated_decay`] |
 //!
-//! C1, C2 and C3 hold here.
+//! C1, C2 and C3 hold.
 //!
 //! Source: Mostafa, Ramesh and Cauwenberghs, *Deep supervised learning using local errors*,
 //! Frontiers in Neuroscience 2018; Nokland and Eidnes, *Training neural networks with local error

@@ -1,4 +1,4 @@
-//! The rules: one file each.
+//! Learning rules, one file each.
 
 pub mod change_gated_decay;
 pub mod direct_feedback_alignment;

@@ -1,23 +1,23 @@
-//! Node perturbation: what noise did to a neuron is learned if it was good for all.
+//! Node perturbation: a neuron learns its noise if the noise reduced the loss of the circuit.
 //!
 //! ```text
 //! basal    tau de_i/dt = -e_i + n_i
-//!          dW_ij/dt    = eta M e_i r_j         M = L_mean - L, told to every synapse
+//!          dW_ij/dt    = eta M e_i r_j         M = L_mean - L, the same for every synapse
 //! ```
 //!
-//! Neurons need `noise` (see [`crate::description::model::Noise`]): each draws a current of its own now and
-//! then, and keeps it for a while, in which the loss shows what came of it. On average `M n_i` is
-//! minus the variance of the noise times the slope of the loss along the neuron's potential, if a
-//! draw lasts longer than the way to the output, and a part less, since the running mean has the
-//! present loss in it. There are no clean and noisy phases: the noise is always on.
+//! Neurons need `noise` (see [`crate::description::model::Noise`]): each draws its own value at
+//! intervals and keeps it until the next draw, while the loss shows its effect. On average `M n_i`
+//! is minus the variance of the noise times the slope of the loss along the neuron's potential, if
+//! a draw lasts longer than the path to the output, and somewhat less, since the running mean
+//! includes the present loss. There are no clean and noisy phases: the noise is always present.
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
 //! | `baseline_ms` | ms | 20 | time constant of the mean loss |
 //! | `trace_ms` | ms | 0 | time constant `tau` of the eligibility; 0: the noise itself |
 //!
-//! C1, C2 and C3 hold here, with a global modulator. There are no apical synapses to learn: they
-//! stay as they are.
+//! C1, C2 and C3 hold, with a global modulator. There are no apical synapses to learn: they stay
+//! unchanged.
 //!
 //! Source: Werfel, Xie and Seung, *Learning curves for stochastic gradient descent in linear
 //! feedforward networks*, Neural Computation 2005; Fiete and Seung, *Gradient learning in spiking

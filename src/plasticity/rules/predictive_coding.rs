@@ -1,4 +1,4 @@
-//! Predictive coding: somata relax to what both sides say, and synapses learn what is left over.
+//! Predictive coding: somata relax under both inputs, and synapses learn the remaining mismatch.
 //!
 //! ```text
 //! soma     tau_s dxi_i/dt = -xi_i + f'(s_i) sum_k W_ki xi_k             r_i = f(s_i),  xi_i = s_i - b_hat_i
@@ -7,18 +7,18 @@
 //! apical   Theta         = W transposed
 //! ```
 //!
-//! It rests where `E = sum of (s - b)^2 / 2` over all populations has its least, as the descent of
-//! the source does. On the way `E` may rise for a while: the prediction passes the same leak as
-//! the soma, so that the onset of a stimulus is no error. That takes neurons with
-//! `mismatch: potential` and `lambda: 1` (see [`crate::neuron::soma`]), and `tau_s_ms` not below the
-//! delays, so that it is stable. The output, with `lambda: 0`, answers from its
-//! basal side and sends down `target - softmax(b)`, the cross-entropy's part of `E`.
+//! The fixed point is the minimum of `E = sum of (s - b)^2 / 2` over all populations, as for the
+//! descent of the source. During relaxation `E` may rise for some time: the prediction passes the
+//! same leak as the soma, so that the onset of a stimulus causes no mismatch. This needs neurons
+//! with `mismatch: potential` and `lambda: 1` (see [`crate::neuron::soma`]), and `tau_s_ms` not
+//! below the delays, for stability. The output, with `lambda: 0`, answers from its basal side and
+//! sends down `target - softmax(b)`, the part of `E` from the cross-entropy.
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
 //! | `gated_decay` | 1 / a.u. | 0 | of basal synapses as in [`change_gated_decay`] |
 //!
-//! C3 holds, C1 and C2 do not: feedback is read from the forward weights.
+//! C3 holds, C1 and C2 do not: feedback uses the forward weights.
 //!
 //! Source: Rao and Ballard, *Predictive coding in the visual cortex*, Nature Neuroscience 1999;
 //! Whittington and Bogacz, *An approximation of the error backpropagation algorithm in a

@@ -5,11 +5,11 @@
 //! apical   Theta    = W transposed, read from the reciprocal basal projection at every step
 //! ```
 //!
-//! Not local and not biologically plausible, by design: it shows what exact feedback would give.
+//! Not local and not biologically plausible, by design: it shows the effect of exact feedback.
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
-//! | `gated_decay` | 1 / a.u. | 0 | of basal synapses as in [`change_gated_decay`], to tell what it does without alignment |
+//! | `gated_decay` | 1 / a.u. | 0 | of basal synapses as in [`change_gated_decay`], to measure its effect without alignment |
 //!
 //! Source: Rumelhart, Hinton and Williams, *Learning representations by back-propagating errors*,
 //! Nature 1986.

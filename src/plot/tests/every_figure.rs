@@ -1,4 +1,4 @@
-//! What holds for every figure.
+//! Properties of every figure.
 
 use crate::plot::*;
 use ndarray::{Array2, ArrayView2};
@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use resvg::tiny_skia::Pixmap;
 
-/// Every figure of the module, made from the same few numbers.
+/// Every figure of the module, with the same few numbers as data.
 fn figures(
     title: &str,
     x: &[f64],
@@ -200,7 +200,7 @@ fn the_svg_shows_exactly_what_the_png_shows() {
     let (x, y, values) = ordinary();
     for figure in figures("digits", &x, &y, values.view()) {
         let figure = figure.unwrap();
-        // An SVG without text needs no font, so an empty set of fonts must do.
+        // An SVG without text needs no font, so the set of fonts is empty.
         let tree = resvg::usvg::Tree::from_str(figure.svg(), &Default::default()).unwrap();
         let png = Pixmap::decode_png(figure.png()).unwrap();
         let mut svg = Pixmap::new(png.width(), png.height()).unwrap();
@@ -211,7 +211,7 @@ fn the_svg_shows_exactly_what_the_png_shows() {
     }
 }
 
-/// More lines, points, gaps, dashes and windows than an SVG can have elements.
+/// More lines, points, gaps, dashes and windows than elements that an SVG can hold.
 #[test]
 fn a_figure_of_very_much_data_is_drawn() {
     let trajectories = |lines| {
@@ -246,7 +246,7 @@ fn a_figure_of_very_much_data_is_drawn() {
             }
         })
         .collect();
-    // Of 20 lines some are dashed and some dotted.
+    // Some of 20 lines are dashed and some dotted.
     let dashed = trajectories((0..20).map(|_| line(&x, &noise)).collect());
     assert!(elements(&dashed) < 1_000);
     assert!(elements(&trajectories(vec![line(&x, &gaps)])) < 10_000);
@@ -309,7 +309,7 @@ fn a_figure_is_saved_whole_and_a_failure_names_the_file() {
     assert_eq!(std::fs::read(png).unwrap(), figure.png());
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 2);
 
-    // A file stands where the directory would have to be.
+    // A file is in the place of the directory.
     let nowhere = directory.path().join("membrane.svg/missing");
     let error = figure.save(&nowhere, "membrane").unwrap_err().to_string();
     assert!(
@@ -318,7 +318,7 @@ fn a_figure_is_saved_whole_and_a_failure_names_the_file() {
     );
 }
 
-/// Any number at all, with the troublesome ones often.
+/// Any number, with frequent special values.
 fn number() -> impl Strategy<Value = f64> {
     prop_oneof![
         any::<f64>(),

@@ -1,4 +1,4 @@
-//! Whether pixels are where the data say.
+//! The pixels of a figure correspond to its data.
 
 use crate::plot::*;
 use plotters::style::RGBColor;
@@ -41,7 +41,7 @@ fn rising_lines_rise_and_falling_lines_fall() {
     assert!(up_right.last() < down_right.first());
 }
 
-/// Centres, as shares of the image, of the pixels that satisfy a test.
+/// Centre of the pixels that satisfy a condition, as shares of the width and height of the image.
 fn centre_of(figure: &Figure, wanted: impl Fn([u8; 3]) -> bool) -> (f64, f64) {
     let pixels = Pixmap::decode_png(figure.png()).unwrap();
     let (width, height) = (pixels.width() as usize, pixels.height() as usize);
@@ -61,7 +61,7 @@ fn centre_of(figure: &Figure, wanted: impl Fn([u8; 3]) -> bool) -> (f64, f64) {
 
 #[test]
 fn rows_of_images_count_downwards_and_columns_to_the_right() {
-    // Of four cells only that of the first row and the last column is not 0.
+    // Only the cell in the first row and the last column differs from 0.
     let values = ndarray::array![[0.0f32, 0.8], [0.0, 0.0]];
     let limit = |&[r, g, b]: &[u8; 3]| RGBColor(r, g, b) == diverging(1.0);
     let matrix = Matrix {
@@ -90,7 +90,7 @@ fn rows_of_images_count_downwards_and_columns_to_the_right() {
         "{x} {y}"
     );
 
-    // Class 0 is always taken for class 1, class 1 never answered for otherwise.
+    // Class 0 is always answered as class 1; class 1 has no samples.
     let counts = ndarray::array![[0u64, 5], [0, 0]];
     let confusion = Confusion {
         title: String::new(),
@@ -130,7 +130,7 @@ fn many_lines_have_their_mean_and_values_that_are_not_finite_a_note() {
     let whole = trajectories(&[0.0, 1.0]);
     let blue = OKABE_ITO[0];
     let (_, y) = centre_of(&whole, |[r, g, b]| RGBColor(r, g, b) == blue);
-    // The mean runs from 0 to 1, a little below the middle of the axis from -1 to 3.
+    // The mean extends from 0 to 1, slightly below the middle of the axis from -1 to 3.
     let png = Pixmap::decode_png(whole.png()).unwrap();
     let middle = (8.0 + 145.0 / 2.0) / 72.0 * 300.0 / f64::from(png.height());
     assert!(y > middle && y < middle + 0.15, "{y} and {middle}");
@@ -167,13 +167,13 @@ fn dots_are_at_their_values_and_what_lies_far_below_is_pointed_to() {
     };
     let near = plot(&[94.0]);
     let (first, second, third, fourth) = (at(&near, 0), at(&near, 1), at(&near, 2), at(&near, 3));
-    // The means are 91, 97, 93 and 94, from above to below.
+    // The means are 91, 97, 93 and 94, from top to bottom.
     assert!(first.0 < third.0 && third.0 < fourth.0 && fourth.0 < second.0);
     assert!(first.1 < second.1 && second.1 < third.1 && third.1 < fourth.1);
     let share = (third.0 - first.0) / (second.0 - first.0);
     assert!((share - 1.0 / 3.0).abs() < 0.01, "{share}");
 
-    // One at 10 leaves the others where they are, and a note is added.
+    // A value of 10 does not move the others, and a note is added.
     let far = plot(&[10.0]);
     assert!((at(&far, 0).0 - first.0).abs() < 0.01 && (at(&far, 1).0 - second.0).abs() < 0.01);
     assert!(at(&far, 3).0 < at(&far, 0).0);
@@ -195,7 +195,7 @@ fn no_dot_hides_another_or_the_mean() {
                     remark: String::new(),
                     stroke: None,
                 },
-                // The same axis, whatever the values of the first are.
+                // The axis is the same for all values of the first.
                 Dots {
                     name: "other".to_owned(),
                     values: vec![50.0, 100.0],
@@ -222,7 +222,7 @@ fn no_dot_hides_another_or_the_mean() {
             "{number}: {dots} of {one} each"
         );
     }
-    // The bar of the mean is whole, with dots behind it or without.
+    // The bar of the mean is complete, with or without dots behind it.
     let ink = RGBColor(32, 32, 32);
     let bare = count(&draw(&[74.0, 76.0]), ink);
     let covered = count(&draw(&[75.0; 3]), ink);

@@ -1,4 +1,4 @@
-//! Disks that are slow, full or gone.
+//! Disks that are slow, full or removed.
 
 use std::fs;
 use std::io;
@@ -10,7 +10,7 @@ use super::{about, record};
 use crate::record::sink::{FileSink, Sink};
 use crate::record::{Batch, Kept, RecordError, Recorded, Recorder, traces};
 
-/// A disk of limited size that may be slow. Bytes that are there can be written over for nothing.
+/// A disk of limited size that may be slow. Overwriting existing bytes needs no space.
 struct Disk {
     bytes: Arc<Mutex<Vec<u8>>>,
     capacity: usize,
@@ -68,7 +68,7 @@ fn steps(count: u32) -> impl Iterator<Item = Batch> {
     })
 }
 
-/// Records 20 steps, a row group every 50 rows, on a disk of this size; the outcome and the disk.
+/// Records 20 steps on a disk of this size; returns the outcome and the content of the disk.
 fn on_disk(capacity: usize, group_rows: usize) -> (Result<Recorded, RecordError>, Vec<u8>) {
     let disk = Disk::new(capacity);
     let bytes = Arc::clone(&disk.bytes);
@@ -136,7 +136,7 @@ fn the_error_comes_at_once_and_stays() {
     let (group, capacity) = (50, 2);
     let mut recorder = Recorder::start(Path::new("run"), &[], group, capacity, open).unwrap();
     let failed = steps(100_000).position(|batch| recorder.record(batch).is_err());
-    // Two kilobytes hold less than 10 row groups of 5 batches.
+    // Two kilobytes are enough for less than 10 row groups of 5 batches.
     let failed = failed.unwrap();
     assert!(failed < 10 * 5 + capacity + 1, "{failed}");
     for batch in steps(2) {
@@ -150,8 +150,8 @@ fn the_error_comes_at_once_and_stays() {
     assert!(matches!(recorder.finish(), Err(RecordError::Write { .. })));
 }
 
-/// While the disk is slow, never more batches exist than the channel holds, the one being
-/// written, and the one being sent; and in the end all of them are there.
+/// With a slow disk, there are never more batches than those in the channel, the one being written,
+/// and the one being sent; at the end all of them are in the file.
 #[test]
 fn a_slow_disk_makes_the_sender_wait_and_drops_nothing() {
     let mut disk = Disk::new(usize::MAX);
@@ -161,7 +161,7 @@ fn a_slow_disk_makes_the_sender_wait_and_drops_nothing() {
     let open = move |_: &Path| disk.take().ok_or(io::ErrorKind::NotFound.into());
     let (group, capacity) = (10, 4);
     let mut recorder = Recorder::start(Path::new("run"), &[], group, capacity, open).unwrap();
-    // Every batch holds a reference.
+    // Every batch contains a reference, which is counted.
     let shared: Arc<[u32]> = (0..10).collect();
     let (mut most, start) = (0, Instant::now());
     for batch in steps(100) {
@@ -234,7 +234,7 @@ fn a_file_or_directory_that_cannot_be_written_is_named() {
     );
 }
 
-/// A file that is removed while it is written is missed at the end.
+/// The removal of a file during writing is detected at the end.
 #[test]
 #[cfg(unix)]
 fn a_file_that_was_removed_meanwhile_is_an_error() {
@@ -253,7 +253,7 @@ fn a_file_that_was_removed_meanwhile_is_an_error() {
     );
 }
 
-/// A device that is always full, from the operating system itself.
+/// The device of the operating system that is always full.
 #[test]
 #[cfg(target_os = "linux")]
 fn the_full_device_of_the_system_is_a_full_disk() {
@@ -295,7 +295,7 @@ fn every_file_that_failed_is_named() {
     for step in 0..49 {
         recorder.record(weights(step)).unwrap();
     }
-    // Traces fail while they are recorded, weights when the writer closes them for that.
+    // Traces fail during recording, weights when the writer then closes them.
     let failed = steps(100).find_map(|batch| recorder.record(batch).err());
     let Some(RecordError::Several(errors)) = &failed else {
         panic!("{failed:?}")

@@ -1,5 +1,5 @@
-//! The whole way: what is recorded is what is read, in the same bytes, from a disk that is slow,
-//! full or gone.
+//! The complete path: recorded values equal read values, in the same bytes, with a disk that is
+//! slow, full or removed.
 
 mod disk;
 mod round_trip;

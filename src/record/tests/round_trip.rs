@@ -1,4 +1,4 @@
-//! What is read is what was recorded.
+//! Recorded values equal the values read.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +15,7 @@ use crate::record::{
     Batch, RecordError, Recorder, Series, TraceKey, metadata, statistics, traces, weights,
 };
 
-/// Batches of all three tables, mixed, of random sizes and values.
+/// Batches of traces, weights and statistics, mixed, of random sizes and values.
 fn batches(seed: u64, count: usize) -> Vec<Batch> {
     let mut random = stream(seed, "recording", 0);
     let special = [f32::NAN, f32::INFINITY, -0.0, f32::MIN_POSITIVE, 0.0];
@@ -66,7 +66,7 @@ fn bits(series: &Series) -> Bits {
         .collect()
 }
 
-/// What a reader should find, sorted into series without any file.
+/// Expected result of reading, sorted into series without any file.
 #[derive(Default, Debug, PartialEq)]
 struct Expected {
     traces: BTreeMap<TraceKey, Bits>,
@@ -200,7 +200,7 @@ fn only_series_that_are_asked_for_are_kept() {
     );
 }
 
-/// Neither the size of the channel nor how values were divided into batches leaves a trace.
+/// The bytes depend neither on the size of the channel nor on the division of values into batches.
 #[test]
 fn the_same_rows_give_the_same_bytes() {
     let batches = batches(2, 300);
