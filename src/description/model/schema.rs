@@ -97,7 +97,7 @@ pub struct Neuron {
     pub transfer: Symbol,
     /// Whether the mismatch counts in rates or in potentials.
     pub mismatch: Units,
-    /// A current of each neuron's own that moves its output; absent: none.
+    /// Noise of each neuron, added to the potential at its output only; absent: none.
     pub noise: Option<Noise>,
     /// Neuron model that adds variables and an equation, a name of the registry; absent: none.
     pub model: Option<String>,

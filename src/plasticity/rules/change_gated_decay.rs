@@ -26,7 +26,7 @@ use super::kolen_pollack::OwnRate;
 use crate::parameter::Parameter;
 use crate::plasticity::rule::{Change, Rule};
 
-const TURNOVER: Parameter = Parameter {
+const GATED_DECAY: Parameter = Parameter {
     name: "gated_decay",
     default: 3.0,
     range: (0.0, 1e6),
@@ -36,14 +36,14 @@ const TURNOVER: Parameter = Parameter {
 /// The parameter in other rules, where its default is 0.
 pub(super) const NONE: Parameter = Parameter {
     default: 0.0,
-    ..TURNOVER
+    ..GATED_DECAY
 };
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {
     name: "change_gated_decay",
     about: "Kolen-Pollack with change-gated decay: each change overwrites a part of what was there",
-    parameters: &[TURNOVER],
+    parameters: &[GATED_DECAY],
     basal: |p| Change::basal(MismatchTimesRate).with_gated_decay(p.get("gated_decay")),
     apical: |p| Change::apical(OwnRate).with_gated_decay(p.get("gated_decay")),
 };
