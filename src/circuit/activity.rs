@@ -3,11 +3,12 @@
 
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
+use serde::{Deserialize, Serialize};
 
 use crate::neuron::Compartment;
 
 /// What is new in a population of any kind.
-#[derive(Component, Clone, Debug, Default)]
+#[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Changed {
     /// Some rate has changed since axons last looked.
     pub rate: bool,
@@ -16,7 +17,7 @@ pub struct Changed {
 }
 
 /// What moves in a population of pyramidal neurons.
-#[derive(Component, Clone, Debug)]
+#[derive(Component, Clone, Debug, Serialize, Deserialize)]
 pub struct Activity {
     /// The basal currents are to be summed anew.
     pub basal: bool,
@@ -40,7 +41,7 @@ pub struct Activity {
 }
 
 /// How far the compartments of a population are on their way to where their currents lead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Motion {
     /// They are there.
     Resting,

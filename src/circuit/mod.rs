@@ -19,6 +19,7 @@ pub use layout::{LayoutError, lay_out};
 pub use own::OwnModel;
 pub use plan::{Circuit, PlasticityPlan, PopulationPlan, ProjectionPlan, UpdatePlan, WeightsPlan};
 pub use population::{NeuronId, NeuronParameters, Population};
+pub(crate) use projection::StoredPlasticity;
 pub use projection::{Plasticity, Projection, Synapses};
 pub use systems::Systems;
 pub(crate) use wire::wire_events;

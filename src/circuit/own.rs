@@ -64,14 +64,14 @@ impl OwnModel {
         self.0.reset(world, population);
     }
 
-    /// The own variables of the neurons of a population as text.
-    pub(crate) fn save(&self, world: &mut World, population: &Population) -> String {
+    /// The own variables of the neurons of a population as bytes.
+    pub(crate) fn save(&self, world: &mut World, population: &Population) -> Vec<u8> {
         self.0.save(world, population)
     }
 
-    /// Takes the own variables of the neurons of a population from text. True if they fit.
-    pub(crate) fn load(&self, world: &mut World, population: &Population, text: &str) -> bool {
-        self.0.load(world, population, text)
+    /// Takes the own variables of the neurons of a population from bytes. True if they fit.
+    pub(crate) fn load(&self, world: &mut World, population: &Population, stored: &[u8]) -> bool {
+        self.0.load(world, population, stored)
     }
 }
 
@@ -83,8 +83,8 @@ trait Erased: Send + Sync {
     fn system(&self) -> ScheduleConfigs<ScheduleSystem>;
     fn read(&self, world: &mut World, population: &Population, symbol: &str) -> Option<Vec<f32>>;
     fn reset(&self, world: &mut World, population: &Population);
-    fn save(&self, world: &mut World, population: &Population) -> String;
-    fn load(&self, world: &mut World, population: &Population, text: &str) -> bool;
+    fn save(&self, world: &mut World, population: &Population) -> Vec<u8>;
+    fn load(&self, world: &mut World, population: &Population, stored: &[u8]) -> bool;
 }
 
 struct Holder<M>(Arc<M>);
@@ -152,14 +152,14 @@ impl<M: NeuronModel> Erased for Holder<M> {
         }
     }
 
-    fn save(&self, world: &mut World, population: &Population) -> String {
-        Self::with(world, population, |states| serde_json::to_string(states))
+    fn save(&self, world: &mut World, population: &Population) -> Vec<u8> {
+        Self::with(world, population, |states| postcard::to_stdvec(states))
             .and_then(Result::ok)
             .unwrap_or_default()
     }
 
-    fn load(&self, world: &mut World, population: &Population, text: &str) -> bool {
-        let Ok(saved) = serde_json::from_str::<Vec<M::State>>(text) else {
+    fn load(&self, world: &mut World, population: &Population, stored: &[u8]) -> bool {
+        let Ok(saved) = postcard::from_bytes::<Vec<M::State>>(stored) else {
             return false;
         };
         Self::with(world, population, |states| {

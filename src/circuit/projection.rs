@@ -5,12 +5,13 @@ use std::sync::Arc;
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
 use ndarray::{Array2, ArrayView2, Axis, Zip};
+use serde::{Deserialize, Serialize};
 
 use crate::event::ProjectionId;
 use crate::math::columns::Changing;
 use crate::math::pair;
 use crate::neuron::Compartment;
-use crate::plasticity::{ColumnKernel, Modulation, WeightUpdater};
+use crate::plasticity::{ColumnKernel, Modulation, StoredUpdater, WeightUpdater};
 
 /// What a projection joins.
 #[derive(Component, Clone, Debug)]
@@ -74,7 +75,37 @@ pub struct Plasticity {
     pub third: Option<Modulation>,
 }
 
+/// What synapses remember.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredPlasticity {
+    eta: f32,
+    #[serde(with = "crate::math::stored")]
+    carry: Array2<f32>,
+    update: Option<StoredUpdater>,
+    third: Option<Modulation>,
+}
+
 impl Plasticity {
+    /// Learning rate and memory of the synapses.
+    pub(crate) fn stored(&self) -> StoredPlasticity {
+        StoredPlasticity {
+            eta: self.eta,
+            carry: self.carry.clone(),
+            update: self.update.as_ref().map(WeightUpdater::stored),
+            third: self.third.clone(),
+        }
+    }
+
+    /// Takes learning rate and memory of the synapses of the same projection.
+    pub(crate) fn restore(&mut self, stored: StoredPlasticity) {
+        self.eta = stored.eta;
+        self.carry = stored.carry;
+        self.third = stored.third;
+        if let Some((update, stored)) = self.update.as_mut().zip(stored.update) {
+            update.restore(stored);
+        }
+    }
+
     /// Eligibilities, the memory of an optimiser and third factors are as at the start.
     pub(crate) fn restart(&mut self) {
         self.carry.fill(0.0);

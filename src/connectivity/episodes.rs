@@ -14,6 +14,7 @@
 
 use multiversion::multiversion;
 use ndarray::{Array2, ArrayView1, s};
+use serde::{Deserialize, Serialize};
 
 use super::lazy::gain_single;
 use crate::math::columns::{Changing, flat};
@@ -22,11 +23,13 @@ use crate::math::columns::{Changing, flat};
 const MOST: usize = 24;
 
 /// Outer products that have yet to be added to a matrix.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Episodes {
     /// Integrals, episodes x post.
+    #[serde(with = "crate::math::stored")]
     integrals: Array2<f64>,
     /// Values held, episodes x pre.
+    #[serde(with = "crate::math::stored")]
     held: Array2<f32>,
     /// Largest magnitude of the integrals of each episode.
     largest: [f64; MOST],

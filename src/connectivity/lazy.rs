@@ -27,6 +27,7 @@
 //! Integrals are in double precision, intercepts are values with carries ([`crate::math::pair`]):
 //! a change of a step that is far below the last bit of a weight is kept.
 
+use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 
 use bevy_ecs::component::Component;
@@ -48,7 +49,7 @@ const REACH_OF_LEAST: f32 = 1e9;
 
 /// Where integrals are. While factors stay, integrals are a multiple of them, which is not written
 /// out before it must be: that would be a pass over all neurons in double precision.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 enum Holding {
     /// All are 0; what is written is past.
     Nothing,
@@ -63,15 +64,18 @@ enum Holding {
 /// The running integrals of the neurons on which a plastic projection ends.
 ///
 /// Rows are trials; a bias, whose sender says the same in all trials, has one row for all.
-#[derive(Component, Clone, Debug)]
+#[derive(Component, Clone, Debug, Serialize, Deserialize)]
 pub struct Lazy {
     /// Factors of the rule's kernel, rows x post.
+    #[serde(with = "crate::math::stored")]
     factors: Array2<f32>,
     /// True if any factor is not 0.
     working: bool,
     /// `D`, rows x post, if `holding` says so.
+    #[serde(with = "crate::math::stored")]
     integrals: Array2<f64>,
     /// Factors before the last change of them, rows x post, if `holding` says so.
+    #[serde(with = "crate::math::stored")]
     former: Array2<f32>,
     /// Where the integrals are.
     holding: Holding,
@@ -89,6 +93,7 @@ pub struct Lazy {
     /// True if the integrals change weights, not eligibilities.
     continuous: bool,
     /// Sum of what plain weight updates made of integrals, rows x post, while `applied`.
+    #[serde(with = "crate::math::stored")]
     steady: Array2<f64>,
     /// True if any of them may differ from 0.
     applied: bool,

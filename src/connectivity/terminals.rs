@@ -9,6 +9,7 @@
 //! |error of I_i| <= 2^-53 x sum of |I_i| over the additions, with the terms that were added
 //! ```
 
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 use bevy_ecs::component::Component;
@@ -48,9 +49,10 @@ const LOOK: usize = 8;
 /// The axon terminals of a projection. They hold the last value that arrived from each sender.
 ///
 /// A bias has one sender, which says 1 in all trials: one row stands for all of them.
-#[derive(Component, Clone, Debug)]
+#[derive(Component, Clone, Debug, Serialize, Deserialize)]
 pub struct Terminals {
     /// Where volleys come from; a bias has nobody.
+    #[serde(skip)]
     pub(crate) axons: Option<Entity>,
     /// True if the weights are read by another projection (weight transport).
     pub(crate) tied: bool,
@@ -65,10 +67,12 @@ pub struct Terminals {
     /// `(trials, pre)`.
     shape: (usize, usize),
     /// `W held` as one product, trials x post, unless there is a sum.
+    #[serde(with = "crate::math::stored")]
     product: Array2<f32>,
     /// `W held` by increments.
     sum: Option<Sum>,
     /// Products of what is held in the trials, trials x trials; absent: to be computed when needed.
+    #[serde(with = "crate::math::stored::optional")]
     gram: Option<Array2<f64>>,
     /// Largest weight of each receiving neuron, and the revision that had it.
     largest: Vec<f32>,
@@ -76,12 +80,14 @@ pub struct Terminals {
 }
 
 /// A current to which increments are added.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Sum {
     /// Trials x post.
+    #[serde(with = "crate::math::stored")]
     current: Array2<f64>,
     /// Sums of the magnitudes that were rounded since a current was last summed anew, trials x post;
     /// negative for a current that is 0 because all its terms are.
+    #[serde(with = "crate::math::stored")]
     rounded: Array2<f64>,
     /// Currents of a trial that were summed anew one by one since all of them were.
     alone: Vec<usize>,
@@ -97,6 +103,12 @@ pub(crate) enum Current<'a> {
 }
 
 impl Terminals {
+    /// Takes the state of terminals of the same projection in another world.
+    pub(crate) fn restore(&mut self, stored: Self) {
+        let axons = self.axons;
+        *self = Self { axons, ..stored };
+    }
+
     /// Terminals that nothing has reached.
     #[must_use]
     pub fn new(axons: Entity, trials: usize, (post, pre): (usize, usize)) -> Self {

@@ -16,9 +16,11 @@ mod reset;
 mod shared;
 mod simulation;
 mod stage;
+mod state;
 
 pub use look::{Description, ProjectionDescription, Watch};
 pub use neurons::Neurons;
 pub use shared::{Runaway, Watchdog};
 pub use simulation::{CircuitError, Simulation};
 pub use stage::{Stage, check_systems};
+pub use state::{State, StateError};

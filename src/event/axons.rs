@@ -7,6 +7,7 @@
 //!
 //! [`DelayLine`]: super::DelayLine
 
+use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -19,7 +20,7 @@ use crate::math::elementwise;
 use crate::neuron::Compartment;
 
 /// What axons carry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Signal {
     /// Rates, up to basal dendrites.
     Rate,
@@ -39,7 +40,7 @@ impl Signal {
 }
 
 /// What sending on change has done so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Traffic {
     /// Events: values that were sent.
     pub sent: u64,
@@ -60,7 +61,7 @@ pub enum Volley<'a> {
     Many(&'a Arc<Values>),
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 enum Flying {
     Few(Vec<(u32, f32)>),
     Many(Arc<Values>),
@@ -87,7 +88,31 @@ pub struct Axons {
     many: usize,
 }
 
+/// What axons were about to do.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredAxons {
+    traffic: Traffic,
+    sent: Values,
+    flying: VecDeque<(u64, Flying)>,
+}
+
 impl Axons {
+    /// Their state; values of former times are only room.
+    pub(crate) fn stored(&self) -> StoredAxons {
+        StoredAxons {
+            traffic: self.traffic,
+            sent: (*self.sent).clone(),
+            flying: self.flying.clone(),
+        }
+    }
+
+    /// Takes the state of the same axons in another world.
+    pub(crate) fn restore(&mut self, stored: StoredAxons) {
+        self.traffic = stored.traffic;
+        self.sent = Arc::new(stored.sent);
+        self.flying = stored.flying;
+    }
+
     /// Silent axons of `trials` x `size` neurons, for projections with these delays in steps.
     #[must_use]
     pub fn new(

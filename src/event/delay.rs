@@ -1,12 +1,13 @@
 //! Conduction delays: a ring of what a population sent in its last steps.
 
 use bevy_ecs::component::Component;
+use serde::{Deserialize, Serialize};
 
 /// What one population sent, newest first, as far back as its slowest projection reads.
 ///
 /// The delay is the time from sending until the first state it can change: a value sent at `t`
 /// with a delay of `d` steps is read by the step that ends at `t + d dt`. So `d >= 1`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DelayLine {
     slots: Vec<Vec<f32>>,
     newest: usize,
@@ -43,11 +44,11 @@ impl DelayLine {
 }
 
 /// Rates on their way up.
-#[derive(Component, Clone, Debug)]
+#[derive(Component, Clone, Debug, Serialize, Deserialize)]
 pub struct RateLine(pub DelayLine);
 
 /// Teaching signals on their way down.
-#[derive(Component, Clone, Debug)]
+#[derive(Component, Clone, Debug, Serialize, Deserialize)]
 pub struct DeltaLine(pub DelayLine);
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod teacher;
 mod timeline;
 mod values;
 
+pub(crate) use axons::StoredAxons;
 pub use axons::{Axons, Signal, Traffic, Volley};
 pub use delay::{DelayLine, DeltaLine, RateLine};
 pub use ids::{PopulationId, ProjectionId};

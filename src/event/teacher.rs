@@ -5,6 +5,7 @@
 
 use bevy_ecs::component::Component;
 use ndarray::Array2;
+use serde::{Deserialize, Serialize};
 
 /// A precision in which currents are summed.
 pub trait FromDouble {
@@ -25,7 +26,7 @@ impl FromDouble for f64 {
 }
 
 /// The teacher of one population; the default one is silent.
-#[derive(Component, Clone, Debug, Default)]
+#[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Teacher {
     /// Target rates, trials x size.
     pub target: Array2<f32>,

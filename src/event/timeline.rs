@@ -7,18 +7,19 @@
 //! that time, and nothing begins after its own end. To the neurons none of them is special: a
 //! teacher is one more input.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use bevy_ecs::resource::Resource;
 use ndarray::{Array1, Array2};
 
 use super::ids::{PopulationId, ProjectionId};
 use super::teacher::Teacher;
+use crate::math::Steps;
 use crate::neuron::{NeuronParameter, Site};
 
 /// Something that happens to a circuit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Event {
     /// The rates of an input become these, trials x size.
     Rates(PopulationId, Array2<f32>),
@@ -57,7 +58,7 @@ impl Event {
 }
 
 /// A current injected into one compartment of some neurons of a population.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Injection {
     /// The population.
     pub population: PopulationId,
@@ -67,11 +68,67 @@ pub struct Injection {
     pub current: Array1<f32>,
 }
 
-/// Windows in steps, `(begin, end)`, in the order of their begins.
-pub type Windows = Box<dyn Iterator<Item = (u64, u64)> + Send + Sync>;
+/// Windows of equal length and period in steps, `(begin, end)`, in the order of their begins. Those
+/// in which no step lies are left out.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Windows {
+    /// First window in ms.
+    window_ms: (f64, f64),
+    /// From one to the next in ms.
+    every_ms: f64,
+    /// Number of windows.
+    times: u32,
+    /// End of all of them in ms.
+    end_ms: f64,
+    /// Step in ms.
+    dt_ms: f64,
+    /// Number of windows that are over or have begun.
+    passed: u32,
+}
+
+impl Windows {
+    /// The window from `from_ms` to `until_ms`, `times` times, every `every_ms`, none of it after
+    /// `end_ms`, for steps of `dt_ms`. What lies between two steps counts as the later one.
+    #[must_use]
+    pub fn new(
+        (from_ms, until_ms): (f64, f64),
+        (every_ms, times): (f64, u32),
+        end_ms: f64,
+        dt_ms: f64,
+    ) -> Self {
+        Self {
+            window_ms: (from_ms, until_ms),
+            every_ms,
+            times,
+            end_ms,
+            dt_ms,
+            passed: 0,
+        }
+    }
+}
+
+impl Iterator for Windows {
+    type Item = (u64, u64);
+
+    fn next(&mut self) -> Option<(u64, u64)> {
+        let steps = Steps::of(self.dt_ms);
+        while self.passed < self.times {
+            let later = f64::from(self.passed) * self.every_ms;
+            self.passed += 1;
+            let from = self.window_ms.0 + later;
+            let until = (self.window_ms.1 + later).min(self.end_ms);
+            let window = (steps.next(from), steps.next(until));
+            if from < until && window.0 < window.1 {
+                return Some(window);
+            }
+        }
+        None
+    }
+}
 
 /// Something that begins and ends again and again. One window at a time is on the timeline, so
 /// that many windows take no memory.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Recurring {
     windows: Windows,
     begin: Event,
@@ -80,7 +137,7 @@ struct Recurring {
 
 /// Order within a step: ends of windows, begins of windows and changes of parameters, and what a
 /// program enters as the run goes on (a task's stimuli and teachers); each in the order of entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum Rank {
     End,
     Begin,
@@ -88,7 +145,7 @@ enum Rank {
 }
 
 /// Events to come, by the step before which they are applied.
-#[derive(Resource, Default)]
+#[derive(Resource, Default, Clone, Serialize, Deserialize)]
 pub struct Timeline {
     /// By step, rank and number of entry.
     events: BTreeMap<(u64, Rank, u64), Event>,
@@ -136,7 +193,7 @@ impl Timeline {
         let Some(recurring) = self.recurring.get_mut(&number) else {
             return;
         };
-        match recurring.windows.find(|(begin, end)| begin < end) {
+        match recurring.windows.next() {
             None => drop(self.recurring.remove(&number)),
             Some((from, until)) => {
                 let (begin, end) = (recurring.begin.clone(), recurring.end.clone());
@@ -177,12 +234,12 @@ impl Timeline {
 }
 
 /// Currents that are switched on, by their numbers.
-#[derive(Resource, Debug, Default)]
-pub struct Injections(pub BTreeMap<u64, Arc<Injection>>);
+#[derive(Resource, Debug, Default, Clone, Serialize, Deserialize)]
+pub struct Injections(pub BTreeMap<u64, Injection>);
 
 #[cfg(test)]
 mod tests {
-    use super::{Event, Timeline};
+    use super::{Event, Timeline, Windows};
 
     #[test]
     fn events_come_in_time_order_and_then_in_the_order_of_entry() {
@@ -206,11 +263,12 @@ mod tests {
     #[test]
     fn an_end_comes_before_what_begins_and_empty_windows_are_left_out() {
         let mut timeline = Timeline::default();
-        let windows = |windows: &'static [(u64, u64)]| Box::new(windows.iter().copied());
+        let windows = |window, every_ms, times| Windows::new(window, (every_ms, times), 100.0, 1.0);
         let scale = Event::EtaScale;
-        // The later window is entered first; one in the middle has no step.
-        timeline.enter_windows(windows(&[(7, 9)]), scale(3.0), scale(30.0));
-        timeline.enter_windows(windows(&[(2, 5), (5, 5), (6, 7)]), scale(1.0), scale(10.0));
+        // The later window is entered first; one has no step.
+        timeline.enter_windows(windows((7.0, 9.0), 0.0, 1), scale(3.0), scale(30.0));
+        timeline.enter_windows(windows((2.0, 5.0), 4.0, 2), scale(1.0), scale(10.0));
+        timeline.enter_windows(windows((5.2, 5.6), 0.0, 1), scale(5.0), scale(50.0));
         timeline.enter_change(5, scale(2.0));
         timeline.enter(7, scale(4.0));
         let mut told = Vec::new();
@@ -227,10 +285,10 @@ mod tests {
             (5, 10.0),
             (5, 2.0),
             (6, 1.0),
-            (7, 10.0),
             (7, 3.0),
             (7, 4.0),
             (9, 30.0),
+            (9, 10.0),
         ];
         assert_eq!(told, right);
         assert_eq!(timeline.next(), None);

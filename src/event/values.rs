@@ -2,12 +2,13 @@
 
 use multiversion::multiversion;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 /// What all neurons of a population said in all trials, and how many of them said anything but 0.
 ///
 /// When all speak at once, axons and terminals share one of these; who hears a few of them
 /// afterwards has a copy of its own from then on.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Values {
     /// Trials x size.
     all: Vec<f32>,

@@ -7,6 +7,7 @@
 //! | [`elementwise`] | work on every element, in pieces |
 //! | [`mod@pair`] | sums that keep rounding errors |
 //! | [`random`] | random streams with keys |
+//! | [`stored`] | matrices as they lie in memory, to be stored |
 //! | `steps` | times as whole numbers of steps |
 
 pub mod columns;
@@ -15,5 +16,6 @@ pub mod pair;
 pub mod product;
 pub mod random;
 mod steps;
+pub mod stored;
 
 pub use steps::{MOST_STEPS, Steps};

@@ -1,5 +1,6 @@
 //! Weight update: the eligibility of a synapse becomes weight change at its own clock.
 
+use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Ix2, ShapeBuilder, Zip, s};
@@ -21,7 +22,7 @@ const WORTH_A_THREAD: usize = 1 << 17;
 
 /// What the memory of an eligibility holds. It is not cleared before it must be: that would be
 /// one more pass over all synapses.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Gathered {
     /// Zeros.
     Nothing,
@@ -58,7 +59,55 @@ pub struct WeightUpdater {
     last: u64,
 }
 
+/// What a weight updater remembers.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredUpdater {
+    #[serde(with = "crate::math::stored")]
+    eligibility: Array2<f32>,
+    #[serde(with = "crate::math::stored")]
+    eligibility_carry: Array2<f32>,
+    gathered: Gathered,
+    #[serde(with = "crate::math::stored::optional")]
+    watched: Option<Array2<f32>>,
+    moments: [Moment; 4],
+    count: i32,
+    idle: u64,
+    last: u64,
+}
+
+/// A moment of an optimiser, or its carries.
+#[derive(Serialize, Deserialize)]
+struct Moment(#[serde(with = "crate::math::stored")] Array2<f32>);
+
 impl WeightUpdater {
+    /// Its memory.
+    pub(crate) fn stored(&self) -> StoredUpdater {
+        let [first, first_carry] = self.first.clone();
+        let [second, second_carry] = self.second.clone();
+        StoredUpdater {
+            eligibility: self.eligibility.clone(),
+            eligibility_carry: self.eligibility_carry.clone(),
+            gathered: self.gathered,
+            watched: self.watched.clone(),
+            moments: [first, first_carry, second, second_carry].map(Moment),
+            count: self.count,
+            idle: self.idle,
+            last: self.last,
+        }
+    }
+
+    /// Takes the memory of the updater of the same projection.
+    pub(crate) fn restore(&mut self, stored: StoredUpdater) {
+        let [first, first_carry, second, second_carry] = stored.moments.map(|moment| moment.0);
+        self.first = [first, first_carry];
+        self.second = [second, second_carry];
+        self.eligibility = stored.eligibility;
+        self.eligibility_carry = stored.eligibility_carry;
+        self.gathered = stored.gathered;
+        self.watched = stored.watched;
+        (self.count, self.idle, self.last) = (stored.count, stored.idle, stored.last);
+    }
+
     /// An updater at rest for weights of `shape` (post, pre) and its order in memory.
     ///
     /// `(every_steps, offset_steps, dt_ms)`: the clock's period and start in steps, and a step.

@@ -10,10 +10,11 @@ mod rule;
 pub mod rules;
 mod third_factor;
 
+pub(crate) use eligibility::StoredUpdater;
 pub use eligibility::WeightUpdater;
 pub use kernel::{ApicalKernel, ApicalSite, BasalKernel, BasalSite};
 pub(crate) use kernel::{ColumnKernel, Columns};
 pub use optimiser::Optimiser;
 pub(crate) use rule::Kind;
-pub use rule::{Apical, Basal, Change, Criteria, Rule};
+pub use rule::{Apical, Basal, Change, Criteria, Need, Rule};
 pub use third_factor::{Modulation, Modulator, Neuromodulator, ThirdFactor};

@@ -39,13 +39,6 @@ impl Rule {
         self.effect(compartment, &parameters).kind.name()
     }
 
-    /// True if changes include a gated decay, which needs a weight update.
-    pub(crate) fn overwrites(&self, given: &BTreeMap<String, f64>) -> bool {
-        let parameters = Parameters::of(self.parameters, given);
-        let kinds = [Compartment::Basal, Compartment::Apical];
-        (kinds.iter()).any(|compartment| self.effect(*compartment, &parameters).gated_decay != 0.0)
-    }
-
     /// Criteria of biological plausibility that hold with default parameters.
     #[must_use]
     pub fn criteria(&self) -> Criteria {
@@ -96,11 +89,29 @@ pub struct Change<At> {
     at: PhantomData<At>,
 }
 
-/// A [`Change`], independent of the compartment.
+/// A [`Change`], without its compartment.
 pub(crate) struct Effect {
     pub(crate) kind: Kind,
-    /// Fraction of a weight that decays per unit of change, 1 / a.u.
+    /// Part of a weight that a change of 1 a.u. overwrites.
     pub(crate) gated_decay: f32,
+    /// Properties without which the change does not have its meaning.
+    pub(crate) needs: Vec<Need>,
+}
+
+/// A property of neurons, synapses or populations that a change needs to have its meaning. It is
+/// checked with the model and the scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// `noise` of the receiving neurons.
+    Noise,
+    /// `mismatch: potential` of the receiving neurons.
+    PotentialMismatch,
+    /// `norm` of the synapse type.
+    Norm,
+    /// `update` of the synapse type; without it the change is not defined.
+    Update,
+    /// A teacher of the receiving population, or of one that projects to its apical dendrites.
+    Teacher,
 }
 
 pub(crate) enum Kind {
@@ -128,6 +139,7 @@ impl<At> Change<At> {
         let effect = Effect {
             kind,
             gated_decay: 0.0,
+            needs: Vec::new(),
         };
         Self {
             effect,
@@ -146,6 +158,16 @@ impl<At> Change<At> {
     #[must_use]
     pub fn with_gated_decay(mut self, gated_decay: f32) -> Self {
         self.effect.gated_decay = gated_decay;
+        match gated_decay {
+            0.0 => self,
+            _ => self.needing(Need::Update),
+        }
+    }
+
+    /// The same change with a property that it needs.
+    #[must_use]
+    pub fn needing(mut self, need: Need) -> Self {
+        self.effect.needs.push(need);
         self
     }
 }

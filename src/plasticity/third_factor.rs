@@ -16,11 +16,12 @@
 //! time interval, such as 1 for patterns to be learned and -1 for others.
 
 use bevy_ecs::resource::Resource;
+use serde::{Deserialize, Serialize};
 
 use crate::neuron::leak_fraction;
 
 /// Modulator of plasticity.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Modulator {
     /// Running mean of the loss over `baseline_ms` minus the loss.
     Reward {
@@ -54,7 +55,7 @@ impl ThirdFactor {
 }
 
 /// Scalars common to all synapses of a trial.
-#[derive(Resource, Clone, Debug)]
+#[derive(Resource, Clone, Debug, Serialize, Deserialize)]
 pub struct Neuromodulator {
     /// Loss of the taught populations, per trial; NaN without a teacher.
     pub loss: Vec<f64>,
@@ -74,7 +75,7 @@ impl Neuromodulator {
 }
 
 /// Third factor of one projection over time.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Modulation {
     modulator: Modulator,
     /// Leak fractions per step: of the eligibility and of the running mean, dimensionless.

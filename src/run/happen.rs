@@ -2,7 +2,7 @@
 
 use ndarray::{Array1, Array2};
 
-use crate::description::scenario::{Neurons, TimelineEntry, windows};
+use crate::description::scenario::{Neurons, TimelineEntry};
 use crate::engine::{CircuitError, Simulation};
 use crate::event::{Event, Injection, Teacher, Windows};
 use crate::math::Steps;
@@ -18,12 +18,10 @@ pub fn enter(
     trials: usize,
     end_ms: f64,
 ) -> Result<(), CircuitError> {
-    let steps = Steps::of(simulation.dt_ms());
+    let dt_ms = simulation.dt_ms();
+    let steps = Steps::of(dt_ms);
     for (number, entry) in timeline.iter().enumerate() {
-        let in_steps = || -> Windows {
-            let all = windows(entry, end_ms).into_iter();
-            Box::new(all.map(move |(from, until)| (steps.next(from), steps.next(until))))
-        };
+        let in_steps = || Windows::new(entry.window_ms(end_ms), entry.period(), end_ms, dt_ms);
         match entry {
             TimelineEntry::Rates { input, values, .. } => {
                 let entity = simulation.input(input)?;

@@ -312,6 +312,24 @@ fn the_program_learns_its_data_and_records_and_draws_its_variable() {
         let (key, series) = recorded.first_key_value().unwrap();
         assert_eq!((key.population.as_str(), key.neuron), ("hidden", 0));
         assert!(series.value.iter().any(|w| *w > 0.01), "{:?}", series.value);
-        assert!(out.join("figures/membrane_hidden_0_end.png").is_file());
+        assert!(out.join("figures/membrane_hidden_0.png").is_file());
+    }
+}
+
+#[test]
+fn the_state_has_the_variables_of_a_neuron_model() {
+    let mut original = adapting_cell(Engine::Events);
+    let current = injection(&original, Site::Basal, &[1.0, 2.0, 3.0]);
+    original.enter(3, current).unwrap();
+    original.advance_to(30);
+    let mut rebuilt = adapting_cell(Engine::Events);
+    rebuilt.restore(&original.state()).unwrap();
+    for step in [30, 31, 90] {
+        let w = [&mut original, &mut rebuilt].map(|simulation| {
+            simulation.advance_to(step);
+            simulation.read("cell", Variable::named("w")).unwrap()
+        });
+        assert_eq!(w[0], w[1]);
+        assert!(w[0][[0, 0]] > 0.05);
     }
 }

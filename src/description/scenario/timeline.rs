@@ -133,39 +133,47 @@ impl TimelineEntry {
     }
 }
 
+impl TimelineEntry {
+    /// Start and end of the first window in ms, in a run until `end_ms`; an empty one for an entry
+    /// that has a moment only.
+    #[must_use]
+    pub fn window_ms(&self, end_ms: f64) -> (f64, f64) {
+        match self {
+            Self::Rates {
+                from_ms, until_ms, ..
+            }
+            | Self::Current {
+                from_ms, until_ms, ..
+            }
+            | Self::Teacher {
+                from_ms, until_ms, ..
+            }
+            | Self::Presentation {
+                from_ms, until_ms, ..
+            } => (*from_ms, until_ms.unwrap_or(end_ms)),
+            Self::Neuron { .. } | Self::Eta { .. } | Self::EtaScale { .. } => (0.0, 0.0),
+        }
+    }
+
+    /// From one window to the next in ms, and the number of windows.
+    #[must_use]
+    pub fn period(&self) -> (f64, u32) {
+        let repeat = match self {
+            Self::Rates { repeat, .. }
+            | Self::Current { repeat, .. }
+            | Self::Teacher { repeat, .. }
+            | Self::Presentation { repeat, .. } => *repeat,
+            _ => None,
+        };
+        (repeat.map_or(0.0, |repeat| repeat.every_ms), self.times())
+    }
+}
+
 /// The windows `(from_ms, until_ms)` of an entry; none for those that have a moment only.
 #[must_use]
 pub fn windows(entry: &TimelineEntry, end_ms: f64) -> Vec<(f64, f64)> {
-    let (TimelineEntry::Rates {
-        from_ms,
-        until_ms,
-        repeat,
-        ..
-    }
-    | TimelineEntry::Current {
-        from_ms,
-        until_ms,
-        repeat,
-        ..
-    }
-    | TimelineEntry::Teacher {
-        from_ms,
-        until_ms,
-        repeat,
-        ..
-    }
-    | TimelineEntry::Presentation {
-        from_ms,
-        until_ms,
-        repeat,
-        ..
-    }) = entry
-    else {
-        return Vec::new();
-    };
-    let times = entry.times();
-    let every = repeat.map_or(0.0, |r| r.every_ms);
-    let until = until_ms.unwrap_or(end_ms);
+    let (from_ms, until) = entry.window_ms(end_ms);
+    let (every, times) = entry.period();
     (0..times)
         .map(|n| f64::from(n) * every)
         .map(|later| (from_ms + later, (until + later).min(end_ms)))

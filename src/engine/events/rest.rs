@@ -1,6 +1,7 @@
 //! Rest: how long nothing will happen.
 
 use bevy_ecs::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::circuit::{Activity, Changed, Circuit, Clock, Motion, NeuronParameters, Plasticity};
 use crate::connectivity::{Lazy, Terminals};
@@ -9,7 +10,7 @@ use crate::plasticity::Neuromodulator;
 
 /// The first step that has to be computed; those before it would change nothing unless an event
 /// of the timeline does.
-#[derive(Resource, Clone, Copy, Debug, Default)]
+#[derive(Resource, Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Rest {
     /// That step; the next one if anything is going on.
     pub until: u64,

@@ -1,7 +1,5 @@
 //! Occur: what the timeline holds for now.
 
-use std::sync::Arc;
-
 use bevy_ecs::prelude::*;
 
 use super::write;
@@ -56,7 +54,7 @@ pub fn apply_events(
                 }
             }
             Event::Inject(number, injection) => {
-                injections.0.insert(number, Arc::new(injection));
+                injections.0.insert(number, injection);
             }
             Event::Withdraw(number) => {
                 injections.0.remove(&number);

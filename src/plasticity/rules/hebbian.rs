@@ -29,7 +29,7 @@
 use super::dll::MismatchTimesRate;
 use crate::parameter::Parameter;
 use crate::plasticity::kernel::{BasalKernel, BasalSite};
-use crate::plasticity::rule::{Change, Rule};
+use crate::plasticity::rule::{Change, Need, Rule};
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {
@@ -50,6 +50,9 @@ pub const RULE: Rule = Rule {
         },
     ],
     basal: |p| match p.get("taught") {
+        0.0 if p.get("s") > 0.0 => {
+            Change::basal(RateTimesRate { s: p.get("s") }).needing(Need::Norm)
+        }
         0.0 => Change::basal(RateTimesRate { s: p.get("s") }),
         _ => Change::basal(MismatchTimesRate),
     },

@@ -24,13 +24,17 @@
 use super::change_gated_decay;
 use super::dll::MismatchTimesRate;
 use super::kolen_pollack::OwnRate;
-use crate::plasticity::rule::{Change, Rule};
+use crate::plasticity::rule::{Change, Need, Rule};
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {
     name: "local_losses",
     about: "local losses: every population is taught by a readout of its own",
     parameters: &[change_gated_decay::NONE],
-    basal: |p| Change::basal(MismatchTimesRate).with_gated_decay(p.get("gated_decay")),
+    basal: |p| {
+        Change::basal(MismatchTimesRate)
+            .with_gated_decay(p.get("gated_decay"))
+            .needing(Need::Teacher)
+    },
     apical: |p| Change::apical(OwnRate).with_gated_decay(p.get("gated_decay")),
 };

@@ -25,7 +25,7 @@
 
 use crate::parameter::Parameter;
 use crate::plasticity::kernel::{BasalKernel, BasalSite};
-use crate::plasticity::rule::{Change, Rule};
+use crate::plasticity::rule::{Change, Need, Rule};
 use crate::plasticity::third_factor::{Modulator, ThirdFactor};
 
 /// The registry's entry.
@@ -53,7 +53,7 @@ pub const RULE: Rule = Rule {
             },
             trace_ms: p.get("trace_ms").into(),
         };
-        Change::modulated_basal(OwnNoise, third)
+        Change::modulated_basal(OwnNoise, third).needing(Need::Noise)
     },
     apical: |_| Change::fixed(),
 };

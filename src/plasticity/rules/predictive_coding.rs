@@ -26,13 +26,17 @@
 
 use super::change_gated_decay;
 use super::dll::MismatchTimesRate;
-use crate::plasticity::rule::{Change, Rule};
+use crate::plasticity::rule::{Change, Need, Rule};
 
 /// The registry's entry.
 pub const RULE: Rule = Rule {
     name: "predictive_coding",
     about: "predictive coding: relaxing somata, feedback through the transposed weights",
     parameters: &[change_gated_decay::NONE],
-    basal: |p| Change::basal(MismatchTimesRate).with_gated_decay(p.get("gated_decay")),
+    basal: |p| {
+        Change::basal(MismatchTimesRate)
+            .with_gated_decay(p.get("gated_decay"))
+            .needing(Need::PotentialMismatch)
+    },
     apical: |_| Change::transported(),
 };

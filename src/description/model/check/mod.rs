@@ -1,6 +1,7 @@
 //! Whether a model describes a circuit: everything that is wrong with it, at once.
 
 mod names;
+mod needs;
 mod projection;
 mod synapse;
 mod weights;
@@ -9,6 +10,7 @@ use std::path::Path;
 
 use names::paths;
 pub(crate) use names::{is_file_name, name};
+pub(crate) use needs::needs;
 
 use super::{Bias, Graph, Input, Model, Neuron, Population};
 use crate::connectivity::Matrices;
@@ -106,6 +108,7 @@ pub(crate) fn check_with(
     // A name that is wrong leaves something else unused or unreachable: one message is enough.
     if !issues.has_errors() {
         unused(&mut issues, model);
+        needs::check(&mut issues, model, registry);
         unreachable(&mut issues, model);
     }
     (issues.into_vec(), matrices)

@@ -3,11 +3,13 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::needs::needs;
 use crate::description::Registry;
 use crate::description::document::{Allowed, Issues, unknown};
 use crate::description::model::{Synapse, Update};
+use crate::neuron::Compartment;
 use crate::parameter::Parameter;
-use crate::plasticity::Optimiser;
+use crate::plasticity::{Need, Optimiser};
 
 pub(super) fn check(
     issues: &mut Issues,
@@ -53,8 +55,11 @@ pub(super) fn check(
         issues.error(format!("{path}.norm"), message);
     }
     let rule = synapse.rule.as_deref().and_then(|name| registry.rule(name));
-    let overwrites = rule.is_some_and(|rule| rule.overwrites(&synapse.parameters));
-    for (name, given) in [("norm", synapse.norm.is_some()), ("rule", overwrites)] {
+    let both = [Compartment::Basal, Compartment::Apical];
+    let needs_update = (both.into_iter())
+        .filter_map(|compartment| needs(synapse, compartment, registry))
+        .any(|(_, needs)| needs.contains(&Need::Update));
+    for (name, given) in [("norm", synapse.norm.is_some()), ("rule", needs_update)] {
         if given && rule.is_some() && synapse.update.is_none() {
             let message = "this happens at weight updates; expected an `update`";
             issues.error(format!("{path}.{name}"), message);

@@ -4,6 +4,7 @@ mod clipped;
 mod data;
 mod probes;
 mod task;
+mod teachers;
 mod timeline;
 mod uneven;
 mod view;
@@ -72,6 +73,7 @@ pub fn check(scenario: &Scenario, model: Option<&Model>, registry: &Registry) ->
     };
     timeline::check(&mut issues, &view);
     probes::check(&mut issues, &view);
+    teachers::check(&mut issues, &view);
     if let Some(task) = &scenario.task {
         task::check(&mut issues, &view, task);
     }

@@ -1,0 +1,141 @@
+//! Properties that rules need of neurons and synapses, and that a model does not have.
+
+use std::collections::BTreeSet;
+
+use crate::description::Registry;
+use crate::description::document::Issues;
+use crate::description::model::{Model, Synapse};
+use crate::neuron::Compartment;
+use crate::neuron::soma::Units;
+use crate::parameter::Parameters;
+use crate::plasticity::Need;
+
+/// The needs of a synapse type at a compartment, with the name of its rule.
+pub(crate) fn needs<'a>(
+    synapse: &'a Synapse,
+    compartment: Compartment,
+    registry: &Registry,
+) -> Option<(&'a str, Vec<Need>)> {
+    let name = synapse.rule.as_deref()?;
+    let rule = registry.rule(name)?;
+    let parameters = Parameters::of(rule.parameters, &synapse.parameters);
+    Some((name, rule.effect(compartment, &parameters).needs))
+}
+
+/// Warns, once for each neuron type and each synapse type, of a rule whose need is not met.
+pub(super) fn check(issues: &mut Issues, model: &Model, registry: &Registry) {
+    let projections = model
+        .projections
+        .iter()
+        .map(|p| (&p.to, &p.synapse, p.compartment));
+    let biases = model.populations.iter().filter_map(|p| {
+        let bias = p.bias.as_ref()?;
+        Some((&p.name, &bias.synapse, Compartment::Basal))
+    });
+    let mut told = BTreeSet::new();
+    for (post, synapse, compartment) in projections.chain(biases) {
+        let post = model.populations.iter().find(|p| p.name == *post);
+        let neuron = post.and_then(|p| Some((&p.neuron, model.neurons.get(&p.neuron)?)));
+        let Some((kind, (neuron_name, neuron))) = model.synapses.get(synapse).zip(neuron) else {
+            continue;
+        };
+        let Some((rule, needs)) = needs(kind, compartment, registry) else {
+            continue;
+        };
+        for need in needs {
+            let unmet = match need {
+                Need::Noise if neuron.noise.is_none() => Some((
+                    format!("neurons.{neuron_name}"),
+                    format!(
+                        "`{rule}` learns by the noise of these neurons, and they have no `noise`"
+                    ),
+                )),
+                Need::PotentialMismatch if neuron.mismatch != Units::Potential => Some((
+                    format!("neurons.{neuron_name}.mismatch"),
+                    format!("`{rule}` is defined for neurons with `mismatch: potential`"),
+                )),
+                Need::Norm if kind.norm.is_none() => Some((
+                    format!("synapses.{synapse}"),
+                    format!("weights grow without limit under `{rule}` without a `norm`"),
+                )),
+                // A missing update is an error of the synapse type; teachers are of the scenario.
+                _ => None,
+            };
+            if let Some((path, message)) = unmet
+                && told.insert((path.clone(), message.clone()))
+            {
+                issues.warn(path, message);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::description::Registry;
+    use crate::description::document::Severity;
+    use crate::description::model::{Model, check};
+
+    /// Paths of the warnings of a circuit whose neurons and synapses have these fields.
+    fn warned(neuron: &str, synapse: &str) -> Vec<String> {
+        let text = format!(
+            r#"(
+                name: "pair", neurons: {{"n": ({neuron})}}, inputs: [(name: "x", size: 2)],
+                populations: [(name: "a", size: 2, neuron: "n")],
+                synapses: {{"s": ({synapse}, eta: 0.1)}},
+                projections: [(from: "x", to: "a", compartment: basal, delay_ms: 1, synapse: "s", weights: constant(1))],
+            )"#
+        );
+        let options = ron::Options::default()
+            .with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
+        let model: Model = options.from_str(&text).unwrap();
+        let issues = check(&model, &Registry::default(), Some(1.0), Path::new(""));
+        let issues = issues.into_iter().map(|issue| match issue.severity {
+            Severity::Warning => issue.path,
+            Severity::Error => format!("error: {}", issue.path),
+        });
+        issues.collect()
+    }
+
+    #[test]
+    fn each_need_that_is_not_met_is_told_once_and_none_that_is() {
+        let update = "update: (every_ms: 5, optimiser: plain)";
+        for (rule, neuron, synapse, path) in [
+            (
+                "node_perturbation",
+                "noise: (std: 0.1, every_ms: 5)",
+                "",
+                "neurons.n",
+            ),
+            (
+                "predictive_coding",
+                "mismatch: potential",
+                "",
+                "neurons.n.mismatch",
+            ),
+            (
+                "hebbian",
+                "",
+                &format!("norm: 1, {update}")[..],
+                "synapses.s",
+            ),
+            ("change_gated_decay", "", update, "error: synapses.s.rule"),
+        ] {
+            let with = |synapse: &str| format!(r#"rule: "{rule}", {synapse}"#);
+            let (full, bare) = (with(synapse), format!(r#"rule: "{rule}""#));
+            let bare = if rule == "hebbian" {
+                with(update)
+            } else {
+                bare
+            };
+            assert_eq!(
+                warned(neuron, full.trim_end_matches(", ")),
+                Vec::<String>::new(),
+                "{rule}"
+            );
+            assert_eq!(warned("", &bare), [path], "{rule}");
+        }
+    }
+}

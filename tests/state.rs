@@ -1,0 +1,193 @@
+//! The state of a simulation as bytes: put into a rebuilt circuit, it has the same future.
+
+mod common;
+
+use std::path::Path;
+
+use apical::circuit::Engine;
+use apical::description::model::Model;
+use apical::description::{Registry, Setup, lower};
+use apical::engine::{Simulation, State, StateError};
+use apical::event::{Event, Injection, Teacher, Windows};
+use apical::neuron::{NeuronParameter, Site, Variable};
+use common::{bits, parse};
+use ndarray::{Array1, Array2};
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+
+/// A random circuit: leaks, delays, thresholds, noise, rules, optimisers, decay, bounds.
+fn model(random: &mut ChaCha8Rng) -> Model {
+    let mut one_of = |choices: &[&'static str]| *choices.choose(random).unwrap();
+    let tau = one_of(&["0", "3", "40"]);
+    let tau_s = one_of(&["0", "0", "6"]);
+    let noise = one_of(&["", "noise: (std: 0.1, every_ms: 7),"]);
+    let rule = one_of(&[
+        r#"rule: "dll""#,
+        r#"rule: "kolen_pollack""#,
+        r#"rule: "node_perturbation""#,
+        r#"rule: "hebbian", parameters: {"taught": 1}"#,
+        r#"rule: "transport""#,
+    ]);
+    let update = one_of(&[
+        "",
+        "update: (every_ms: 9, optimiser: plain),",
+        "update: (every_ms: 5, offset_ms: 2, optimiser: momentum(momentum: 0.9)),",
+        "update: (every_ms: 11, optimiser: adam()),",
+    ]);
+    let decay = one_of(&["", "decay_per_ms: 0.001,"]);
+    let bounds = one_of(&["", "bounds: (-0.4, 0.6),"]);
+    let threshold = one_of(&["0", "0", "0.01"]);
+    let delay = one_of(&["1", "4", "9"]);
+    parse(&format!(
+        r#"(
+            name: "random", threshold: {threshold},
+            neurons: {{
+                "leaky": (tau_b_ms: {tau}, tau_a_ms: {tau}, tau_s_ms: {tau_s}, lambda: 0.1, {noise}),
+                "readout": (transfer: softmax),
+            }},
+            inputs: [(name: "x", size: 5)],
+            populations: [
+                (name: "hidden", size: 7, neuron: "leaky", bias: (synapse: "plastic")),
+                (name: "out", size: 3, neuron: "readout", bias: (synapse: "plastic")),
+            ],
+            synapses: {{
+                "plastic": ({rule}, eta: 0.01, {update} {decay} {bounds}),
+                "fixed": (),
+            }},
+            projections: [
+                (from: "x", to: "hidden", compartment: basal, delay_ms: {delay}, synapse: "plastic", weights: fan_in(gain: 1)),
+                (from: "hidden", to: "hidden", compartment: basal, delay_ms: 3, synapse: "fixed", weights: fan_in(gain: 0.4)),
+                (from: "hidden", to: "out", compartment: basal, delay_ms: 2, synapse: "plastic", weights: fan_in(gain: 1)),
+                (from: "out", to: "hidden", compartment: apical, delay_ms: {delay}, synapse: "plastic", weights: fan_in(gain: 1)),
+            ],
+        )"#
+    ))
+}
+
+fn built(model: &Model, engine: Engine, trials: usize) -> Simulation {
+    let setup = Setup {
+        dt_ms: 1.0,
+        trials,
+        seed: 3,
+        presentation_ms: 10.0,
+        directory: Path::new("."),
+        engine,
+    };
+    Simulation::new(lower(model, &Registry::default(), setup).unwrap())
+}
+
+/// Rates, teachers, currents in windows, parameters and learning rates that change.
+fn enter_timeline(simulation: &mut Simulation, trials: usize, random: &mut ChaCha8Rng) {
+    let (x, hidden) = (
+        simulation.input("x").unwrap(),
+        simulation.pyramidal("hidden").unwrap(),
+    );
+    for start in [0, 40, 90, 170] {
+        let sparse: f32 = random.random();
+        let rate = |random: &mut ChaCha8Rng| match random.random::<f32>() < sparse {
+            true => random.random_range(-1.0..1.0),
+            false => 0.0,
+        };
+        let rates = Array2::from_shape_simple_fn((trials, 5), || rate(random));
+        simulation.enter(start, Event::Rates(x, rates)).unwrap();
+    }
+    let out = simulation.pyramidal("out").unwrap();
+    let target = Array2::from_shape_fn((trials, 3), |(trial, n)| {
+        f32::from(u8::from(n == trial % 3))
+    });
+    let strength = vec![0.7; trials];
+    simulation
+        .enter(20, Event::Teacher(out, Teacher { target, strength }))
+        .unwrap();
+    simulation.enter(150, Event::Strength(out, 0.0)).unwrap();
+    let current = Injection {
+        population: hidden,
+        site: Site::Apical,
+        current: Array1::from_elem(7, 0.2),
+    };
+    let windows = Windows::new((10.0, 16.0), (25.0, 9), 1e9, 1.0);
+    simulation
+        .enter_windows(windows, Event::Inject(1, current), Event::Withdraw(1))
+        .unwrap();
+    let lambda = Event::Neuron(hidden, NeuronParameter::Lambda, 0.3);
+    simulation.enter_change(60, lambda).unwrap();
+    let up = simulation.projection("hidden_to_out").unwrap();
+    simulation.enter_change(70, Event::Eta(up, 0.02)).unwrap();
+    simulation.enter_change(110, Event::EtaScale(0.5)).unwrap();
+}
+
+fn assert_same(a: &mut Simulation, b: &mut Simulation, what: &str) {
+    assert_eq!(a.steps(), b.steps());
+    for (population, variables) in [
+        ("x", &[Variable::RATE][..]),
+        ("hidden", &Variable::ALL),
+        ("out", &Variable::ALL),
+    ] {
+        for variable in variables {
+            let [a, b] = [&mut *a, &mut *b].map(|s| bits(&s.read(population, *variable).unwrap()));
+            assert_eq!(a, b, "{what}: {variable} of {population}");
+        }
+    }
+    for projection in a.projections() {
+        let [a, b] = [&*a, &*b].map(|s| bits(&s.weights(&projection.name).unwrap()));
+        assert_eq!(a, b, "{what}: weights of {}", projection.name);
+    }
+    assert!(a.state() == b.state(), "{what}: states differ");
+}
+
+#[test]
+fn a_state_has_the_same_future_in_a_rebuilt_circuit() {
+    for seed in 0..60 {
+        let mut random = ChaCha8Rng::seed_from_u64(seed);
+        let model = model(&mut random);
+        let trials = *[1, 3].choose(&mut random).unwrap();
+        let engine = *[Engine::Events, Engine::Dense].choose(&mut random).unwrap();
+        let mut original = built(&model, engine, trials);
+        enter_timeline(&mut original, trials, &mut random);
+        let taken_at = random.random_range(0..220);
+        original.advance_to(taken_at);
+        let state = State::from_bytes(original.state().bytes().to_vec());
+        // Taking a state changes nothing.
+        assert_eq!(original.state(), state);
+        let mut rebuilt = built(&model, engine, trials);
+        // Whatever it did before.
+        rebuilt.advance_to(random.random_range(0..30));
+        rebuilt.restore(&state).unwrap();
+        let what = format!("seed {seed}, {engine:?}, step {taken_at}");
+        assert_same(&mut original, &mut rebuilt, &what);
+        for later in [1, 2, 9, 80, 300] {
+            original.advance_to(taken_at + later);
+            rebuilt.advance_to(taken_at + later);
+            assert_same(&mut original, &mut rebuilt, &format!("{what} and {later}"));
+        }
+    }
+}
+
+#[test]
+fn what_is_no_state_of_the_circuit_is_refused_and_changes_nothing() {
+    let mut random = ChaCha8Rng::seed_from_u64(1);
+    let model = model(&mut random);
+    let mut simulation = built(&model, Engine::Events, 2);
+    enter_timeline(&mut simulation, 2, &mut random);
+    simulation.advance_to(50);
+    let state = simulation.state();
+    let cut = state.bytes()[..state.bytes().len() / 2].to_vec();
+    let error = simulation.restore(&State::from_bytes(cut)).unwrap_err();
+    assert!(matches!(error, StateError::Damaged(_)), "{error}");
+    for (mut other, differs) in [
+        (built(&model, Engine::Dense, 2), "engine"),
+        (built(&model, Engine::Events, 3), "trials"),
+    ] {
+        let error = other.restore(&state).unwrap_err().to_string();
+        assert!(error.contains(differs), "{error}");
+    }
+    let mut larger = model.clone();
+    larger.populations[0].size = 8;
+    let error = built(&larger, Engine::Events, 2)
+        .restore(&state)
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("`hidden`"), "{error}");
+    assert_eq!(simulation.state(), state);
+}
