@@ -4,8 +4,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use indicatif::DecimalBytes;
-
 use super::{counted, say};
 use crate::compare;
 use crate::data;
@@ -14,7 +12,7 @@ use crate::description::model::Model;
 use crate::description::scenario::{self, LoadedScenario, Scenario, Task, check_data, read_data};
 use crate::plasticity::Registry;
 use crate::run::{Leaves, check_memory, needed_bytes};
-use crate::terminal::{stderr, stdout};
+use crate::terminal::{Bytes, stderr, stdout};
 
 /// Says everything that is wrong with model, scenario and comparison files, and runs nothing.
 #[derive(clap::Args, Debug)]
@@ -194,7 +192,7 @@ fn validate_scenario(loaded: LoadedScenario, data: Option<&Path>) -> Result<Vali
 /// What a run takes and leaves, in lines of their own.
 fn cost(scenario: &Scenario, model: &Model, samples: Option<usize>) -> String {
     const MOST: usize = 20;
-    let memory = DecimalBytes(needed_bytes(scenario, model) as u64);
+    let memory = Bytes(needed_bytes(scenario, model) as u64);
     let length = match &scenario.task {
         None => scenario.duration_ms.map(|ms| (ms / scenario.dt_ms, 0.0)),
         Some(task) => samples.and_then(|samples| {
@@ -211,7 +209,7 @@ fn cost(scenario: &Scenario, model: &Model, samples: Option<usize>) -> String {
     };
     let leaves = Leaves::of(scenario, model, steps.round() as u64, presentations as u64);
     let rows = |rows: f64| counted(rows as u64, "row");
-    let bytes = |bytes: f64| DecimalBytes(bytes as u64);
+    let bytes = |bytes: f64| Bytes(bytes as u64);
     let each = match scenario.variants.len() {
         0 => String::new(),
         variants => format!(", for each of {variants} variants"),

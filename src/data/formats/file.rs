@@ -62,13 +62,9 @@ pub(super) fn open(path: &Path, remedy: &str) -> Result<Opened, DataError> {
     Ok(Opened { reader, most })
 }
 
-/// What a file holds: itself, or what is inside if it begins as gzip does.
-pub(crate) fn unpacked(file: File) -> io::Result<Box<dyn Read>> {
-    unpacked_or_not(file).map(|(reader, _)| reader)
-}
-
-/// The same, and true if it is compressed.
-fn unpacked_or_not(file: File) -> io::Result<(Box<dyn Read>, bool)> {
+/// What a file holds: itself, or what is inside if it begins as gzip does. True if it is
+/// compressed.
+pub(crate) fn unpacked_or_not(file: File) -> io::Result<(Box<dyn Read>, bool)> {
     let mut file = BufReader::new(file);
     let mut magic = Vec::new();
     file.by_ref().take(2).read_to_end(&mut magic)?;

@@ -1,6 +1,15 @@
 //! Standard output and standard error. All text of the command goes through here: control
 //! characters that come from files are shown, not obeyed, and a write that fails is remembered for
-//! the exit code of the process.
+//! the exit code of the process. Bars of progress are given by the program, [`Bars`]; those of the
+//! command are in `drawn`.
+
+mod bar;
+mod bytes;
+#[cfg(feature = "cli")]
+mod drawn;
+
+pub use bar::{Bar, Bars, NoBars};
+pub use bytes::Bytes;
 
 use std::borrow::Cow;
 use std::io::{self, ErrorKind, Write};
