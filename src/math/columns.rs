@@ -196,6 +196,7 @@ pub fn touch(sends: &[Send], scale: f64, integrals: &Array2<f64>, weights: Chang
 
 /// For each trial the products of what changes in it and what was held before in every trial,
 /// trials x trials.
+#[must_use]
 pub fn products(sends: &[Send], held: ArrayView2<'_, f32>) -> Array2<f64> {
     let mut products = Array2::zeros((held.nrows(), held.nrows()));
     for send in sends {

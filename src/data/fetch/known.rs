@@ -156,6 +156,7 @@ mod tests {
     use super::known;
     use crate::data::Source;
     use crate::description::scenario::Task;
+    use crate::plasticity::Registry;
     use std::path::{Path, PathBuf};
 
     /// The files of a data set are those that its scenario reads, and checksums are such.
@@ -164,7 +165,7 @@ mod tests {
         for set in known() {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&set.scenario);
             let loaded =
-                crate::description::scenario::load(&path, &[], &Default::default()).unwrap();
+                crate::description::scenario::load(&path, &[], &Registry::default()).unwrap();
             let Some(Task { data, .. }) = loaded.scenario.task else {
                 panic!("{} has no task", set.scenario);
             };
