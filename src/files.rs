@@ -1,8 +1,8 @@
-//! Opening of regular files only.
+//! Files: only regular ones are opened; paths are shortened.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 /// Largest text that is read as a whole, in bytes: a thousand times larger than the files of a run.
 const LARGEST_TEXT: u64 = 1 << 26;
@@ -78,11 +78,30 @@ pub fn text(path: &Path) -> io::Result<String> {
     Ok(text)
 }
 
+/// `a/../b` as `b`, if that is the same place: a directory may be a link to elsewhere.
+#[must_use]
+pub fn tidy(path: &Path) -> PathBuf {
+    let mut short = PathBuf::new();
+    for component in path.components() {
+        let ends_in_name = matches!(short.components().next_back(), Some(Component::Normal(_)));
+        match component {
+            Component::ParentDir if ends_in_name => drop(short.pop()),
+            Component::CurDir => {}
+            other => short.push(other),
+        }
+    }
+    match (fs::canonicalize(path), fs::canonicalize(&short)) {
+        (Ok(long), Ok(same)) if long == same => short,
+        (Err(_), Err(_)) => short,
+        _ => path.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{open, open_to_write, text};
+    use super::{open, open_to_write, text, tidy};
 
     #[test]
     fn only_what_ends_is_opened() {
@@ -102,6 +121,25 @@ mod tests {
             assert!(said(&pipe).contains("a named pipe"));
             let error = open_to_write(&pipe).unwrap_err();
             assert!(error.to_string().contains("a named pipe"));
+        }
+    }
+
+    #[test]
+    fn a_path_is_shortened_only_if_it_stays_the_same_place() {
+        let there = |path: &str| tidy(Path::new(path)).display().to_string();
+        assert_eq!(there("src/../models/digits.ron"), "models/digits.ron");
+        assert_eq!(there("./nowhere/../x.ron"), "x.ron");
+        assert_eq!(there("../../x.ron"), "../../x.ron");
+        let dir = tempfile::tempdir().unwrap();
+        let inner = dir.path().join("a/b");
+        std::fs::create_dir_all(&inner).unwrap();
+        std::fs::write(dir.path().join("a/x"), "").unwrap();
+        std::fs::write(dir.path().join("x"), "").unwrap();
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink(&inner, dir.path().join("link")).unwrap();
+            let path = dir.path().join("link/../x");
+            assert_eq!(tidy(&path), path);
         }
     }
 }

@@ -23,10 +23,20 @@
 //! | [`cli`] | the command line: one file a command |
 //! | [`parameter`] | parameters with names, defaults and ranges |
 //! | [`files`], [`machine`], [`terminal`] | files, memory and the terminal of the machine |
+//!
+//! Without the default features there remain `math` to `engine` and `files` to `terminal`: enough to
+//! load a model, to lower it to a circuit and to simulate it. The feature `record` has `record` and
+//! `run`, `plot` has `plot`, `fetch` has `data::fetch`, `cli` has all.
 
+// The table links to modules of every feature.
+#![cfg_attr(not(feature = "cli"), allow(rustdoc::broken_intra_doc_links))]
+
+#[cfg(feature = "cli")]
 pub mod bench;
 pub mod circuit;
+#[cfg(feature = "cli")]
 pub mod cli;
+#[cfg(feature = "cli")]
 pub mod compare;
 pub mod connectivity;
 pub mod data;
@@ -39,12 +49,15 @@ pub mod math;
 pub mod neuron;
 pub mod parameter;
 pub mod plasticity;
+#[cfg(feature = "plot")]
 pub mod plot;
+#[cfg(feature = "record")]
 pub mod record;
+#[cfg(feature = "record")]
 pub mod run;
 pub mod terminal;
 
 /// The code of the README, as a test.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "cli"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -106,8 +106,8 @@ fn a_runaway_names_its_neuron_trial_step_and_first_term(engine: Engine) {
     assert_eq!(found, want);
 
     // Soma: the dendrites are finite, their coupling is too strong.
-    let mut soma = simulation(&explosive("g_a: 3e38"), engine, 1.0, 2, 1.0);
-    soma.teach("calm", teacher(0, 2.0)).unwrap();
+    let mut soma = simulation(&explosive("g_a: 1e15"), engine, 1.0, 2, 1.0);
+    soma.teach("calm", teacher(0, 1e25)).unwrap();
     let found = runaway(&mut soma, 100).unwrap();
     let want = Runaway {
         population: "calm".into(),

@@ -6,7 +6,10 @@ use bevy_ecs::schedule::Schedule;
 
 /// Systems of the user's own, which become part of every step.
 #[derive(Clone, Default)]
-pub struct Systems(Vec<Arc<dyn Fn(&mut Schedule) + Send + Sync>>);
+pub struct Systems(Vec<Arc<Add>>);
+
+/// A function that adds systems to the schedule of a step.
+type Add = dyn Fn(&mut Schedule) + Send + Sync;
 
 impl Systems {
     /// Adds what `add` adds to the schedule of a step.

@@ -4,13 +4,13 @@ use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use indicatif::DecimalBytes;
+use indicatif::MultiProgress;
 
 use super::{INTERRUPTED, counted, say, stop_on_interrupt};
 use crate::data::fetch::{DataSet, DataSetError, Origin, Progress, get, is_in, known};
 use crate::data::formats::file::data_dir;
 use crate::description::document::unknown;
-use crate::terminal::{stderr, stdout};
+use crate::terminal::{Bytes, stderr, stdout};
 
 /// Public data sets.
 #[derive(clap::Args, Debug)]
@@ -57,7 +57,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         None => usual(set)?,
     };
     let files = counted(set.downloads.len() as u64, "file");
-    let bytes = DecimalBytes(set.downloads.iter().map(|download| download.bytes).sum());
+    let bytes = Bytes(set.downloads.iter().map(|download| download.bytes).sum());
     let (name, about) = (&set.name, &set.about);
     say(
         stdout(),
@@ -67,7 +67,8 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         ),
     );
     let stop = stop_on_interrupt("stopping; what has arrived is being kept")?;
-    match get(set, &origin, &to, &Progress::default(), &stop) {
+    let progress = Progress::new(std::io::stdout(), MultiProgress::new());
+    match get(set, &origin, &to, &progress, &stop) {
         Err(DataSetError::Stopped) => {
             say(stderr(), &format!("{}\n", DataSetError::Stopped));
             Ok(ExitCode::from(INTERRUPTED))

@@ -7,6 +7,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use indicatif::MultiProgress;
+
 use super::{INTERRUPTED, counted, refused, say, start_threads, stop_on_interrupt};
 use crate::data::formats::file::data_dir;
 use crate::data::{self};
@@ -148,6 +150,7 @@ impl Session {
         data: Option<data::LoadedData>,
         directory: &RunDirectory,
     ) -> Result<bool, Box<dyn Error>> {
+        let bars = MultiProgress::new();
         let job = Job {
             scenario: &loaded.scenario,
             model: &loaded.model,
@@ -157,7 +160,7 @@ impl Session {
             data_directory: self.data.as_deref(),
             reporting: match self.quiet {
                 true => Reporting::Nothing,
-                false => Reporting::Alone,
+                false => Reporting::Alone(&bars),
             },
             alone: true,
         };

@@ -4,8 +4,6 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use indicatif::DecimalBytes;
-
 use super::{counted, say};
 use crate::compare;
 use crate::data;
@@ -14,7 +12,7 @@ use crate::description::document::{Document, Problem, Problems};
 use crate::description::model::Model;
 use crate::description::scenario::{self, LoadedScenario, Scenario, Task, check_data, read_data};
 use crate::run::{Leaves, check_memory, needed_bytes};
-use crate::terminal::{stderr, stdout};
+use crate::terminal::{Bytes, stderr, stdout};
 
 /// Reports all errors of model, scenario and comparison files, without running them.
 #[derive(clap::Args, Debug)]
@@ -199,7 +197,7 @@ fn validate_scenario(
 /// Memory and output of a run, in separate lines.
 fn cost(scenario: &Scenario, model: &Model, samples: Option<usize>) -> String {
     const MOST: usize = 20;
-    let memory = DecimalBytes(needed_bytes(scenario, model) as u64);
+    let memory = Bytes(needed_bytes(scenario, model) as u64);
     let length = match &scenario.task {
         None => scenario.duration_ms.map(|ms| (ms / scenario.dt_ms, 0.0)),
         Some(task) => samples.and_then(|samples| {
@@ -216,7 +214,7 @@ fn cost(scenario: &Scenario, model: &Model, samples: Option<usize>) -> String {
     };
     let leaves = Leaves::of(scenario, model, steps.round() as u64, presentations as u64);
     let rows = |rows: f64| counted(rows as u64, "row");
-    let bytes = |bytes: f64| DecimalBytes(bytes as u64);
+    let bytes = |bytes: f64| Bytes(bytes as u64);
     let each = match scenario.variants.len() {
         0 => String::new(),
         variants => format!(", for each of {variants} variants"),

@@ -8,7 +8,8 @@ use crate::description::document::{
     Assignment, Document, Issue, Issues, Place, Problem, Problems, Severity,
 };
 use crate::description::model::check_name;
-use crate::description::scenario::{self, Scenario, load_with, tidy};
+use crate::description::scenario::{self, Scenario, load_with};
+use crate::files::tidy;
 
 /// A checked comparison.
 #[derive(Clone, Debug)]

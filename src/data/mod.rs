@@ -30,6 +30,7 @@ pub mod classes;
 pub mod dataset;
 pub mod encoder;
 pub mod error;
+#[cfg(feature = "fetch")]
 pub mod fetch;
 pub mod formats;
 pub mod order;

@@ -17,8 +17,11 @@ pub struct OwnSource {
     pub parameters: &'static [Parameter],
     /// The training part and, if there is one, a test part of its own; relative paths start at the
     /// directory of the scenario.
-    pub load: fn(&Parameters, &Path) -> Result<(Dataset, Option<Dataset>), DataError>,
+    pub load: fn(&Parameters, &Path) -> Result<OwnParts, DataError>,
 }
+
+/// A training part, and a test part if there is one.
+pub type OwnParts = (Dataset, Option<Dataset>);
 
 impl OwnSource {
     /// Its data, with classes named by their numbers.
@@ -34,7 +37,7 @@ impl OwnSource {
                 format!("{} features and {} classes", part.features(), part.classes)
             };
             let found = format!("a test part of {}", told(test));
-            return Err(DataError::setting(self.name, &found, &told(&train)));
+            return Err(DataError::setting(self.name, &found, told(&train)));
         }
         Ok(LoadedData {
             classes: (0..train.classes).map(|class| class.to_string()).collect(),

@@ -190,7 +190,7 @@ impl Source {
                     if !(low..=high).contains(value) {
                         let name = format!("own.parameters.{given}");
                         let expected = format!("a number from {low} to {high}");
-                        return Err(DataError::setting(&name, &value.to_string(), &expected));
+                        return Err(DataError::setting(&name, value.to_string(), &expected));
                     }
                 }
                 source.data(&Parameters::of(source.parameters, parameters), base_dir)

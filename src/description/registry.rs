@@ -1,5 +1,7 @@
 //! The registry: the parts that models and scenarios may name.
 
+use std::collections::BTreeMap;
+
 use bevy_ecs::schedule::Schedule;
 
 use crate::circuit::{OwnModel, Systems};
@@ -25,7 +27,7 @@ impl NeuronKind {
     /// Symbols of the variables that it adds.
     #[must_use]
     pub fn variables(&self) -> Vec<&'static str> {
-        let defaults = Parameters::of(self.parameters, &Default::default());
+        let defaults = Parameters::of(self.parameters, &BTreeMap::default());
         (self.build)(&defaults, 1.0).variables()
     }
 }

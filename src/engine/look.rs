@@ -258,7 +258,7 @@ impl Simulation {
         let senders = state.get(&self.world).ok()?;
         let mut arrived = None;
         with_arriving(&projection, &senders, |sent| {
-            arrived = Some(sent.to_owned())
+            arrived = Some(sent.to_owned());
         });
         arrived
     }

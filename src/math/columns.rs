@@ -196,6 +196,7 @@ pub fn touch(sends: &[Send], scale: f64, integrals: &Array2<f64>, weights: Chang
 
 /// For each trial, products of its changes of senders and the values held before in every trial,
 /// trials x trials.
+#[must_use]
 pub fn products(sends: &[Send], held: ArrayView2<'_, f32>) -> Array2<f64> {
     let mut products = Array2::zeros((held.nrows(), held.nrows()));
     for send in sends {

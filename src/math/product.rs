@@ -128,6 +128,7 @@ impl<T: Precision> Product<T> {
     }
 
     /// Computes the product on the present thread.
+    #[allow(unsafe_code)]
     fn block(self, a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, mut out: ArrayViewMut2<'_, T>) {
         let ((m, k), n) = (a.dim(), b.ncols());
         let (&[a_row, a_column], &[b_row, b_column]) = (a.strides(), b.strides()) else {

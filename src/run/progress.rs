@@ -1,11 +1,8 @@
 //! Reporting how a run goes: a bar at a terminal, plain lines elsewhere.
 
-use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-
-use crate::terminal::{say, stdout};
+use crate::terminal::{Bar, Bars, say, stdout};
 
 /// Accuracies after an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -24,20 +21,20 @@ pub struct Epoch {
 pub enum Reporting<'a> {
     /// Nobody.
     Nothing,
-    /// It is the only one.
-    Alone,
+    /// It is the only one; these make its bar.
+    Alone(&'a dyn Bars),
     /// It is one of several under way; they are told apart by their names.
     Among {
         /// Its name.
         name: &'a str,
-        /// The bars of all of them, with the one of all together as the last.
-        bars: &'a MultiProgress,
+        /// What makes the bars of all of them.
+        bars: &'a dyn Bars,
     },
 }
 
 /// How a run is told.
 pub struct Progress {
-    bar: Option<ProgressBar>,
+    bar: Option<Box<dyn Bar>>,
     lines: bool,
     /// What lines begin with; only a run among several has a name there.
     prefix: String,
@@ -59,29 +56,14 @@ impl Progress {
         epochs: Option<u64>,
         reporting: Reporting<'_>,
     ) -> Self {
-        let terminal = std::io::stderr().is_terminal();
-        let (name, bar, prefix) = match reporting {
-            Reporting::Nothing => ("", None, String::new()),
-            Reporting::Alone => {
-                let target = ProgressDrawTarget::stderr();
-                let bar = || ProgressBar::with_draw_target(Some(steps), target);
-                (scenario, terminal.then(bar), String::new())
-            }
-            Reporting::Among { name, bars } => {
-                let bar = || bars.insert_from_back(1, ProgressBar::new(steps));
-                (name, terminal.then(bar), format!("{name}: "))
-            }
+        let (bar, prefix) = match reporting {
+            Reporting::Nothing => (None, String::new()),
+            Reporting::Alone(bars) => (bars.steps(scenario, steps), String::new()),
+            Reporting::Among { name, bars } => (bars.steps(name, steps), format!("{name}: ")),
         };
-        if let Some(bar) = &bar {
-            let template = "{prefix} {bar:24} {percent:>3} %  {msg}  ETA {eta}";
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style);
-            }
-            bar.set_prefix(name.to_owned());
-        }
         Self {
+            lines: bar.is_none() && !matches!(reporting, Reporting::Nothing),
             bar,
-            lines: !terminal && !matches!(reporting, Reporting::Nothing),
             prefix,
             steps,
             epochs,
@@ -95,8 +77,8 @@ impl Progress {
     /// After `steps` steps.
     pub fn step(&mut self, steps: u64) {
         if let Some(bar) = &self.bar {
-            bar.set_message(format!("{}{}", self.simulated(steps), self.latest));
-            bar.set_position(steps);
+            bar.describe(format!("{}{}", self.simulated(steps), self.latest));
+            bar.advance_to(steps);
         } else if self.lines {
             // Epochs have lines of their own; only long ones need more.
             let silence = Duration::from_secs(if self.epochs.is_some() { 30 } else { 5 });
@@ -154,7 +136,7 @@ impl Progress {
     /// The run is over.
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+            bar.remove();
         }
     }
 }

@@ -113,10 +113,10 @@ fn main() {
             v.iter_mut().for_each(|u| *u = 1.0 / (1.0 + (-*u).exp()));
         }),
         (Transfer::Softmax, |v| {
-            v.chunks_exact_mut(10).for_each(std_softmax)
+            v.chunks_exact_mut(10).for_each(std_softmax);
         }),
         (Transfer::Relu, |v| {
-            v.iter_mut().for_each(|u| *u = u.max(0.0))
+            v.iter_mut().for_each(|u| *u = u.max(0.0));
         }),
     ];
     for (transfer, standard) in cases {
@@ -124,7 +124,7 @@ fn main() {
         for _ in 0..ROUNDS {
             time(&mut std, &potentials, &mut values, &mut { standard });
             time(&mut here, &potentials, &mut values, &mut |v| {
-                transfer.rates(v, 10)
+                transfer.rates(v, 10);
             });
         }
         let name = format!("{transfer:?}").to_lowercase();

@@ -18,6 +18,7 @@ use apical::circuit::{Engine, LayoutError, NeuronId};
 use apical::description::model::Model;
 use apical::description::{LowerError, Registry, Setup, lower};
 use apical::engine::Simulation;
+use apical::event::{Event, Teacher};
 use apical::neuron::pyramidal::apical::Potential;
 use apical::neuron::{Site, Variable};
 use apical::record::traces;
@@ -125,14 +126,13 @@ fn both_engines_run_everything_that_is_added() {
         for simulation in [&mut dense, &mut events] {
             let input = simulation.input("x").unwrap();
             let rates = ndarray::arr2(&[rates, rates.map(|rate| 0.5 * rate)]);
-            simulation
-                .enter(step, apical::event::Event::Rates(input, rates))
-                .unwrap();
+            simulation.enter(step, Event::Rates(input, rates)).unwrap();
         }
     }
-    let mut teacher = apical::event::Teacher::default();
-    teacher.target = ndarray::arr2(&[[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]]);
-    teacher.strength = vec![1.0; 2];
+    let teacher = Teacher {
+        target: ndarray::arr2(&[[0.8, 0.1, 0.1], [0.1, 0.1, 0.8]]),
+        strength: vec![1.0; 2],
+    };
     for simulation in [&mut dense, &mut events] {
         simulation.teach("out", teacher.clone()).unwrap();
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::error::DataSetError;
-use crate::data::formats::file::unpacked;
+use crate::data::formats::file::unpacked_or_not;
 
 /// Fault of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +72,7 @@ pub fn fault(
     if Some(whole.as_str()) == published || whole == content {
         return Ok(None);
     }
-    match unpacked(open()?).and_then(sha256) {
+    match unpacked_or_not(open()?).and_then(|(held, _)| sha256(held)) {
         Ok(held) if held == content => Ok(None),
         Ok(held) => {
             let (expected, found) = match published {

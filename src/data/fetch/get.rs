@@ -5,8 +5,6 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use indicatif::DecimalBytes;
-
 use super::archive;
 use super::checksum::{Fault, fault};
 use super::description::{DataSet, Download, Held, Packing};
@@ -15,6 +13,7 @@ use super::error::{Attempt, DataSetError, Trouble};
 use super::part::Part;
 use super::progress::Progress;
 use crate::data::formats::file::packed;
+use crate::terminal::Bytes;
 
 /// Origin of files.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -241,7 +240,7 @@ impl Target<'_> {
             let url = format!("{base}{}", download.name);
             match self.fetch_from(client, &url, download) {
                 Ok(part) => {
-                    let size = DecimalBytes(part.length());
+                    let size = Bytes(part.length());
                     let line = format!("{}: {size} from {}", download.name, host(&url));
                     self.progress.note(&line);
                     self.set_wrong_aside()?;

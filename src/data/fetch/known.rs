@@ -155,6 +155,7 @@ fn gzip(name: &str, bytes: u64, packed: &str, unpacked: &str) -> Download {
 mod tests {
     use super::known;
     use crate::data::Source;
+    use crate::description::Registry;
     use crate::description::scenario::Task;
     use std::path::{Path, PathBuf};
 
@@ -164,7 +165,7 @@ mod tests {
         for set in known() {
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(&set.scenario);
             let loaded =
-                crate::description::scenario::load(&path, &[], &Default::default()).unwrap();
+                crate::description::scenario::load(&path, &[], &Registry::default()).unwrap();
             let Some(Task { data, .. }) = loaded.scenario.task else {
                 panic!("{} has no task", set.scenario);
             };

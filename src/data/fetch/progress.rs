@@ -1,17 +1,15 @@
 //! Progress of a download: a bar in a terminal, plain lines elsewhere.
 
 use std::cell::RefCell;
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::Write;
 use std::time::{Duration, Instant};
 
-use indicatif::{DecimalBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
-
-use crate::terminal::{self, Stream};
+use crate::terminal::{self, Bar, Bars, Bytes, NoBars, Stream};
 
 /// Output of the progress of downloads.
 pub struct Progress {
     lines: RefCell<Box<dyn Write>>,
-    bars: bool,
+    bars: Box<dyn Bars>,
     current: RefCell<Option<Current>>,
 }
 
@@ -20,51 +18,34 @@ struct Current {
     name: String,
     have: u64,
     of: Option<u64>,
-    bar: Option<ProgressBar>,
+    bar: Option<Box<dyn Bar>>,
     told: Instant,
-}
-
-impl Default for Progress {
-    /// Lines to standard output, and a bar if standard error is a terminal.
-    fn default() -> Self {
-        Self {
-            bars: stderr().is_terminal(),
-            ..Self::lines(stdout())
-        }
-    }
 }
 
 impl Progress {
     /// Lines without a bar.
     #[must_use]
     pub fn lines(to: impl Write + 'static) -> Self {
+        Self::new(to, NoBars)
+    }
+
+    /// Lines, and the bars that `bars` makes.
+    #[must_use]
+    pub fn new(lines: impl Write + 'static, bars: impl Bars + 'static) -> Self {
         Self {
-            lines: RefCell::new(Box::new(to)),
-            bars: false,
+            lines: RefCell::new(Box::new(lines)),
+            bars: Box::new(bars),
             current: RefCell::default(),
         }
     }
 
     /// Starts the file `name`: `have` bytes exist, of `of` if the total is known.
     pub(super) fn begin(&self, name: &str, have: u64, of: Option<u64>) {
-        let bar = self.bars.then(|| {
-            let bar = ProgressBar::with_draw_target(of, ProgressDrawTarget::stderr());
-            let template = "{prefix} {bar:24} {percent:>3} %  {decimal_bytes} of \
-                            {decimal_total_bytes}  {decimal_bytes_per_sec}  ETA {eta}";
-            if let Ok(style) = ProgressStyle::with_template(template) {
-                bar.set_style(style);
-            }
-            bar.set_prefix(name.to_owned());
-            bar.set_position(have);
-            // The speed is that of the bytes received from now on.
-            bar.reset_eta();
-            bar
-        });
         *self.current.borrow_mut() = Some(Current {
             name: name.to_owned(),
             have,
             of,
-            bar,
+            bar: self.bars.bytes(name, have, of),
             told: Instant::now(),
         });
     }
@@ -78,12 +59,12 @@ impl Progress {
         };
         current.have += count;
         match &current.bar {
-            Some(bar) => bar.set_position(current.have),
+            Some(bar) => bar.advance_to(current.have),
             None if current.told.elapsed() > SILENCE => {
                 current.told = Instant::now();
-                let of = current.of.map(|of| format!(" of {}", DecimalBytes(of)));
+                let of = current.of.map(|of| format!(" of {}", Bytes(of)));
                 let (name, of) = (&current.name, of.unwrap_or_default());
-                self.tell(&format!("{name}: {}{of}", DecimalBytes(current.have)));
+                self.tell(&format!("{name}: {}{of}", Bytes(current.have)));
             }
             None => {}
         }
@@ -92,14 +73,14 @@ impl Progress {
     /// Ends the current file, complete or not.
     pub(super) fn end(&self) {
         if let Some(bar) = self.current.borrow_mut().take().and_then(|c| c.bar) {
-            bar.finish_and_clear();
+            bar.remove();
         }
     }
 
     /// Writes a line, above the bar if there is one.
     pub(super) fn note(&self, line: &str) {
         match self.current.borrow().as_ref().and_then(|c| c.bar.as_ref()) {
-            Some(bar) => bar.suspend(|| self.tell(line)),
+            Some(bar) => bar.beside(&mut || self.tell(line)),
             None => self.tell(line),
         }
     }

@@ -164,13 +164,7 @@ mod tests {
         wrong[RECORD] = 10;
         let long = [&two[..], &[7]].concat();
         let mut said = Vec::new();
-        for bytes in [
-            &[][..],
-            &two[..RECORD - 1],
-            &two[..RECORD + 1],
-            &long,
-            &wrong,
-        ] {
+        for bytes in [&[][..], &two[..RECORD - 1], &two[..=RECORD], &long, &wrong] {
             fs::write(dir.path().join("a.bin"), bytes).unwrap();
             said.push(read(Some(dir.path()), &names(["a.bin"])).unwrap_err());
         }

@@ -62,13 +62,8 @@ pub(super) fn open(path: &Path, remedy: &str) -> Result<Opened, DataError> {
     Ok(Opened { reader, most })
 }
 
-/// Content of a file, decompressed if it starts with the gzip signature.
-pub(crate) fn unpacked(file: File) -> io::Result<Box<dyn Read>> {
-    unpacked_or_not(file).map(|(reader, _)| reader)
-}
-
-/// As [`unpacked`], and true if the file is compressed.
-fn unpacked_or_not(file: File) -> io::Result<(Box<dyn Read>, bool)> {
+/// Content of a file, decompressed if it starts with the gzip signature. True if it is compressed.
+pub(crate) fn unpacked_or_not(file: File) -> io::Result<(Box<dyn Read>, bool)> {
     let mut file = BufReader::new(file);
     let mut magic = Vec::new();
     file.by_ref().take(2).read_to_end(&mut magic)?;

@@ -4,7 +4,7 @@ mod check;
 mod graph;
 mod schema;
 
-pub use check::check;
-pub(crate) use check::{MOST_NEURONS, check_with, is_file_name, name as check_name, needs};
+pub use check::{MOST_NEURONS, check, is_file_name};
+pub(crate) use check::{check_with, name as check_name, needs};
 pub use graph::Graph;
 pub use schema::*;

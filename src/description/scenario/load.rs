@@ -1,7 +1,6 @@
 //! From files and overrides to a checked scenario and its model, or to everything wrong with them.
 
-use std::fs;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use super::Scenario;
 use super::check::{MOST_VARIANTS, check, clipped};
@@ -12,6 +11,7 @@ use crate::description::document::{
 };
 use crate::description::model::{self, Model};
 use crate::description::{Registry, Setup, lower_checked};
+use crate::files::tidy;
 
 /// Problems after which no further variant is looked at: nobody reads as many.
 const MOST_PROBLEMS: usize = 200;
@@ -345,29 +345,11 @@ fn of_variant(problem: &Problem, path: &str, changes: &[String], document: &Docu
     })
 }
 
-/// `a/../b` as `b`, if that is the same place: a directory may be a link to elsewhere.
-pub(crate) fn tidy(path: &Path) -> PathBuf {
-    let mut short = PathBuf::new();
-    for component in path.components() {
-        let ends_in_name = matches!(short.components().next_back(), Some(Component::Normal(_)));
-        match component {
-            Component::ParentDir if ends_in_name => drop(short.pop()),
-            Component::CurDir => {}
-            other => short.push(other),
-        }
-    }
-    match (fs::canonicalize(path), fs::canonicalize(&short)) {
-        (Ok(long), Ok(same)) if long == same => short,
-        (Err(_), Err(_)) => short,
-        _ => path.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
-    use super::{load, load_model, tidy};
+    use super::{load, load_model};
     use crate::description::Registry;
 
     fn shipped(path: &str) -> std::path::PathBuf {
@@ -415,24 +397,5 @@ mod tests {
         let problems = load(&shipped("models/digits.ron"), &[], &Registry::default());
         let text = problems.unwrap_err().to_string();
         assert!(text.contains("this is a model; expected a scenario") && text.ends_with("1 error"));
-    }
-
-    #[test]
-    fn a_path_is_shortened_only_if_it_stays_the_same_place() {
-        let there = |path: &str| tidy(Path::new(path)).display().to_string();
-        assert_eq!(there("src/../models/digits.ron"), "models/digits.ron");
-        assert_eq!(there("./nowhere/../x.ron"), "x.ron");
-        assert_eq!(there("../../x.ron"), "../../x.ron");
-        let dir = tempfile::tempdir().unwrap();
-        let inner = dir.path().join("a/b");
-        std::fs::create_dir_all(&inner).unwrap();
-        std::fs::write(dir.path().join("a/x"), "").unwrap();
-        std::fs::write(dir.path().join("x"), "").unwrap();
-        #[cfg(unix)]
-        {
-            std::os::unix::fs::symlink(&inner, dir.path().join("link")).unwrap();
-            let path = dir.path().join("link/../x");
-            assert_eq!(tidy(&path), path);
-        }
     }
 }

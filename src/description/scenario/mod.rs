@@ -11,7 +11,6 @@ mod timeline;
 mod window;
 
 pub use check::{check, check_data, data, fitting, read_data};
-pub(crate) use load::tidy;
 pub use load::{LoadedModel, LoadedScenario, load, load_model, load_with};
 pub use probe::{Probe, Statistic};
 pub use schema::*;

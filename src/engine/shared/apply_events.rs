@@ -17,6 +17,12 @@ type Carries = (
     &'static mut soma::MismatchCarry,
 );
 
+/// Rates of inputs.
+type Inputs<'w, 's> = Query<'w, 's, (&'static NeuronId, &'static mut soma::Rate)>;
+
+/// Carries of pyramidal neurons.
+type Leaky<'w, 's> = Query<'w, 's, (&'static NeuronId, Carries)>;
+
 /// Events of the timeline that are due act on the state.
 pub fn apply_events(
     (clock, wiring): (Res<Clock>, Res<Wiring>),
@@ -25,10 +31,7 @@ pub fn apply_events(
     mut injections: ResMut<Injections>,
     mut populations: Query<(&Population, Option<(&mut Teacher, &mut NeuronParameters)>)>,
     mut plasticities: Query<&mut Plasticity>,
-    (mut inputs, mut carries): (
-        Query<(&NeuronId, &mut soma::Rate)>,
-        Query<(&NeuronId, Carries)>,
-    ),
+    (mut inputs, mut carries): (Inputs<'_, '_>, Leaky<'_, '_>),
 ) {
     for event in timeline.due(clock.step) {
         match event {

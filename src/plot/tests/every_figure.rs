@@ -5,6 +5,7 @@ use ndarray::{Array2, ArrayView2};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use resvg::tiny_skia::Pixmap;
+use resvg::usvg;
 
 /// Every figure of the module, with the same few numbers as data.
 fn figures(
@@ -183,7 +184,7 @@ fn text_is_paths_and_pixels_are_300_an_inch() {
         let figure = figure.unwrap();
         assert!(figure.svg().contains("<path") && !figure.svg().contains("<text"));
         assert!(!figure.svg().contains("font"), "a font is asked for");
-        let tree = resvg::usvg::Tree::from_str(figure.svg(), &Default::default()).unwrap();
+        let tree = usvg::Tree::from_str(figure.svg(), &usvg::Options::default()).unwrap();
         let pixels = Pixmap::decode_png(figure.png()).unwrap();
         let inches = f64::from(tree.size().width()) / 96.0;
         assert!((f64::from(pixels.width()) - 300.0 * inches).abs() <= 0.5);
@@ -201,7 +202,7 @@ fn the_svg_shows_exactly_what_the_png_shows() {
     for figure in figures("digits", &x, &y, values.view()) {
         let figure = figure.unwrap();
         // An SVG without text needs no font, so the set of fonts is empty.
-        let tree = resvg::usvg::Tree::from_str(figure.svg(), &Default::default()).unwrap();
+        let tree = usvg::Tree::from_str(figure.svg(), &usvg::Options::default()).unwrap();
         let png = Pixmap::decode_png(figure.png()).unwrap();
         let mut svg = Pixmap::new(png.width(), png.height()).unwrap();
         let scale = resvg::tiny_skia::Transform::from_scale(3.125, 3.125);

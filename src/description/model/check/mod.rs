@@ -8,8 +8,9 @@ mod weights;
 
 use std::path::Path;
 
+pub use names::is_file_name;
+pub(crate) use names::name;
 use names::paths;
-pub(crate) use names::{is_file_name, name};
 pub(crate) use needs::needs;
 
 use super::{Bias, Graph, Input, Model, Neuron, Population};
@@ -193,7 +194,7 @@ fn check_population(issues: &mut Issues, path: &str, population: &Population, mo
 const MOST_PARTS: usize = 4096;
 
 /// Most neurons of a population, so that sizes of matrices and rows do not overflow.
-pub(crate) const MOST_NEURONS: usize = 1 << 24;
+pub const MOST_NEURONS: usize = 1 << 24;
 
 fn check_size(issues: &mut Issues, path: &str, size: usize) {
     if !(1..=MOST_NEURONS).contains(&size) {

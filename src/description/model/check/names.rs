@@ -27,9 +27,10 @@ fn is_name(name: &str) -> bool {
     name.len() <= LONGEST && is_file_name(name)
 }
 
-/// Whether a text that is read back from a file may become a part of the name of another: a name,
+/// True if a text that is read back from a file may become a part of the name of another: a name,
 /// or the two of a projection with `_to_` between.
-pub(crate) fn is_file_name(name: &str) -> bool {
+#[must_use]
+pub fn is_file_name(name: &str) -> bool {
     let starts = name.starts_with(|c: char| c.is_ascii_alphabetic());
     let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
     starts && name.chars().all(allowed) && name.len() <= 2 * LONGEST + "_to_".len()

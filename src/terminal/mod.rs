@@ -1,6 +1,15 @@
 //! Standard output and standard error. All text of the command passes through here: control
 //! characters from files are made visible and have no effect, and a failed write is stored for the
-//! exit code of the process.
+//! exit code of the process. Bars of progress are given by the program,
+//! [`Bars`]; those of the command are in `drawn`.
+
+mod bar;
+mod bytes;
+#[cfg(feature = "cli")]
+mod drawn;
+
+pub use bar::{Bar, Bars, NoBars};
+pub use bytes::Bytes;
 
 use std::borrow::Cow;
 use std::io::{self, ErrorKind, Write};
