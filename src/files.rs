@@ -1,7 +1,7 @@
 //! Files: only regular ones are opened; paths are shortened.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Read};
+use std::io::{self, BufWriter, ErrorKind, Read, Write};
 use std::path::{Component, Path, PathBuf};
 
 /// Largest text that is read as a whole, in bytes: a thousand times larger than the files of a run.
@@ -76,6 +76,34 @@ pub fn text(path: &Path) -> io::Result<String> {
         return Err(io::Error::new(ErrorKind::InvalidData, message));
     }
     Ok(text)
+}
+
+/// Writes a file, completely or not at all: it is written under another name beside `path` and then
+/// takes its place. An earlier file exists until then; a link is replaced, not followed.
+///
+/// # Errors
+/// Errors of the operating system and of `write`; `path` is as it was then.
+pub fn replace(
+    path: &Path,
+    write: impl FnOnce(&mut BufWriter<File>) -> io::Result<()>,
+) -> io::Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    let partial = path.with_file_name(name);
+    if partial.symlink_metadata().is_ok() {
+        fs::remove_file(&partial)?;
+    }
+    let written = File::create_new(&partial).and_then(|file| {
+        let mut file = BufWriter::new(file);
+        write(&mut file)?;
+        file.flush()
+    });
+    let replaced = written.and_then(|()| fs::rename(&partial, path));
+    if replaced.is_err() {
+        // Fails if the file could not be created.
+        let _ = fs::remove_file(&partial);
+    }
+    replaced
 }
 
 /// `a/../b` as `b`, if that is the same place: a directory may be a link to elsewhere.

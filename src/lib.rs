@@ -15,6 +15,7 @@
 //! | [`description`] | models and scenarios as text, checked |
 //! | [`circuit`] | populations, projections and trials as entities |
 //! | [`engine`] | the only place that orders the stages of a step |
+//! | [`protocol`] | what is shown, taught and asked, and when |
 //! | [`record`] | recordings: from the simulation to Parquet and back; arrays, small tables |
 //! | [`run`] | a scenario on its way: presentations, evaluation, results |
 //! | [`plot`] | figures, from plain data to SVG and PNG |
@@ -51,6 +52,7 @@ pub mod parameter;
 pub mod plasticity;
 #[cfg(feature = "plot")]
 pub mod plot;
+pub mod protocol;
 #[cfg(feature = "record")]
 pub mod record;
 #[cfg(feature = "record")]

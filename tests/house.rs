@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up.
-const ORDER: [&str; 18] = [
+const ORDER: [&str; 19] = [
     "terminal",
     "machine",
     "files",
@@ -19,6 +19,7 @@ const ORDER: [&str; 18] = [
     "engine",
     "data",
     "description",
+    "protocol",
     "record",
     "run",
     "plot",

@@ -10,6 +10,8 @@ use apical::description::Registry;
 use apical::description::document::{Issue, Severity};
 use apical::description::model::{Model, check};
 use apical::description::scenario::{self, Scenario};
+use apical::description::{Setup, lower};
+use apical::engine::Simulation;
 use apical::event::Teacher;
 use apical::neuron::Variable;
 use apical::record::statistics;
@@ -187,4 +189,25 @@ fn statistics_take_the_way_that_is_mirrored_and_are_refused_without_a_choice() {
         );
         assert_eq!(refused(&down("back", "fast"), projections), None);
     }
+}
+
+#[test]
+fn a_frozen_copy_has_tied_weights_too() {
+    let model = circuit(&down("down_fast", "fast"));
+    let setup = Setup {
+        dt_ms: 1.0,
+        trials: 1,
+        seed: 1,
+        presentation_ms: 1.0,
+        directory: Path::new("."),
+        engine: Engine::Events,
+    };
+    let circuit = lower(&model, &Registry::default(), setup).unwrap();
+    let mut frozen = Simulation::new(circuit.frozen());
+    let weights = frozen.weights("fast").unwrap().mapv(|w| 2.0 * w + 0.1);
+    frozen.set_weights("fast", weights.clone()).unwrap();
+    assert_eq!(
+        frozen.weights("down_fast").unwrap(),
+        weights.reversed_axes()
+    );
 }

@@ -6,10 +6,12 @@ use std::path::Path;
 
 use apical::circuit::Engine;
 use apical::description::model::Model;
+use apical::description::scenario::{data, load};
 use apical::description::{Registry, Setup, lower};
 use apical::engine::{Simulation, State, StateError};
 use apical::event::{Event, Injection, Teacher, Windows};
 use apical::neuron::{NeuronParameter, Site, Variable};
+use apical::protocol::{ClassificationProtocol, Protocol, Report};
 use common::{bits, parse};
 use ndarray::{Array1, Array2};
 use rand::seq::IndexedRandom;
@@ -190,4 +192,59 @@ fn what_is_no_state_of_the_circuit_is_refused_and_changes_nothing() {
         .to_string();
     assert!(error.contains("`hidden`"), "{error}");
     assert_eq!(simulation.state(), state);
+}
+
+/// The digits: the simulation and the task, and what its reports say until the end.
+fn digits() -> (Simulation, ClassificationProtocol) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/digits.ron");
+    let set = [
+        "task.split=counts(train: 96, validation: 40, test: 40)",
+        "task.epochs=3",
+        "trials=16",
+    ];
+    let registry = Registry::default();
+    let loaded = load(&path, &set.map(str::to_owned), &registry).unwrap();
+    let (data, _) = data(&loaded, None, &registry).unwrap().unwrap();
+    let circuit = loaded.circuit(&registry);
+    let task = ClassificationProtocol::new(&loaded.scenario, &loaded.model, &circuit, Some(data));
+    (Simulation::new(circuit), task.unwrap().unwrap())
+}
+
+/// Goes on through at most so many segments.
+fn follow(
+    (simulation, task): &mut (Simulation, ClassificationProtocol),
+    segments: usize,
+) -> Vec<Report> {
+    let mut reports = Vec::new();
+    for _ in 0..segments {
+        let Some(segment) = task.begin(simulation).unwrap() else {
+            break;
+        };
+        simulation.advance_to(segment.steps.end);
+        reports.push(task.end(simulation).unwrap());
+    }
+    reports
+}
+
+#[test]
+fn a_task_goes_on_from_a_stored_state_and_cursor() {
+    let mut original = digits();
+    original.1.prepare(&mut original.0).unwrap();
+    // In the second epoch, between a question and the end of its presentation.
+    let before = follow(&mut original, 12 + 5);
+    assert!(before[11].epoch.is_some() && before.len() == 17);
+    let state = original.0.state();
+    let cursor = serde_json::to_string(&original.1.cursor()).unwrap();
+    let mut resumed = digits();
+    resumed.0.restore(&state).unwrap();
+    resumed.1.resume(serde_json::from_str(&cursor).unwrap());
+    let [rest, again] = [&mut original, &mut resumed].map(|run| follow(run, usize::MAX));
+    assert_eq!(rest.len(), 36 - 17);
+    assert_eq!(rest, again);
+    assert!(original.0.state() == resumed.0.state());
+    assert!(
+        rest.iter()
+            .filter_map(|report| report.epoch)
+            .any(|epoch| epoch.validation > Some(0.2))
+    );
 }

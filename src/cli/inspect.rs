@@ -14,8 +14,9 @@ use crate::description::model::Neuron;
 use crate::description::scenario::{Neurons, PresentationSteps, TimelineEntry};
 use crate::neuron::soma::Units;
 use crate::neuron::{Compartment, Site, Variable};
+use crate::protocol::Replay;
 use crate::record::{Series, history};
-use crate::run::{Replay, Results};
+use crate::run::Results;
 use crate::terminal::stdout;
 
 /// Looks into one neuron of a run.

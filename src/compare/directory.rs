@@ -11,6 +11,7 @@
 //! A run is renamed when it is complete, so that a directory with the final name is complete.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::{CompareError, Comparison};
@@ -194,9 +195,7 @@ impl Directory {
     /// [`CompareError::File`]
     pub fn write(&self, name: &str, content: &str) -> Result<PathBuf, CompareError> {
         let path = self.path.join(name);
-        let part = self.path.join(format!("{name}.part"));
-        fs::write(&part, content)
-            .and_then(|()| fs::rename(&part, &path))
+        files::replace(&path, |file| file.write_all(content.as_bytes()))
             .map_err(CompareError::file(&path))?;
         Ok(path)
     }

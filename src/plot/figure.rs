@@ -3,10 +3,11 @@
 use super::error::PlotError;
 use super::font;
 use super::raster::Raster;
+use crate::files;
 use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::{self, ImageHrefResolver, ImageKind, Tree, WriteOptions};
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -86,30 +87,16 @@ impl Figure {
         }
         let write = |extension: &str, bytes: &[u8]| {
             let file = directory.join(format!("{name}.{extension}"));
-            let partial = directory.join(format!("{name}.{extension}.partial"));
             fs::create_dir_all(directory)
-                .and_then(|()| whole(&partial, bytes))
-                .and_then(|()| fs::rename(&partial, &file))
-                .map_err(|source| {
-                    // The rest of a failed attempt is removed; failure to remove it is no error.
-                    let _ = fs::remove_file(&partial);
-                    PlotError::Write {
-                        file: file.clone(),
-                        source,
-                    }
+                .and_then(|()| files::replace(&file, |to| to.write_all(bytes)))
+                .map_err(|source| PlotError::Write {
+                    file: file.clone(),
+                    source,
                 })?;
             Ok(file)
         };
         Ok([write("svg", self.svg.as_bytes())?, write("png", &self.png)?])
     }
-}
-
-/// Writes a new file in place of an existing one; a link is replaced, not followed.
-fn whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    if path.symlink_metadata().is_ok() {
-        fs::remove_file(path)?;
-    }
-    File::create_new(path)?.write_all(bytes)
 }
 
 /// PNG of the drawing on a white ground.

@@ -12,9 +12,10 @@ use super::{
 };
 use crate::description::scenario::Neurons;
 use crate::neuron::Compartment;
+use crate::protocol::Window as Acting;
 use crate::record::csv::numbers;
 use crate::record::{RecordError, Series, TraceKey, history, statistics, weights};
-use crate::run::{Results, Summary, Window as Acting};
+use crate::run::{Results, Summary};
 
 /// Reasons why the figures of a run cannot be drawn.
 #[derive(Debug, thiserror::Error)]

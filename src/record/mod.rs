@@ -28,7 +28,7 @@
 //! | module | subject |
 //! |---|---|
 //! | `probe` | values of the circuit that probes record in a step |
-//! | [`mod@statistics`], `gradient` | numbers about projections |
+//! | [`mod@statistics`], `gradient_angle` | numbers about projections |
 //! | `batch`, `recorder` | interface for the simulation |
 //! | `writer` | the writer thread |
 //! | `table`, `encode`, `sink` | a table: its file, its bytes, their destination |
@@ -43,7 +43,7 @@ mod columns;
 pub mod csv;
 mod encode;
 mod error;
-mod gradient;
+mod gradient_angle;
 pub mod npy;
 mod pages;
 mod probe;
@@ -58,7 +58,7 @@ mod writer;
 
 pub use batch::Batch;
 pub use error::{Kept, RecordError};
-pub use gradient::descent;
+pub use gradient_angle::descent;
 pub use probe::{Observer, Times};
 pub use read::{Series, TraceKey, history, metadata, recorded_rows, statistics, traces, weights};
 pub use recorder::{Recorded, RecordedFile, Recorder};

@@ -1,49 +1,30 @@
 //! Arrays of 32-bit floating-point numbers as `.npy` files: weights, checkpoints, final states.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::Path;
 
 use ndarray::{Array, ArrayRef, Dimension};
 use ndarray_npy::{WriteNpyError, WriteNpyExt};
 
 use super::error::{Kept, RecordError};
 use crate::data::{self, DataError};
+use crate::files;
 
 /// Writes `array` to `path`, completely or not at all.
-///
-/// The bytes are written to a file with another name beside it, which then replaces `path`: an
-/// array is never incomplete, and an older one stays until the new one is complete.
 ///
 /// # Errors
 /// [`RecordError::Write`]; the earlier content of `path` then still exists.
 pub fn write<D: Dimension>(path: &Path, array: &ArrayRef<f32, D>) -> Result<(), RecordError> {
-    let partial = partial(path);
-    let written = write_to(&partial, array).and_then(|()| fs::rename(&partial, path));
-    written.map_err(|error| {
-        // Fails if the file could not be created.
-        let _ = fs::remove_file(&partial);
-        RecordError::write(path, error, Kept::Unchanged)
-    })
-}
-
-fn partial(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".partial");
-    path.with_file_name(name)
-}
-
-fn write_to<D: Dimension>(path: &Path, array: &ArrayRef<f32, D>) -> io::Result<()> {
-    let mut file = BufWriter::new(File::create(path)?);
-    array
-        .view()
-        .write_npy(&mut file)
-        .map_err(|error| match error {
+    let written = files::replace(path, |file| {
+        let written = array.view().write_npy(&mut *file);
+        written.map_err(|error| match error {
             WriteNpyError::Io(error) => error,
             other => io::Error::other(other),
         })?;
-    file.flush()?;
-    file.get_ref().sync_all()
+        file.flush()?;
+        file.get_ref().sync_all()
+    });
+    written.map_err(|error| RecordError::write(path, error, Kept::Unchanged))
 }
 
 /// Reads an array written by [`write()`] or NumPy, of any number type whose values are exact as

@@ -1,8 +1,12 @@
 //! Probes at work: what is due in a step is read from the circuit and handed to the recorder.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::sync::Arc;
 
+use ndarray::Array2;
+
+use super::gradient_angle::GradientAngles;
 use super::statistics::{alignment, norm};
 use super::{Batch, RecordError, Recorder};
 use crate::description::scenario::{Indices, Neurons, Probe, Statistic};
@@ -120,6 +124,7 @@ pub struct Observer {
     tail: TraceProbes,
     weights: Vec<Weights>,
     numbers: Vec<Numbers>,
+    angles: GradientAngles,
 }
 
 impl Observer {
@@ -132,6 +137,7 @@ impl Observer {
             tail: TraceProbes::default(),
             weights: Vec::new(),
             numbers: Vec::new(),
+            angles: GradientAngles::default(),
         };
         let dt_ms = simulation.dt_ms();
         let populations = simulation.populations();
@@ -206,11 +212,19 @@ impl Observer {
                     until_ms,
                 } => {
                     let times = Times::new((*from_ms, *until_ms, *every_ms), dt_ms, end);
-                    (observer.numbers).extend(statistics.iter().map(|&statistic| Numbers {
-                        times,
-                        statistic,
-                        projections: defined(statistic, wanted, &projections),
-                    }));
+                    for &statistic in statistics {
+                        let projections = defined(statistic, wanted, &projections);
+                        if statistic == Statistic::GradientAngle {
+                            let names = projections.into_iter().map(|(name, _)| name).collect();
+                            observer.angles.add(times, names);
+                            continue;
+                        }
+                        observer.numbers.push(Numbers {
+                            times,
+                            statistic,
+                            projections,
+                        });
+                    }
                 }
             }
         }
@@ -289,7 +303,7 @@ impl Observer {
                         let sent = traffic.get(projection).map(|(traffic, _)| traffic.sent);
                         ("messages", sent.map(|sent| sent as f64))
                     }
-                    // Angles belong to presentations: see `angles_due`.
+                    // Angles belong to presentations: see `gradient_angle.rs`.
                     _ => continue,
                 };
                 if let Some(value) = value {
@@ -311,22 +325,32 @@ impl Observer {
         let traces = self.traces.probes.iter().chain(&self.tail.probes);
         let traces = traces.map(|p| p.times);
         let weights = self.weights.iter().map(|p| p.times);
-        let numbers = (self.numbers.iter())
-            .filter(|p| p.statistic != Statistic::GradientAngle)
-            .map(|p| p.times);
+        let numbers = self.numbers.iter().map(|p| p.times);
         (traces.chain(weights).chain(numbers))
             .filter_map(|times| times.next(step))
             .min()
     }
 
-    /// The projections whose angle to the gradient is due in a presentation over `steps`.
-    #[must_use]
-    pub fn angles_due(&self, steps: &std::ops::Range<u64>) -> BTreeSet<Arc<str>> {
-        (self.numbers.iter())
-            .filter(|probe| probe.statistic == Statistic::GradientAngle)
-            .filter(|probe| probe.times.is_due_within(steps.clone()))
-            .flat_map(|probe| probe.projections.iter().map(|(name, _)| name.clone()))
-            .collect()
+    /// A segment of a presentation over these steps begins.
+    pub fn begin(&mut self, simulation: &mut Simulation, presentation: &Range<u64>) {
+        self.angles.begin(simulation, presentation);
+    }
+
+    /// The population `output` is asked in the present state; `target` would be right.
+    pub fn ask(&mut self, simulation: &mut Simulation, output: &str, target: &Array2<f32>) {
+        self.angles.ask(simulation, output, target);
+    }
+
+    /// The presentation is over.
+    ///
+    /// # Errors
+    /// Those of the recorder.
+    pub fn end(
+        &mut self,
+        simulation: &mut Simulation,
+        recorder: &mut Recorder,
+    ) -> Result<(), RecordError> {
+        self.angles.end(simulation, recorder)
     }
 }
 

@@ -8,44 +8,28 @@ use ndarray::Array2;
 
 use super::RunError;
 use super::directory::RunDirectory;
-use super::learn::{Lesson, Part};
-use crate::data::Encoder;
+use crate::protocol::{ClassificationProtocol, Part};
 use crate::record::csv::{Cell, text};
-
-/// What classes and features are called, and what the encoding took from the training part.
-pub(super) struct Legend {
-    /// Names of the classes, `[classes]`.
-    pub classes: Vec<String>,
-    /// Names of the features, `[features]`, if there are any.
-    pub features: Option<Vec<String>>,
-    /// The encoding.
-    pub encoder: Encoder,
-}
-
-impl Legend {
-    /// The name of a class.
-    pub fn class(&self, class: usize) -> String {
-        let name = self.classes.get(class).cloned();
-        name.unwrap_or_else(|| class.to_string())
-    }
-}
 
 /// Writes `classes.csv`, `split.csv` and, if the encoding took numbers from the training part,
 /// `standardization.csv`.
 ///
 /// # Errors
 /// [`RunError::File`]
-pub(super) fn write_parts(lesson: &Lesson, directory: &RunDirectory) -> Result<(), RunError> {
-    let parts = [&lesson.train, &lesson.validation, &lesson.test];
+pub(super) fn write_parts(
+    task: &ClassificationProtocol,
+    directory: &RunDirectory,
+) -> Result<(), RunError> {
+    let parts = [&task.train, &task.validation, &task.test];
     let counts = parts.map(|part| {
-        let mut counts = vec![0usize; lesson.legend.classes.len()];
+        let mut counts = vec![0usize; task.legend.classes.len()];
         for label in labels(part) {
             counts[label] += 1;
         }
         counts
     });
     let names = ["class", "name", "train", "validation", "test"];
-    let rows = lesson.legend.classes.iter().enumerate();
+    let rows = task.legend.classes.iter().enumerate();
     let rows = rows.map(|(class, name)| {
         let mut row = vec![class.to_string(), name.clone()];
         row.extend(counts.iter().map(|counts| counts[class].to_string()));
@@ -53,13 +37,13 @@ pub(super) fn write_parts(lesson: &Lesson, directory: &RunDirectory) -> Result<(
     });
     write(directory, "classes.csv", &names, rows)?;
 
-    let rows = split(lesson);
+    let rows = split(task);
     write(directory, "split.csv", &["sample", "part", "label"], rows)?;
 
-    let Some(used) = lesson.legend.encoder.standardization() else {
+    let Some(used) = task.legend.encoder.standardization() else {
         return Ok(());
     };
-    let name = |feature: usize| match &lesson.legend.features {
+    let name = |feature: usize| match &task.legend.features {
         Some(names) => names.get(feature).cloned().unwrap_or_default(),
         None => String::new(),
     };
@@ -79,14 +63,14 @@ pub(super) fn write_parts(lesson: &Lesson, directory: &RunDirectory) -> Result<(
 
 /// Sample, part and label: those of the file in its order, those that no part has among them, then
 /// those of a test part of its own.
-fn split(lesson: &Lesson) -> Vec<Vec<String>> {
-    let data = &lesson.train.data;
+fn split(task: &ClassificationProtocol) -> Vec<Vec<String>> {
+    let data = &task.train.data;
     let mut part_of = vec!["unused"; data.labels.len()];
     let mut apart = Vec::new();
     for (name, part) in [
-        ("train", &lesson.train),
-        ("validation", &lesson.validation),
-        ("test", &lesson.test),
+        ("train", &task.train),
+        ("validation", &task.validation),
+        ("test", &task.test),
     ] {
         if std::sync::Arc::ptr_eq(&part.data, data) {
             for &sample in &part.samples {
@@ -104,23 +88,23 @@ fn split(lesson: &Lesson) -> Vec<Vec<String>> {
             vec![
                 sample.to_string(),
                 part.to_owned(),
-                lesson.legend.class(label),
+                task.legend.class(label),
             ]
         })
         .collect()
 }
 
-/// Writes `confusion.csv`, of the `counts` of the test part, and `predictions.csv`.
+/// Writes `confusion.csv`, of the `counts` of the test part, and `predictions.csv`, of its answers.
 ///
 /// # Errors
 /// [`RunError::File`]
 pub(super) fn write_answers(
-    lesson: &Lesson,
-    counts: &Array2<u32>,
+    task: &ClassificationProtocol,
+    (answers, counts): (&[usize], &Array2<u32>),
     directory: &RunDirectory,
 ) -> Result<(), RunError> {
     let classes: Vec<String> = (0..counts.ncols())
-        .map(|class| lesson.legend.class(class))
+        .map(|class| task.legend.class(class))
         .collect();
     let names: Vec<&str> = (["class"].into_iter())
         .chain(classes.iter().map(String::as_str))
@@ -132,13 +116,13 @@ pub(super) fn write_answers(
     });
     write(directory, "confusion.csv", &names, rows)?;
 
-    let samples = lesson.test.samples.iter().zip(labels(&lesson.test));
-    let rows = samples.zip(&lesson.answered);
+    let samples = task.test.samples.iter().zip(labels(&task.test));
+    let rows = samples.zip(answers);
     let rows = rows.map(|((sample, label), &answer)| {
         vec![
             sample.to_string(),
-            lesson.legend.class(label),
-            lesson.legend.class(answer),
+            task.legend.class(label),
+            task.legend.class(answer),
             (label == answer).to_string(),
         ]
     });

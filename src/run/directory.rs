@@ -23,10 +23,12 @@
 //! | `apical.lock` | while a process works here, see [`Claim`] |
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::RunError;
 use super::claim::{CLAIM, Claim, Taken};
+use crate::files;
 
 /// The directory of a run, which this process alone writes to.
 #[derive(Debug)]
@@ -122,9 +124,7 @@ impl RunDirectory {
     /// [`RunError::File`]
     pub fn write(&self, name: &str, content: &str) -> Result<PathBuf, RunError> {
         let path = self.path.join(name);
-        let part = self.path.join(format!("{name}.part"));
-        fs::write(&part, content)
-            .and_then(|()| fs::rename(&part, &path))
+        files::replace(&path, |file| file.write_all(content.as_bytes()))
             .map_err(RunError::file(&path))?;
         Ok(path)
     }

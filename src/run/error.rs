@@ -4,8 +4,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::circuit::LayoutError;
-use crate::data::DataError;
-use crate::engine::{CircuitError, Runaway};
+use crate::engine::Runaway;
+use crate::protocol::ProtocolError;
 use crate::record::RecordError;
 
 /// Why a run could not begin or go on.
@@ -14,51 +14,15 @@ pub enum RunError {
     /// A system has moved neurons out of their population.
     #[error(transparent)]
     Layout(#[from] LayoutError),
-    /// The data are not what they should be.
+    /// The protocol cannot begin or go on.
     #[error(transparent)]
-    Data(#[from] DataError),
-    /// Scenario and circuit do not fit.
-    #[error(transparent)]
-    CircuitError(#[from] CircuitError),
+    Protocol(#[from] ProtocolError),
     /// Activity is no longer a number.
     #[error(transparent)]
     Runaway(#[from] Runaway),
-    /// An answer to a sample of validation or test is no longer a number.
-    #[error(
-        "{part}: the answer to sample {sample} of the data (from 0) is no number: {variable} of \
-         {population}[{neuron}] became {value} {after_ms} ms after the sample was shown; smaller \
-         weights (a smaller eta, bounds) or smaller values of the data (an encoding that scales \
-         them) keep it finite",
-        variable = .runaway.variable,
-        population = .runaway.population,
-        neuron = .runaway.neuron,
-        value = .runaway.value,
-        after_ms = .runaway.time_ms,
-    )]
-    Answer {
-        /// `validation` or `test`.
-        part: &'static str,
-        /// Index of the sample in its data.
-        sample: usize,
-        /// The neuron, in the time of the copy that is asked.
-        runaway: Runaway,
-    },
     /// A recording could not be written.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// The teacher would go off before it comes on.
-    #[error(
-        "task.presentation_ms: {presentation_ms} ms leave no time to teach: the teacher comes on \
-         after {on_ms} ms and goes off after {off_ms} ms"
-    )]
-    NoTimeToTeach {
-        /// Length of a presentation.
-        presentation_ms: f64,
-        /// Time of the teacher's start.
-        on_ms: f64,
-        /// Time of its end.
-        off_ms: f64,
-    },
     /// Neither a duration nor a task.
     #[error("duration_ms: without a task a scenario says how long it lasts")]
     Endless,

@@ -1,17 +1,17 @@
 //! One run: a circuit goes through its scenario, is observed, and leaves a directory of results.
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use cpu_time::ProcessTime;
 use ndarray::{Array2, stack};
 
-use super::learn::{Lesson, Weights, accuracy};
-use super::progress::{Epoch, Progress, Reporting};
+use super::observed::Observed;
+use super::progress::{Progress, Reporting};
 use super::resolved::resolved;
 use super::summary::{Summary, peak_memory_bytes};
-use super::{RunDirectory, RunError, Window, answers, happen, shown};
+use super::{RunDirectory, RunError, answers};
 use crate::circuit::Circuit;
 use crate::data::LoadedData;
 use crate::description::model::Model;
@@ -19,8 +19,12 @@ use crate::description::scenario::Scenario;
 use crate::engine::Simulation;
 use crate::math::Steps;
 use crate::neuron::Variable;
+use crate::protocol::{
+    ClassificationProtocol, FreeProtocol, Protocol, ProtocolError, Report, Weights, Window,
+    accuracy, enter, own_weights, shown,
+};
 use crate::record::csv::{Cell, CsvTable};
-use crate::record::{Batch, Observer, Recorder, npy};
+use crate::record::{Observer, Recorder, npy};
 
 /// What to run.
 pub struct Job<'a> {
@@ -57,20 +61,21 @@ pub fn run(
     let (started, processor) = (Instant::now(), ProcessTime::now());
     let (scenario, model) = (job.scenario, job.model);
     let data_sha256 = data.as_ref().map(LoadedData::sha256);
-    let lesson = Lesson::new(scenario, model, &job.circuit, data)?;
+    let task = ClassificationProtocol::new(scenario, model, &job.circuit, data)?;
     let mut simulation = Simulation::new(job.circuit.clone());
-    let end = match (&lesson, scenario.duration_ms) {
-        (Some(lesson), _) => lesson.steps(),
+    let end = match (&task, scenario.duration_ms) {
+        (Some(task), _) => task.steps(),
         (None, Some(ms)) => Steps::of(scenario.dt_ms).next(ms),
         (None, None) => return Err(RunError::Endless),
     };
     let end_ms = Steps::of(scenario.dt_ms).ms(end);
-    happen::enter(&mut simulation, &scenario.timeline, scenario.trials, end_ms)?;
+    enter(&mut simulation, &scenario.timeline, scenario.trials, end_ms)
+        .map_err(ProtocolError::from)?;
     for (name, text) in resolved(job)? {
         directory.write(name, &text)?;
     }
-    if let Some(lesson) = &lesson {
-        answers::write_parts(lesson, directory)?;
+    if let Some(task) = &task {
+        answers::write_parts(task, directory)?;
     }
 
     let tail = scenario.tail_probe(model);
@@ -79,9 +84,23 @@ pub fn run(
         ("seed", scenario.seed.to_string()),
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
     ];
+    let observer = Observer::new(&scenario.probes, tail.as_ref(), &simulation, end);
+    let recorder = Recorder::create(directory.path(), &metadata)?;
+    let summary = Summary {
+        scenario: scenario.name.clone(),
+        model: model.name.clone(),
+        seed: scenario.seed,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        data_sha256,
+        dt_ms: scenario.dt_ms,
+        trials: scenario.trials,
+        neurons: (simulation.populations().iter())
+            .map(|p| p.size * p.trials)
+            .sum(),
+        synapses: own_weights(&simulation).values().map(Array2::len).sum(),
+        ..Summary::default()
+    };
     let mut experiment = Experiment {
-        observer: Observer::new(&scenario.probes, tail.as_ref(), &simulation, end),
-        recorder: Recorder::create(directory.path(), &metadata)?,
         timeline: CsvTable::create(
             &directory.path().join("timeline.csv"),
             &["kind", "label", "from_ms", "until_ms", "trial"],
@@ -90,47 +109,33 @@ pub fn run(
             &scenario.name,
             end,
             scenario.dt_ms,
-            lesson.as_ref().map(Lesson::epochs),
+            task.as_ref().map(ClassificationProtocol::epochs),
             job.reporting,
         ),
-        summary: Summary {
-            scenario: scenario.name.clone(),
-            model: model.name.clone(),
-            seed: scenario.seed,
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            data_sha256,
-            dt_ms: scenario.dt_ms,
-            trials: scenario.trials,
-            neurons: (simulation.populations().iter())
-                .map(|p| p.size * p.trials)
-                .sum(),
-            synapses: own_weights(&simulation).values().map(Array2::len).sum(),
-            ..Summary::default()
-        },
-        simulation,
-        stop,
+        observed: Observed::new(simulation, observer, recorder, stop),
+        summary,
         chosen: None,
     };
     experiment.show(shown(&scenario.timeline, Steps::of(scenario.dt_ms), end_ms))?;
-    let first = lesson.as_ref().and_then(|lesson| {
-        let first = lesson.epoch(0).into_iter().next()?;
-        Some(lesson.show(&first, &mut experiment.simulation, 0))
-    });
-    let outcome = first
-        .unwrap_or(Ok(()))
-        .and_then(|()| experiment.observe())
-        .and_then(|()| match lesson {
-            Some(mut lesson) => experiment.learn(&mut lesson, directory),
-            None => experiment.go(end, directory),
-        });
+    let outcome = match task {
+        Some(task) => experiment.learn(task, directory),
+        None => {
+            let mut time = FreeProtocol::new(&experiment.observed.simulation, end);
+            experiment.follow(&mut time, directory)
+        }
+    };
     if let Err(RunError::Stopped) = outcome {
         experiment.summary.interrupted = true;
     }
-    // Whatever happened, what is there is kept.
+    // Whatever happened, results so far are kept.
     experiment.progress.finish();
     let kept = experiment.keep(directory);
-    let recorded = experiment.recorder.finish();
-    let mut summary = experiment.summary;
+    let Experiment {
+        observed,
+        mut summary,
+        ..
+    } = experiment;
+    let (_, recorded) = observed.finish();
     summary.samples_recorded = recorded
         .as_ref()
         .map_or(0, |files| files.iter().map(|file| file.rows).sum());
@@ -153,23 +158,15 @@ pub fn run(
 }
 
 struct Experiment<'a> {
-    simulation: Simulation,
-    observer: Observer,
-    recorder: Recorder,
+    observed: Observed<'a>,
     timeline: CsvTable,
     progress: Progress,
     summary: Summary,
-    stop: &'a AtomicBool,
     /// Weights of the epoch that validation chose, and the step at which learning had them.
     chosen: Option<(Weights, u64)>,
 }
 
 impl Experiment<'_> {
-    fn observe(&mut self) -> Result<(), RunError> {
-        (self.observer).observe(&mut self.simulation, &mut self.recorder)?;
-        Ok(())
-    }
-
     fn show(&mut self, windows: impl IntoIterator<Item = Window>) -> Result<(), RunError> {
         for window in windows {
             self.timeline.append(&[
@@ -183,143 +180,66 @@ impl Experiment<'_> {
         Ok(())
     }
 
-    /// A run without a task: time passes.
-    fn go(&mut self, end: u64, directory: &RunDirectory) -> Result<(), RunError> {
-        const ROWS: u64 = 200;
-        let mut names = vec!["time_ms".to_owned()];
-        let populations = pyramidal(&self.simulation);
-        for name in &populations {
-            names.push(format!("{name}_mean_r"));
-            names.push(format!("{name}_mean_abs_xi"));
-        }
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let mut metrics = CsvTable::create(&directory.path().join("metrics.csv"), &names)?;
-        let stride = end.div_ceil(ROWS).max(1);
-        metrics.append(&self.means(&populations))?;
-        while self.simulation.steps() < end {
-            let steps = self.simulation.steps();
-            self.advance(end.min(steps - steps % stride + stride))?;
-            let steps = self.simulation.steps();
-            if steps.is_multiple_of(stride) || steps == end {
-                metrics.append(&self.means(&populations))?;
-                self.progress.step(steps);
-            }
+    /// Follows a protocol to its end.
+    fn follow(
+        &mut self,
+        protocol: &mut impl Protocol,
+        directory: &RunDirectory,
+    ) -> Result<(), RunError> {
+        let first = protocol.prepare(&mut self.observed.simulation)?;
+        self.observed.observe()?;
+        let columns = protocol.columns();
+        let columns: Vec<&str> = columns.iter().map(String::as_str).collect();
+        let mut metrics = CsvTable::create(&directory.path().join("metrics.csv"), &columns)?;
+        self.report(first, &mut metrics)?;
+        while let Some(segment) = protocol.begin(&mut self.observed.simulation)? {
+            self.observed.run(&segment)?;
+            let report = protocol.end(&mut self.observed.simulation)?;
+            self.report(report, &mut metrics)?;
         }
         Ok(())
     }
 
-    /// A row of the metrics of a run without a task: the time, and of each population the mean
-    /// rate and the mean magnitude of the mismatch.
-    fn means(&mut self, populations: &[String]) -> Vec<Cell<'static>> {
-        let mut row = vec![Cell::from(self.simulation.time_ms())];
-        for name in populations {
-            for (variable, size) in [
-                (Variable::RATE, f32::from as fn(f32) -> f32),
-                (Variable::MISMATCH, f32::abs),
-            ] {
-                let values = self.simulation.read(name, variable).unwrap_or_default();
-                let mean = values.mapv(size).mean().unwrap_or_default();
-                row.push(f64::from(mean).into());
-            }
+    /// Writes what has come of a segment.
+    fn report(&mut self, report: Report, metrics: &mut CsvTable) -> Result<(), RunError> {
+        self.show(report.windows)?;
+        let steps = self.observed.simulation.steps();
+        self.progress.step(steps);
+        if let Some(row) = report.metrics {
+            let row: Vec<Cell<'_>> = row.into_iter().map(Cell::from).collect();
+            metrics.append(&row)?;
         }
-        row
+        if let Some(epoch) = report.epoch {
+            if epoch.validation >= self.summary.validation_accuracy {
+                self.summary.validation_accuracy = epoch.validation;
+                self.summary.chosen_epoch = Some(epoch.epoch);
+                self.chosen = Some((own_weights(&self.observed.simulation), steps));
+            }
+            self.summary.epochs = Some(epoch.epoch);
+            self.progress.epoch(epoch, steps);
+        }
+        Ok(())
     }
 
-    fn advance(&mut self, limit: u64) -> Result<(), RunError> {
-        let Self {
-            simulation,
-            observer,
-            recorder,
-            stop,
-            ..
-        } = self;
-        advance(simulation, limit, (observer, recorder), stop)
-    }
-
-    /// A run with a task: epochs of presentations, then the test part, once.
-    fn learn(&mut self, lesson: &mut Lesson, directory: &RunDirectory) -> Result<(), RunError> {
-        let names = [
-            "epoch",
-            "time_ms",
-            "train_accuracy",
-            "validation_accuracy",
-            "eta_factor",
-        ];
-        let mut metrics = CsvTable::create(&directory.path().join("metrics.csv"), &names)?;
-        let mut upcoming = lesson.epoch(0);
-        for epoch in 1..=lesson.epochs() {
-            let presentations = upcoming;
-            upcoming = match epoch < lesson.epochs() {
-                true => lesson.epoch(epoch),
-                false => Vec::new(),
-            };
-            let (mut right, mut shown, mut eta_factor) = (Some(0), 0, 1.0);
-            for (n, presentation) in presentations.iter().enumerate() {
-                let next = presentations.get(n + 1).or_else(|| upcoming.first());
-                let due = (self.observer).angles_due(&lesson.span(self.simulation.steps()));
-                let Self {
-                    simulation,
-                    observer,
-                    recorder,
-                    stop,
-                    ..
-                } = self;
-                let presented = lesson.present(
-                    (presentation, next),
-                    simulation,
-                    &due,
-                    |simulation, limit| advance(simulation, limit, (observer, recorder), stop),
-                )?;
-                for (projection, value) in presented.angles {
-                    self.recorder.record(Batch::Statistic {
-                        time_ms: self.simulation.time_ms(),
-                        projection,
-                        statistic: "gradient_angle",
-                        value,
-                    })?;
-                }
-                self.show(presented.windows)?;
-                right = right.zip(presented.right).map(|(sum, more)| sum + more);
-                shown += presentation.positions.len();
-                eta_factor = lesson.eta_factor(presentation.done);
-                self.progress.step(self.simulation.steps());
-            }
-            let weights = own_weights(&self.simulation);
-            let learned = self.simulation.steps();
-            let validation = lesson.validate(&weights, learned)?;
-            let train = right.map(|right| right as f64 / shown.max(1) as f64);
-            metrics.append(&[
-                (epoch as f64).into(),
-                self.simulation.time_ms().into(),
-                train.unwrap_or(f64::NAN).into(),
-                validation.unwrap_or(f64::NAN).into(),
-                f64::from(eta_factor).into(),
-            ])?;
-            if validation >= self.summary.validation_accuracy {
-                self.summary.validation_accuracy = validation;
-                self.summary.chosen_epoch = Some(epoch);
-                self.chosen = Some((weights, learned));
-            }
-            self.summary.epochs = Some(epoch);
-            let outcome = Epoch {
-                epoch,
-                train,
-                validation,
-            };
-            (self.progress).epoch(outcome, self.simulation.steps());
-        }
+    /// A run with a task: its protocol, then the test part, once.
+    fn learn(
+        &mut self,
+        mut task: ClassificationProtocol,
+        directory: &RunDirectory,
+    ) -> Result<(), RunError> {
+        self.follow(&mut task, directory)?;
         let Some((chosen, learned)) = &self.chosen else {
             return Ok(());
         };
-        let counts = lesson.test(chosen, *learned)?;
+        let (answers, counts) = task.test(chosen, *learned)?;
         self.summary.test_accuracy = accuracy(&counts);
         self.summary.test_samples = Some(counts.sum() as usize);
-        answers::write_answers(lesson, &counts, directory)
+        answers::write_answers(&task, (&answers, &counts), directory)
     }
 
     /// Counts what was sent along the projections; with the dense engine there is nothing to count.
     fn count_events(&mut self, directory: &RunDirectory) -> Result<(), RunError> {
-        let traffic = self.simulation.traffic();
+        let traffic = self.observed.simulation.traffic();
         if traffic.is_empty() {
             return Ok(());
         }
@@ -340,11 +260,11 @@ impl Experiment<'_> {
 
     /// Writes weights, state and what was sent as they are now.
     fn keep(&mut self, directory: &RunDirectory) -> Result<(), RunError> {
-        self.summary.steps = self.simulation.steps();
-        self.summary.simulated_ms = self.simulation.time_ms();
+        self.summary.steps = self.observed.simulation.steps();
+        self.summary.simulated_ms = self.observed.simulation.time_ms();
         self.count_events(directory)?;
         let folder = directory.folder("weights")?;
-        for (name, weights) in own_weights(&self.simulation) {
+        for (name, weights) in own_weights(&self.observed.simulation) {
             npy::write(&folder.join(format!("{name}.npy")), &weights)?;
         }
         if let Some((chosen, _)) = &self.chosen {
@@ -354,17 +274,17 @@ impl Experiment<'_> {
             }
         }
         let folder = directory.folder("state")?;
-        for population in self.simulation.populations() {
+        for population in self.observed.simulation.populations() {
             let name = population.name;
             let variables: Vec<_> = (Variable::ALL.into_iter())
-                .filter_map(|variable| self.simulation.read(&name, variable))
+                .filter_map(|variable| self.observed.simulation.read(&name, variable))
                 .collect();
             let views: Vec<_> = variables.iter().map(|v| v.view()).collect();
             if let Ok(state) = stack(ndarray::Axis(0), &views) {
                 npy::write(&folder.join(format!("{name}.npy")), &state)?;
             }
         }
-        let noisy = self.simulation.noise();
+        let noisy = self.observed.simulation.noise();
         if !noisy.is_empty() {
             let folder = directory.folder("state/noise")?;
             for (name, noise) in noisy {
@@ -372,50 +292,13 @@ impl Experiment<'_> {
             }
         }
         let folder = directory.folder("state/arrived")?;
-        for (name, arrived) in self.simulation.arrived() {
+        for (name, arrived) in self.observed.simulation.arrived() {
             npy::write(&folder.join(format!("{name}.npy")), &arrived)?;
         }
         let folder = directory.folder("state/terms")?;
-        for (name, term) in self.simulation.terms() {
+        for (name, term) in self.observed.simulation.terms() {
             npy::write(&folder.join(format!("{name}.npy")), &term)?;
         }
         Ok(())
     }
-}
-
-/// On to step `limit`, or to the next step at which a probe looks or anything happens; seen by the
-/// watchdog and by all probes.
-fn advance(
-    simulation: &mut Simulation,
-    limit: u64,
-    (observer, recorder): (&mut Observer, &mut Recorder),
-    stop: &AtomicBool,
-) -> Result<(), RunError> {
-    if stop.load(Ordering::Relaxed) {
-        return Err(RunError::Stopped);
-    }
-    let next = observer.next(simulation.steps()).unwrap_or(limit);
-    simulation.advance(limit.min(next));
-    if let Some(runaway) = simulation.runaway() {
-        return Err(runaway.clone().into());
-    }
-    if let Some(misplaced) = simulation.misplaced() {
-        return Err(misplaced.clone().into());
-    }
-    observer.observe(simulation, recorder)?;
-    Ok(())
-}
-
-fn pyramidal(simulation: &Simulation) -> Vec<String> {
-    (simulation.populations().iter())
-        .filter(|p| p.transfer.is_some())
-        .map(|p| p.name.to_string())
-        .collect()
-}
-
-fn own_weights(simulation: &Simulation) -> Weights {
-    (simulation.projections().into_iter())
-        .filter(|p| !p.transported)
-        .filter_map(|p| Some((p.name.clone(), simulation.weights(&p.name)?)))
-        .collect()
 }

@@ -2,12 +2,9 @@
 //!
 //! | file | subject |
 //! |---|---|
-//! | `experiment` | one run: steps, observation, an orderly end whatever happens |
-//! | `learn` | a task: presentations and answers |
+//! | `experiment` | one run: a protocol from its start to its end, and an orderly end whatever happens |
+//! | `observed` | a simulation that is recorded while it advances |
 //! | `answers` | tables of a task: classes, parts, numbers of the encoding, predictions |
-//! | `happen` | from a scenario's timeline to events |
-//! | `replay` | the timeline for those who are asked: validation, test, the inspector |
-//! | `shown` | the rows of `timeline.csv` |
 //! | `resolved` | what ran, so that it can run again |
 //! | `directory` | which file of a run holds what |
 //! | `claim` | a directory of results belongs to one process at a time |
@@ -21,15 +18,12 @@ mod claim;
 mod directory;
 mod error;
 mod experiment;
-mod happen;
-mod learn;
 mod leaves;
 mod memory;
+mod observed;
 mod progress;
-mod replay;
 mod resolved;
 mod results;
-mod shown;
 mod summary;
 
 pub use claim::{CLAIM, Claim, Taken};
@@ -38,9 +32,8 @@ pub use error::RunError;
 pub use experiment::{Job, run};
 pub use leaves::{Leaves, Left};
 pub use memory::{Memory, check_memory, needed_bytes};
+pub use observed::Observed;
 pub use progress::{Reporting, tell};
-pub use replay::{Act, Replay};
 pub use resolved::resolved;
 pub use results::{Results, ResultsError};
-pub use shown::{Window, shown};
 pub use summary::{Summary, peak_memory_bytes};

@@ -2,19 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use crate::protocol::Epoch;
 use crate::terminal::{Bar, Bars, say, stdout};
-
-/// Accuracies after an epoch.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Epoch {
-    /// Epochs done.
-    pub epoch: u64,
-    /// Fraction of right answers while learning, just before the teacher spoke; none if it did
-    /// not wait for them.
-    pub train: Option<f64>,
-    /// Fraction of right answers on the validation part, if there is one.
-    pub validation: Option<f64>,
-}
 
 /// To whom a run is told.
 #[derive(Clone, Copy, Debug)]

@@ -9,11 +9,12 @@ use ndarray::{Array, Array2, Array3, Dimension};
 use ron::extensions::Extensions;
 use serde::de::DeserializeOwned;
 
-use super::{Claim, Summary, Window};
+use super::{Claim, Summary};
 use crate::description::model::{MOST_NEURONS, Model, Population, is_file_name};
 use crate::description::scenario::{Probe, Scenario};
 use crate::files;
 use crate::neuron::Variable;
+use crate::protocol::Window;
 use crate::record::csv::{Column, numbers, read as read_csv};
 use crate::record::{RecordError, npy, recorded_rows};
 use crate::terminal::shortened;

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::happen::{everywhere, injected};
+use super::entries::{everywhere, injected};
 use crate::description::model::{Model, Neuron};
 use crate::description::scenario::{TimelineEntry, windows};
 use crate::engine::{CircuitError, Simulation};

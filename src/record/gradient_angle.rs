@@ -1,15 +1,90 @@
-//! The exact gradient, as a measure to hold a circuit's own changes against.
+//! The angle between the change that a presentation made to the weights and the exact gradient.
 //!
-//! This is an instrument, not a part of any neuron: it sees the whole circuit and goes through it
+//! The gradient is an instrument, not a part of the simulation: it is computed by going through the circuit
 //! from the output back, which nothing in the simulation may do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use ndarray::{Array2, Zip};
 
+use super::probe::Times;
+use super::statistics::angle;
+use super::{Batch, RecordError, Recorder};
+use crate::engine::Watch;
 use crate::engine::{ProjectionDescription, Simulation};
 use crate::neuron::{Compartment, Transfer, Variable};
+
+/// The probes that ask for the angle, and the presentation that is measured.
+#[derive(Default)]
+pub(super) struct GradientAngles {
+    /// Times at which presentations are measured, with the projections.
+    wanted: Vec<(Times, Vec<Arc<str>>)>,
+    /// The presentation that was begun last.
+    presentation: Range<u64>,
+    /// Projections that are measured in it.
+    due: BTreeSet<Arc<str>>,
+    changes: Option<Watch>,
+    gradient: Option<BTreeMap<Arc<str>, Array2<f32>>>,
+}
+
+impl GradientAngles {
+    /// Adds the projections of a probe.
+    pub fn add(&mut self, times: Times, projections: Vec<Arc<str>>) {
+        self.wanted.push((times, projections));
+    }
+
+    /// A segment of this presentation begins.
+    pub fn begin(&mut self, simulation: &mut Simulation, presentation: &Range<u64>) {
+        if self.wanted.is_empty() || self.presentation == *presentation {
+            return;
+        }
+        self.presentation = presentation.clone();
+        let due = self
+            .wanted
+            .iter()
+            .filter(|(times, _)| times.is_due_within(presentation.clone()));
+        self.due = due
+            .flat_map(|(_, projections)| projections.iter().cloned())
+            .collect();
+        self.gradient = None;
+        self.changes = (!self.due.is_empty()).then(|| simulation.watch_changes());
+    }
+
+    /// The population `output` is asked; `target` would be right, trials x size.
+    pub fn ask(&mut self, simulation: &mut Simulation, output: &str, target: &Array2<f32>) {
+        if self.changes.is_some() {
+            self.gradient = descent(simulation, output, target);
+        }
+    }
+
+    /// The presentation is over: its angles in degrees are recorded.
+    pub fn end(
+        &mut self,
+        simulation: &mut Simulation,
+        recorder: &mut Recorder,
+    ) -> Result<(), RecordError> {
+        let Some(changes) = self.changes.take() else {
+            return Ok(());
+        };
+        let changes = simulation.change(changes);
+        for (name, gradient) in self.gradient.take().iter().flatten() {
+            let change = changes.get(name).filter(|_| self.due.contains(name));
+            let Some(value) = change.and_then(|change| angle(change.view(), gradient.view()))
+            else {
+                continue;
+            };
+            recorder.record(Batch::Statistic {
+                time_ms: simulation.time_ms(),
+                projection: name.clone(),
+                statistic: "gradient_angle",
+                value,
+            })?;
+        }
+        Ok(())
+    }
+}
 
 /// The direction of steepest descent of the loss for every basal projection that leads to
 /// `output`, post x pre, averaged over trials, at the present rates and potentials.

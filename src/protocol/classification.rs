@@ -1,0 +1,483 @@
+//! Classification: epochs of presentations of labelled samples, with a teacher in each.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use ndarray::{Array2, Axis};
+use serde::{Deserialize, Serialize};
+
+use super::evaluation::{Evaluation, Weights, confusion, most_active};
+use super::{Epoch, Protocol, ProtocolError, Question, Report, Segment, Window};
+use crate::circuit::Circuit;
+use crate::data::{Encoded, Encoder, LoadedData, Order, Split};
+use crate::description::model::Model;
+use crate::description::scenario::{
+    PresentationSteps, Probe, Scenario, Task, TimelineEntry, charging,
+};
+use crate::engine::Simulation;
+use crate::event::{Event, Teacher};
+use crate::math::Steps;
+
+/// A part of a data set.
+pub struct Part {
+    /// All samples of its source, encoded.
+    pub data: Arc<Encoded>,
+    /// Indices of the samples of this part.
+    pub samples: Vec<usize>,
+}
+
+impl Part {
+    /// Classes of the samples at these positions in the part.
+    pub fn labels<'a>(&'a self, positions: &'a [usize]) -> impl Iterator<Item = usize> + 'a {
+        (positions.iter()).map(|&position| self.data.labels[self.samples[position]])
+    }
+
+    /// Input rates of the samples at these positions, positions x features.
+    #[must_use]
+    pub fn stimuli(&self, positions: &[usize]) -> Array2<f32> {
+        let samples: Vec<usize> = positions.iter().map(|&p| self.samples[p]).collect();
+        self.data.inputs.select(Axis(0), &samples)
+    }
+}
+
+/// Names of classes and features, and the encoding.
+pub struct Legend {
+    /// Names of the classes, `[classes]`.
+    pub classes: Vec<String>,
+    /// Names of the features, `[features]`, if there are any.
+    pub features: Option<Vec<String>>,
+    /// The encoding, fitted to the training part.
+    pub encoder: Encoder,
+}
+
+impl Legend {
+    /// The name of a class.
+    #[must_use]
+    pub fn class(&self, class: usize) -> String {
+        let name = self.classes.get(class).cloned();
+        name.unwrap_or_else(|| class.to_string())
+    }
+}
+
+/// The place in the task between two segments.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ClassificationCursor {
+    /// Epochs that are over.
+    epoch: u64,
+    /// Presentations of the epoch that are over.
+    presentation: usize,
+    /// True if the answers of the present presentation have been read.
+    asked: bool,
+    /// Right answers in the epoch; none if the teacher does not wait for answers.
+    right: Option<usize>,
+    /// Samples that were shown in the epoch.
+    shown: usize,
+}
+
+/// One presentation of an epoch.
+struct Presentation {
+    /// Fraction of the run that is over, which sets the learning rate.
+    done: f64,
+    /// Positions in the training part, one a trial.
+    positions: Vec<usize>,
+}
+
+/// Learning to classify: the training part again and again in an order of each epoch's own, a
+/// teacher in each presentation, and validation after each epoch.
+pub struct ClassificationProtocol {
+    task: Task,
+    seed: u64,
+    trials: usize,
+    steps: PresentationSteps,
+    /// Samples that are learned.
+    pub train: Part,
+    /// Samples that choose the epoch.
+    pub validation: Part,
+    /// Samples that are answered once, at the end.
+    pub test: Part,
+    classes: usize,
+    /// Names of classes and features.
+    pub legend: Legend,
+    evaluation: Evaluation,
+    /// Trials of which something is recorded.
+    recorded: BTreeSet<usize>,
+    cursor: ClassificationCursor,
+    /// Presentations of the epoch of the cursor, and the first of the next.
+    presentations: Vec<Presentation>,
+    following: Option<Presentation>,
+}
+
+impl ClassificationProtocol {
+    /// Prepares the task of `scenario`, if it has one, with the `data` it names.
+    ///
+    /// # Errors
+    /// [`ProtocolError`]
+    pub fn new(
+        scenario: &Scenario,
+        model: &Model,
+        circuit: &Circuit,
+        data: Option<LoadedData>,
+    ) -> Result<Option<Self>, ProtocolError> {
+        let (Some(task), Some(loaded)) = (scenario.task.clone(), data) else {
+            return Ok(None);
+        };
+        let train = loaded.train;
+        let classes = train.classes;
+        let split = Split::stratified(&train.labels, train.classes, &task.split, scenario.seed)?;
+        let encoder = task.encoding.fit(&train.inputs, &split.train);
+        let data = Arc::new(train.encode(&encoder)?);
+        let part = |samples| Part {
+            data: data.clone(),
+            samples,
+        };
+        // A source with a test part of its own keeps it, and all of it.
+        let test = match loaded.test {
+            None => part(split.test),
+            Some(test) => Part {
+                samples: (0..test.samples()).collect(),
+                data: Arc::new(test.encode(&encoder)?),
+            },
+        };
+        let steps = PresentationSteps::of(&task, model, scenario.dt_ms);
+        if steps.on >= steps.off {
+            return Err(ProtocolError::NoTimeToTeach {
+                presentation_ms: task.presentation_ms,
+                on_ms: Steps::of(scenario.dt_ms).ms(steps.on),
+                off_ms: Steps::of(scenario.dt_ms).ms(steps.off),
+            });
+        }
+        // However short a presentation is for learning, an answer is waited for.
+        let held = Steps::of(scenario.dt_ms).next(charged(&scenario.timeline, model, &task));
+        let answer = (steps.length.max(steps.settled)).max(held);
+        let ends = (task.input.as_str(), task.output.as_str());
+        let evaluation = Evaluation::new(circuit, model, &scenario.timeline, ends, answer);
+        let mut protocol = Self {
+            steps,
+            evaluation,
+            recorded: recorded(scenario),
+            seed: scenario.seed,
+            trials: scenario.trials,
+            train: part(split.train),
+            validation: part(split.validation),
+            test,
+            classes,
+            legend: Legend {
+                classes: loaded.classes,
+                features: loaded.features,
+                encoder,
+            },
+            task,
+            cursor: ClassificationCursor::default(),
+            presentations: Vec::new(),
+            following: None,
+        };
+        protocol.resume(ClassificationCursor {
+            right: Some(0),
+            ..ClassificationCursor::default()
+        });
+        Ok(Some(protocol))
+    }
+
+    /// Number of epochs.
+    #[must_use]
+    pub fn epochs(&self) -> u64 {
+        self.task.epochs
+    }
+
+    /// Presentations of one epoch.
+    fn presentations(&self) -> u64 {
+        self.train.samples.len().div_ceil(self.trials) as u64
+    }
+
+    /// Factor of all learning rates when the fraction `done` of the run is over.
+    fn eta_factor(&self, done: f64) -> f32 {
+        self.task.eta_schedule.factor(done)
+    }
+
+    /// The presentations of an epoch: the training part in an order of the epoch's own. The last
+    /// one is filled up with the first samples of the epoch.
+    fn epoch(&self, epoch: u64) -> Vec<Presentation> {
+        if epoch >= self.task.epochs {
+            return Vec::new();
+        }
+        let order = Order {
+            seed: self.seed,
+            samples: self.train.samples.len(),
+        };
+        let order = order.epoch(epoch);
+        let count = self.presentations() as usize;
+        (0..count)
+            .map(|n| Presentation {
+                done: (epoch as f64 + n as f64 / count as f64) / self.task.epochs as f64,
+                positions: (0..self.trials)
+                    .map(|trial| order[(n * self.trials + trial) % order.len()])
+                    .collect(),
+            })
+            .collect()
+    }
+
+    /// Enters the stimuli of a presentation that begins at step `start`.
+    fn show(
+        &self,
+        presentation: &Presentation,
+        simulation: &mut Simulation,
+        start: u64,
+    ) -> Result<(), ProtocolError> {
+        let input = simulation.input(&self.task.input)?;
+        let stimuli = self.train.stimuli(&presentation.positions);
+        simulation.enter(start, Event::Rates(input, stimuli))?;
+        Ok(())
+    }
+
+    /// Enters learning rate and teachers of the presentation that begins now, and the stimuli of
+    /// the next one: at its end they count as sent.
+    fn present(&self, simulation: &mut Simulation) -> Result<(), ProtocolError> {
+        let presentation = &self.presentations[self.cursor.presentation];
+        let start = simulation.steps();
+        let teacher = Teacher {
+            target: self.targets(&presentation.positions),
+            strength: vec![self.task.teacher.strength; self.trials],
+        };
+        simulation.enter(start, Event::EtaScale(self.eta_factor(presentation.done)))?;
+        let next = self.presentations.get(self.cursor.presentation + 1);
+        if let Some(next) = next.or(self.following.as_ref()) {
+            self.show(next, simulation, start + self.steps.length)?;
+        }
+        for population in self.task.taught() {
+            let population = simulation.pyramidal(population)?;
+            let (on, off) = (start + self.steps.on, start + self.steps.off);
+            simulation.enter(on, Event::Teacher(population, teacher.clone()))?;
+            simulation.enter(off, Event::Strength(population, 0.0))?;
+        }
+        Ok(())
+    }
+
+    /// Right answers of the present presentation, just before the teacher; none if it does not
+    /// wait for the activity to settle.
+    fn right(&self, simulation: &mut Simulation) -> Option<usize> {
+        let answers = most_active(simulation, &self.task.output);
+        let presentation = &self.presentations[self.cursor.presentation];
+        let labels = self.train.labels(&presentation.positions);
+        let right = (answers.into_iter().zip(labels)).filter(|(a, l)| a == l);
+        let right = right.count();
+        (self.steps.on >= self.steps.settled).then_some(right)
+    }
+
+    fn windows(&self, start: u64, positions: &[usize], dt_ms: f64) -> Vec<Window> {
+        let PresentationSteps {
+            on, off, length, ..
+        } = self.steps;
+        let labels: Vec<usize> = self.train.labels(positions).collect();
+        let trials = (self.recorded.iter()).filter_map(|trial| Some((*trial, labels.get(*trial)?)));
+        let rows = trials.flat_map(|(trial, label)| {
+            [("stimulus", 0, length), ("teacher", on, off)].map(|(kind, from, until)| Window {
+                kind: kind.to_owned(),
+                label: self.legend.class(*label),
+                from_ms: Steps::of(dt_ms).ms(start + from),
+                until_ms: Steps::of(dt_ms).ms(start + until),
+                trial: Some(trial),
+            })
+        });
+        rows.collect()
+    }
+
+    fn targets(&self, positions: &[usize]) -> Array2<f32> {
+        let smoothing = self.task.teacher.label_smoothing;
+        let spread = smoothing / self.classes as f32;
+        let mut targets = Array2::from_elem((positions.len(), self.classes), spread);
+        for (mut row, label) in targets
+            .rows_mut()
+            .into_iter()
+            .zip(self.train.labels(positions))
+        {
+            row[label] += 1.0 - smoothing;
+        }
+        targets
+    }
+
+    /// The end of an epoch: accuracies, and a row of the metrics.
+    fn end_of_epoch(&mut self, simulation: &Simulation) -> Result<Report, ProtocolError> {
+        let weights = own_weights(simulation);
+        let part = ("validation", &self.validation);
+        let heard = self.heard(simulation.steps());
+        let answers = self.evaluation.answers(part, &weights, heard)?;
+        let validation = super::accuracy(&confusion(&self.validation, &answers, self.classes));
+        let (right, shown) = (self.cursor.right, self.cursor.shown);
+        let train = right.map(|right| right as f64 / shown.max(1) as f64);
+        let epoch = self.cursor.epoch + 1;
+        let eta_factor = (self.presentations.last()).map_or(1.0, |p| self.eta_factor(p.done));
+        Ok(Report {
+            metrics: Some(vec![
+                epoch as f64,
+                simulation.time_ms(),
+                train.unwrap_or(f64::NAN),
+                validation.unwrap_or(f64::NAN),
+                f64::from(eta_factor),
+            ]),
+            epoch: Some(Epoch {
+                epoch,
+                train,
+                validation,
+            }),
+            ..Report::default()
+        })
+    }
+
+    /// Answers to the test part, `[samples of the part]`, with the weights that learning had at
+    /// step `learned`, and numbers of samples of the class of the row that were taken for the
+    /// class of the column.
+    ///
+    /// # Errors
+    /// As [`Evaluation::answers`].
+    pub fn test(
+        &mut self,
+        weights: &Weights,
+        learned: u64,
+    ) -> Result<(Vec<usize>, Array2<u32>), ProtocolError> {
+        let heard = self.heard(learned);
+        let answers = self
+            .evaluation
+            .answers(("test", &self.test), weights, heard)?;
+        let counts = confusion(&self.test, &answers, self.classes);
+        Ok((answers, counts))
+    }
+
+    /// The steps of learning that samples are asked in once more, so far as the timeline goes: the
+    /// last presentation before step `learned`, up to the moment at which learning reads its own
+    /// answers, just before the teacher; all of it if the teacher does not wait for them. What
+    /// holds at their end holds on.
+    fn heard(&self, learned: u64) -> Range<u64> {
+        let PresentationSteps {
+            on,
+            length,
+            settled,
+            ..
+        } = self.steps;
+        let start = learned.saturating_sub(length);
+        start..start + if on >= settled { on } else { length }
+    }
+}
+
+impl Protocol for ClassificationProtocol {
+    type Cursor = ClassificationCursor;
+
+    fn cursor(&self) -> ClassificationCursor {
+        self.cursor.clone()
+    }
+
+    fn resume(&mut self, cursor: ClassificationCursor) {
+        self.presentations = self.epoch(cursor.epoch);
+        self.following = self.epoch(cursor.epoch + 1).into_iter().next();
+        self.cursor = cursor;
+    }
+
+    fn steps(&self) -> u64 {
+        self.task.epochs * self.presentations() * self.steps.length
+    }
+
+    fn columns(&self) -> Vec<String> {
+        let names = [
+            "epoch",
+            "time_ms",
+            "train_accuracy",
+            "validation_accuracy",
+            "eta_factor",
+        ];
+        names.map(str::to_owned).to_vec()
+    }
+
+    fn prepare(&mut self, simulation: &mut Simulation) -> Result<Report, ProtocolError> {
+        if let Some(first) = self.presentations.first() {
+            self.show(first, simulation, 0)?;
+        }
+        Ok(Report::default())
+    }
+
+    fn begin(&mut self, simulation: &mut Simulation) -> Result<Option<Segment>, ProtocolError> {
+        let Some(presentation) = self.presentations.get(self.cursor.presentation) else {
+            return Ok(None);
+        };
+        let now = simulation.steps();
+        if self.cursor.asked {
+            let start = now - self.steps.on;
+            let end = start + self.steps.length;
+            return Ok(Some(Segment {
+                steps: now..end,
+                presentation: start..end,
+                question: None,
+            }));
+        }
+        let question = Question {
+            output: self.task.output.clone(),
+            target: self.targets(&presentation.positions),
+        };
+        self.present(simulation)?;
+        Ok(Some(Segment {
+            steps: now..now + self.steps.on,
+            presentation: now..now + self.steps.length,
+            question: Some(question),
+        }))
+    }
+
+    fn end(&mut self, simulation: &mut Simulation) -> Result<Report, ProtocolError> {
+        if !self.cursor.asked {
+            let right = self.right(simulation);
+            self.cursor.right = self.cursor.right.zip(right).map(|(sum, more)| sum + more);
+            self.cursor.asked = true;
+            return Ok(Report::default());
+        }
+        let positions = &self.presentations[self.cursor.presentation].positions;
+        let start = simulation.steps() - self.steps.length;
+        let windows = self.windows(start, positions, simulation.dt_ms());
+        self.cursor.shown += positions.len();
+        self.cursor.presentation += 1;
+        self.cursor.asked = false;
+        if self.cursor.presentation < self.presentations.len() {
+            return Ok(Report {
+                windows,
+                ..Report::default()
+            });
+        }
+        let report = self.end_of_epoch(simulation)?;
+        self.resume(ClassificationCursor {
+            epoch: self.cursor.epoch + 1,
+            right: Some(0),
+            ..ClassificationCursor::default()
+        });
+        Ok(Report { windows, ..report })
+    }
+}
+
+/// Weights of the projections that have their own.
+#[must_use]
+pub fn own_weights(simulation: &Simulation) -> Weights {
+    (simulation.projections().into_iter())
+        .filter(|p| !p.transported)
+        .filter_map(|p| Some((p.name.clone(), simulation.weights(&p.name)?)))
+        .collect::<BTreeMap<_, _>>()
+}
+
+/// The trials of which a scenario records traces, the first among them.
+fn recorded(scenario: &Scenario) -> BTreeSet<usize> {
+    let trials = scenario.probes.iter().flat_map(|probe| match probe {
+        Probe::Traces { trials, .. } => trials.among(scenario.trials),
+        Probe::Weights { .. } | Probe::Statistics { .. } => Vec::new(),
+    });
+    trials.chain([0]).collect()
+}
+
+/// Time in ms until the populations that answer have settled to what the timeline injects or
+/// teaches.
+fn charged(timeline: &[TimelineEntry], model: &Model, task: &Task) -> f64 {
+    let populations = timeline.iter().filter_map(|entry| match entry {
+        TimelineEntry::Current { neurons, .. } => Some(&neurons.population),
+        TimelineEntry::Teacher { population, .. } => Some(population),
+        _ => None,
+    });
+    let populations: BTreeSet<&String> = populations.collect();
+    let times = populations
+        .into_iter()
+        .map(|population| charging(model, population, task.taught()));
+    times.fold(0.0, f64::max)
+}

@@ -1,0 +1,140 @@
+//! Evaluation: answers of a frozen copy of the circuit to samples of validation and test.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use ndarray::{Array2, ArrayView1};
+
+use super::ProtocolError;
+use super::classification::Part;
+use super::replay::Replay;
+use crate::circuit::Circuit;
+use crate::description::model::Model;
+use crate::description::scenario::TimelineEntry;
+use crate::engine::Simulation;
+use crate::neuron::Variable;
+
+/// Weights of all projections that have their own, by name.
+pub type Weights = BTreeMap<Arc<str>, Array2<f32>>;
+
+/// A copy of the circuit without plasticity and without noise. Its answers change nothing in the
+/// circuit that learns and take no simulated time from it. Every batch of samples finds it in the
+/// state in which it was built.
+pub struct Evaluation {
+    frozen: Simulation,
+    /// The model as it is written.
+    model: Model,
+    /// Timeline entries of the scenario, as functions of the step.
+    replay: Replay,
+    trials: usize,
+    input: String,
+    output: String,
+    /// Steps from a sample to the answer.
+    answer: u64,
+}
+
+impl Evaluation {
+    /// A frozen copy of `circuit` that is shown samples at `input` and answers at `output`,
+    /// `answer` steps later.
+    #[must_use]
+    pub fn new(
+        circuit: &Circuit,
+        model: &Model,
+        timeline: &[TimelineEntry],
+        (input, output): (&str, &str),
+        answer: u64,
+    ) -> Self {
+        Self {
+            frozen: Simulation::new(circuit.frozen()),
+            model: model.clone(),
+            replay: Replay::new(timeline, circuit.dt_ms),
+            trials: circuit.trials,
+            input: input.to_owned(),
+            output: output.to_owned(),
+            answer,
+        }
+    }
+
+    /// Answers to all samples of a part, with these weights: `[samples]`. The timeline is that of
+    /// `heard`, the steps of learning that are repeated; what holds at their end holds on.
+    ///
+    /// # Errors
+    /// [`ProtocolError::Circuit`] if data and circuit are of different sizes,
+    /// [`ProtocolError::Answer`] for an answer that is no number.
+    pub fn answers(
+        &mut self,
+        (name, part): (&'static str, &Part),
+        weights: &Weights,
+        heard: Range<u64>,
+    ) -> Result<Vec<usize>, ProtocolError> {
+        for (name, weights) in weights {
+            self.frozen.set_weights(name, weights.clone())?;
+        }
+        let circuit = (&self.model, self.trials);
+        let others = self.replay.events(&self.frozen, circuit, heard)?;
+        let mut answered = Vec::new();
+        let samples: Vec<usize> = (0..part.samples.len()).collect();
+        for batch in samples.chunks(self.trials) {
+            // Trials beyond the last sample repeat it and are not counted.
+            let shown: Vec<usize> = (0..self.trials)
+                .map(|trial| batch[trial.min(batch.len() - 1)])
+                .collect();
+            let stimuli = part.stimuli(&shown);
+            // No sample leaves anything behind for the next.
+            self.frozen.reset();
+            for (step, event) in &others {
+                self.frozen.enter(*step, event.clone())?;
+            }
+            self.frozen.set_input(&self.input, stimuli.view())?;
+            while self.frozen.steps() < self.answer {
+                self.frozen.advance(self.answer);
+                if let Some(runaway) = self.frozen.runaway() {
+                    return Err(ProtocolError::Answer {
+                        part: name,
+                        sample: part.samples[shown[runaway.trial]],
+                        runaway: runaway.clone(),
+                    });
+                }
+            }
+            answered.extend(
+                most_active(&mut self.frozen, &self.output)
+                    .iter()
+                    .take(batch.len()),
+            );
+        }
+        Ok(answered)
+    }
+}
+
+/// Numbers of samples of the class of the row that were taken for the class of the column.
+pub(super) fn confusion(part: &Part, answers: &[usize], classes: usize) -> Array2<u32> {
+    let mut counts = Array2::zeros((classes, classes));
+    let samples: Vec<usize> = (0..part.samples.len()).collect();
+    for (answer, label) in answers.iter().zip(part.labels(&samples)) {
+        if let Some(count) = counts.get_mut((label, *answer)) {
+            *count += 1;
+        }
+    }
+    counts
+}
+
+/// Fraction on the diagonal; none if nothing was counted.
+#[must_use]
+pub fn accuracy(counts: &Array2<u32>) -> Option<f64> {
+    let all = counts.sum();
+    (all > 0).then(|| f64::from(counts.diag().sum()) / f64::from(all))
+}
+
+/// The most active neuron of each trial; the first of equals.
+pub(super) fn most_active(simulation: &mut Simulation, output: &str) -> Vec<usize> {
+    let most_active = |row: ArrayView1<'_, f32>| {
+        (row.iter().enumerate())
+            .fold((0, f32::NEG_INFINITY), |best, (i, &r)| {
+                if r > best.1 { (i, r) } else { best }
+            })
+            .0
+    };
+    let rates = simulation.read(output, Variable::RATE).unwrap_or_default();
+    rates.rows().into_iter().map(most_active).collect()
+}

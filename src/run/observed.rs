@@ -1,0 +1,95 @@
+//! A simulation that is observed: what its probes see is recorded while it advances.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::RunError;
+use crate::engine::Simulation;
+use crate::protocol::Segment;
+use crate::record::{Observer, Recorded, Recorder};
+
+/// A simulation with its probes and the recorder of what they see.
+pub struct Observed<'a> {
+    /// The simulation.
+    pub simulation: Simulation,
+    observer: Observer,
+    recorder: Recorder,
+    stop: &'a AtomicBool,
+}
+
+impl<'a> Observed<'a> {
+    /// A simulation at the start of a run, which ends in order when `stop` becomes true.
+    #[must_use]
+    pub fn new(
+        simulation: Simulation,
+        observer: Observer,
+        recorder: Recorder,
+        stop: &'a AtomicBool,
+    ) -> Self {
+        Self {
+            simulation,
+            observer,
+            recorder,
+            stop,
+        }
+    }
+
+    /// Records what is due in the present state.
+    ///
+    /// # Errors
+    /// [`RunError::Record`]
+    pub fn observe(&mut self) -> Result<(), RunError> {
+        (self.observer).observe(&mut self.simulation, &mut self.recorder)?;
+        Ok(())
+    }
+
+    /// Advances through a segment.
+    ///
+    /// # Errors
+    /// [`RunError::Stopped`], [`RunError::Runaway`], [`RunError::Layout`], [`RunError::Record`].
+    pub fn run(&mut self, segment: &Segment) -> Result<(), RunError> {
+        let Self {
+            observer,
+            simulation,
+            ..
+        } = self;
+        observer.begin(simulation, &segment.presentation);
+        while self.simulation.steps() < segment.steps.end {
+            self.advance(segment.steps.end)?;
+        }
+        let Self {
+            observer,
+            simulation,
+            recorder,
+            ..
+        } = self;
+        if let Some(question) = &segment.question {
+            observer.ask(simulation, &question.output, &question.target);
+        }
+        if segment.steps.end == segment.presentation.end {
+            observer.end(simulation, recorder)?;
+        }
+        Ok(())
+    }
+
+    /// On to step `limit`, or to the next step at which a probe looks or anything happens.
+    fn advance(&mut self, limit: u64) -> Result<(), RunError> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Err(RunError::Stopped);
+        }
+        let next = self.observer.next(self.simulation.steps()).unwrap_or(limit);
+        self.simulation.advance(limit.min(next));
+        if let Some(runaway) = self.simulation.runaway() {
+            return Err(runaway.clone().into());
+        }
+        if let Some(misplaced) = self.simulation.misplaced() {
+            return Err(misplaced.clone().into());
+        }
+        self.observe()
+    }
+
+    /// Ends the recordings; the simulation, and the files that were recorded.
+    pub fn finish(self) -> (Simulation, Result<Recorded, RunError>) {
+        let recorded = self.recorder.finish().map_err(RunError::from);
+        (self.simulation, recorded)
+    }
+}
