@@ -29,14 +29,6 @@ use std::path::{Path, PathBuf};
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Source {
-    /// A source that a program has added to its registry.
-    Own {
-        /// Its name.
-        name: String,
-        /// Its parameters by name.
-        #[serde(default)]
-        parameters: BTreeMap<String, f64>,
-    },
     /// A text table, one sample per row.
     Csv {
         /// Path of the file.
@@ -111,6 +103,14 @@ pub enum Source {
         /// Conversion of labels to classes.
         #[serde(default)]
         classes: Classes,
+    },
+    /// A source that a program has added to its registry.
+    Own {
+        /// Its name.
+        name: String,
+        /// Its parameters by name.
+        #[serde(default)]
+        parameters: BTreeMap<String, f64>,
     },
 }
 
