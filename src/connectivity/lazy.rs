@@ -22,8 +22,8 @@
 //! *applied* integrals, which replace `D` for the weights.
 //!
 //! With one trial and a plain weight update, gains under former values can be stored separately as
-//! episodes (`episodes.rs`), so that no synapse is touched when most senders send: `W_ij = w^_ij +
-//! P_i r_j + sum over episodes`, with the applied integrals `P`.
+//! episodes (`episodes.rs`), so that no synapse is touched when most senders send:
+//! `W_ij = w^_ij + P_i r_j + sum over episodes`, with the applied integrals `P`.
 //!
 //! Integrals are in double precision and intercepts are values with carries
 //! ([`crate::math::pair`]): changes per step far below the last bit of a weight are not lost.

@@ -223,14 +223,14 @@ impl Terminals {
         }
     }
 
-    /// Stores the values of a few senders and updates the current column by column: `I_i += W_ij
-    /// (r_new - r_old)`.
+    /// Stores the values of a few senders and updates the current column by column:
+    /// `I_i += W_ij (r_new - r_old)`.
     ///
     /// The weights and eligibilities of these senders are first brought up to date if they have
-    /// gained anything since the last send. With parallel trials a weight is `W_ij = scale w^_ij +
-    /// sum over trials b of D_bi r_jb`, so that the current of trial `c` also gains `sum over b of
-    /// D_bi (sum over senders of r_jb,old (r_jc,new - r_jc,old))`, which needs no access to single
-    /// synapses.
+    /// gained anything since the last send. With parallel trials a weight is
+    /// `W_ij = scale w^_ij + sum over trials b of D_bi r_jb`, so that the current of trial `c` also
+    /// gains `sum over b of D_bi (sum over senders of r_jb,old (r_jc,new - r_jc,old))`, which needs
+    /// no access to single synapses.
     pub(crate) fn touch(
         &mut self,
         few: &[(u32, f32)],
