@@ -1,5 +1,4 @@
-//! Parameters with names, defaults and ranges; and symbols, which are names without quotes in
-//! files.
+//! Parameters with names, defaults and ranges; symbols, which are names without quotes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

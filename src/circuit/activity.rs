@@ -69,8 +69,7 @@ impl Default for Activity {
 }
 
 impl Activity {
-    /// Activity of a population at the start, with or without additional variables of a neuron
-    /// model.
+    /// Activity at the start, of a population with or without additional variables.
     #[must_use]
     pub fn of(own: bool) -> Self {
         Self {

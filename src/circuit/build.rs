@@ -1,5 +1,4 @@
-//! Conversion of a circuit to entities; the only place where neurons, populations and projections
-//! are spawned.
+//! Conversion of a circuit to entities; no other code spawns neurons, populations or projections.
 //!
 //! No file is opened here and no error can occur: the circuit has been checked.
 

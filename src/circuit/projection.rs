@@ -106,8 +106,7 @@ impl Plasticity {
         }
     }
 
-    /// Resets eligibilities, the state of the optimiser and third factors to their values at the
-    /// start.
+    /// Resets eligibilities, the state of the optimiser and third factors.
     pub(crate) fn restart(&mut self) {
         self.carry.fill(0.0);
         if let Some(update) = &mut self.update {

@@ -8,10 +8,9 @@
 //! W_ij(t) = w^_ij + D_i(t) r_j            and when j sends at t:   w^_ij += D_i(t) (r_j,old - r_j,new)
 //! ```
 //!
-//! The matrix holds the *intercepts* `w^`; single synapses store no time. With parallel trials `D`
-//! and `r` have one row per trial, the products are summed over the rows and `eta` is divided by
-//! the number of trials. With decay, a common factor `scale` multiplies the matrix, and `D` decays
-//! at the same rate:
+//! The matrix holds the *intercepts* `w^`; single synapses store no time. With parallel trials, `D`
+//! and `r` have one row per trial, products are summed over rows and `eta` is divided by their
+//! number. With decay, a common factor `scale` multiplies the matrix; `D` decays at the same rate:
 //!
 //! ```text
 //! W_ij(t) = scale(t) w^_ij + sum over trials of D_i(t) r_j
@@ -489,8 +488,7 @@ impl Lazy {
         self.is_pending().then_some(&self.integrals)
     }
 
-    /// The integrals in single precision as a multiple of an array, for a product of the integrals
-    /// alone.
+    /// The integrals in single precision, as a factor and an array, for a product.
     pub(crate) fn single(&self) -> (f32, CowArray<'_, f32, Ix2>) {
         match self.holding {
             Holding::Factors(times) => (times as f32, self.factors.view().into()),

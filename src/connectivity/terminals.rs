@@ -22,8 +22,7 @@ use crate::event::{Values, Volley};
 use crate::math::columns::{self, Changing, Intercepts, PRODUCT_PAYS, extents};
 use crate::math::{elementwise, pair, product};
 
-/// With one trial, a current is recomputed if at least 1 / `MOST_SEND` of the non-zero senders
-/// send.
+/// With one trial, a current is recomputed if at least 1 / `MOST_SEND` of non-zero senders send.
 const MOST_SEND: usize = 2;
 
 /// As above, if the current is a product; increments then begin with a sum in double precision over
@@ -40,8 +39,7 @@ const ROUNDING: f64 = f64::EPSILON / 2.0 / PRECISION;
 /// intercepts may exceed the weights, and weights may have grown since they were measured.
 const TERM: f64 = 16.0;
 
-/// Largest contribution of gains outside the matrix, relative to the magnitudes of a current's
-/// terms.
+/// Largest fraction that gains outside the matrix contribute to the magnitudes of terms.
 const OUTSIDE: f64 = 0.9;
 
 /// Cost of recomputing one current alone, relative to its cost when a whole trial is recomputed:
@@ -76,7 +74,7 @@ pub struct Terminals {
     /// Products of the values held in the trials, trials x trials; `None` until needed.
     #[serde(with = "crate::math::stored::optional")]
     gram: Option<Array2<f64>>,
-    /// Largest weight of each receiving neuron, and the revision in which it was measured.
+    /// Largest magnitude of weights of each receiving neuron, and the revision of the measurement.
     largest: Vec<f32>,
     measured: Option<u64>,
 }

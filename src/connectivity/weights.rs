@@ -34,8 +34,7 @@ pub enum InitialWeights {
         /// Factor of the standard deviation, dimensionless.
         gain: f32,
     },
-    /// A `.npy` file with numbers that `f32` represents exactly, post x pre; path relative to the
-    /// model's file.
+    /// A `.npy` file of exact `f32` numbers, post x pre; path relative to the model's file.
     Npy(PathBuf),
 }
 
@@ -54,8 +53,7 @@ pub enum Initial {
     Normal(f32),
     /// Uniform distribution between minus this limit and this limit.
     Uniform(f32),
-    /// Normal distribution with the square of this gain, divided by the number of senders, as
-    /// variance.
+    /// Normal distribution; variance: square of this gain divided by the number of senders.
     FanIn(f32),
     /// This matrix, post x pre.
     Matrix(Arc<Array2<f32>>),

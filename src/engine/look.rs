@@ -162,8 +162,7 @@ impl Simulation {
         T::peel_slice(column).get(population.rows.clone()).map(then)
     }
 
-    /// The present weights of a projection, post x pre, including changes that the engine has
-    /// postponed.
+    /// The present weights of a projection, post x pre, including postponed changes.
     ///
     /// All code that reads weights uses this function or [`Simulation::synapses`].
     #[must_use]

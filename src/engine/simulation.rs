@@ -151,13 +151,11 @@ impl Simulation {
         &self.world
     }
 
-    /// Changes the world of entities by `change`, for example potentials or user-defined
-    /// components.
+    /// Changes the world of entities by `change`: potentials, user-defined components, others.
     ///
     /// Invariants: no neuron, population or projection is despawned; a component is added to all
-    /// neurons of a population or to none; weights are changed only by [`Simulation::set_weights`],
-    /// and events are entered by [`Simulation::enter`]. All populations are computed in the next
-    /// step.
+    /// neurons of a population or to none; weights are changed by [`Simulation::set_weights`],
+    /// events entered by [`Simulation::enter`]. All populations are computed in the next step.
     ///
     /// # Errors
     /// [`LayoutError`] if neurons of one population now have different components; the simulation
@@ -400,8 +398,7 @@ impl Simulation {
     /// to them.
     ///
     /// # Errors
-    /// [`CircuitError`] if there is no such projection, the shape is different, or a weight is not
-    /// finite.
+    /// [`CircuitError`] for a missing projection, another shape, or a weight that is not finite.
     pub fn set_weights(&mut self, name: &str, weights: Array2<f32>) -> Result<(), CircuitError> {
         let id = self.projection(name)?;
         let entity = self.world.resource::<Wiring>().projection(id);

@@ -1,5 +1,4 @@
-//! State: everything needed for an exact continuation, saved from one simulation and restored in
-//! another.
+//! State of a simulation, with which another simulation can continue exactly.
 
 use bevy_ecs::component::Mutable;
 use bevy_ecs::prelude::*;
@@ -183,8 +182,7 @@ impl Simulation {
         State(postcard::to_stdvec(&stored).expect("a state in memory can be written"))
     }
 
-    /// Properties that a state and its circuit must share: bits of the step, number of trials,
-    /// engine.
+    /// Properties that state and circuit must share: bits of the step, trials, engine.
     fn kind(&self) -> (u64, usize, bool) {
         let circuit = &self.world.resource::<BuiltFrom>().0;
         let is_dense = circuit.engine == crate::circuit::Engine::Dense;

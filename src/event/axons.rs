@@ -140,8 +140,7 @@ impl Axons {
         }
     }
 
-    /// Sends, in step `step`, those of `values` that differ from the last values by more than the
-    /// threshold.
+    /// Sends those of `values` that differ from the last ones by more than the threshold.
     pub fn send(&mut self, step: u64, values: &[f32]) {
         let spare = self.retire(step);
         // If many of the first values are sent, one pass over all values decides and sends.
@@ -223,8 +222,7 @@ impl Axons {
         self.delays.last().copied().unwrap_or(1)
     }
 
-    /// Removes volleys that have arrived everywhere; returns the last of them for reuse of its
-    /// memory.
+    /// Removes volleys that have arrived everywhere; returns one for reuse of its memory.
     fn retire(&mut self, step: u64) -> Option<Flying> {
         let mut spare = None;
         let longest = self.longest();

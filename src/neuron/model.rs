@@ -101,9 +101,8 @@ pub struct Own {
 /// Relative distance at which a variable is set to its target.
 const NEAR: f64 = 1e-9;
 
-/// Moves `x` towards `target` by the fraction `leak` of the distance
-/// ([`leak_fraction`](super::leak_fraction) of the step); within a relative distance of 1e-9, `x`
-/// is set to the target. True if `x` equals the target.
+/// Moves `x` towards `target` by the fraction `leak` ([`leak_fraction`](super::leak_fraction)) of
+/// the distance, or onto it within a relative distance of 1e-9. True if `x` equals `target`.
 pub fn approach(x: &mut f64, target: f64, leak: f64) -> bool {
     let away = target - *x;
     if leak == 1.0 || away.abs() <= (NEAR * target.abs()).max(f64::from(f32::MIN_POSITIVE)) {

@@ -285,8 +285,7 @@ fn logistic(u: f32) -> f32 {
 
 #[inline(always)]
 fn exp(x: f32) -> f32 {
-    // Beyond these limits the result is infinite or 0. Comparisons are false for NaN, which is
-    // passed on.
+    // Beyond these, the result is infinite or 0. Comparisons are false for NaN, which is kept.
     let x = if x > 89.0 { 89.0 } else { x };
     let x = if x < -104.0 { -104.0 } else { x };
     let (rest, n) = exp_m1_reduced(x);

@@ -44,8 +44,7 @@ pub struct WeightUpdater {
     gathered: Gathered,
     every_steps: u64,
     offset_steps: u64,
-    /// Sum of the eligibilities applied since observation began, post x pre; `None` if not
-    /// observed.
+    /// Sum of the eligibilities applied during observation, post x pre; otherwise `None`.
     pub watched: Option<Array2<f32>>,
     period_ms: f64,
     optimiser: Optimiser,
@@ -111,8 +110,7 @@ impl WeightUpdater {
 
     /// An updater at rest for weights of `shape` (post, pre), with the same memory layout.
     ///
-    /// `(every_steps, offset_steps, dt_ms)`: period and start of weight updates in steps, and step
-    /// in ms.
+    /// `(every_steps, offset_steps, dt_ms)`: period and start in steps, and step in ms.
     #[must_use]
     pub fn new(
         shape: impl ShapeBuilder<Dim = Ix2>,
@@ -251,8 +249,7 @@ impl WeightUpdater {
         self.is_plain().then_some(f64::from(eta) / self.period_ms)
     }
 
-    /// True if weight updates only add eligibilities to weights, and eligibilities are not
-    /// observed.
+    /// True if weight updates only add eligibilities to weights, without observation.
     pub(crate) fn is_plain(&self) -> bool {
         self.optimiser == Optimiser::Plain && self.gated_decay == 0.0 && self.watched.is_none()
     }
@@ -355,8 +352,7 @@ impl WeightUpdater {
         let post = weights.matrix.nrows();
         let (times, integrals) = lazy.single();
         self.idle = 0;
-        // Whole columns, and enough of them that repacking an operand for each stretch costs
-        // little.
+        // Whole columns, enough that repacking an operand for each stretch costs little.
         let columns = (4 * STRETCH).div_ceil(post).max(8);
         let active_range = product::active_range(held);
         self.in_stretches(weights, eta, columns * post, |step, start, synapses| {

@@ -69,8 +69,7 @@ pub struct ClassificationCursor {
     presentation: usize,
     /// True if the answers of the present presentation have been read.
     asked: bool,
-    /// Number of correct answers in the epoch; `None` if the teacher starts before activity has
-    /// settled.
+    /// Number of correct answers in the epoch; `None` if the teacher starts before settling.
     right: Option<usize>,
     /// Number of samples shown in the epoch.
     shown: usize,

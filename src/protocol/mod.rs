@@ -80,8 +80,7 @@ pub trait Protocol {
 pub struct Segment {
     /// Its steps.
     pub steps: Range<u64>,
-    /// Steps of the presentation that contains the segment; its own steps if there are no
-    /// presentations.
+    /// Steps of the presentation that contains the segment, or of the segment itself.
     pub presentation: Range<u64>,
     /// Question at its end.
     pub question: Option<Question>,

@@ -52,8 +52,7 @@ impl GradientAngles {
         self.changes = (!self.due.is_empty()).then(|| simulation.watch_changes());
     }
 
-    /// Computes the gradient for the population `output`, with `target` as the correct rates,
-    /// trials x size.
+    /// Computes the gradient for population `output` and target rates `target`, trials x size.
     pub fn ask(&mut self, simulation: &mut Simulation, output: &str, target: &Array2<f32>) {
         if self.changes.is_some() {
             self.gradient = descent(simulation, output, target);

@@ -336,8 +336,7 @@ impl Observer {
         self.angles.begin(simulation, presentation);
     }
 
-    /// Computes the gradient for the population `output` in the present state, with `target` as the
-    /// correct rates, trials x size.
+    /// Computes the present gradient for population `output` and target rates, trials x size.
     pub fn ask(&mut self, simulation: &mut Simulation, output: &str, target: &Array2<f32>) {
         self.angles.ask(simulation, output, target);
     }

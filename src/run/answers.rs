@@ -94,8 +94,7 @@ fn split(task: &ClassificationProtocol) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Writes `confusion.csv` from the `counts` of the test part, and `predictions.csv` from its
-/// answers.
+/// Writes `confusion.csv` and `predictions.csv` from `counts` and answers of the test part.
 ///
 /// # Errors
 /// [`RunError::File`]

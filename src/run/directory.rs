@@ -5,7 +5,7 @@
 //! | `scenario.ron`, `model.ron` | what ran, with every default, override, seed and version |
 //! | `summary.json` | [`Summary`](super::Summary) |
 //! | `metrics.csv` | one row per epoch, or population means during a run without a task |
-//! | `messages.csv` | values sent, suppressed and of the dense engine, worst hold; event engine only |
+//! | `messages.csv` | values sent, suppressed, of the dense engine; worst hold (event engine) |
 //! | `timeline.csv` | times of stimuli, teachers and currents |
 //! | `traces.parquet`, `weights.parquet`, `projections.parquet` | samples of the probes |
 //! | `tail.parquet` | end of the run, some neurons of each population, see [`Tail`](crate::description::scenario::Tail) |
@@ -41,8 +41,7 @@ impl RunDirectory {
     ///
     /// # Errors
     /// [`RunError::Occupied`] so that no earlier result is lost; [`RunError::UnderWay`] if another
-    /// process uses it; [`RunError::NoDirectory`]; [`RunError::File`]. Nothing is written on
-    /// errors.
+    /// process uses it; [`RunError::NoDirectory`]; [`RunError::File`]. Nothing is then written.
     pub fn create(wanted: &Path) -> Result<Self, RunError> {
         if wanted.exists() && !wanted.is_dir() {
             return Err(RunError::NoDirectory(wanted.to_owned()));

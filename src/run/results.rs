@@ -195,8 +195,7 @@ impl Results {
         self.array(&format!("state/{population}.npy"), &shape)
     }
 
-    /// Contribution of a projection to its compartment's current at the end, trial x neuron, in
-    /// a.u.
+    /// Term of a projection in its compartment's current at the end, trial x neuron, in a.u.
     ///
     /// # Errors
     /// [`RecordError`]
@@ -208,8 +207,7 @@ impl Results {
         self.array(&format!("state/terms/{projection}.npy"), &shape)
     }
 
-    /// Checks that no recordings are lost, that is, that they have as many rows as the run
-    /// recorded.
+    /// Checks that all recordings together have as many rows as the run recorded.
     ///
     /// # Errors
     /// [`RecordError`]

@@ -112,8 +112,7 @@ pub fn load_with(
     let whole = attempt(&document, overrides);
     let mut problems = whole.problems.clone();
     let mut variants = Vec::new();
-    // A variant is read without the others; otherwise reading time would be quadratic in their
-    // number.
+    // A variant is read without the others, so that the time is linear in their number.
     let alone = document.emptied("variants");
     let given = whole.scenario.iter().flat_map(|s| &s.variants);
     for (name, changes) in given.take(MOST_VARIANTS) {

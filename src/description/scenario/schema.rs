@@ -90,8 +90,7 @@ pub struct Task {
 pub struct Teaching {
     /// Time from the stimulus to the teacher in ms; absent: the time until activity has arrived.
     pub latency_ms: Option<f64>,
-    /// Time from the end of the teacher to the next stimulus in ms; absent: the time teaching
-    /// takes.
+    /// Time from the end of the teacher to the next stimulus in ms; absent: settling time.
     pub off_before_end_ms: Option<f64>,
     /// Strength `teach`, dimensionless.
     pub strength: f32,

@@ -120,8 +120,7 @@ pub fn integrate(
                 .apical
                 .then(|| (sources(&afferents.apical, Site::Apical), teacher)),
             soma: (activity.soma).then(|| sources(&[], Site::Soma)),
-            // Without new input, the last step sets potentials to the values given by their
-            // currents.
+            // Without new input, the last step sets potentials to their final values.
             ends: activity.motion == Motion::Arriving && !woken,
             moves_basal: activity.basal || activity.motion != Motion::Resting,
             moves_apical: activity.apical || activity.motion != Motion::Resting,
@@ -464,8 +463,7 @@ impl Columns<'_> {
         outcome.ran_away = ran_away(self.s);
         self.fire(work, start, &mut outcome);
         if !p.is_quasi_static() {
-            // With the apical input of the next step: in units of potential, it has changed with
-            // the rate.
+            // With the new apical input: in units of potential, it depends on the rate.
             let a = soma::apical_drive((p.mismatch, p.transfer), self.r, self.a, &mut scratch);
             let apical = (work.tolerance[1], a, &*self.i_s, p.g_a);
             outcome.far = far(self.b, self.i_b, work.tolerance[0])

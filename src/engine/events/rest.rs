@@ -16,8 +16,7 @@ pub struct Rest {
     pub until: u64,
     /// Number of steps computed so far.
     pub computed: u64,
-    /// True if every step is computed, for example because user-defined systems may act at any
-    /// time.
+    /// True if every step is computed: user-defined systems may act at any time.
     pub never: bool,
 }
 

@@ -2,8 +2,7 @@
 //!
 //! With a leaky soma (`tau_s > 0`) the somatic potential `s` **and** the basal prediction `b_hat`
 //! pass through the same leak, so that the mismatch `xi = s - b_hat` is the filtered apical
-//! contribution. A leaky soma minus an unfiltered basal potential would make every stimulus
-//! onset look like an error.
+//! contribution. If only the soma were leaky, every stimulus onset would produce a mismatch.
 
 use bevy_ecs::component::Component;
 use bytemuck::TransparentWrapper;

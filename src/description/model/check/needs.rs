@@ -58,8 +58,7 @@ pub(super) fn check(issues: &mut Issues, model: &Model, registry: &Registry) {
                     format!("synapses.{synapse}"),
                     format!("weights grow without limit under `{rule}` without a `norm`"),
                 )),
-                // A missing update is an error of the synapse type; teachers are checked with the
-                // scenario.
+                // A missing update is an error of the synapse type; scenarios determine teachers.
                 _ => None,
             };
             if let Some((path, message)) = unmet

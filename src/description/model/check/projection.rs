@@ -110,8 +110,7 @@ fn reciprocal(
     }
 }
 
-/// Projections in the opposite direction of `projection`, each with the transported ones that read
-/// it.
+/// Projections opposite to `projection`, each with the transported ones that read it.
 fn tied_to(
     ways: &[String],
     projection: &Projection,

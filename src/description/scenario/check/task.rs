@@ -173,8 +173,7 @@ fn has_times(model: &Model) -> bool {
     delays.chain(taus).all(good)
 }
 
-/// Checks that the teacher's window has a step, begins after settling and leaves time for its
-/// effect.
+/// Checks that the teacher has a step, starts after settling and leaves time for its effect.
 fn window(issues: &mut Issues, model: &Model, task: &Task, dt_ms: f64) {
     let window = PresentationSteps::of(task, model, dt_ms);
     let presentation = task.presentation_ms;

@@ -1,5 +1,4 @@
-//! Check for differences between the presentations of an epoch, which are lost in validation and
-//! test.
+//! Check for differences between presentations of an epoch, which validation and test lack.
 
 use crate::description::document::Issues;
 use crate::description::scenario::{Scenario, Task, TimelineEntry, windows};
