@@ -34,7 +34,7 @@ pub enum InitialWeights {
         /// Factor of the standard deviation, dimensionless.
         gain: f32,
     },
-    /// A `.npy` file of exact `f32` numbers, post x pre; path relative to the model's file.
+    /// A `.npy` file of numbers exact in `f32`, post x pre; path relative to the model's file.
     Npy(PathBuf),
 }
 
