@@ -288,7 +288,7 @@ fn check_repeat(
     positive && counted && apart
 }
 
-/// Checks a time of the run: finite, not before the start, with a warning if after the end.
+/// Checks a time of the run: finite, not before the start; warns if it is not before the end.
 fn time(issues: &mut Issues, view: &View<'_>, path: &str, ms: f64) -> bool {
     let holds = time_without_end(issues, view, path, ms);
     if let Some(end) = view.end_ms.filter(|end| holds && ms >= *end) {
