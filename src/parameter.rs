@@ -1,4 +1,4 @@
-//! Parameters with names, defaults and ranges, and symbols: names without quotes in files.
+//! Parameters with names, defaults and ranges; symbols, which are names without quotes.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -7,14 +7,14 @@ use std::sync::{Mutex, PoisonError};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// A parameter that a model or a scenario may give.
+/// A parameter that can be set in a model or a scenario.
 #[derive(Clone, Copy, Debug)]
 pub struct Parameter {
     /// Name in files.
     pub name: &'static str,
-    /// Value when the file gives none.
+    /// Value if the file gives none.
     pub default: f64,
-    /// Smallest and largest value.
+    /// Smallest and largest permitted value.
     pub range: (f64, f64),
     /// Unit and meaning.
     pub meaning: &'static str,
@@ -25,20 +25,20 @@ pub struct Parameter {
 pub struct Parameters(BTreeMap<&'static str, f64>);
 
 impl Parameters {
-    /// The given values and, for others, the defaults; names that are not declared are left out.
+    /// The given values, and defaults for the others; undeclared names are omitted.
     #[must_use]
     pub fn of(declared: &[Parameter], given: &BTreeMap<String, f64>) -> Self {
         let value = |p: &Parameter| given.get(p.name).copied().unwrap_or(p.default);
         Self(declared.iter().map(|p| (p.name, value(p))).collect())
     }
 
-    /// The value of a declared parameter; 0 for any other name.
+    /// Value of a declared parameter; 0 for any other name.
     #[must_use]
     pub fn get(&self, name: &str) -> f32 {
         self.double(name) as f32
     }
 
-    /// The same in double precision.
+    /// As [`Parameters::get`], in double precision.
     #[must_use]
     pub fn double(&self, name: &str) -> f64 {
         self.0.get(name).copied().unwrap_or(0.0)
@@ -49,17 +49,17 @@ impl Parameters {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(&'static str);
 
-/// Symbols that were read, each kept once.
+/// Symbols read from files, each stored once.
 static READ: Mutex<BTreeSet<&'static str>> = Mutex::new(BTreeSet::new());
 
 impl Symbol {
-    /// The symbol of that name.
+    /// Symbol with this name.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
         Self(name)
     }
 
-    /// The symbol of a name that was read; it is kept until the program ends.
+    /// Symbol of a name that was read from a file; it is stored until the program ends.
     #[must_use]
     pub fn read(name: &str) -> Self {
         let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);

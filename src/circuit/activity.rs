@@ -1,5 +1,5 @@
-//! Activity: what the event engine knows of a population as a whole, so that one that has
-//! nothing to do can be left alone.
+//! Activity: state of a population as a whole, by which the event engine skips populations that
+//! need no computation.
 
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
@@ -7,52 +7,52 @@ use serde::{Deserialize, Serialize};
 
 use crate::neuron::Compartment;
 
-/// What is new in a population of any kind.
+/// Changes of a population of any kind.
 #[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Changed {
-    /// Some rate has changed since axons last looked.
+    /// True if any rate has changed since axons last read the rates.
     pub rate: bool,
-    /// Some teaching signal has changed since axons last looked.
+    /// True if any teaching signal has changed since axons last read them.
     pub delta: bool,
 }
 
-/// What moves in a population of pyramidal neurons.
+/// Pending computations of a population of pyramidal neurons.
 #[derive(Component, Clone, Debug, Serialize, Deserialize)]
 pub struct Activity {
-    /// The basal currents are to be summed anew.
+    /// True if the basal currents have to be recomputed.
     pub basal: bool,
-    /// The apical currents are to be summed anew.
+    /// True if the apical currents have to be recomputed.
     pub apical: bool,
-    /// The somatic currents are to be summed anew.
+    /// True if the somatic currents have to be recomputed.
     pub soma: bool,
-    /// True if variables of an own neuron model are not at rest.
+    /// True if additional variables of a neuron model are not at rest.
     pub own: bool,
-    /// How far the compartments are on their way.
+    /// Motion of the compartments.
     pub motion: Motion,
-    /// Whether any mismatch is not 0, so that there is something to teach.
+    /// True if any mismatch differs from 0, so that there may be teaching signals.
     pub mismatched: bool,
-    /// Whether the neurons were updated in this step.
+    /// True if the neurons were updated in this step.
     pub updated: bool,
-    /// Whether any potential was no longer a number after the last update.
+    /// True if any somatic potential was not finite after the last update.
     pub ran_away: bool,
-    /// Distances from rest that no threshold around the compartment can tell from it, basal and
-    /// apical.
+    /// Distances from rest in a.u. that are negligible relative to the thresholds around the
+    /// compartments, basal and apical.
     pub tolerance: [f32; 2],
 }
 
-/// How far the compartments of a population are on their way to where their currents lead.
+/// Motion of the compartments of a population towards the values set by their currents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Motion {
-    /// They are there.
+    /// All have reached these values.
     Resting,
-    /// They are on their way.
+    /// Some are still moving.
     Moving,
-    /// They are so near that the next step may end there.
+    /// All are so near that the next step may set them to these values.
     Arriving,
 }
 
 impl Default for Activity {
-    /// Everything is to be looked at.
+    /// Everything has to be computed.
     fn default() -> Self {
         Self {
             basal: true,
@@ -69,7 +69,7 @@ impl Default for Activity {
 }
 
 impl Activity {
-    /// That of a population at the start, with or without variables of an own neuron model.
+    /// Activity at the start, of a population with or without additional variables.
     #[must_use]
     pub fn of(own: bool) -> Self {
         Self {
@@ -78,7 +78,7 @@ impl Activity {
         }
     }
 
-    /// The currents of a compartment have changed.
+    /// Records that the currents of a compartment have changed.
     pub fn tell(&mut self, compartment: Compartment) {
         match compartment {
             Compartment::Basal => self.basal = true,
@@ -86,7 +86,7 @@ impl Activity {
         }
     }
 
-    /// Something from outside concerns the population.
+    /// Requests an update of the whole population, after a change from outside.
     pub fn wake(&mut self) {
         self.basal = true;
         self.apical = true;

@@ -1,6 +1,6 @@
-//! From a circuit to entities; nothing else spawns neurons, populations or projections.
+//! Conversion of a circuit to entities; no other code spawns neurons, populations or projections.
 //!
-//! No file is opened here and nothing can fail: what a circuit holds has been checked.
+//! No file is opened here and no error can occur: the circuit has been checked.
 
 use std::sync::Arc;
 
@@ -27,16 +27,16 @@ use crate::plasticity::{Modulation, Neuromodulator, WeightUpdater};
 
 /// Entities of populations and projections by their numbers.
 ///
-/// Systems go through them in this order, so that sums and draws do not depend on the order in
-/// which a model declares things or rows happen to stand.
+/// Systems use this order, so that sums and random draws do not depend on the order of declarations
+/// in a model or on the order of rows.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct Wiring {
-    /// Populations, inputs among them.
+    /// Populations, including inputs.
     pub populations: Vec<Entity>,
-    /// Projections, biases among them.
+    /// Projections, including biases.
     pub projections: Vec<Entity>,
-    /// Axons of the event engine: of each population those of rates and then those of teaching
-    /// signals, by threshold.
+    /// Axons of the event engine: for each population those of rates, then those of teaching
+    /// signals, ordered by threshold.
     pub axons: Vec<Entity>,
 }
 
@@ -54,7 +54,7 @@ impl Wiring {
     }
 }
 
-/// Step of the simulation and how many have passed.
+/// Step of the simulation and number of steps so far.
 #[derive(Resource, Clone, Copy, Debug)]
 pub struct Clock {
     /// Times of steps.
@@ -65,11 +65,11 @@ pub struct Clock {
     pub step: u64,
 }
 
-/// What everything random in a circuit is keyed by.
+/// Seed of all random numbers of a circuit.
 #[derive(Resource, Clone, Copy, Debug)]
 pub struct Seed(pub u64);
 
-/// Multiplies every learning rate; the scenario's schedule sets it.
+/// Common factor of all learning rates, set by the scenario's schedule.
 #[derive(Resource, Clone, Copy, Debug)]
 pub struct EtaScale(pub f32);
 

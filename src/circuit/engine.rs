@@ -1,16 +1,16 @@
-//! Which of the two engines advances a circuit.
+//! The engine that advances a circuit.
 
 use serde::{Deserialize, Serialize};
 
-/// How a circuit is advanced in time. Both engines mean the same; they differ in cost.
+/// Method of advancing a circuit in time. Both engines compute the same model; they differ in cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Engine {
-    /// Cost follows events: who has nothing new to say sends nothing, synapses change when they
-    /// are read, and time in which nothing happens is jumped over.
+    /// Cost is proportional to events: only changed values are sent, weights are updated when they
+    /// are read, and periods without events are skipped.
     #[default]
     Events,
-    /// Everybody is updated and every synapse changes in every step; the definition of what a
-    /// simulation means. Thresholds count as 0.
+    /// All neurons and synapses are updated in every step; this is the definition of the
+    /// simulation. Thresholds are treated as 0.
     Dense,
 }

@@ -1,4 +1,4 @@
-//! Layout: which rows of which table the neurons of each population are.
+//! Layout: table and rows of the neurons of each population.
 
 use std::collections::BTreeMap;
 
@@ -8,8 +8,8 @@ use super::build::Wiring;
 use super::population::{NeuronId, Population};
 use crate::event::PopulationId;
 
-/// The neurons of a population are not what a step needs: one run of rows in the order trial,
-/// index, in one table.
+/// Error: the neurons of a population are not contiguous rows of one table in the order trial,
+/// index.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the neurons of `{population}` are no longer {neurons} rows of one table: neuron {index} of \
@@ -17,18 +17,18 @@ use crate::event::PopulationId;
      removed from all neurons of a population or none, and no neuron is despawned"
 )]
 pub struct LayoutError {
-    /// The population.
+    /// Name of the population.
     pub population: String,
-    /// Neurons over all trials.
+    /// Number of neurons over all trials.
     pub neurons: usize,
-    /// Trial of the first neuron that is not in its place.
+    /// Trial of the first neuron that is out of place.
     pub trial: u32,
-    /// Its index.
+    /// Index of this neuron.
     pub index: u32,
 }
 
-/// Finds the rows of each population. Where rows of a table are out of order, as after components
-/// were added to other populations of it, its neurons are put in order first.
+/// Finds the rows of each population. If rows of a table are out of order, for example after
+/// components were added to other populations in it, its neurons are sorted first.
 ///
 /// # Errors
 /// [`LayoutError`] for a population whose neurons have different components or are incomplete.
@@ -48,7 +48,7 @@ pub fn lay_out(world: &mut World) -> Result<(), LayoutError> {
         let mut entity = world.entity_mut(entity);
         let mut population = entity.get_mut::<Population>().expect("populations stay");
         let neurons = population.trials * population.size;
-        // Of a population in several tables none of the parts is whole.
+        // For a population in several tables, no part is complete.
         let longest = runs.get(&population.id).into_iter().flatten();
         let longest = longest.max_by_key(|(_, run)| run.len());
         let (start, run) = longest.map_or((0, [].as_slice()), |(start, run)| (*start, run));
@@ -67,7 +67,7 @@ pub fn lay_out(world: &mut World) -> Result<(), LayoutError> {
     Ok(())
 }
 
-/// Marks the neurons of a table that was put in order; by itself it means nothing.
+/// Marks the neurons of a table during sorting; it has no other meaning.
 #[derive(Component, Clone, Copy, Debug)]
 struct Sorted;
 
@@ -87,7 +87,7 @@ fn sort(world: &mut World) {
             .map(|(entity, id, sorted)| (*id, entity, sorted)),
     );
     unsorted.sort_unstable_by_key(|(id, ..)| key(id));
-    // A row that is moved to another table is its last there.
+    // A row moved to another table is appended there.
     for (_, entity, sorted) in unsorted {
         match sorted {
             true => drop(world.entity_mut(entity).remove::<Sorted>()),
@@ -99,8 +99,8 @@ fn sort(world: &mut World) {
 /// Why the neurons of every population are found in a step.
 pub(crate) const LAID_OUT: &str = "the layout is checked before a step";
 
-/// The columns of the table that holds `population`, of a query whose first column are the
-/// numbers of neurons.
+/// The columns of the table that contains `population`, for a query whose first column holds the
+/// identities of neurons.
 pub(crate) fn table<'w, C, E>(
     tables: Result<impl Iterator<Item = (&'w [NeuronId], C)>, E>,
     population: &Population,

@@ -1,4 +1,4 @@
-//! Neuron models of the user's own, behind one type.
+//! User-defined neuron models, with their types erased.
 
 use std::any::TypeId;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::neuron::{NeuronModel, NeuronView, OwnCurrents, apical, basal, soma};
 #[derive(Component)]
 struct Model<M>(Arc<M>);
 
-/// A neuron model of the user's own with its parameters.
+/// A user-defined neuron model with its parameters.
 #[derive(Clone)]
 pub struct OwnModel(Arc<dyn Erased>);
 
@@ -28,7 +28,7 @@ impl OwnModel {
         Self(Arc::new(Holder(Arc::new(model))))
     }
 
-    /// Symbols of the variables that it adds.
+    /// Symbols of the additional variables.
     #[must_use]
     pub fn variables(&self) -> Vec<&'static str> {
         self.0.variables()
@@ -39,12 +39,12 @@ impl OwnModel {
         self.0.spawn(population, ids, world);
     }
 
-    /// The type of the model; one system moves all neurons of a type.
+    /// Type of the model; one system advances all neurons of a type.
     pub(crate) fn type_id(&self) -> TypeId {
         self.0.model()
     }
 
-    /// The system that moves all neurons of this type of model.
+    /// System that advances all neurons of this type of model.
     pub(crate) fn system(&self) -> ScheduleConfigs<ScheduleSystem> {
         self.0.system()
     }
@@ -59,23 +59,23 @@ impl OwnModel {
         self.0.read(world, population, symbol)
     }
 
-    /// The own variables of the neurons of a population are as at the start.
+    /// Resets the additional variables of a population to their values at the start.
     pub(crate) fn reset(&self, world: &mut World, population: &Population) {
         self.0.reset(world, population);
     }
 
-    /// The own variables of the neurons of a population as bytes.
+    /// The additional variables of a population as bytes.
     pub(crate) fn save(&self, world: &mut World, population: &Population) -> Vec<u8> {
         self.0.save(world, population)
     }
 
-    /// Takes the own variables of the neurons of a population from bytes. True if they fit.
+    /// Restores the additional variables of a population from bytes. True if they fit.
     pub(crate) fn load(&self, world: &mut World, population: &Population, stored: &[u8]) -> bool {
         self.0.load(world, population, stored)
     }
 }
 
-/// What is done with a model whatever its type.
+/// Operations on a model of any type.
 trait Erased: Send + Sync {
     fn variables(&self) -> Vec<&'static str>;
     fn model(&self) -> TypeId;
@@ -90,7 +90,7 @@ trait Erased: Send + Sync {
 struct Holder<M>(Arc<M>);
 
 impl<M: NeuronModel> Holder<M> {
-    /// Hands on the own variables of a population.
+    /// Calls `then` with the additional variables of a population.
     fn with<R>(
         world: &mut World,
         population: &Population,
@@ -173,7 +173,7 @@ impl<M: NeuronModel> Erased for Holder<M> {
     }
 }
 
-/// What an own equation reads, and what it changes.
+/// Variables that the equation of a model reads and changes.
 type Columns<S> = (
     &'static NeuronId,
     (
@@ -185,8 +185,8 @@ type Columns<S> = (
     ),
 );
 
-/// The own variables of all neurons of one type of model move. A population whose neurons have
-/// not been updated since the last step, and whose own variables are at rest, is left alone.
+/// Advances the additional variables of all neurons of one type of model. Skips a population whose
+/// neurons were not updated in the last step and whose additional variables are at rest.
 fn advance<M: NeuronModel>(
     mut populations: Query<(&Population, &Model<M>, Option<&mut Activity>)>,
     mut neurons: Query<Columns<M::State>>,

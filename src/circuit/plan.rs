@@ -1,4 +1,4 @@
-//! A circuit as plain data: checked, complete, and ready to become entities.
+//! A circuit as plain data: checked, complete, and ready for conversion to entities.
 
 use std::sync::Arc;
 
@@ -15,24 +15,24 @@ use crate::plasticity::{ColumnKernel, Optimiser, ThirdFactor};
 /// A circuit: populations and projections by number, delays in steps, rules resolved, initial
 /// weights without files.
 ///
-/// It is what a model becomes with the step, the trials and the seed of a scenario
-/// ([`lower`](crate::description::lower)). Everything in it has been checked: to build it cannot
-/// fail.
+/// Result of combining a model with the step, the trials and the seed of a scenario
+/// ([`lower`](crate::description::lower)). Everything in it has been checked, so that it can be
+/// built without errors.
 #[derive(Clone)]
 pub struct Circuit {
     /// Step in ms.
     pub dt_ms: f64,
-    /// Parallel trials.
+    /// Number of parallel trials.
     pub trials: usize,
     /// Seed of the initial weights and of noise.
     pub seed: u64,
-    /// How the circuit is advanced.
+    /// Engine that advances the circuit.
     pub engine: Engine,
-    /// Populations in the order of their names, inputs among them.
+    /// Populations in the order of their names, including inputs.
     pub populations: Vec<PopulationPlan>,
-    /// Projections in the order of their names, biases among them.
+    /// Projections in the order of their names, including biases.
     pub projections: Vec<ProjectionPlan>,
-    /// Systems of the user's own.
+    /// User-defined systems.
     pub systems: Systems,
 }
 
@@ -41,11 +41,11 @@ pub struct Circuit {
 pub struct PopulationPlan {
     /// Name.
     pub name: Arc<str>,
-    /// Neurons a trial.
+    /// Neurons per trial.
     pub size: usize,
-    /// Parameters of its neurons; inputs, whose rates are set from outside, have none.
+    /// Parameters of its neurons; `None` for inputs, whose rates are set from outside.
     pub neurons: Option<NeuronParameters>,
-    /// The model of its neurons, if they have variables of their own.
+    /// Model of its neurons, if they have additional variables.
     pub own: Option<OwnModel>,
 }
 
@@ -54,7 +54,7 @@ pub struct PopulationPlan {
 pub struct ProjectionPlan {
     /// Name.
     pub name: Arc<str>,
-    /// Sending population; a bias, whose sender is a unit that is always at 1, has none.
+    /// Sending population; `None` for a bias, whose sender is a unit with the constant value 1.
     pub pre: Option<PopulationId>,
     /// Receiving population.
     pub post: PopulationId,
@@ -62,77 +62,77 @@ pub struct ProjectionPlan {
     pub compartment: Compartment,
     /// Conduction delay in steps, at least 1.
     pub delay: u64,
-    /// Smallest change of `r` or `delta` that is not sent; 0 sends every change.
+    /// Largest change of `r` or `delta` that is not sent; 0 sends every change.
     pub threshold: f32,
-    /// The basal projection of the way back that an apical one is tied to or compared with; none
-    /// if there is none, or several without a choice among them.
+    /// The basal projection in the opposite direction that an apical one is tied to or compared
+    /// with; `None` if there is none, or several of which none is selected.
     pub reciprocal: Option<ProjectionId>,
-    /// Its weights at the start.
+    /// Initial weights.
     pub weights: WeightsPlan,
 }
 
-/// The weights of a projection at the start, and what changes them.
+/// Initial weights of a projection, and their plasticity.
 #[derive(Clone)]
 pub enum WeightsPlan {
-    /// Weights of its own.
+    /// Separate weights.
     Own(Initial, Option<PlasticityPlan>),
     /// The transposed weights of another projection (weight transport).
     Tied(ProjectionId),
 }
 
-/// How the weights of a projection change.
+/// Plasticity of the weights of a projection.
 #[derive(Clone)]
 pub struct PlasticityPlan {
     pub(crate) kernel: Arc<dyn ColumnKernel>,
-    /// Multiplies what the kernel says; absent: nothing does.
+    /// Factor of the kernel's result; `None` for a factor of 1.
     pub third: Option<ThirdFactor>,
-    /// Learning rate: per ms of continuous change, per step of weight updates.
+    /// Learning rate: per ms for continuous change, per weight update otherwise.
     pub eta: f32,
-    /// Decay per ms.
+    /// Decay in 1/ms.
     pub decay_per_ms: f64,
     /// Smallest and largest weight.
     pub bounds: Option<(f32, f32)>,
-    /// Length of the weights of each neuron after a weight update.
+    /// Length of the weight vector of each neuron after a weight update.
     pub norm: Option<f32>,
-    /// Absent: continuous change.
+    /// `None` for continuous change.
     pub update: Option<UpdatePlan>,
 }
 
-/// A clock of weight updates, and what turns an eligibility into a change.
+/// Times of weight updates, and the conversion of an eligibility to a weight change.
 #[derive(Clone, Copy, Debug)]
 pub struct UpdatePlan {
     /// Period in steps, at least 1.
     pub every: u64,
-    /// Steps after 0 at which the clock starts.
+    /// Time of the start of the clock in steps.
     pub offset: u64,
-    /// From eligibility to weight change.
+    /// Conversion of eligibility to weight change.
     pub optimiser: Optimiser,
-    /// Part of a weight that a change of 1 a.u. overwrites.
+    /// Fraction of a weight that a change of 1 a.u. overwrites.
     pub gated_decay: f32,
 }
 
 impl Circuit {
-    /// Times of its steps.
+    /// Times of the steps.
     #[must_use]
     pub fn steps(&self) -> Steps {
         Steps::of(self.dt_ms)
     }
 
-    /// The population of that name.
+    /// Number of the population with this name.
     #[must_use]
     pub fn population(&self, name: &str) -> Option<PopulationId> {
         let found = (self.populations).binary_search_by(|p| (*p.name).cmp(name));
         found.ok().map(|index| PopulationId(index as u32))
     }
 
-    /// The projection of that name; that of a bias is `POPULATION_bias`.
+    /// Number of the projection with this name; a bias is called `POPULATION_bias`.
     #[must_use]
     pub fn projection(&self, name: &str) -> Option<ProjectionId> {
         let found = (self.projections).binary_search_by(|p| (*p.name).cmp(name));
         found.ok().map(|index| ProjectionId(index as u32))
     }
 
-    /// The population of that number.
+    /// The population with this number.
     ///
     /// # Panics
     /// If the number is of another circuit.
@@ -141,7 +141,7 @@ impl Circuit {
         &self.populations[id.index()]
     }
 
-    /// Rows and columns of the weights of a projection: receiving neurons, sending neurons.
+    /// Shape of the weights of a projection: receiving neurons, sending neurons.
     #[must_use]
     pub fn shape(&self, projection: &ProjectionPlan) -> (usize, usize) {
         let pre = projection.pre.map_or(1, |pre| self.of(pre).size);
@@ -156,12 +156,12 @@ impl Circuit {
             .unwrap_or(1)
     }
 
-    /// The same circuit without plasticity and without noise: what is asked of it changes nothing.
+    /// The same circuit without plasticity and without noise.
     #[must_use]
     pub fn frozen(&self) -> Self {
         let mut frozen = self.clone();
         for projection in &mut frozen.projections {
-            // Tied weights stay tied: they follow the weights that are set.
+            // Tied weights remain tied, so that they follow weights that are set.
             if let WeightsPlan::Own(_, plasticity) = &mut projection.weights {
                 *plasticity = None;
             }

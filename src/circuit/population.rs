@@ -9,10 +9,10 @@ use crate::event::PopulationId;
 use crate::neuron::soma::{Firing, Units};
 use crate::neuron::{NeuronParameter, Transfer, leak_fraction};
 
-/// Who a neuron is, whatever row it stands in.
+/// Identity of a neuron, independent of its row.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NeuronId {
-    /// Its population.
+    /// Number of its population.
     pub population: PopulationId,
     /// Parallel trial, from 0.
     pub trial: u32,
@@ -37,42 +37,42 @@ impl NeuronId {
 
 /// A population of neurons over all its trials.
 ///
-/// Its neurons are the contiguous `rows` of their table in the order trial, index: every variable
-/// of a population is a row-major matrix of trials x size.
+/// Its neurons are the contiguous `rows` of a table in the order trial, index: every variable of a
+/// population is a row-major matrix of trials x size.
 #[derive(Component, Clone, Debug)]
 pub struct Population {
     /// Its number in the circuit.
     pub id: PopulationId,
     /// Name in the model.
     pub name: Arc<str>,
-    /// Neurons a trial.
+    /// Neurons per trial.
     pub size: usize,
-    /// Parallel trials.
+    /// Number of parallel trials.
     pub trials: usize,
     /// Rows in the table of its neurons.
     pub rows: Range<usize>,
-    /// Whether its rates are set from outside.
+    /// True if its rates are set from outside.
     pub is_input: bool,
 }
 
-/// NeuronParameters of the neurons of one population, as leak fractions of a step of `dt_ms`.
+/// Parameters of the neurons of one population, with leak fractions of a step of `dt_ms`.
 #[derive(Component, Clone, Debug)]
 pub struct NeuronParameters {
-    /// Basal leak fraction of a step.
+    /// Basal leak fraction of a step, dimensionless.
     pub leak_b: f64,
-    /// Apical leak fraction of a step.
+    /// Apical leak fraction of a step, dimensionless.
     pub leak_a: f64,
-    /// Somatic leak fraction of a step.
+    /// Somatic leak fraction of a step, dimensionless.
     pub leak_s: f64,
-    /// Apical coupling.
+    /// Apical coupling, dimensionless.
     pub g_a: f32,
-    /// Somatic coupling.
+    /// Somatic coupling, dimensionless.
     pub lambda: f32,
     /// Transfer function.
     pub transfer: Transfer,
-    /// In which units the soma compares.
+    /// Units in which the soma compares its two sides.
     pub mismatch: Units,
-    /// Standard deviation of the noise, and steps from one draw to the next.
+    /// Standard deviation of the noise in a.u., and number of steps between draws.
     pub noise: Option<(f32, u64)>,
 }
 
@@ -98,7 +98,7 @@ impl NeuronParameters {
         }
     }
 
-    /// How a population of `size` neurons a trial fires.
+    /// Output parameters of a population of `size` neurons per trial.
     #[must_use]
     pub fn firing(&self, size: usize) -> Firing {
         Firing {
@@ -110,15 +110,15 @@ impl NeuronParameters {
         }
     }
 
-    /// Whether every compartment is where its currents lead after one step.
+    /// True if every compartment reaches the value set by its currents within one step.
     #[must_use]
     pub fn is_quasi_static(&self) -> bool {
         let leaks = [self.leak_b, self.leak_a, self.leak_s];
-        // A mismatch of potentials depends on the rate that it makes.
+        // A mismatch of potentials depends on the rate, which it changes.
         leaks == [1.0; 3] && self.mismatch == Units::Rate
     }
 
-    /// Changes one of them.
+    /// Sets one of the parameters.
     pub fn set(&mut self, parameter: NeuronParameter, value: f64, dt_ms: f64) {
         match parameter {
             NeuronParameter::TauBMs => self.leak_b = leak_fraction(dt_ms, value),

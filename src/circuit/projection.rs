@@ -1,4 +1,4 @@
-//! Projections: synapses as matrices, and what changes them.
+//! Projections: synapses as matrices, and their plasticity.
 
 use std::sync::Arc;
 
@@ -13,14 +13,14 @@ use crate::math::pair;
 use crate::neuron::Compartment;
 use crate::plasticity::{ColumnKernel, Modulation, StoredUpdater, WeightUpdater};
 
-/// What a projection joins.
+/// Source and target of a projection.
 #[derive(Component, Clone, Debug)]
 pub struct Projection {
     /// Its number in the circuit.
     pub id: ProjectionId,
     /// Name in the model.
     pub name: Arc<str>,
-    /// Sending population; absent for a bias, whose sender is a unit that is always at 1.
+    /// Sending population; `None` for a bias, whose sender is a unit with the constant value 1.
     pub pre: Option<Entity>,
     /// Receiving population.
     pub post: Entity,
@@ -33,14 +33,14 @@ pub struct Projection {
 /// The weights of a projection, a matrix of post x pre.
 #[derive(Component, Clone, Debug)]
 pub enum Synapses {
-    /// Weights of its own.
+    /// Separate weights.
     Own(Array2<f32>),
     /// The transposed weights of another projection (weight transport).
     Transported(Entity),
 }
 
 impl Synapses {
-    /// The weights as post x pre, given a way to look up another projection's.
+    /// The weights, post x pre; `other` looks up the synapses of another projection.
     pub(crate) fn view<'a>(
         &'a self,
         other: impl Fn(Entity) -> Option<&'a Synapses>,
@@ -55,27 +55,27 @@ impl Synapses {
     }
 }
 
-/// How the weights of a projection change.
+/// Plasticity of the weights of a projection.
 #[derive(Component)]
 pub struct Plasticity {
     pub(crate) kernel: Arc<dyn ColumnKernel>,
-    /// Learning rate: per ms of continuous change, per step of weight updates.
+    /// Learning rate: per ms for continuous change, per weight update otherwise.
     pub eta: f32,
-    /// Decay per ms.
+    /// Decay in 1/ms.
     pub decay_per_ms: f64,
-    /// Part of each weight that is below its last bit, in the shape and layout of the weights.
+    /// Part of each weight below its last bit, in the shape and layout of the weights.
     pub carry: Array2<f32>,
     /// Smallest and largest weight.
     pub bounds: Option<(f32, f32)>,
-    /// Length of the weights of each neuron after a weight update.
+    /// Length of the weight vector of each neuron after a weight update.
     pub norm: Option<f32>,
-    /// Absent: continuous change.
+    /// `None` for continuous change.
     pub update: Option<WeightUpdater>,
-    /// Multiplies what the kernel says; absent: nothing does.
+    /// Factor of the kernel's result; `None` for a factor of 1.
     pub third: Option<Modulation>,
 }
 
-/// What synapses remember.
+/// Stored state of plasticity.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct StoredPlasticity {
     eta: f32,
@@ -86,7 +86,7 @@ pub(crate) struct StoredPlasticity {
 }
 
 impl Plasticity {
-    /// Learning rate and memory of the synapses.
+    /// Learning rate and state to be stored.
     pub(crate) fn stored(&self) -> StoredPlasticity {
         StoredPlasticity {
             eta: self.eta,
@@ -96,7 +96,7 @@ impl Plasticity {
         }
     }
 
-    /// Takes learning rate and memory of the synapses of the same projection.
+    /// Restores learning rate and state of the same projection.
     pub(crate) fn restore(&mut self, stored: StoredPlasticity) {
         self.eta = stored.eta;
         self.carry = stored.carry;
@@ -106,7 +106,7 @@ impl Plasticity {
         }
     }
 
-    /// Eligibilities, the memory of an optimiser and third factors are as at the start.
+    /// Resets eligibilities, the state of the optimiser and third factors.
     pub(crate) fn restart(&mut self) {
         self.carry.fill(0.0);
         if let Some(update) = &mut self.update {
@@ -117,7 +117,7 @@ impl Plasticity {
         }
     }
 
-    /// The weights within their bounds.
+    /// The weights, clamped to their bounds.
     #[must_use]
     pub fn bound(&self, mut weights: Array2<f32>) -> Array2<f32> {
         if let Some((low, high)) = self.bounds {
@@ -126,20 +126,20 @@ impl Plasticity {
         weights
     }
 
-    /// Whether weights are held to bounds or a length.
+    /// True if weights have bounds or a fixed length.
     #[must_use]
     pub fn confines(&self) -> bool {
         self.bounds.is_some() || self.norm.is_some()
     }
 
-    /// Moves the weights, post x pre, within their bounds and scales them to their length.
+    /// Clamps the weights, post x pre, to their bounds and scales them to their length.
     pub fn confine(&mut self, weights: &mut Array2<f32>) {
         self.clamp(weights);
         let Some(norm) = self.norm else {
             return;
         };
         let squares = weights.mapv(|w| f64::from(w) * f64::from(w));
-        // A neuron without weights has no direction to keep.
+        // A weight vector of length 0 has no direction.
         let factors = squares.sum_axis(Axis(1)).mapv(|square| match square {
             0.0 => 1.0,
             _ => f64::from(norm) / square.sqrt(),
@@ -156,7 +156,7 @@ impl Plasticity {
         }
     }
 
-    /// Moves the weights within their bounds.
+    /// Clamps the weights to their bounds.
     pub fn clamp(&mut self, weights: &mut Array2<f32>) {
         if let Some((low, high)) = self.bounds {
             let carry = &mut self.carry;

@@ -1,10 +1,10 @@
-//! Systems of the user's own.
+//! User-defined systems.
 
 use std::sync::Arc;
 
 use bevy_ecs::schedule::Schedule;
 
-/// Systems of the user's own, which become part of every step.
+/// User-defined systems, which become part of every step.
 #[derive(Clone, Default)]
 pub struct Systems(Vec<Arc<Add>>);
 
@@ -12,7 +12,7 @@ pub struct Systems(Vec<Arc<Add>>);
 type Add = dyn Fn(&mut Schedule) + Send + Sync;
 
 impl Systems {
-    /// Adds what `add` adds to the schedule of a step.
+    /// Registers `add`, which adds systems to the schedule of a step.
     pub fn add(&mut self, add: impl Fn(&mut Schedule) + Send + Sync + 'static) {
         self.0.push(Arc::new(add));
     }
@@ -23,7 +23,7 @@ impl Systems {
         self.0.is_empty()
     }
 
-    /// Enters all of them.
+    /// Adds all systems to `schedule`.
     pub fn enter(&self, schedule: &mut Schedule) {
         self.0.iter().for_each(|add| add(schedule));
     }

@@ -1,4 +1,4 @@
-//! What the event engine adds to populations and projections once they stand.
+//! Components of populations and projections that only the event engine needs.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::event::{Axons, PopulationId, Signal};
 use crate::math::columns::extents;
 use crate::neuron::Compartment;
 
-/// What the event engine needs beside populations and projections: axons, terminals, integrals.
+/// Adds the components of the event engine: axons, terminals, integrals.
 pub(crate) fn wire_events(world: &mut World, wiring: &mut Wiring, circuit: &Circuit) {
     let axons = spawn_axons(world, wiring, circuit);
     for (plan, &entity) in circuit.projections.iter().zip(&wiring.projections) {
@@ -55,10 +55,10 @@ pub(crate) fn wire_events(world: &mut World, wiring: &mut Wiring, circuit: &Circ
     set_tolerances(world, wiring, circuit);
 }
 
-/// A population, what its axons carry, and the bits of their threshold.
+/// Key of axons: population, signal, and the bits of the threshold.
 type Kind = (PopulationId, Signal, u32);
 
-/// Spawns the axons that carry one signal with one threshold to all projections that take it.
+/// Spawns axons, each shared by all projections of one signal and one threshold.
 fn spawn_axons(
     world: &mut World,
     wiring: &mut Wiring,
@@ -83,9 +83,9 @@ fn spawn_axons(
     axons
 }
 
-/// A compartment need not come nearer to rest than the thresholds around it can tell.
+/// Sets the tolerances: distances from rest far below the thresholds around a compartment.
 fn set_tolerances(world: &mut World, wiring: &Wiring, circuit: &Circuit) {
-    /// Part of a threshold that is no distance.
+    /// Fraction of a threshold that counts as negligible.
     const PART: f32 = 0.1;
     let mut smallest: BTreeMap<(PopulationId, Signal), f32> = BTreeMap::new();
     for plan in &circuit.projections {

@@ -37,13 +37,13 @@ pub struct Arguments {
     json: bool,
 }
 
-/// What there is to see in a neuron.
+/// Contents of the inspection of a neuron.
 #[derive(Debug, Serialize)]
 struct Inspection {
     neuron: String,
     trial: usize,
     time_ms: f64,
-    /// Parameters as of now, changes by the timeline among them.
+    /// Present parameters, including changes by the timeline.
     parameters: Neuron,
     #[serde(rename = "I_b")]
     i_b: f32,
@@ -51,13 +51,13 @@ struct Inspection {
     #[serde(rename = "I_a")]
     i_a: f32,
     a: f32,
-    /// Current injected into the soma.
+    /// Injected somatic current in a.u.
     #[serde(rename = "I_s")]
     i_s: f32,
     s: f32,
     b_hat: f32,
     xi: f32,
-    /// The neuron's own noise; none if its type has none.
+    /// Noise of the neuron in a.u.; `None` if its type has none.
     noise: Option<f32>,
     r: f32,
     delta: f32,
@@ -67,24 +67,24 @@ struct Inspection {
     trace: Vec<Trace>,
 }
 
-/// What a dendrite gets, and from where.
+/// Currents of a dendrite and their sources.
 #[derive(Debug, Serialize)]
 struct Dendrite {
-    /// Sum over the synapses of each projection.
+    /// Sum over the synapses of each projection, in a.u.
     terms: Vec<(String, f32)>,
-    /// Current injected by the timeline.
+    /// Current injected by the timeline, in a.u.
     injected: f32,
     /// True if a teacher acts on this dendrite.
     taught: bool,
-    /// The rest of the current: the teacher, if there is one; if not, rounding of the sums, and
-    /// what weights have changed since the current was made of them.
+    /// Rest of the current in a.u.: that of the teacher, or without one, rounding of the sums and
+    /// weight changes since the current was computed.
     rest: f32,
     /// Number of synapses.
     synapses: usize,
-    /// The strongest, by magnitude of the weight.
+    /// Strongest synapses, by magnitude of the weight.
     strongest: Vec<Synapse>,
-    /// True if a population reaches the dendrite by several projections, so that they are to be
-    /// told apart.
+    /// True if a population has several projections to the dendrite, which have to be
+    /// distinguished.
     #[serde(skip)]
     several_ways: bool,
 }
@@ -92,11 +92,11 @@ struct Dendrite {
 #[derive(Debug, Serialize)]
 struct Synapse {
     projection: String,
-    /// The sender; a bias has none.
+    /// Sending neuron; `None` for a bias.
     from: Option<String>,
     weight: f32,
-    /// What has arrived from the sender: its rate, or its teaching signal. With a delay or a
-    /// threshold that is not what it sends now.
+    /// Value that has arrived from the sender: its rate or its teaching signal. With a delay or a
+    /// threshold, it can differ from the present value of the sender.
     arrived: Option<f32>,
 }
 
@@ -110,7 +110,7 @@ struct Trace {
 /// Runs the command.
 ///
 /// # Errors
-/// A directory that is no run, a neuron or a trial that is not there, a damaged file.
+/// A directory that is not a run, a neuron or a trial that does not exist, a damaged file.
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let results = Results::open(&arguments.run)?;
     let inspection = inspect(&results, arguments)?;
@@ -197,10 +197,10 @@ fn inspect(results: &Results, arguments: &Arguments) -> Result<Inspection, Box<d
     })
 }
 
-/// What acted on a population from outside in the last step.
+/// Inputs from outside to a population in the last step.
 struct Outside {
     parameters: Neuron,
-    /// Compartment and current of each neuron.
+    /// Compartment, and current of each neuron in a.u.
     currents: Vec<(Site, Vec<f32>)>,
     taught: bool,
 }
@@ -214,7 +214,7 @@ impl Outside {
             ..
         } = results;
         let replay = Replay::new(&scenario.timeline, scenario.dt_ms);
-        // What comes at the end has not acted yet.
+        // Entries at the end of the run have not yet had an effect.
         let step = summary.steps.saturating_sub(1);
         let size = results.population(name).map_or(0, |p| p.size);
         let mut outside = Self {
@@ -259,7 +259,7 @@ impl Outside {
     }
 }
 
-/// Where the inspector looks.
+/// Location of the inspected neuron.
 struct Place<'a> {
     results: &'a Results,
     outside: Outside,
@@ -329,7 +329,7 @@ impl Place<'_> {
         Ok(dendrite)
     }
 
-    /// What has arrived in this trial from every neuron of a population.
+    /// Values that have arrived in this trial from all neurons of a population.
     fn arrived(
         &self,
         projection: &str,
@@ -340,11 +340,11 @@ impl Place<'_> {
             let inside = self.trial < arrived.nrows();
             return Ok(inside.then(|| arrived.row(self.trial).to_vec()));
         }
-        // Runs of earlier versions tell what is sent.
+        // For runs of earlier versions, the values sent are used.
         let Some(state) = self.results.state(from)? else {
             return Ok(None);
         };
-        // An input has its rate alone.
+        // An input has only its rate.
         let row = match state.dim().0 {
             1 => 0,
             _ => (Variable::ALL.iter().position(|v| *v == variable)).unwrap_or_default(),
@@ -353,7 +353,7 @@ impl Place<'_> {
         Ok(inside.then(|| state.slice(ndarray::s![row, self.trial, ..]).to_vec()))
     }
 
-    /// The last stretch that was recorded of the neuron.
+    /// Last recorded time course of the neuron.
     fn trace(&self) -> Result<Vec<Trace>, Box<dyn Error>> {
         let (trial, index) = (self.trial as u32, self.index as u32);
         let keep = |population: &str, t, neuron, _: &str| {
@@ -361,7 +361,7 @@ impl Place<'_> {
         };
         let series = history(&self.results.directory, keep, &AtomicBool::new(false))?;
         self.results.lost()?;
-        // A run that was stopped has recorded nothing of what was to be its end.
+        // A stopped run has no tail recording, so times count from its last sample.
         let ends = series.values().filter_map(|series| series.time_ms.last());
         let end_ms = ends.copied().fold(f64::NEG_INFINITY, f64::max);
         let from_ms = end_ms - self.results.scenario.tail_ms();
@@ -483,7 +483,7 @@ impl Dendrite {
         if self.injected != 0.0 {
             write!(sum, "  injected {}", short(self.injected))?;
         }
-        // Rounding of the sums is no current of its own.
+        // Rounding of the sums is not a separate current.
         let scale = (self.terms.iter())
             .fold(current.abs().max(self.injected.abs()), |m, (_, t)| {
                 m.max(t.abs())
@@ -526,9 +526,9 @@ impl Dendrite {
     }
 }
 
-/// Four decimals, or an exponent where they would show nothing.
+/// Four decimals, or scientific notation for values below 1e-3.
 fn short(value: impl Into<f64>) -> String {
-    // Without the sign of a 0.
+    // Removes the sign of -0.
     let value: f64 = value.into() + 0.0;
     if value != 0.0 && value.abs() < 1e-3 {
         format!("{value:+.1e}")
@@ -543,7 +543,7 @@ fn extent(values: &[f64]) -> (f64, f64) {
     })
 }
 
-/// A line of up to 60 block characters from the lowest to the highest value.
+/// A line of up to 60 block characters, scaled from the lowest to the highest value.
 fn sparkline(values: &[f64], (low, high): (f64, f64)) -> String {
     const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     const WIDTH: usize = 60;

@@ -1,16 +1,15 @@
-//! Episodes: what the synapses of one trial gained while values were held that have been replaced
-//! since.
+//! Episodes: gains of the synapses of one trial under values that have been replaced since.
 //!
-//! While the same values `h` are held, all that a plain rule changes is one outer product `D h`.
-//! When most senders send, to add it to the matrix would be a pass over all synapses. It is kept
-//! as its two factors instead:
+//! While the values `h` are held, all changes by a plain rule form one outer product `D h`. If most
+//! senders send, adding it to the matrix would be a pass over all synapses. It is therefore stored
+//! as its two factors:
 //!
 //! ```text
 //! W_ij = w_ij + sum over episodes k of D_ik h_kj        I_i = sum over j of w_ij r_j + sum over k of D_ik (h_k . r)
 //! ```
 //!
-//! A current needs the products of what was held then with what is held now, and many episodes
-//! enter the matrix in one pass.
+//! A current needs the products of the former values with the present ones; many episodes are added
+//! to the matrix in one pass.
 
 use multiversion::multiversion;
 use ndarray::{Array2, ArrayView1, s};
@@ -19,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::lazy::gain_single;
 use crate::math::columns::{Changing, flat};
 
-/// Most episodes that are kept apart: more cost as much in currents as their pass would.
+/// Largest number of episodes stored: with more, computing currents costs as much as the pass.
 const MOST: usize = 24;
 
 /// Outer products that have yet to be added to a matrix.
@@ -33,7 +32,7 @@ pub(super) struct Episodes {
     held: Array2<f32>,
     /// Largest magnitude of the integrals of each episode.
     largest: [f64; MOST],
-    /// Episodes of them.
+    /// Number of episodes.
     len: usize,
 }
 
@@ -61,12 +60,12 @@ impl Episodes {
         self.len
     }
 
-    /// Nothing is to be added any more.
+    /// Discards all episodes.
     pub fn forget(&mut self) {
         self.len = 0;
     }
 
-    /// One more episode.
+    /// Appends an episode.
     pub fn push(&mut self, integrals: ArrayView1<'_, f64>, held: ArrayView1<'_, f32>) {
         if self.integrals.is_empty() {
             self.integrals = Array2::zeros((MOST, integrals.len()));
@@ -78,7 +77,7 @@ impl Episodes {
         self.len += 1;
     }
 
-    /// Eligibilities become weight change at this rate.
+    /// Moves the episodes of eligibilities to those of `weights`, multiplied by `rate`.
     pub fn apply(&mut self, rate: f64, weights: &mut Self) {
         for k in 0..self.len {
             self.integrals.row_mut(k).mapv_inplace(|d| rate * d);
@@ -87,8 +86,8 @@ impl Episodes {
         self.len = 0;
     }
 
-    /// Adds to the current of one trial what the episodes make of the values in it. Returns what the
-    /// magnitudes of these terms sum up to for any neuron, at most.
+    /// Adds the contribution of the episodes to the current of one trial. Returns an upper bound,
+    /// over neurons, of the sum of the magnitudes of these terms.
     pub fn read(&self, values: &[f32], current: &mut [f64]) -> f64 {
         let mut most = 0.0;
         for k in 0..self.len {
@@ -100,7 +99,7 @@ impl Episodes {
         most
     }
 
-    /// Adds to `reach` of each neuron what the magnitudes of its terms sum up to.
+    /// Adds the sum of the magnitudes of its terms to the `reach` of each neuron.
     pub fn reach(&self, values: &[f32], reach: &mut [f64]) {
         for k in 0..self.len {
             let (integrals, held) = self.episode(k);
@@ -109,14 +108,14 @@ impl Episodes {
         }
     }
 
-    /// Integrals and values held of an episode.
+    /// Integrals and values of episode `k`.
     fn episode(&self, k: usize) -> (&[f64], &[f32]) {
         let (post, pre) = (self.integrals.ncols(), self.held.ncols());
         let integrals = &flat(&self.integrals)[k * post..(k + 1) * post];
         (integrals, &flat(&self.held)[k * pre..(k + 1) * pre])
     }
 
-    /// What one synapse has gained in them.
+    /// Gain of one synapse over all episodes.
     pub fn of_synapse(&self, (post, pre): (usize, usize)) -> f64 {
         let episodes = 0..self.len;
         episodes
@@ -124,7 +123,7 @@ impl Episodes {
             .sum()
     }
 
-    /// Adds all of them to the matrix.
+    /// Adds all episodes to the matrix.
     pub fn flush(&mut self, matrix: Changing<'_>) {
         if self.len > 0 {
             let integrals = self.integrals.slice(s![..self.len, ..]);
@@ -135,7 +134,7 @@ impl Episodes {
     }
 }
 
-/// The product of values held then and now, and the sum of the magnitudes of its terms.
+/// Product of former and present values, and the sum of the magnitudes of its terms.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2"))]
 fn dot(then: &[f32], now: &[f32]) -> (f64, f64) {
     const LANES: usize = 8;
@@ -176,7 +175,7 @@ mod tests {
         move |n| ((n * 37 + n * n * seed + 11 * seed) % 29) as f32 / 14.0 - 1.0
     }
 
-    /// Episodes of a matrix of 5 x 11, and what they stand for.
+    /// Episodes of a matrix of 5 x 11, and the matrix of their sum.
     fn episodes(count: usize) -> (Episodes, Array2<f64>) {
         let (mut episodes, mut sum) = (Episodes::default(), Array2::zeros((5, 11)));
         for k in 0..count {

@@ -1,31 +1,31 @@
-//! Lazy synapses: a weight is brought up to date when its sender sends, and exact whenever it is
+//! Lazy synapses: a weight is brought up to date when its sender sends, and is exact whenever it is
 //! read.
 //!
-//! Between two sends of `j` the rule `dW_ij/dt = eta f_i(t) r_j` has a constant `r_j`, so that one
-//! running integral a *neuron*, `D_i(t)` of `eta f_i`, is all that is needed:
+//! Between two sends of `j` the rule `dW_ij/dt = eta f_i(t) r_j` has a constant `r_j`, so one
+//! running integral per *neuron* is sufficient, `D_i(t)` of `eta f_i`:
 //!
 //! ```text
 //! W_ij(t) = w^_ij + D_i(t) r_j            and when j sends at t:   w^_ij += D_i(t) (r_j,old - r_j,new)
 //! ```
 //!
-//! The matrix holds the *intercepts* `w^`; no synapse has a clock of its own. With parallel trials
-//! `D` and `r` have one row a trial, the products are summed over them and `eta` is divided by
-//! their number. With decay a common factor `scale` fades the matrix and `D` fades alike:
+//! The matrix holds the *intercepts* `w^`; single synapses store no time. With parallel trials, `D`
+//! and `r` have one row per trial, products are summed over rows and `eta` is divided by their
+//! number. With decay, a common factor `scale` multiplies the matrix; `D` decays at the same rate:
 //!
 //! ```text
 //! W_ij(t) = scale(t) w^_ij + sum over trials of D_i(t) r_j
 //! ```
 //!
-//! With weight updates the matrix is the eligibility: the same without `eta` and without decay. A
-//! plain weight update is as lazy again: when its clock strikes, the integrals are added to a
-//! second kind of them, the *applied* ones, which take the place of `D` for the weights.
+//! With weight updates, the matrix is the eligibility, computed likewise without `eta` and without
+//! decay. A plain weight update is lazy, too: when it is due, the integrals are added to the
+//! *applied* integrals, which replace `D` for the weights.
 //!
-//! With one trial and a plain weight update, what was gained while former values were held may stay
-//! apart as episodes (`episodes.rs`), so that no synapse is touched where most senders send:
+//! With one trial and a plain weight update, gains under former values can be stored separately as
+//! episodes (`episodes.rs`), so that no synapse is touched when most senders send:
 //! `W_ij = w^_ij + P_i r_j + sum over episodes`, with the applied integrals `P`.
 //!
-//! Integrals are in double precision, intercepts are values with carries ([`crate::math::pair`]):
-//! a change of a step that is far below the last bit of a weight is kept.
+//! Integrals are in double precision and intercepts are values with carries
+//! ([`crate::math::pair`]): changes per step far below the last bit of a weight are not lost.
 
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -39,77 +39,77 @@ use super::episodes::Episodes;
 use crate::math::columns::{self, Changing, flat, flat_mut};
 use crate::math::{elementwise, pair, product};
 
-/// When intercepts are larger than the largest weight of a neuron by this factor, the integrals
-/// start again at 0.
+/// Ratio of an intercept to the largest weight of its neuron above which the integrals restart at
+/// 0.
 pub(crate) const REACH: f32 = 4.0;
 
-/// Likewise for its least weight: of 48 bits, 30 may go, and 18 are one part in 260 000 of the
-/// weight's own size.
+/// Likewise for the smallest weight of a neuron: of 48 bits, 30 may be lost; the other 18 are one
+/// part in 260 000 of the weight.
 const REACH_OF_LEAST: f32 = 1e9;
 
-/// Where integrals are. While factors stay, integrals are a multiple of them, which is not written
-/// out before it must be: that would be a pass over all neurons in double precision.
+/// Representation of the integrals. While factors are constant, integrals are a multiple of them,
+/// and writing them out, a pass over all neurons in double precision, is postponed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 enum Holding {
-    /// All are 0; what is written is past.
+    /// All are 0; the array is out of date.
     Nothing,
-    /// So many times the factors, in ms or a.u. ms.
+    /// This multiple of the factors, in ms or a.u. ms.
     Factors(f64),
-    /// So many times the former factors.
+    /// This multiple of the former factors.
     Former(f64),
-    /// They are written out.
+    /// The values in the array.
     Integrals,
 }
 
 /// The running integrals of the neurons on which a plastic projection ends.
 ///
-/// Rows are trials; a bias, whose sender says the same in all trials, has one row for all.
+/// Rows are trials; a bias, whose value is the same in all trials, has one row.
 #[derive(Component, Clone, Debug, Serialize, Deserialize)]
 pub struct Lazy {
     /// Factors of the rule's kernel, rows x post.
     #[serde(with = "crate::math::stored")]
     factors: Array2<f32>,
-    /// True if any factor is not 0.
+    /// True if any factor differs from 0.
     working: bool,
-    /// `D`, rows x post, if `holding` says so.
+    /// `D`, rows x post, valid for [`Holding::Integrals`].
     #[serde(with = "crate::math::stored")]
     integrals: Array2<f64>,
-    /// Factors before the last change of them, rows x post, if `holding` says so.
+    /// Factors before their last change, rows x post, valid for [`Holding::Former`].
     #[serde(with = "crate::math::stored")]
     former: Array2<f32>,
-    /// Where the integrals are.
+    /// Representation of the integrals.
     holding: Holding,
     /// True if columns were touched since the integrals started, so that intercepts may be larger
-    /// than what they become.
+    /// than the weights.
     touched: bool,
-    /// The first step that the integrals do not hold.
+    /// First step that is not yet integrated.
     since: u64,
-    /// What a factor of 1 adds to an integral in a step, ms or a.u. ms.
+    /// Increment of an integral per step for a factor of 1, in ms or a.u. ms.
     gain: f64,
-    /// Decay of a step, dimensionless: a step leaves `exp(-decay)` of a weight.
+    /// Decay per step, dimensionless: a weight is multiplied by `exp(-decay)`.
     decay: f64,
     /// Accumulated decay factor of the stored matrix, dimensionless.
     scale: f64,
     /// True if the integrals change weights, not eligibilities.
     continuous: bool,
-    /// Sum of what plain weight updates made of integrals, rows x post, while `applied`.
+    /// Applied integrals: sum over plain weight updates, rows x post, valid while `applied`.
     #[serde(with = "crate::math::stored")]
     steady: Array2<f64>,
-    /// True if any of them may differ from 0.
+    /// True if any applied integral may differ from 0.
     applied: bool,
-    /// What weights gained while other values were held, and what eligibilities did.
+    /// Episodes of the weights and of the eligibilities: gains under former values.
     past: Episodes,
     eligible: Episodes,
-    /// Largest integral times value held, for each neuron, with which intercepts stay precise.
+    /// Largest product of integral and value for each neuron at which intercepts remain precise.
     limits: Vec<f32>,
-    /// True if factors have not been followed while nothing was held.
+    /// True if factors were not updated because all values held were 0.
     pub(crate) behind: bool,
 }
 
 impl Lazy {
     /// Integrals at rest for a projection onto `post` neurons.
     ///
-    /// A step leaves `exp(-decay)` of a weight; 0 without decay.
+    /// A weight is multiplied by `exp(-decay)` in each step; 0 for no decay.
     #[must_use]
     pub fn new((rows, post): (usize, usize), decay: f64, continuous: bool) -> Self {
         Self {
@@ -133,8 +133,8 @@ impl Lazy {
         }
     }
 
-    /// A plain weight update: from now on weights are `matrix + (steady + rate D) held`. True if
-    /// there was anything of the values held now to apply.
+    /// Plain weight update: the weights become `matrix + (steady + rate D) held`. True if the
+    /// integrals for the values now held could differ from 0.
     pub(crate) fn apply_plain(&mut self, rate: f64) -> bool {
         self.eligible.apply(rate, &mut self.past);
         if !self.is_pending() {
@@ -158,7 +158,7 @@ impl Lazy {
         self.holding != Holding::Nothing
     }
 
-    /// The integrals, if there are any, are written out: before columns are touched one by one.
+    /// Writes the integrals to the array, as needed before columns are touched one by one.
     pub(crate) fn write_out(&mut self) {
         let (times, factors) = match self.holding {
             Holding::Factors(times) => (times, &self.factors),
@@ -170,7 +170,7 @@ impl Lazy {
         self.holding = Holding::Integrals;
     }
 
-    /// True if weights, and with them currents, change in every step while anything is held.
+    /// True if weights, and hence currents, change in every step while any value held is not 0.
     pub(crate) fn drifts(&self) -> bool {
         self.fades() || (self.continuous && self.working)
     }
@@ -180,12 +180,12 @@ impl Lazy {
         self.working || self.gathers()
     }
 
-    /// True if episodes hold anything of eligibilities.
+    /// True if there are episodes of eligibilities.
     pub(crate) fn has_eligible_episodes(&self) -> bool {
         !self.eligible.is_empty()
     }
 
-    /// True if integrals or episodes hold anything of the matrix.
+    /// True if integrals or episodes have yet to be added to the matrix.
     pub(crate) fn gathers(&self) -> bool {
         self.is_pending() || !self.eligible.is_empty()
     }
@@ -199,7 +199,7 @@ impl Lazy {
         self.continuous
     }
 
-    /// From the next step not yet integrated on, a factor adds this much.
+    /// Sets the increment per step for a factor of 1, from the first step not yet integrated on.
     pub(crate) fn set_gain(&mut self, gain: f64, now: u64, silent: bool) {
         if gain != self.gain {
             self.catch_up(now, silent);
@@ -207,7 +207,7 @@ impl Lazy {
         }
     }
 
-    /// Integrals up to step `now`, without it. What is silent changes nothing.
+    /// Integrates up to step `now`, exclusive. If `silent`, the integrals remain unchanged.
     pub(crate) fn catch_up(&mut self, now: u64, silent: bool) {
         let steps = now.saturating_sub(self.since);
         if steps == 0 {
@@ -245,12 +245,12 @@ impl Lazy {
         }
     }
 
-    /// What so many steps leave of a weight.
+    /// Factor by which a weight decays in this number of steps, dimensionless.
     fn kept(&self, steps: u64) -> f64 {
         (-self.decay * steps as f64).exp()
     }
 
-    /// What so many steps leave of an integral, and add to it for a factor of 1.
+    /// Decay factor of an integral over these steps, and its increment for a factor of 1.
     fn passing(&self, steps: u64) -> (f64, f64) {
         if !self.continuous || !self.fades() {
             return (1.0, self.gain * steps as f64);
@@ -261,8 +261,8 @@ impl Lazy {
         (self.kept(steps), self.gain * sum)
     }
 
-    /// The current follows the weights over one step, `held` being what it is made of:
-    /// `I += D' (r . r)`, with the products of what is held in the trials, `gram`.
+    /// Updates the current with the weights over one step: `I += D' (r . r)`, where `gram` holds
+    /// the products of the values held in the trials.
     pub(crate) fn follow(&self, gram: &Array2<f64>, current: &mut Array2<f64>) {
         if self.continuous && self.working {
             if gram.len() == 1 {
@@ -281,8 +281,8 @@ impl Lazy {
         }
     }
 
-    /// New factors from the rule, from step `now` on. `fill` is given where to put them and tells
-    /// whether any is not 0.
+    /// Takes new factors from the rule, from step `now` on. `fill` writes them to its slice and
+    /// returns true if any differs from 0.
     pub(crate) fn refresh(&mut self, now: u64, fill: impl FnOnce(&mut [f32]) -> bool) {
         self.catch_up(now, false);
         if let Holding::Factors(times) = self.holding {
@@ -296,14 +296,14 @@ impl Lazy {
         self.behind = false;
     }
 
-    /// Nothing is held: factors need not be followed until something is.
+    /// All values held are 0: stops updating factors until a value differs from 0.
     pub(crate) fn sleep(&mut self) {
         self.working = false;
         self.behind = true;
     }
 
-    /// What the integrals hold goes into an eligibility, and they start again at 0. Where the
-    /// eligibility is `blank`, it is one product in single precision.
+    /// Adds the integrals to an eligibility and restarts them at 0. If the eligibility is `blank`,
+    /// it is computed as one product in single precision.
     pub(crate) fn flush(
         &mut self,
         mut eligibility: Changing<'_>,
@@ -329,18 +329,18 @@ impl Lazy {
         self.holding = Holding::Nothing;
     }
 
-    /// Columns have been touched, and hold intercepts from now on.
+    /// Records that columns have been touched and hold intercepts from now on.
     pub(crate) fn touch(&mut self) {
         self.touched = true;
     }
 
-    /// The integrals start again at 0, since what they held is where it belongs.
+    /// Restarts the integrals at 0, once they have been added to the matrix.
     pub(crate) fn forget(&mut self) {
         self.holding = Holding::Nothing;
         self.applied = false;
     }
 
-    /// Intercepts become the weights that they stand for, decay apart.
+    /// Converts intercepts to the weights that they represent, except for the decay.
     pub(crate) fn flush_weights(&mut self, mut weights: Changing<'_>, held: ArrayView2<'_, f32>) {
         self.flush_past(weights.reborrow());
         if self.continuous {
@@ -359,14 +359,14 @@ impl Lazy {
         }
     }
 
-    /// The episodes of weights go into the matrix.
+    /// Adds the episodes of weights to the matrix.
     pub(crate) fn flush_past(&mut self, weights: Changing<'_>) {
         self.past.flush(weights);
     }
 
-    /// What was gained with the values held, which are about to be others, becomes an episode.
+    /// Stores the gain under the present values, which are about to change, as an episode.
     ///
-    /// False if there is no room for it: then it has to be settled.
+    /// False if there is no room: the gain has to be added to the matrix.
     pub(crate) fn turn(&mut self, held: ArrayView2<'_, f32>) -> bool {
         let needed = usize::from(self.applied) + self.eligible.len() + 1;
         if !(self.past.has_room_for(needed) && self.eligible.has_room_for(1)) {
@@ -384,8 +384,8 @@ impl Lazy {
         true
     }
 
-    /// Adds to the current of one trial what is held of its weights outside the matrix. Returns what
-    /// the magnitudes of these terms sum up to for any neuron, at most.
+    /// Adds the part of the weights outside the matrix to the current of one trial. Returns an
+    /// upper bound, over neurons, of the sum of the magnitudes of these terms.
     pub(crate) fn read(&self, held: &[f32], current: &mut [f64]) -> f64 {
         let mut most = self.past.read(held, current);
         if let Some(gained) = self.of_weights() {
@@ -400,7 +400,7 @@ impl Lazy {
         most
     }
 
-    /// What the magnitudes of the terms of [`Lazy::read`] sum up to for each neuron.
+    /// Sum of the magnitudes of the terms of [`Lazy::read`] for each neuron.
     pub(crate) fn reach(&self, held: &[f32]) -> Vec<f64> {
         let mut reach = vec![0.0; self.factors.ncols()];
         self.past.reach(held, &mut reach);
@@ -411,7 +411,7 @@ impl Lazy {
         reach
     }
 
-    /// What the weights of a sender, its value apart, have gained since the sender last sent.
+    /// Gain of the weights since their sender last sent, divided by its value, rows x post.
     pub(crate) fn of_weights(&self) -> Option<&Array2<f64>> {
         if self.continuous {
             self.integrals()
@@ -420,18 +420,17 @@ impl Lazy {
         }
     }
 
-    /// Likewise of the eligibilities.
+    /// Likewise for the eligibilities.
     pub(crate) fn of_eligibilities(&self) -> Option<&Array2<f64>> {
         self.integrals().filter(|_| !self.continuous)
     }
 
-    /// The first step that the integrals do not hold.
+    /// First step that is not yet integrated.
     pub(crate) fn since(&self) -> u64 {
         self.since
     }
 
-    /// The weights become others; what the integrals hold of weights is forgotten, eligibilities
-    /// stay.
+    /// Takes new weights; the integrals of weights restart at 0, those of eligibilities are kept.
     pub(crate) fn replace(&mut self, now: u64, weights: &Array2<f32>) {
         self.catch_up(now, false);
         self.scale = 1.0;
@@ -443,7 +442,7 @@ impl Lazy {
         self.measure(&columns::extents(weights.view()));
     }
 
-    /// The common factor of decay goes into the matrix.
+    /// Multiplies the matrix by the common decay factor.
     pub(crate) fn fold(&mut self, weights: Changing<'_>) {
         if self.scale != 1.0 {
             let scale = self.scale;
@@ -457,15 +456,15 @@ impl Lazy {
         }
     }
 
-    /// True if intercepts are about to cost precision. `most` is the largest value held or about
-    /// to be.
+    /// True if intercepts are about to lose precision. `most` is the largest magnitude of the
+    /// values held, now or next.
     pub(crate) fn strained(&self, most: f32) -> bool {
         let Some(integrals) = self.of_weights() else {
             return false;
         };
         let (most, scale) = (f64::from(most), self.scale);
         let beyond = |row: ndarray::ArrayView1<'_, f64>| {
-            // Without an early end the loop is vectorised.
+            // Without an early exit the loop can be vectorised.
             (row.iter().zip(&self.limits)).fold(false, |found, (d, limit)| {
                 found | (d.abs() * most > f64::from(*limit) * scale)
             })
@@ -473,15 +472,14 @@ impl Lazy {
         scale < 1e-3 || integrals.rows().into_iter().any(beyond)
     }
 
-    /// Takes the measure of the weights, their largest and least for each neuron, for
-    /// [`Lazy::strained`].
+    /// Stores the largest and smallest weight of each neuron, for [`Lazy::strained`].
     pub(crate) fn measure(&mut self, extents: &[(f32, f32)]) {
         for (limit, (largest, least)) in self.limits.iter_mut().zip(extents) {
             *limit = (REACH * largest).min(REACH_OF_LEAST * least);
         }
     }
 
-    /// The integrals, for columns that are touched one by one. They have to be written out before.
+    /// The integrals, for touching columns one by one. They must have been written out.
     pub(crate) fn integrals(&self) -> Option<&Array2<f64>> {
         debug_assert!(matches!(
             self.holding,
@@ -490,7 +488,7 @@ impl Lazy {
         self.is_pending().then_some(&self.integrals)
     }
 
-    /// The integrals in single precision, for a product of theirs alone, as a multiple.
+    /// The integrals in single precision, as a factor and an array, for a product.
     pub(crate) fn single(&self) -> (f32, CowArray<'_, f32, Ix2>) {
         match self.holding {
             Holding::Factors(times) => (times as f32, self.factors.view().into()),
@@ -501,12 +499,12 @@ impl Lazy {
         }
     }
 
-    /// What the matrix is multiplied by to be weights.
+    /// Factor from the matrix to the weights, dimensionless.
     pub(crate) fn scale(&self) -> f64 {
         self.scale
     }
 
-    /// The weights as of step `now`, with all that the integrals hold and have yet to hold.
+    /// The weights at step `now`, with all integrals, including steps not yet integrated.
     pub(crate) fn weights(
         &self,
         (matrix, carry): (&Array2<f32>, &Array2<f32>),
@@ -525,7 +523,7 @@ impl Lazy {
         weights
     }
 
-    /// The eligibilities as of step `now`, likewise.
+    /// The eligibilities at step `now`, likewise.
     pub(crate) fn eligibilities(
         &self,
         (mut eligibilities, mut carry): (Array2<f32>, Array2<f32>),
@@ -542,7 +540,7 @@ impl Lazy {
         eligibilities
     }
 
-    /// One synapse of [`Lazy::weights`], from the value and the carry of its intercept.
+    /// One synapse of [`Lazy::weights`]; `intercept` is the sum of its value and carry.
     pub(crate) fn weight(
         &self,
         intercept: f64,
@@ -586,15 +584,15 @@ impl Lazy {
     }
 }
 
-/// Sum of the squares of what one trial holds.
+/// Sum of the squares of the values held in one trial.
 fn squares(held: &[f32]) -> f64 {
     held.iter().map(|r| f64::from(*r).powi(2)).sum()
 }
 
-/// Synapses whose change is computed at a stretch, so that it stays in the nearest cache.
+/// Number of synapses whose change is computed together, so that it stays in the nearest cache.
 const STRETCH: usize = 1 << 13;
 
-/// `m += scale integrals^T held` in double precision, of the senders that hold a value.
+/// `m += scale integrals^T held` in double precision, for the non-zero senders.
 fn gain(scale: f64, integrals: &Array2<f64>, held: ArrayView2<'_, f32>, weights: Changing<'_>) {
     if integrals.nrows() == 1 {
         let sends: Vec<columns::Send> = (held.row(0).iter().enumerate())
@@ -630,8 +628,8 @@ fn gain(scale: f64, integrals: &Array2<f64>, held: ArrayView2<'_, f32>, weights:
     });
 }
 
-/// [`gain`] in single precision, where all that is added is change: then its rounding is a part
-/// of the change, not of intercepts that it cancels.
+/// [`gain`] in single precision, for terms that are all changes: rounding is then relative to the
+/// change, not to intercepts that cancel.
 pub(super) fn gain_single(
     scale: f32,
     integrals: ArrayView2<'_, f32>,

@@ -1,4 +1,4 @@
-//! Synapses between two populations: their weights, what reached them, and the current they make.
+//! Synapses between two populations: weights, values received, and the resulting current.
 
 mod episodes;
 pub(crate) mod lazy;

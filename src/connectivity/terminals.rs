@@ -1,9 +1,9 @@
-//! Terminals: what a projection holds of its senders, and the current that it makes of it.
+//! Terminals: the values last received from the senders of a projection, and the resulting current.
 //!
-//! A current is made anew as one product in single precision, or it follows what a few senders
-//! change, increment by increment, in double precision. Increments leave rounding behind, which
-//! counts where a value was large once: so the sum keeps a bound of it for each neuron, and where
-//! the bound is more than a few millionths of a current, that current is summed anew.
+//! A current is either recomputed as one product in single precision, or updated by increments in
+//! double precision when a few senders change. Increments accumulate rounding errors, which matter
+//! if a value was large in the past. A bound of the error is therefore kept for each neuron; a
+//! current is recomputed if its bound exceeds a few millionths of it.
 //!
 //! ```text
 //! |error of I_i| <= 2^-53 x sum of |I_i| over the additions, with the terms that were added
@@ -22,59 +22,59 @@ use crate::event::{Values, Volley};
 use crate::math::columns::{self, Changing, Intercepts, PRODUCT_PAYS, extents};
 use crate::math::{elementwise, pair, product};
 
-/// With one trial a current is summed anew where of those who are not at 0 one in so many sends.
+/// With one trial, a current is recomputed if at least 1 / `MOST_SEND` of non-zero senders send.
 const MOST_SEND: usize = 2;
 
-/// Likewise where the current was made by a product, and increments begin with a sum in double
-/// precision over all that is held.
+/// As above, if the current is a product; increments then begin with a sum in double precision over
+/// all values held.
 const INCREMENTS_PAY: usize = 24;
 
-/// Part of a current that its rounding may be.
+/// Largest rounding error of a current, relative to the current.
 const PRECISION: f64 = 2e-6;
 
-/// Rounding of a sum of magnitudes by the last bit of double precision, as a part of [`PRECISION`].
+/// Rounding error of a sum of magnitudes in double precision (last bit), in units of [`PRECISION`].
 const ROUNDING: f64 = f64::EPSILON / 2.0 / PRECISION;
 
-/// A term of a current is at most so many times the largest weight and the change of its value:
-/// intercepts are beyond the weights, and weights beyond what they were when they were measured.
+/// Bound of a term of a current, in units of the largest weight times the change of the value:
+/// intercepts may exceed the weights, and weights may have grown since they were measured.
 const TERM: f64 = 16.0;
 
-/// Part of the magnitudes of a current's terms that gains outside the matrix may be.
+/// Largest fraction that gains outside the matrix contribute to the magnitudes of terms.
 const OUTSIDE: f64 = 0.9;
 
-/// To sum one current anew takes as long as so many in a trial that is summed anew, since the
-/// synapses of a neuron are apart in memory.
+/// Cost of recomputing one current alone, relative to its cost when a whole trial is recomputed:
+/// the synapses of a neuron are not contiguous in memory.
 const LOOK: usize = 8;
 
-/// The axon terminals of a projection. They hold the last value that arrived from each sender.
+/// The axon terminals of a projection, with the last value that arrived from each sender.
 ///
-/// A bias has one sender, which says 1 in all trials: one row stands for all of them.
+/// A bias has one sender, whose value is 1 in all trials: one row serves for all trials.
 #[derive(Component, Clone, Debug, Serialize, Deserialize)]
 pub struct Terminals {
-    /// Where volleys come from; a bias has nobody.
+    /// Axons from which volleys arrive; `None` for a bias.
     #[serde(skip)]
     pub(crate) axons: Option<Entity>,
     /// True if the weights are read by another projection (weight transport).
     pub(crate) tied: bool,
-    /// Counts changes of the weights that are made to all of them at once.
+    /// Number of changes of the weights that affected all of them at once.
     pub(crate) revision: u64,
     /// True if a plain weight update came after the current was last summed.
     plainly_updated: bool,
-    /// The revision that the current was made with.
+    /// Revision of the weights with which the current was computed.
     seen: u64,
     /// Last values, trials x pre.
     held: Arc<Values>,
     /// `(trials, pre)`.
     shape: (usize, usize),
-    /// `W held` as one product, trials x post, unless there is a sum.
+    /// `W held` as one product, trials x post, used if there is no `sum`.
     #[serde(with = "crate::math::stored")]
     product: Array2<f32>,
-    /// `W held` by increments.
+    /// `W held` by increments, if they are in use.
     sum: Option<Sum>,
-    /// Products of what is held in the trials, trials x trials; absent: to be computed when needed.
+    /// Products of the values held in the trials, trials x trials; `None` until needed.
     #[serde(with = "crate::math::stored::optional")]
     gram: Option<Array2<f64>>,
-    /// Largest weight of each receiving neuron, and the revision that had it.
+    /// Largest magnitude of weights of each receiving neuron, and the revision of the measurement.
     largest: Vec<f32>,
     measured: Option<u64>,
 }
@@ -85,31 +85,31 @@ struct Sum {
     /// Trials x post.
     #[serde(with = "crate::math::stored")]
     current: Array2<f64>,
-    /// Sums of the magnitudes that were rounded since a current was last summed anew, trials x post;
-    /// negative for a current that is 0 because all its terms are.
+    /// Sums of the rounded magnitudes since a current was last recomputed, trials x post; negative
+    /// for a current that is 0 because all its terms are 0.
     #[serde(with = "crate::math::stored")]
     rounded: Array2<f64>,
-    /// Currents of a trial that were summed anew one by one since all of them were.
+    /// Number of currents of each trial recomputed one by one since all of them were recomputed.
     alone: Vec<usize>,
 }
 
-/// A current as it is summed into that of a compartment.
+/// A current as it is added to that of a compartment.
 #[derive(Clone, Copy)]
 pub(crate) enum Current<'a> {
-    /// Of one product.
+    /// Computed as one product.
     Single(&'a [f32]),
-    /// Of increments.
+    /// Computed by increments.
     Double(&'a [f64]),
 }
 
 impl Terminals {
-    /// Takes the state of terminals of the same projection in another world.
+    /// Restores the state of terminals of the same projection in another world.
     pub(crate) fn restore(&mut self, stored: Self) {
         let axons = self.axons;
         *self = Self { axons, ..stored };
     }
 
-    /// Terminals that nothing has reached.
+    /// Terminals before the first arrival.
     #[must_use]
     pub fn new(axons: Entity, trials: usize, (post, pre): (usize, usize)) -> Self {
         Self {
@@ -128,7 +128,7 @@ impl Terminals {
         }
     }
 
-    /// The terminal of a unit that is always at 1.
+    /// The terminal of a unit whose value is always 1.
     #[must_use]
     pub fn bias(post: usize) -> Self {
         Self {
@@ -153,21 +153,21 @@ impl Terminals {
         }
     }
 
-    /// Whether everything held is 0.
+    /// True if all values held are 0.
     #[must_use]
     pub fn silent(&self) -> bool {
         self.held.silent()
     }
 
-    /// Largest magnitude held.
+    /// Largest magnitude of the values held.
     pub(crate) fn most(&self) -> f32 {
         elementwise::largest(self.held.all())
     }
 
-    /// True if what these senders send is better dealt with one by one.
+    /// True if it is cheaper to process the values sent by these senders one by one.
     ///
-    /// With one trial, weights that change continuously are brought up to date by columns as cheaply
-    /// as by a pass over all of them.
+    /// With one trial and continuously changing weights, updating columns costs no more than a pass
+    /// over all weights.
     pub(crate) fn is_few(&self, few: &[(u32, f32)], is_continuous: bool) -> bool {
         if self.shape.0 == 1 {
             if is_continuous && self.sum.is_some() {
@@ -183,17 +183,17 @@ impl Terminals {
         few.len() * pays < self.held.all().len()
     }
 
-    /// True if there is one trial, of senders.
+    /// True if there is one trial and the projection is not a bias.
     pub(crate) fn is_of_one_trial(&self) -> bool {
         self.shape.0 == 1 && self.axons.is_some()
     }
 
-    /// Whether nothing is held any more once these senders have said what they say.
+    /// True if all values held are 0 after these senders have sent.
     pub(crate) fn falls_silent(&self, few: &[(u32, f32)]) -> bool {
         few.len() == self.held.awake() as usize && few.iter().all(|(_, value)| *value == 0.0)
     }
 
-    /// Holds what a volley brings; the current does not follow.
+    /// Stores the values of a volley; the current is not updated.
     pub(crate) fn hold(&mut self, volley: Volley<'_>) {
         match volley {
             Volley::Many(values) => self.held = Arc::clone(values),
@@ -208,27 +208,27 @@ impl Terminals {
         self.plainly_updated = false;
     }
 
-    /// Takes the measure of the weights as they are stored.
+    /// Stores the largest weight of each neuron.
     pub(crate) fn measure(&mut self, extents: &[(f32, f32)]) {
         self.largest = extents.iter().map(|(largest, _)| *largest).collect();
         self.measured = Some(self.revision);
     }
 
-    /// Takes the measure of the weights if they have all changed since.
+    /// Measures the weights if all of them have changed since the last measurement.
     fn keep_measured(&mut self, weights: &Array2<f32>) {
         if self.measured != Some(self.revision) {
             self.measure(&extents(weights.view()));
         }
     }
 
-    /// Holds what a few senders send, whose columns change the current one by one:
+    /// Stores the values of a few senders and updates the current column by column:
     /// `I_i += W_ij (r_new - r_old)`.
     ///
-    /// Synapses that have gained anything since their sender last sent are touched, weights and
-    /// eligibilities. With parallel trials a weight is
+    /// The weights and eligibilities of these senders are first brought up to date if they have
+    /// gained anything since the last send. With parallel trials a weight is
     /// `W_ij = scale w^_ij + sum over trials b of D_bi r_jb`, so that the current of trial `c` also
-    /// gains `sum over b of D_bi (sum over senders of r_jb,old (r_jc,new - r_jc,old))`: no synapse
-    /// is asked for what the other trials have given it.
+    /// gains `sum over b of D_bi (sum over senders of r_jb,old (r_jc,new - r_jc,old))`, which needs
+    /// no access to single synapses.
     pub(crate) fn touch(
         &mut self,
         few: &[(u32, f32)],
@@ -273,7 +273,7 @@ impl Terminals {
             let trial = sends[0].trial;
             let sum = self.sum.as_mut().expect("increments have begun");
             let doubtful = sum.add(sends, &self.largest);
-            // Where all values held are 0, what differences leave behind is rounding.
+            // If all values held are 0, the remainder of the differences is rounding error.
             if self.held.is_silent_in(trial) {
                 sum.forget(trial);
             } else if doubtful {
@@ -285,7 +285,7 @@ impl Terminals {
         }
     }
 
-    /// From now on the current is a sum to which increments are added.
+    /// Replaces the product by a sum to which increments are added.
     fn begin_increments(&mut self, mut weights: Changing<'_>, lazy: Option<&Lazy>) {
         if self.sum.is_some() {
             return;
@@ -304,7 +304,7 @@ impl Terminals {
         self.sum = Some(sum);
     }
 
-    /// The current of one trial anew, of the columns of those who are not at 0.
+    /// Recomputes the current of one trial from the columns of the non-zero senders.
     pub(crate) fn sum_columns(&mut self, weights: &Array2<f32>, scale: f64) {
         self.sum = None;
         let (current, _) = columns::sum(self.held.all(), weights);
@@ -312,7 +312,7 @@ impl Terminals {
         self.seen = self.revision;
     }
 
-    /// The current anew: one product of all weights and everything held.
+    /// Recomputes the current as one product of all weights and all values held.
     pub(crate) fn sum(&mut self, weights: ArrayView2<'_, f32>, scale: f64) {
         self.sum = None;
         if self.silent() {
@@ -326,8 +326,8 @@ impl Terminals {
         self.seen = self.revision;
     }
 
-    /// The current of one trial anew, of what is held and of weights of which episodes and
-    /// applied integrals are a part.
+    /// Recomputes the current of one trial from the values held and the weights, which include
+    /// episodes and applied integrals.
     pub(crate) fn sum_with_episodes(&mut self, mut weights: Changing<'_>, lazy: &mut Lazy) {
         self.sum = None;
         self.seen = self.revision;
@@ -336,27 +336,27 @@ impl Terminals {
         let (mut current, sizes) = columns::sum(all, weights.matrix);
         let most = lazy.read(all, &mut current);
         let beyond = |(reach, size): (f64, &f32)| reach > OUTSIDE * f64::from(*size);
-        // For nearly all currents one bound for all neurons will do.
+        // In nearly all cases one bound for all neurons is sufficient.
         if sizes.iter().any(|size| beyond((most, size)))
             && lazy.reach(all).into_iter().zip(&sizes).any(beyond)
         {
-            // The rounding of the matrix would count where terms cancel.
+            // If terms cancel, the rounding of the matrix would matter.
             lazy.flush_weights(weights.reborrow(), held);
             (current, _) = columns::sum(all, weights.matrix);
         }
         self.set_product(&current, 1.0);
     }
 
-    /// The current is `scale` times this, of one trial.
+    /// Sets the product of one trial to `scale` times `current`.
     fn set_product(&mut self, current: &[f64], scale: f64) {
         let product = self.product.as_slice_mut().expect("rows are contiguous");
         (product.iter_mut().zip(current)).for_each(|(to, from)| *to = (scale * from) as f32);
     }
 
-    /// The current follows the weights up to step `now`, the one that is being computed.
+    /// Updates the current with the weights up to step `now`, the step being computed.
     pub(crate) fn follow(&mut self, now: u64, weights: Changing<'_>, lazy: &mut Lazy) {
         if self.sum.is_none() {
-            // A sum of what the weights are by now has followed them.
+            // A new sum already contains the weights of this step.
             lazy.catch_up(now, self.silent());
             lazy.write_out();
             return self.begin_increments(weights, Some(lazy));
@@ -367,11 +367,11 @@ impl Terminals {
         sum.follow();
     }
 
-    /// A plain weight update of what the integrals hold; the current follows.
+    /// Applies the integrals as a plain weight update and updates the current.
     pub(crate) fn apply_plain(&mut self, mut weights: Changing<'_>, lazy: &mut Lazy, rate: f64) {
         lazy.write_out();
-        // A current that is summed anew in every presentation is left to that. Where the values
-        // held stay, the second weight update is the first to be followed.
+        // If the current is recomputed in every presentation, it needs no update here. If the
+        // values held stay the same, the current is updated from the second weight update on.
         if self.plainly_updated && self.shape.0 == 1 {
             lazy.flush_past(weights.reborrow());
             self.begin_increments(weights, Some(lazy));
@@ -393,25 +393,25 @@ impl Terminals {
         lazy.apply_plain(rate);
     }
 
-    /// Whether the weights have all changed since the current was summed.
+    /// True if all weights have changed since the current was computed.
     pub(crate) fn is_stale(&self) -> bool {
         self.seen != self.revision
     }
 
-    /// The current is what it should be with the weights as they are.
+    /// Marks the current as consistent with the present weights.
     pub(crate) fn acknowledge(&mut self) {
         self.seen = self.revision;
     }
 
-    /// The weights are those of another projection, in this revision.
+    /// Takes over the revision of the projection whose weights are read.
     pub(crate) fn follow_source(&mut self, revision: u64) {
         self.revision = revision;
     }
 }
 
 impl Sum {
-    /// Adds what changes to the current, with weights as they are: intercepts and what integrals
-    /// hold for them.
+    /// Adds the effect of changed values to the current, with the present weights: intercepts and
+    /// integrals.
     fn read(
         &mut self,
         sends: &[columns::Send],
@@ -427,15 +427,15 @@ impl Sum {
         let weights = Intercepts {
             scale: lazy.map_or(1.0, Lazy::scale),
             matrix: weights.matrix,
-            // Intercepts that are larger than their weights need all their digits, and what is
-            // added with them has to be taken away with them.
+            // Intercepts larger than their weights need all their digits, and each term that is
+            // added must be subtracted later with the same digits.
             carry: lazy.is_some().then_some(weights.carry),
         };
         columns::read(sends, weights, &mut self.current);
     }
 
-    /// What a few senders of one trial have changed has been added: true if rounding may be more of
-    /// any neuron's current than it should.
+    /// Counts the rounding of increments that a few senders of one trial have caused. True if it
+    /// may exceed the precision of any neuron's current.
     fn add(&mut self, sends: &[columns::Send], largest: &[f32]) -> bool {
         let trial = sends[0].trial;
         let change: f64 = sends.iter().map(|send| send.change.abs()).sum();
@@ -449,15 +449,15 @@ impl Sum {
         )
     }
 
-    /// The current of every trial has followed the weights.
+    /// Counts the rounding of an update of all currents with the weights.
     fn follow(&mut self) {
         Zip::from(&mut self.rounded)
             .and(&self.current)
             .for_each(|rounded, current| *rounded += current.abs());
     }
 
-    /// Sums those currents of a trial anew that are below their rounding. False if there have been
-    /// so many that it is better to sum the whole trial anew.
+    /// Recomputes the currents of a trial whose rounding is too large. False if there have been so
+    /// many that recomputing the whole trial is cheaper.
     fn renew_some(
         &mut self,
         (trial, held): (usize, ArrayView2<'_, f32>),
@@ -501,14 +501,14 @@ impl Sum {
         true
     }
 
-    /// A current that is 0 because all its terms are is exact until it is not 0.
+    /// Marks a current that is 0 because all its terms are 0 as exact until it differs from 0.
     fn spare_unmoved(&mut self, trial: usize, neuron: usize) {
         if self.current[[trial, neuron]] == 0.0 {
             self.rounded[[trial, neuron]] = f64::NEG_INFINITY;
         }
     }
 
-    /// Sums the current of a trial anew.
+    /// Recomputes the current of a trial.
     fn renew(
         &mut self,
         (trial, held): (usize, ArrayView2<'_, f32>),
@@ -535,7 +535,7 @@ impl Sum {
         }
     }
 
-    /// Nothing is held in a trial.
+    /// Sets the currents of a trial in which all values held are 0.
     fn forget(&mut self, trial: usize) {
         self.current.row_mut(trial).fill(0.0);
         self.rounded.row_mut(trial).fill(0.0);
@@ -543,8 +543,8 @@ impl Sum {
     }
 }
 
-/// Counts the magnitudes that so many additions have rounded, of currents and of the terms that
-/// were added, `by` times the largest weight: true if any current is below their rounding.
+/// Adds to `rounded` the magnitudes of currents and of added terms (`by` times the largest weight),
+/// times `additions`. True if the rounding is too large for any current.
 #[multiversion(targets("x86_64+avx2"))]
 fn round(
     rounded: &mut [f64],
@@ -552,7 +552,7 @@ fn round(
     largest: &[f32],
     (additions, by): (f64, f64),
 ) -> bool {
-    // Without an early end the loop is vectorised.
+    // Without an early exit the loop can be vectorised.
     let neurons = rounded.iter_mut().zip(currents.iter().zip(largest));
     neurons.fold(false, |found, (rounded, (current, largest))| {
         let before = if *current == 0.0 {
@@ -565,7 +565,7 @@ fn round(
     })
 }
 
-/// Products of what is held in the trials.
+/// Products of the values held in the trials, trials x trials.
 fn products(held: ArrayView2<'_, f32>) -> Array2<f64> {
     let held = held.mapv(f64::from);
     let mut gram = Array2::zeros((held.nrows(), held.nrows()));

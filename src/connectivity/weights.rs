@@ -17,24 +17,24 @@ pub type Matrices = BTreeMap<String, Arc<Array2<f32>>>;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum InitialWeights {
-    /// Every weight the same.
+    /// The same value for all weights.
     Constant(f32),
-    /// Normal with mean 0 and this standard deviation.
+    /// Normal distribution with mean 0.
     Normal {
         /// Standard deviation.
         std: f32,
     },
-    /// Uniform between -limit and limit.
+    /// Uniform distribution between -limit and limit.
     Uniform {
         /// Largest magnitude.
         limit: f32,
     },
-    /// Normal with variance `gain^2 / fan_in` (LeCun et al. 1998 with gain 1).
+    /// Normal distribution with variance `gain^2 / fan_in` (LeCun et al. 1998 with gain 1).
     FanIn {
-        /// Multiplies the standard deviation.
+        /// Factor of the standard deviation, dimensionless.
         gain: f32,
     },
-    /// A `.npy` file of numbers that `f32` holds exactly, post x pre, relative to the model's file.
+    /// A `.npy` file of numbers exact in `f32`, post x pre; path relative to the model's file.
     Npy(PathBuf),
 }
 
@@ -44,23 +44,23 @@ impl InitialWeights {
     }
 }
 
-/// Initial weights that need no file any more.
+/// Initial weights whose file, if any, has been read.
 #[derive(Clone, Debug)]
 pub enum Initial {
-    /// Every weight the same.
+    /// The same value for all weights.
     Constant(f32),
-    /// Normal with mean 0 and this standard deviation.
+    /// Normal distribution with mean 0 and this standard deviation.
     Normal(f32),
-    /// Uniform between minus this and this.
+    /// Uniform distribution between minus this limit and this limit.
     Uniform(f32),
-    /// Normal with this squared, divided by the number of senders, as the variance.
+    /// Normal distribution; variance: square of this gain divided by the number of senders.
     FanIn(f32),
     /// This matrix, post x pre.
     Matrix(Arc<Array2<f32>>),
 }
 
 impl Initial {
-    /// What a model says, which has been checked, with the `matrix` of its file if it names one.
+    /// Initial weights of a checked model, with the `matrix` of its file if it names one.
     ///
     /// # Panics
     /// If a file is named and there is no matrix.
@@ -79,8 +79,8 @@ impl Initial {
         }
     }
 
-    /// The weights, post x pre. Random ones are drawn from a stream keyed by `seed` and the name of
-    /// the projection, whatever is built before.
+    /// The weights, post x pre. Random weights are drawn from a stream keyed by `seed` and the name
+    /// of the projection, independently of the order of construction.
     ///
     /// # Panics
     /// For a matrix of another shape, and for a standard deviation or limit that is negative or not

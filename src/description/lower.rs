@@ -1,4 +1,4 @@
-//! From a checked model to a circuit.
+//! Conversion of a checked model to a circuit.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,32 +19,32 @@ use crate::neuron::Compartment;
 use crate::parameter::Parameters;
 use crate::plasticity::Kind;
 
-/// What a model needs beside itself to become a circuit.
+/// Settings that a model needs in addition to become a circuit.
 #[derive(Clone, Copy, Debug)]
 pub struct Setup<'a> {
     /// Step in ms.
     pub dt_ms: f64,
-    /// Parallel trials.
+    /// Number of parallel trials.
     pub trials: usize,
     /// Seed of the initial weights.
     pub seed: u64,
-    /// Period of weight updates that give none, in ms.
+    /// Period of weight updates without their own, in ms.
     pub presentation_ms: f64,
-    /// Where relative paths of initial weights start.
+    /// Base directory of relative paths of initial weights.
     pub directory: &'a Path,
-    /// How the circuit is advanced.
+    /// Engine that advances the circuit.
     pub engine: Engine,
 }
 
-/// Why a model is no circuit.
+/// Problems because of which a model is not a valid circuit.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .0.iter().map(|issue| format!("{}: {}", issue.path, issue.message)).collect::<Vec<_>>().join("\n"))]
 pub struct LowerError(pub Vec<Issue>);
 
-/// Checks `model` and makes a circuit of it.
+/// Checks `model` and converts it to a circuit.
 ///
 /// # Errors
-/// Everything that is wrong with the model, each with its path.
+/// All problems of the model, each with its path.
 pub fn lower(model: &Model, registry: &Registry, setup: Setup<'_>) -> Result<Circuit, LowerError> {
     let (mut issues, matrices) =
         model::check_with(model, registry, Some(setup.dt_ms), setup.directory);
@@ -63,10 +63,10 @@ pub fn lower(model: &Model, registry: &Registry, setup: Setup<'_>) -> Result<Cir
     Ok(circuit)
 }
 
-/// Makes a circuit of a model that has been checked, with the `matrices` of its files.
+/// Converts a checked model to a circuit, with the `matrices` of its files.
 ///
 /// # Panics
-/// If the model has not been checked with the same registry and step.
+/// If the model was not checked with the same registry and step.
 pub(crate) fn lower_checked(
     model: &Model,
     registry: &Registry,
@@ -147,7 +147,7 @@ impl<'a> Lowering<'a> {
         self.model.neurons.get(name).expect(CHECKED)
     }
 
-    /// The parameters of a neuron type.
+    /// Parameters of a neuron type.
     fn parameters(&self, neuron: &model::Neuron) -> NeuronParameters {
         let transfer = self
             .registry
@@ -164,7 +164,7 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    /// The model of a neuron type that adds variables, if it names one.
+    /// Neuron model of a neuron type, if it names one.
     fn own(&self, neuron: &model::Neuron) -> Option<OwnModel> {
         let kind = self
             .registry
@@ -216,7 +216,7 @@ impl<'a> Lowering<'a> {
             delay: self.steps.whole(projection.delay_ms).expect(CHECKED),
             threshold: self.model.threshold(projection),
             weights: match weights {
-                // A rule of weight transport has no change of its own.
+                // A rule of weight transport does not change weights itself.
                 WeightsPlan::Own(_, None) if self.is_tied(projection) => {
                     WeightsPlan::Tied(reciprocal.expect(CHECKED))
                 }
@@ -236,7 +236,7 @@ impl<'a> Lowering<'a> {
         self.model.synapses.get(name).expect(CHECKED)
     }
 
-    /// What the rule of a synapse type does at a compartment, and the part that it overwrites.
+    /// Kind of the synapse type's rule at a compartment, and the fraction overwritten by a change.
     fn kind(&self, synapse: &Synapse, compartment: Compartment) -> Option<(Kind, f32)> {
         let rule = self.registry.rule(synapse.rule.as_deref()?).expect(CHECKED);
         let parameters = Parameters::of(rule.parameters, &synapse.parameters);

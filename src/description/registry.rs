@@ -1,4 +1,4 @@
-//! The registry: the parts that models and scenarios may name.
+//! The registry: parts to which models and scenarios refer by name.
 
 use std::collections::BTreeMap;
 
@@ -10,21 +10,21 @@ use crate::neuron::{OwnTransfer, Transfer, TransferFunction};
 use crate::parameter::{Parameter, Parameters};
 use crate::plasticity::{Rule, rules};
 
-/// A neuron model that a program adds: `"adapting": (model: "adapting", parameters: {...})`.
+/// A neuron model added by a program: `"adapting": (model: "adapting", parameters: {...})`.
 #[derive(Clone, Copy)]
 pub struct NeuronKind {
     /// Name in model files.
     pub name: &'static str,
-    /// One line on what it is.
+    /// Description in one line.
     pub about: &'static str,
-    /// Its parameters beside those of the pyramidal neuron.
+    /// Its parameters in addition to those of the pyramidal neuron.
     pub parameters: &'static [Parameter],
-    /// The model with its parameters, for steps in ms.
+    /// Constructor of the model from its parameters and the step in ms.
     pub build: fn(&Parameters, f64) -> OwnModel,
 }
 
 impl NeuronKind {
-    /// Symbols of the variables that it adds.
+    /// Symbols of the additional variables.
     #[must_use]
     pub fn variables(&self) -> Vec<&'static str> {
         let defaults = Parameters::of(self.parameters, &BTreeMap::default());
@@ -32,9 +32,9 @@ impl NeuronKind {
     }
 }
 
-/// The parts that models and scenarios may name: rules, neuron models, transfer functions and
-/// sources of data, and the systems that every step has besides. A program adds its own to those
-/// that are shipped; one of the same name replaces another.
+/// Parts to which models and scenarios refer by name: rules, neuron models, transfer functions and
+/// sources of data; and additional systems of every step. A program can add parts to those of the
+/// crate; a part with an existing name replaces the earlier one.
 #[derive(Clone)]
 pub struct Registry {
     rules: Vec<Rule>,
@@ -45,7 +45,7 @@ pub struct Registry {
 }
 
 impl Default for Registry {
-    /// The parts that are shipped.
+    /// The parts of the crate.
     fn default() -> Self {
         Self {
             rules: rules::ALL.to_vec(),
@@ -74,7 +74,7 @@ impl Registry {
         self
     }
 
-    /// Adds a transfer function. Those that are shipped keep their names.
+    /// Adds a transfer function. It cannot replace those of the crate.
     #[must_use]
     pub fn with_transfer(mut self, function: &'static dyn TransferFunction) -> Self {
         let transfer = OwnTransfer(function);
@@ -91,7 +91,7 @@ impl Registry {
         self
     }
 
-    /// Adds systems to every step of every simulation, in an order with the
+    /// Adds systems to every step of every simulation, ordered relative to the
     /// [stages](crate::engine::Stage).
     #[must_use]
     pub fn with_systems(mut self, add: impl Fn(&mut Schedule) + Send + Sync + 'static) -> Self {
@@ -99,7 +99,7 @@ impl Registry {
         self
     }
 
-    /// The rule of that name.
+    /// The rule with this name.
     #[must_use]
     pub fn rule(&self, name: &str) -> Option<&Rule> {
         self.rules.iter().find(|rule| rule.name == name)
@@ -110,7 +110,7 @@ impl Registry {
         self.rules.iter()
     }
 
-    /// The neuron model of that name.
+    /// The neuron model with this name.
     #[must_use]
     pub fn neuron(&self, name: &str) -> Option<&NeuronKind> {
         self.neurons.iter().find(|kind| kind.name == name)
@@ -121,7 +121,7 @@ impl Registry {
         self.neurons.iter()
     }
 
-    /// The transfer function of that name.
+    /// The transfer function with this name.
     #[must_use]
     pub fn transfer(&self, name: &str) -> Option<Transfer> {
         let own = || self.transfers.iter().find(|own| own.name() == name);

@@ -1,4 +1,4 @@
-//! Looking at a circuit: compartments, weights, terms of the equations. Looking changes nothing.
+//! Inspection of a circuit: compartments, weights, terms of the equations. It changes nothing.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,39 +18,39 @@ use crate::event::{Axons, Event, Timeline, Traffic};
 use crate::math::{pair, product};
 use crate::neuron::{Compartment, Transfer, Variable, apical, basal, soma};
 
-/// A population as it stands in the circuit.
+/// Properties of a population in the circuit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Description {
     /// Name.
     pub name: Arc<str>,
-    /// Neurons a trial.
+    /// Neurons per trial.
     pub size: usize,
-    /// Parallel trials.
+    /// Number of parallel trials.
     pub trials: usize,
-    /// Transfer function; inputs have none.
+    /// Transfer function; `None` for inputs.
     pub transfer: Option<Transfer>,
 }
 
-/// A projection as it stands in the circuit.
+/// Properties of a projection in the circuit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectionDescription {
     /// Name.
     pub name: Arc<str>,
-    /// Sending population; a bias has none.
+    /// Sending population; `None` for a bias.
     pub pre: Option<Arc<str>>,
     /// Receiving population.
     pub post: Arc<str>,
     /// Receiving compartment.
     pub compartment: Compartment,
-    /// Whether its weights are those of another projection.
+    /// True if its weights are those of another projection.
     pub transported: bool,
-    /// The basal projection of the way back that an apical one is tied to or compared with; none
-    /// if there is none, or several without a choice among them.
+    /// The basal projection in the opposite direction that an apical one is tied to or compared
+    /// with; `None` if there is none, or several of which none is selected.
     pub reciprocal: Option<Arc<str>>,
 }
 
 impl Simulation {
-    /// All populations, inputs among them, in the order of their names.
+    /// All populations, including inputs, in the order of their names.
     #[must_use]
     pub fn populations(&self) -> Vec<Description> {
         let circuit = self.circuit();
@@ -63,7 +63,7 @@ impl Simulation {
         circuit.populations.iter().map(describe).collect()
     }
 
-    /// All projections, biases among them, in the order of their names.
+    /// All projections, including biases, in the order of their names.
     #[must_use]
     pub fn projections(&self) -> Vec<ProjectionDescription> {
         let circuit = self.circuit();
@@ -80,7 +80,7 @@ impl Simulation {
         circuit.projections.iter().map(describe).collect()
     }
 
-    /// The variables that the neuron model of a population adds.
+    /// The additional variables of a population's neuron model.
     #[must_use]
     pub fn own_variables(&self, name: &str) -> Vec<Variable> {
         let circuit = self.circuit();
@@ -91,15 +91,15 @@ impl Simulation {
         symbols.into_iter().map(Variable::named).collect()
     }
 
-    /// A variable of a whole population, trials x size. The rate of an input at time `t` is what
-    /// it sends at `t`: what the timeline holds for it until now counts.
+    /// A variable of a whole population, trials x size. The rate of an input at time `t` is the
+    /// rate it sends at `t`, including events of the timeline up to now.
     pub fn read(&mut self, name: &str, variable: Variable) -> Option<Array2<f32>> {
         let shape = self.population(name).map(|(_, p)| (p.trials, p.size))?;
         let values = self.with_column(name, variable, <[f32]>::to_vec)?;
         Array2::from_shape_vec(shape, values).ok()
     }
 
-    /// A variable of some neurons of one trial. An index that does not exist gives no value.
+    /// A variable of some neurons of one trial. `None` if an index does not exist.
     pub fn sample(
         &mut self,
         name: &str,
@@ -116,7 +116,7 @@ impl Simulation {
         })?
     }
 
-    /// Hands on the rows of one population, in the order trial, index.
+    /// Calls a function with the rows of one population, in the order trial, index.
     fn with_column<R>(
         &mut self,
         name: &str,
@@ -162,9 +162,9 @@ impl Simulation {
         T::peel_slice(column).get(population.rows.clone()).map(then)
     }
 
-    /// The weights of a projection as of now, post x pre, whatever the engine has yet to do.
+    /// The present weights of a projection, post x pre, including postponed changes.
     ///
-    /// Every reader of weights comes through here or [`Simulation::synapses`].
+    /// All code that reads weights uses this function or [`Simulation::synapses`].
     #[must_use]
     pub fn weights(&self, name: &str) -> Option<Array2<f32>> {
         let entity = self.entity_of_projection(name)?;
@@ -188,8 +188,8 @@ impl Simulation {
         Some(plasticity.bound(weights))
     }
 
-    /// Some weights of a projection as of now, each by its (post, pre). One that does not exist
-    /// gives no value.
+    /// Present weights of some synapses of a projection, given by (post, pre). `None` if one does
+    /// not exist.
     #[must_use]
     pub fn synapses(&self, name: &str, synapses: &[(u32, u32)]) -> Option<Vec<f32>> {
         let entity = self.entity_of_projection(name)?;
@@ -219,7 +219,7 @@ impl Simulation {
             .collect()
     }
 
-    /// Numbers of rows and columns of the weights of a projection: post, pre.
+    /// Shape of the weights of a projection: post, pre.
     #[must_use]
     pub fn shape(&self, name: &str) -> Option<(usize, usize)> {
         let entity = self.entity_of_projection(name)?;
@@ -232,9 +232,9 @@ impl Simulation {
         }
     }
 
-    /// What has arrived through each projection but biases in this state, trials x pre: rates, or
-    /// teaching signals for an apical one. After a delay, or below a threshold, that is not what
-    /// its senders send now.
+    /// Values that have arrived through each projection except biases, trials x pre: rates, or
+    /// teaching signals for an apical projection. Because of delays and thresholds, they can differ
+    /// from the present output of the senders.
     pub fn arrived(&mut self) -> BTreeMap<Arc<str>, Array2<f32>> {
         (self.entities_of_projections().into_iter())
             .filter_map(|(name, entity)| {
@@ -244,7 +244,7 @@ impl Simulation {
             .collect()
     }
 
-    /// What has arrived through a projection, trials x pre.
+    /// Values that have arrived through a projection, trials x pre.
     fn arrived_through(&mut self, entity: Entity) -> Option<Array2<f32>> {
         let projection = self.world.get::<Projection>(entity)?.clone();
         if projection.pre.is_none() {
@@ -263,8 +263,8 @@ impl Simulation {
         arrived
     }
 
-    /// What each projection adds to its compartment's current in this state, trials x size of its
-    /// receiving population, with the weights as of now.
+    /// Contribution of each projection to the current of its compartment, trials x size of the
+    /// receiving population, with the present weights.
     pub fn terms(&mut self) -> BTreeMap<Arc<str>, Array2<f32>> {
         (self.entities_of_projections().into_iter())
             .filter_map(|(name, entity)| {
@@ -277,7 +277,7 @@ impl Simulation {
             .collect()
     }
 
-    /// The noise of each population whose neurons have any, trials x size, in a.u.
+    /// Noise of each population that has noise, trials x size, in a.u.
     pub fn noise(&mut self) -> BTreeMap<Arc<str>, Array2<f32>> {
         let circuit = self.circuit();
         let noisy =
@@ -293,7 +293,7 @@ impl Simulation {
             .collect()
     }
 
-    /// The eligibilities of a projection with weight updates as of now, post x pre, in a.u. x ms.
+    /// Present eligibilities of a projection with weight updates, post x pre, in a.u. x ms.
     #[must_use]
     pub fn eligibility(&self, name: &str) -> Option<Array2<f32>> {
         let entity = self.entity_of_projection(name)?;
@@ -308,7 +308,7 @@ impl Simulation {
         })
     }
 
-    /// Begins to add up what rules do to the weights, see [`Simulation::change`].
+    /// Starts the accumulation of the changes made by rules, see [`Simulation::change`].
     pub fn watch_changes(&mut self) -> Watch {
         let mut before = BTreeMap::new();
         for (name, entity) in self.entities_of_projections() {
@@ -326,7 +326,7 @@ impl Simulation {
         Watch(before)
     }
 
-    /// The change of every plastic projection since [`Simulation::watch_changes`], before any
+    /// Change of every plastic projection since [`Simulation::watch_changes`], before any
     /// optimiser: of the eligibility with weight updates, of the weights without; post x pre.
     pub fn change(&mut self, watch: Watch) -> BTreeMap<Arc<str>, Array2<f32>> {
         let mut changes = BTreeMap::new();
@@ -354,8 +354,8 @@ impl Simulation {
         changes
     }
 
-    /// What sending on change has done along each projection, and how many the dense
-    /// simulation sends. Nothing with the dense engine, and for a bias.
+    /// Counts of sending on change for each projection, and the number of values that the dense
+    /// simulation sends. Empty with the dense engine; biases are omitted.
     #[must_use]
     pub fn traffic(&self) -> BTreeMap<Arc<str>, (Traffic, u64)> {
         (self.entities_of_projections().into_iter())
@@ -369,5 +369,5 @@ impl Simulation {
     }
 }
 
-/// Where the changes began that [`Simulation::change`] adds up.
+/// Eligibilities or weights at the start of the accumulation, see [`Simulation::change`].
 pub struct Watch(BTreeMap<Arc<str>, Array2<f32>>);

@@ -1,12 +1,12 @@
-//! The only place that orders the stages of a step.
+//! Order of the stages of a step, defined only here.
 //!
 //! ```text
 //! dense    apply_events -> send -> deliver -> integrate -> fire -> learn -> update_weights -> check_finite -> tick
 //! events   wake -> apply_events -> send -> arrive -> integrate -> learn -> update_weights -> check_finite -> rest
 //! ```
 //!
-//! Stages are ordered; neurons and populations are not. Within a stage all read what was
-//! sent before and nobody reads what another computes now.
+//! Stages are ordered; neurons and populations are not. Within a stage, systems read values sent in
+//! earlier stages, and never the values that other neurons compute in the same stage.
 
 mod dense;
 mod events;

@@ -1,4 +1,4 @@
-//! The neurons of a population, for systems of the user's own.
+//! The neurons of a population, for user-defined systems.
 
 use bevy_ecs::prelude::*;
 use bevy_ecs::query::IterQueryData;
@@ -7,11 +7,11 @@ use bevy_ecs::system::SystemParam;
 use super::simulation::CircuitError;
 use crate::circuit::{Activity, BuiltFrom, Changed, NeuronId, Wiring};
 
-/// Components of neurons by population, to be read or changed.
+/// Components of neurons by population, for reading or writing.
 ///
-/// With the event engine a population at rest is not computed; one that is handed out here is, in
-/// this step if the system comes before [`Stage::Compartments`](super::Stage::Compartments) and in
-/// the next in any case.
+/// The event engine does not compute a population at rest; access to a population requests its
+/// computation, in this step if the system runs before
+/// [`Stage::Compartments`](super::Stage::Compartments), and in the next step in any case.
 #[derive(SystemParam)]
 pub struct Neurons<'w, 's, D: IterQueryData + 'static> {
     neurons: Query<'w, 's, (&'static NeuronId, D)>,

@@ -1,4 +1,4 @@
-//! Reset: a circuit as it was built, with the weights and parameters that it has now.
+//! Reset: a circuit as it was built, with the present weights and parameters.
 
 use bevy_ecs::change_detection::ContiguousMut;
 use bevy_ecs::prelude::*;
@@ -40,13 +40,13 @@ fn clear<T: Clone + Default>(mut column: ContiguousMut<'_, T>) {
 }
 
 impl Simulation {
-    /// Brings the circuit back to the state in which it was built, at time 0: potentials, rates
-    /// and teaching signals are 0, nothing has been sent, no current is injected, no teacher is
-    /// on, eligibilities and the memory of optimisers are empty, the timeline has no event, and
-    /// [`EtaScale`] is 1.
+    /// Restores the state in which the circuit was built, at time 0: potentials, rates and teaching
+    /// signals are 0, nothing has been sent, there are no injected currents and no teachers,
+    /// eligibilities and the state of optimisers are 0, the timeline is empty, and [`EtaScale`] is
+    /// 1.
     ///
-    /// Weights, parameters of neurons and learning rates stay as they are now. What comes after
-    /// is the same, to the last bit, as in a new circuit with these weights and parameters.
+    /// Weights, parameters of neurons and learning rates are kept. The continuation is the same, to
+    /// the last bit, as in a new circuit with these weights and parameters.
     pub fn reset(&mut self) {
         self.store_weights();
         self.reset_resources();
@@ -69,7 +69,7 @@ impl Simulation {
         }
     }
 
-    /// Lazy weights become whole ones: what integrals hold of them is about to be forgotten.
+    /// Writes the exact weights to the matrices, since the integrals are about to be discarded.
     fn store_weights(&mut self) {
         for (name, entity) in self.entities_of_projections() {
             if self.world.get::<Lazy>(entity).is_none() {
@@ -119,7 +119,7 @@ impl Simulation {
             clear(b_hat);
             clear(xi);
         }
-        // Inputs have a rate too.
+        // Inputs have rates, too.
         let mut rates = world.query::<&mut soma::Rate>();
         for column in rates.contiguous_iter_mut(world).into_iter().flatten() {
             clear(column);
@@ -139,7 +139,7 @@ impl Simulation {
         }
     }
 
-    /// Axons, terminals and integrals of the event engine are made anew, as at the start.
+    /// Replaces axons, terminals and integrals of the event engine by new ones, as at the start.
     fn rewire(&mut self) {
         let circuit = self.circuit();
         let world = &mut self.world;

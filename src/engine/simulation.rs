@@ -1,4 +1,4 @@
-//! A circuit in time: the world, its schedule and its timeline.
+//! A circuit in time: world, schedule and timeline.
 
 use std::sync::Arc;
 
@@ -51,12 +51,12 @@ use crate::event::{Event, PopulationId, ProjectionId, Teacher, Timeline, Windows
 pub struct Simulation {
     pub(super) world: World,
     schedule: Schedule,
-    /// Number of entities of each archetype when the layout was last checked.
+    /// Number of entities of each archetype at the last check of the layout.
     shape: Vec<u32>,
     misplaced: Option<LayoutError>,
 }
 
-/// An event that does not fit the circuit.
+/// Error: an event that does not fit the circuit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CircuitError {
     /// No input has this name.
@@ -68,7 +68,7 @@ pub enum CircuitError {
     /// No projection has this name.
     #[error("there is no projection `{0}`")]
     Projection(String),
-    /// Values of the wrong shape.
+    /// Values have the wrong shape.
     #[error("{name} is {expected:?}, the values are {found:?} (trials x neurons)")]
     Shape {
         /// Population.
@@ -78,7 +78,7 @@ pub enum CircuitError {
         /// Shape of the values.
         found: (usize, usize),
     },
-    /// A value that is infinite or no number.
+    /// A value is infinite or not a number.
     #[error("{0} is given a value that is infinite or no number; expected finite numbers")]
     Number(String),
 }
@@ -109,7 +109,7 @@ impl Simulation {
         }
     }
 
-    /// The circuit that was built.
+    /// The circuit from which the simulation was built.
     #[must_use]
     pub fn circuit(&self) -> Arc<Circuit> {
         Arc::clone(&self.world.resource::<BuiltFrom>().0)
@@ -118,20 +118,20 @@ impl Simulation {
     /// Advances by one step.
     pub fn step(&mut self) {
         self.schedule.run(&mut self.world);
-        // Only systems of the user's own can have moved neurons to other tables.
+        // Only user-defined systems can have moved neurons to other tables.
         if !self.world.resource::<BuiltFrom>().0.systems.is_empty() {
             self.misplaced = self.misplaced.take().or(self.lay_out().err());
         }
     }
 
-    /// Neurons that a system has given other components than the rest of their population has, if
-    /// there are any: from then on steps do not mean what they should.
+    /// Error, if a system has given some neurons of a population other components than the rest;
+    /// the results of later steps are then invalid.
     #[must_use]
     pub fn misplaced(&self) -> Option<&LayoutError> {
         self.misplaced.as_ref()
     }
 
-    /// Finds the rows of the populations, if anything has moved.
+    /// Finds the rows of the populations again if archetypes have changed.
     fn lay_out(&mut self) -> Result<(), LayoutError> {
         let shape = shape(&self.world);
         if shape == self.shape {
@@ -142,24 +142,24 @@ impl Simulation {
         Ok(())
     }
 
-    /// The world of entities, to be read: populations and projections by
-    /// [`Wiring`], neurons by [`NeuronId`](crate::circuit::NeuronId).
+    /// The world of entities, read-only: populations and projections by [`Wiring`], neurons by
+    /// [`NeuronId`](crate::circuit::NeuronId).
     ///
-    /// With the event engine weights are not whole here, see [`Simulation::weights`].
+    /// With the event engine, weights are incomplete here, see [`Simulation::weights`].
     #[must_use]
     pub fn world(&self) -> &World {
         &self.world
     }
 
-    /// Changes the world of entities by `change`: potentials, own components, anything.
+    /// Changes the world of entities by `change`: potentials, user-defined components, others.
     ///
     /// Invariants: no neuron, population or projection is despawned; a component is added to all
-    /// neurons of a population or to none; weights are changed by [`Simulation::set_weights`], and
+    /// neurons of a population or to none; weights are changed by [`Simulation::set_weights`],
     /// events entered by [`Simulation::enter`]. All populations are computed in the next step.
     ///
     /// # Errors
-    /// [`LayoutError`] if neurons of one population have different components now; the simulation
-    /// is then not to be used any more.
+    /// [`LayoutError`] if neurons of one population now have different components; the simulation
+    /// must not be used any more.
     pub fn edit<R>(&mut self, change: impl FnOnce(&mut World) -> R) -> Result<R, LayoutError> {
         let result = change(&mut self.world);
         lay_out(&mut self.world)?;
@@ -168,7 +168,7 @@ impl Simulation {
         Ok(result)
     }
 
-    /// All populations are computed in the next step.
+    /// Requests the computation of all populations in the next step.
     fn wake(&mut self) {
         let world = &mut self.world;
         for (mut changed, activity) in world
@@ -187,11 +187,11 @@ impl Simulation {
         }
     }
 
-    /// Advances by at least one step: with the event engine over all steps in which nothing
-    /// happens, but not beyond step `limit`, and by a step that has to be computed if the next
-    /// one has to be.
+    /// Advances by at least one step. The event engine advances over all steps in which nothing
+    /// happens, up to step `limit`; if the next step has to be computed, it computes this one
+    /// first.
     ///
-    /// The state is that of the step it ends at, and the same as after single steps.
+    /// The final state is the same as after single steps.
     pub fn advance(&mut self, limit: u64) {
         if !self.jump(limit) {
             self.step();
@@ -199,12 +199,12 @@ impl Simulation {
         }
     }
 
-    /// Over the steps before `limit` that need not be computed, if the next one is such.
+    /// Skips the steps before `limit` that need no computation; false if the next step needs it.
     fn jump(&mut self, limit: u64) -> bool {
         let Some(rest) = self.world.get_resource::<Rest>() else {
             return false;
         };
-        // Events may have been entered since the engine came to rest.
+        // Events may have been entered since `rest` was computed.
         let next = self.world.resource::<Timeline>().next();
         let until = rest.until.min(next.unwrap_or(u64::MAX)).min(limit);
         let mut clock = self.world.resource_mut::<Clock>();
@@ -213,20 +213,20 @@ impl Simulation {
         jumps
     }
 
-    /// Advances to step `step`, if that is not past.
+    /// Advances to step `step`; no effect if it has passed.
     pub fn advance_to(&mut self, step: u64) {
         while self.steps() < step {
             self.advance(step);
         }
     }
 
-    /// Steps since the start.
+    /// Number of steps since the start.
     #[must_use]
     pub fn steps(&self) -> u64 {
         self.world.resource::<Clock>().step
     }
 
-    /// How many of these were computed; the others would have changed nothing.
+    /// Number of steps that were computed; the others would have changed nothing.
     #[must_use]
     pub fn computed_steps(&self) -> u64 {
         (self.world.get_resource::<Rest>()).map_or(self.steps(), |rest| rest.computed)
@@ -245,24 +245,24 @@ impl Simulation {
         clock.steps.ms(clock.step)
     }
 
-    /// The first neuron that is no longer a number, if there is one.
+    /// The first neuron with a value that is not finite, if any.
     #[must_use]
     pub fn runaway(&self) -> Option<&Runaway> {
         self.world.resource::<Watchdog>().0.as_ref()
     }
 
-    /// Enters an event before step `step`; steps that have passed mean now.
+    /// Enters an event before step `step`, or before the next step if `step` has passed.
     ///
     /// # Errors
-    /// [`CircuitError::Shape`] for rates or targets that are not trials x neurons, [`CircuitError::Number`]
-    /// for a value that is infinite or no number.
+    /// [`CircuitError::Shape`] for rates or targets that are not trials x neurons,
+    /// [`CircuitError::Number`] for a value that is infinite or not a number.
     pub fn enter(&mut self, step: u64, event: Event) -> Result<(), CircuitError> {
         self.check(&event)?;
         self.world.resource_mut::<Timeline>().enter(step, event);
         Ok(())
     }
 
-    /// Enters a change that lasts, from step `step` on; of the same time, after the ends of
+    /// Enters a permanent change from step `step` on; at the same time, it follows the ends of
     /// windows.
     ///
     /// # Errors
@@ -273,8 +273,8 @@ impl Simulation {
         Ok(())
     }
 
-    /// Enters `begin` at the first step and `end` at the last of each of `windows`, which follow
-    /// each other and do not overlap.
+    /// Enters `begin` at the first step and `end` at the last step of each of `windows`, which are
+    /// in order and do not overlap.
     ///
     /// # Errors
     /// As [`Simulation::enter`].
@@ -290,7 +290,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// Shapes and numbers of an event.
+    /// Checks shapes and numbers of an event.
     fn check(&self, event: &Event) -> Result<(), CircuitError> {
         let circuit = &self.world.resource::<BuiltFrom>().0;
         let trials = circuit.trials;
@@ -327,10 +327,10 @@ impl Simulation {
         }
     }
 
-    /// From the next step on an input fires at `rates`, trials x size.
+    /// Sets the rates of an input from the next step on, trials x size.
     ///
     /// # Errors
-    /// [`CircuitError`] if there is no such input or the shape is another.
+    /// [`CircuitError`] if there is no such input or the shape is different.
     pub fn set_input(
         &mut self,
         name: &str,
@@ -340,16 +340,16 @@ impl Simulation {
         self.enter(self.steps(), Event::Rates(input, rates.to_owned()))
     }
 
-    /// From the next step on a population has this teacher.
+    /// Sets the teacher of a population from the next step on.
     ///
     /// # Errors
-    /// [`CircuitError`] if there is no such population or the shape is another.
+    /// [`CircuitError`] if there is no such population or the shape is different.
     pub fn teach(&mut self, name: &str, teacher: Teacher) -> Result<(), CircuitError> {
         let population = self.pyramidal(name)?;
         self.enter(self.steps(), Event::Teacher(population, teacher))
     }
 
-    /// The number of an input.
+    /// Number of an input.
     ///
     /// # Errors
     /// [`CircuitError::Input`]
@@ -357,7 +357,7 @@ impl Simulation {
         (self.population_of(name, true)).ok_or_else(|| CircuitError::Input(name.to_owned()))
     }
 
-    /// The number of a population of pyramidal neurons.
+    /// Number of a population of pyramidal neurons.
     ///
     /// # Errors
     /// [`CircuitError::Population`]
@@ -371,7 +371,7 @@ impl Simulation {
         (circuit.of(id).neurons.is_none() == is_input).then_some(id)
     }
 
-    /// The number of a projection, or of the bias `POPULATION_bias`.
+    /// Number of a projection, or of the bias `POPULATION_bias`.
     ///
     /// # Errors
     /// [`CircuitError::Projection`]
@@ -380,7 +380,7 @@ impl Simulation {
         (circuit.projection(name)).ok_or_else(|| CircuitError::Projection(name.to_owned()))
     }
 
-    /// The entity of a projection, if there is one of this name.
+    /// Entity of the projection with this name, if there is one.
     pub(super) fn entity_of_projection(&self, name: &str) -> Option<Entity> {
         let id = self.projection(name).ok()?;
         Some(self.world.resource::<Wiring>().projection(id))
@@ -394,11 +394,11 @@ impl Simulation {
         names.zip(wiring.projections.iter().copied()).collect()
     }
 
-    /// Sets the weights of a projection that has its own, post x pre; bounds and length hold for
-    /// them too.
+    /// Sets the weights of a projection that is not tied, post x pre; bounds and length are applied
+    /// to them.
     ///
     /// # Errors
-    /// [`CircuitError`] if there is no such projection, the shape is another, or a weight is not finite.
+    /// [`CircuitError`] for a missing projection, another shape, or a weight that is not finite.
     pub fn set_weights(&mut self, name: &str, weights: Array2<f32>) -> Result<(), CircuitError> {
         let id = self.projection(name)?;
         let entity = self.world.resource::<Wiring>().projection(id);

@@ -7,37 +7,37 @@ use crate::circuit::{Circuit, Engine, build};
 
 /// A stage of a step: a set of systems. Both engines have the same stages.
 ///
-/// A system of the user's own is put into an order with them, such as
-/// `system.after(Stage::Arrive).before(Stage::Compartments)`. Two systems that touch the same
-/// components without an order between them are an error.
+/// A user-defined system is ordered relative to the stages, for example
+/// `system.after(Stage::Arrive).before(Stage::Compartments)`. It is an error if two systems access
+/// the same components without an order between them.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// Events of the timeline that are due act on the state.
+    /// Due events of the timeline are applied to the state.
     Events,
-    /// Neurons draw their noise.
+    /// Noise is drawn.
     Noise,
-    /// Own equations of neuron models move.
+    /// Equations of neuron models are advanced.
     Own,
-    /// Rates and teaching signals leave the neurons.
+    /// Rates and teaching signals are sent.
     Send,
-    /// Messages arrive; the currents of projections follow.
+    /// Messages arrive; the currents of projections are updated.
     Arrive,
-    /// Currents are summed, dendrites and somata move; rates and teaching signals follow.
+    /// Currents are summed; dendrites, somata, rates and teaching signals are updated.
     Compartments,
     /// The loss of each trial is evaluated.
     Loss,
     /// Synapses change by their rules.
     Learn,
-    /// Eligibilities become weight change at their clocks.
+    /// Eligibilities become weight changes when weight updates are due.
     Update,
-    /// Potentials that are no longer numbers are found.
+    /// Potentials that are not finite are detected.
     Check,
-    /// The step is over.
+    /// The step ends.
     End,
 }
 
 impl Stage {
-    /// All of them, in the order of a step.
+    /// All stages, in the order of a step.
     pub const ALL: [Self; 11] = [
         Self::Events,
         Self::Noise,
@@ -53,7 +53,7 @@ impl Stage {
     ];
 }
 
-/// A schedule with the stages in their order, and nothing in them.
+/// A schedule with the stages in order, without systems.
 pub(super) fn schedule() -> Schedule {
     let mut schedule = Schedule::default();
     schedule.set_executor(SingleThreadedExecutor::new());
@@ -67,11 +67,11 @@ pub(super) fn schedule() -> Schedule {
     schedule
 }
 
-/// The number of a type of neuron model, so that the systems of several have an order.
+/// Number of a type of neuron model, by which the systems of several types are ordered.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Nth(usize);
 
-/// Adds the systems of neuron models, one for each type of model, and those of the user.
+/// Adds the systems of neuron models, one for each type of model, and the user-defined systems.
 pub(super) fn add_own(schedule: &mut Schedule, circuit: &Circuit) {
     let mut types = Vec::new();
     for own in circuit
@@ -92,10 +92,10 @@ pub(super) fn add_own(schedule: &mut Schedule, circuit: &Circuit) {
     circuit.systems.enter(schedule);
 }
 
-/// Whether the systems of a circuit have an order wherever they touch the same.
+/// Checks that systems of a circuit that access the same components are ordered.
 ///
 /// # Errors
-/// Systems without an order, or in a circle of orders.
+/// Systems without an order, or in a cycle of orders.
 pub fn check_systems(circuit: &Circuit) -> Result<(), String> {
     if circuit.systems.is_empty() {
         return Ok(());

@@ -1,4 +1,4 @@
-//! State: all that a run needs to go on exactly, taken from a simulation and put into another.
+//! State of a simulation, with which another simulation can continue exactly.
 
 use bevy_ecs::component::Mutable;
 use bevy_ecs::prelude::*;
@@ -19,36 +19,36 @@ use crate::event::{
 use crate::neuron::{OwnCurrents, apical, basal, soma};
 use crate::plasticity::Neuromodulator;
 
-/// The state of a simulation: potentials, currents, synapses, what synapses remember, messages on
-/// their way, the timeline and the clocks.
+/// State of a simulation: potentials, currents, synapses and their plasticity, messages under way,
+/// the timeline and the clocks.
 ///
-/// It is put into a simulation that was built from the same circuit; what comes after is the same,
-/// byte for byte, as it would have been. Parameters of the circuit are no part of it but for those
-/// that events have changed.
+/// It can be restored in a simulation built from the same circuit; the continuation is then
+/// identical, byte for byte. Parameters of the circuit are included only if events have changed
+/// them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State(Vec<u8>);
 
 impl State {
-    /// As bytes.
+    /// The state as bytes.
     #[must_use]
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }
 
-    /// From the bytes of a state; they are checked where it is put into a simulation.
+    /// A state from bytes; they are checked by [`Simulation::restore`].
     #[must_use]
     pub fn from_bytes(bytes: Vec<u8>) -> Self {
         Self(bytes)
     }
 }
 
-/// Why a state could not be put into a simulation.
+/// Error of restoring a state.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StateError {
-    /// The bytes are no state.
+    /// The bytes are not a state.
     #[error("these bytes are no state of a simulation: {0}")]
     Damaged(String),
-    /// The state is that of another circuit.
+    /// The state belongs to another circuit.
     #[error(
         "this state is of a circuit that differs in {0}; expected one of the same model, step, \
          trials and engine"
@@ -58,7 +58,7 @@ pub enum StateError {
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
-    /// Of the circuit: bits of the step, trials, and the engine.
+    /// Identification of the circuit: bits of the step, number of trials, and engine.
     circuit: (u64, usize, bool),
     step: u64,
     eta_scale: f32,
@@ -80,11 +80,11 @@ struct StoredPopulation {
     teacher: Option<Teacher>,
     changed: Option<Changed>,
     activity: Option<Activity>,
-    /// Rates and teaching signals on their way.
+    /// Rates and teaching signals under way.
     lines: [Option<DelayLine>; 2],
-    /// The components of the neurons, trials x size each.
+    /// Components of the neurons, trials x size each.
     columns: Vec<Vec<f32>>,
-    /// Own currents, trials x size, and own variables.
+    /// Currents of the neuron model, trials x size, and its variables.
     own: Option<(Vec<[f32; 3]>, Vec<u8>)>,
 }
 
@@ -98,7 +98,7 @@ struct StoredProjection {
     lazy: Option<Lazy>,
 }
 
-/// Does the same with every component of a pyramidal neuron, in one order.
+/// Calls a function for every component of a pyramidal neuron, in a fixed order.
 macro_rules! each_component {
     ($do:ident, $($argument:expr),*) => {
         $do::<basal::Current>($($argument),*);
@@ -141,7 +141,7 @@ where
 }
 
 impl Simulation {
-    /// The state at this time.
+    /// The present state.
     #[must_use]
     pub fn state(&mut self) -> State {
         let wiring = self.world.resource::<Wiring>().clone();
@@ -182,7 +182,7 @@ impl Simulation {
         State(postcard::to_stdvec(&stored).expect("a state in memory can be written"))
     }
 
-    /// What a state must have in common with the circuit: bits of the step, trials, engine.
+    /// Properties that state and circuit must share: bits of the step, trials, engine.
     fn kind(&self) -> (u64, usize, bool) {
         let circuit = &self.world.resource::<BuiltFrom>().0;
         let is_dense = circuit.engine == crate::circuit::Engine::Dense;
@@ -228,11 +228,11 @@ impl Simulation {
         }
     }
 
-    /// Puts a state into this simulation, which was built from the same circuit.
+    /// Restores a state in this simulation, which was built from the same circuit.
     ///
     /// # Errors
-    /// [`StateError`] for bytes that are no state, and for a state of another circuit; the
-    /// simulation is as it was then.
+    /// [`StateError`] for bytes that are not a state, and for a state of another circuit; the
+    /// simulation is then unchanged.
     pub fn restore(&mut self, state: &State) -> Result<(), StateError> {
         let stored: Stored = postcard::from_bytes(&state.0)
             .map_err(|error| StateError::Damaged(error.to_string()))?;
@@ -283,7 +283,7 @@ impl Simulation {
         Ok(())
     }
 
-    /// Whether a state is one of this circuit.
+    /// Checks that a state belongs to this circuit.
     fn fits(&self, stored: &Stored) -> Result<(), StateError> {
         let circuit = self.circuit();
         let differs = |what: &str| Err(StateError::Circuit(what.to_owned()));

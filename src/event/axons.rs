@@ -1,9 +1,9 @@
-//! Send on change: what leaves the neurons of a population, and until when it is under way.
+//! Send on change: the messages of a population and their conduction delays.
 //!
-//! A neuron sends its rate or its teaching signal when that differs from what it last sent by
-//! more than the threshold. What is sent in a step travels as one *volley*; a step in which
-//! nobody sends has none. A volley that leaves in step `n` arrives, after a delay of `d` steps,
-//! in step `n + d - 1`: the first step that it can change (compare [`DelayLine`]).
+//! A neuron sends its rate or its teaching signal if it differs from the last value sent by more
+//! than the threshold. All values sent in a step form one *volley*; a step in which no neuron sends
+//! has none. A volley sent in step `n` arrives, after a delay of `d` steps, in step `n + d - 1`:
+//! the first step that it can change (compare [`DelayLine`]).
 //!
 //! [`DelayLine`]: super::DelayLine
 
@@ -19,17 +19,17 @@ use crate::math::columns::PRODUCT_PAYS;
 use crate::math::elementwise;
 use crate::neuron::Compartment;
 
-/// What axons carry.
+/// Signal carried by axons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Signal {
-    /// Rates, up to basal dendrites.
+    /// Rates, to basal dendrites.
     Rate,
-    /// Teaching signals, down to apical dendrites.
+    /// Teaching signals, to apical dendrites.
     Delta,
 }
 
 impl Signal {
-    /// What a projection onto this compartment carries.
+    /// Signal of a projection onto this compartment.
     #[must_use]
     pub fn of(compartment: Compartment) -> Self {
         match compartment {
@@ -39,25 +39,24 @@ impl Signal {
     }
 }
 
-/// What sending on change has done so far.
+/// Counts of sending on change so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Traffic {
-    /// Events: values that were sent.
+    /// Number of values sent.
     pub sent: u64,
-    /// Values that had changed but not by more than the threshold, counted in every step in
-    /// which their population was looked at.
+    /// Number of values that had changed, but not by more than the threshold, counted in every step
+    /// in which their population was examined.
     pub suppressed: u64,
-    /// Largest difference between what a neuron had to say and what it had last sent, after the
-    /// decision to send.
+    /// Largest difference between a value and the last value sent, after the decision to send.
     pub worst_hold: f32,
 }
 
-/// What arrives in one step; values are trials x size.
+/// Messages that arrive in one step; values are trials x size.
 #[derive(Clone, Copy, Debug)]
 pub enum Volley<'a> {
-    /// Position (trial x size + index) and value of each that was sent, in ascending order.
+    /// Position (trial x size + index) and value of each message, in ascending order of position.
     Few(&'a [(u32, f32)]),
-    /// So many were sent that all values are handed on, the others as they were.
+    /// All values, including those that were not sent; used if many were sent.
     Many(&'a Arc<Values>),
 }
 
@@ -72,23 +71,23 @@ enum Flying {
 pub struct Axons {
     /// Sending population.
     pub population: Entity,
-    /// What is sent.
+    /// Signal that is sent.
     pub signal: Signal,
-    /// Smallest difference that is not sent; 0 sends every change.
+    /// Largest difference that is not sent; 0 sends every change.
     pub threshold: f32,
-    /// What has been done so far.
+    /// Counts so far.
     pub traffic: Traffic,
     sent: Arc<Values>,
-    /// Values of former times, to be written over when nobody holds them any more.
+    /// Buffers of earlier values, to be overwritten when they are no longer shared.
     former: Vec<Arc<Values>>,
     flying: VecDeque<(u64, Flying)>,
-    /// Delays in steps of the projections that read them, ascending.
+    /// Delays of the projections that read these axons, in steps, ascending.
     delays: Vec<u64>,
-    /// From this many senders on, a volley carries all values.
+    /// Number of sending neurons from which on a volley carries all values.
     many: usize,
 }
 
-/// What axons were about to do.
+/// Stored state of axons.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct StoredAxons {
     traffic: Traffic,
@@ -97,7 +96,7 @@ pub(crate) struct StoredAxons {
 }
 
 impl Axons {
-    /// Their state; values of former times are only room.
+    /// State to be stored; `former` contains only buffers.
     pub(crate) fn stored(&self) -> StoredAxons {
         StoredAxons {
             traffic: self.traffic,
@@ -106,7 +105,7 @@ impl Axons {
         }
     }
 
-    /// Takes the state of the same axons in another world.
+    /// Restores the state of the same axons in another world.
     pub(crate) fn restore(&mut self, stored: StoredAxons) {
         self.traffic = stored.traffic;
         self.sent = Arc::new(stored.sent);
@@ -132,7 +131,7 @@ impl Axons {
             former: Vec::new(),
             flying: VecDeque::new(),
             delays,
-            // A single trial never gains from a product over all senders: columns are as cheap.
+            // With a single trial, columns cost no more than a product over all senders.
             many: if trials == 1 {
                 width + 1
             } else {
@@ -141,10 +140,10 @@ impl Axons {
         }
     }
 
-    /// In step `step` the neurons have `values` to say; those that differ enough are sent.
+    /// Sends those of `values` that differ from the last ones by more than the threshold.
     pub fn send(&mut self, step: u64, values: &[f32]) {
         let spare = self.retire(step);
-        // If many of the first do, one pass over all may decide and send at once.
+        // If many of the first values are sent, one pass over all values decides and sends.
         let (first, threshold) = (values.len() / 16, self.threshold);
         let sample = survey(&self.sent.all()[..first], &values[..first], threshold);
         if sample.crossing * values.len() > self.many * first {
@@ -194,7 +193,7 @@ impl Axons {
         self.traffic.worst_hold = self.traffic.worst_hold.max(survey.worst_hold);
     }
 
-    /// What arrives in step `step` after a delay of `delay` steps.
+    /// Volley that arrives in step `step` after a delay of `delay` steps.
     #[must_use]
     pub fn arriving(&self, step: u64, delay: usize) -> Option<Volley<'_>> {
         let left = (step + 1).checked_sub(delay as u64)?;
@@ -205,7 +204,7 @@ impl Axons {
         })
     }
 
-    /// The first step after `step` in which a volley arrives anywhere.
+    /// First step after `step` in which any volley arrives.
     #[must_use]
     pub fn next_arrival(&self, step: u64) -> Option<u64> {
         let arrivals = (self.flying.iter())
@@ -213,7 +212,7 @@ impl Axons {
         arrivals.filter(|arrival| *arrival > step).min()
     }
 
-    /// What was last sent, trials x size.
+    /// Last values sent, trials x size.
     #[must_use]
     pub fn sent(&self) -> &[f32] {
         self.sent.all()
@@ -223,7 +222,7 @@ impl Axons {
         self.delays.last().copied().unwrap_or(1)
     }
 
-    /// Forgets what has arrived everywhere; a forgotten list can be filled again.
+    /// Removes volleys that have arrived everywhere; returns one for reuse of its memory.
     fn retire(&mut self, step: u64) -> Option<Flying> {
         let mut spare = None;
         let longest = self.longest();
@@ -244,7 +243,7 @@ mod tests {
         Axons::new(kind, shape, (1..=longest).collect())
     }
 
-    /// What a projection of this delay holds after each step.
+    /// Values at the terminals of a projection with this delay after each step.
     fn held(axons: &mut Axons, steps: &[Vec<f32>], delay: usize) -> Vec<Vec<f32>> {
         let mut held = vec![0.0; steps[0].len()];
         (steps.iter().enumerate())
@@ -263,7 +262,7 @@ mod tests {
             .collect()
     }
 
-    /// Values that move in some steps and rest in others, for few and for many neurons.
+    /// Values that change in some steps and stay constant in others, for few and for many neurons.
     fn steps(width: usize) -> Vec<Vec<f32>> {
         (0..60u32)
             .map(|step| {

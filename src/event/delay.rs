@@ -1,12 +1,12 @@
-//! Conduction delays: a ring of what a population sent in its last steps.
+//! Conduction delays: a ring of the values that a population sent in its last steps.
 
 use bevy_ecs::component::Component;
 use serde::{Deserialize, Serialize};
 
-/// What one population sent, newest first, as far back as its slowest projection reads.
+/// Values sent by one population, newest first, for as many steps as its longest delay.
 ///
-/// The delay is the time from sending until the first state it can change: a value sent at `t`
-/// with a delay of `d` steps is read by the step that ends at `t + d dt`. So `d >= 1`.
+/// The delay is the time from sending to the first state that the value can change: a value sent at
+/// `t` with a delay of `d` steps is read by the step that ends at `t + d dt`. So `d >= 1`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct DelayLine {
     slots: Vec<Vec<f32>>,
@@ -14,7 +14,7 @@ pub struct DelayLine {
 }
 
 impl DelayLine {
-    /// A silent line for `width` values and delays of up to `longest` steps.
+    /// A line of `width` values, all 0, for delays of up to `longest` steps.
     #[must_use]
     pub fn new(width: usize, longest: usize) -> Self {
         Self {
@@ -23,18 +23,18 @@ impl DelayLine {
         }
     }
 
-    /// The line is silent again.
+    /// Sets all values to 0.
     pub fn clear(&mut self) {
         self.slots.iter_mut().for_each(|slot| slot.fill(0.0));
     }
 
-    /// Sends `values`; the oldest are forgotten.
+    /// Sends `values` and overwrites the oldest ones.
     pub fn send(&mut self, values: &[f32]) {
         self.newest = (self.newest + 1) % self.slots.len();
         self.slots[self.newest].copy_from_slice(values);
     }
 
-    /// What arrives after `delay` steps, counted from 1: the values just sent.
+    /// Values that arrive after `delay` steps; a delay of 1 gives the values sent last.
     #[must_use]
     pub fn arriving(&self, delay: usize) -> &[f32] {
         let depth = self.slots.len();
@@ -43,11 +43,11 @@ impl DelayLine {
     }
 }
 
-/// Rates on their way up.
+/// Rates under way to basal dendrites.
 #[derive(Component, Clone, Debug, Serialize, Deserialize)]
 pub struct RateLine(pub DelayLine);
 
-/// Teaching signals on their way down.
+/// Teaching signals under way to apical dendrites.
 #[derive(Component, Clone, Debug, Serialize, Deserialize)]
 pub struct DeltaLine(pub DelayLine);
 

@@ -1,4 +1,4 @@
-//! The numbers of populations and projections: what events and messages are addressed to.
+//! Numbers that identify populations and projections in events and messages.
 
 use serde::{Deserialize, Serialize};
 
@@ -15,7 +15,7 @@ pub struct PopulationId(pub u32);
 pub struct ProjectionId(pub u32);
 
 impl PopulationId {
-    /// Its place in the order of names.
+    /// Its position in the order of names.
     #[must_use]
     pub fn index(self) -> usize {
         self.0 as usize
@@ -23,7 +23,7 @@ impl PopulationId {
 }
 
 impl ProjectionId {
-    /// Its place in the order of names.
+    /// Its position in the order of names.
     #[must_use]
     pub fn index(self) -> usize {
         self.0 as usize

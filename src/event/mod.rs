@@ -1,7 +1,6 @@
-//! Events: what happens from outside and when, what neurons sent and when it arrives.
+//! Events: changes from outside and their times, and messages between neurons and their arrival.
 //!
-//! Within a step the order is: events of the timeline, sending, arriving; see
-//! [`engine`](crate::engine).
+//! Order within a step: events of the timeline, sending, arrival; see [`engine`](crate::engine).
 
 mod axons;
 mod delay;

@@ -1,15 +1,15 @@
-//! Where teaching currents come from.
+//! Sources of teaching currents.
 //!
-//! To a neuron the teacher is one more apical input, which may come late, flicker, be weak or be
-//! absent: `I_a += teach (target - r)`, with `r` as it was sent in the step before.
+//! For a neuron the teacher is one more apical input, which may be delayed, intermittent, weak or
+//! absent: `I_a += teach (target - r)`, with the rate `r` sent in the step before.
 
 use bevy_ecs::component::Component;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-/// A precision in which currents are summed.
+/// Floating-point type in which currents are summed.
 pub trait FromDouble {
-    /// The nearest number of this precision.
+    /// Nearest number of this type.
     fn from_double(x: f64) -> Self;
 }
 
@@ -25,24 +25,24 @@ impl FromDouble for f64 {
     }
 }
 
-/// The teacher of one population; the default one is silent.
+/// The teacher of one population; by default there is no teaching current.
 #[derive(Component, Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Teacher {
     /// Target rates, trials x size.
     pub target: Array2<f32>,
-    /// Strength `teach` of each trial; 0 is silence.
+    /// Strength `teach` in each trial, dimensionless; 0 for no teaching current.
     pub strength: Vec<f32>,
 }
 
 impl Teacher {
-    /// Whether it says anything in any trial.
+    /// True if the strength differs from 0 in any trial.
     #[must_use]
     pub fn speaks(&self) -> bool {
         self.strength.iter().any(|strength| *strength != 0.0)
     }
 
-    /// Adds the teaching current to the apical currents of some whole trials, of which `first` is
-    /// the first; trials x size each.
+    /// Adds the teaching current to the apical currents of consecutive whole trials, the first of
+    /// which is `first`; trials x size each.
     pub fn teach<T: Into<f64> + Copy + FromDouble>(
         &self,
         rates: &[f32],

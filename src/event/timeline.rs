@@ -1,11 +1,10 @@
-//! The timeline: what happens to a circuit from outside, and when.
+//! The timeline: changes of a circuit from outside, and their times.
 //!
-//! An event at time `t` acts on the state at `t`: it is applied after the step that ends at `t`
-//! and before the next. Of the same time, ends of windows come first, then begins of windows and
-//! changes of parameters, then what a program enters as the run goes on, such as the stimuli and
-//! teachers of a task; each of these in the order of entry. So an end does not undo what begins at
-//! that time, and nothing begins after its own end. To the neurons none of them is special: a
-//! teacher is one more input.
+//! An event at time `t` acts on the state at `t`: it is applied after the step that ends at `t` and
+//! before the next. Events of the same time are applied in this order: ends of windows; begins of
+//! windows and changes of parameters; events that a program enters during the run, such as the
+//! stimuli and teachers of a task. Within each group the order of entry counts. So an end does not
+//! undo what begins at the same time, and no window begins after its own end.
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,31 +17,31 @@ use super::teacher::Teacher;
 use crate::math::Steps;
 use crate::neuron::{NeuronParameter, Site};
 
-/// Something that happens to a circuit.
+/// A change of a circuit from outside.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub enum Event {
-    /// The rates of an input become these, trials x size.
+    /// Sets the rates of an input, trials x size.
     Rates(PopulationId, Array2<f32>),
-    /// A population gets this teacher in place of the one it had.
+    /// Replaces the teacher of a population.
     Teacher(PopulationId, Teacher),
-    /// The teacher of a population speaks with this strength in all trials; 0 is silence.
+    /// Sets the strength of the teacher of a population in all trials; 0 for no teaching current.
     Strength(PopulationId, f32),
-    /// A current is switched on; the number names it for [`Event::Withdraw`].
+    /// Switches on a current; the number identifies it for [`Event::Withdraw`].
     Inject(u64, Injection),
-    /// The current of that number is switched off.
+    /// Switches off the current with this number.
     Withdraw(u64),
-    /// A parameter of a population becomes this.
+    /// Sets a parameter of a population.
     Neuron(PopulationId, NeuronParameter, f64),
-    /// The learning rate of a projection becomes this.
+    /// Sets the learning rate of a projection.
     Eta(ProjectionId, f32),
-    /// Every learning rate is multiplied by this from now on, in place of the factor before.
+    /// Sets the common factor of all learning rates.
     EtaScale(f32),
-    /// What is presented from now on is of this kind, for rules with a third factor.
+    /// Sets the kind of the presentations from now on, for rules with a third factor.
     Presentation(f32),
 }
 
 impl Event {
-    /// The population that it acts on, if it acts on one.
+    /// Population that the event acts on, if any.
     #[must_use]
     pub fn concerns(&self, injections: &Injections) -> Option<PopulationId> {
         match self {
@@ -60,35 +59,35 @@ impl Event {
 /// A current injected into one compartment of some neurons of a population.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Injection {
-    /// The population.
+    /// Population.
     pub population: PopulationId,
-    /// The compartment.
+    /// Compartment.
     pub site: Site,
-    /// Current of each neuron in a.u., size; the same in all trials.
+    /// Current of each neuron in a.u., length size; the same in all trials.
     pub current: Array1<f32>,
 }
 
-/// Windows of equal length and period in steps, `(begin, end)`, in the order of their begins. Those
-/// in which no step lies are left out.
+/// Windows of equal length and period in steps, `(begin, end)`, in the order of their begins.
+/// Windows that contain no step are omitted.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Windows {
     /// First window in ms.
     window_ms: (f64, f64),
-    /// From one to the next in ms.
+    /// Period in ms.
     every_ms: f64,
     /// Number of windows.
     times: u32,
-    /// End of all of them in ms.
+    /// Common end in ms: no window extends beyond it.
     end_ms: f64,
     /// Step in ms.
     dt_ms: f64,
-    /// Number of windows that are over or have begun.
+    /// Number of windows returned or omitted so far.
     passed: u32,
 }
 
 impl Windows {
-    /// The window from `from_ms` to `until_ms`, `times` times, every `every_ms`, none of it after
-    /// `end_ms`, for steps of `dt_ms`. What lies between two steps counts as the later one.
+    /// Windows `from_ms` to `until_ms`, repeated `times` times with period `every_ms` and cut off
+    /// at `end_ms`, for steps of `dt_ms`. A time between two steps is rounded up to the later one.
     #[must_use]
     pub fn new(
         (from_ms, until_ms): (f64, f64),
@@ -126,8 +125,8 @@ impl Iterator for Windows {
     }
 }
 
-/// Something that begins and ends again and again. One window at a time is on the timeline, so
-/// that many windows take no memory.
+/// A recurring change. Only one window at a time is on the timeline, so that memory does not grow
+/// with the number of windows.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Recurring {
     windows: Windows,
@@ -135,8 +134,8 @@ struct Recurring {
     end: Event,
 }
 
-/// Order within a step: ends of windows, begins of windows and changes of parameters, and what a
-/// program enters as the run goes on (a task's stimuli and teachers); each in the order of entry.
+/// Order within a step: ends of windows, begins of windows and changes of parameters, events
+/// entered during the run (a task's stimuli and teachers); each in the order of entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 enum Rank {
     End,
@@ -144,34 +143,34 @@ enum Rank {
     Entered,
 }
 
-/// Events to come, by the step before which they are applied.
+/// Future events, by the step before which they are applied.
 #[derive(Resource, Default, Clone, Serialize, Deserialize)]
 pub struct Timeline {
-    /// By step, rank and number of entry.
+    /// Key: step, rank and number of entry.
     events: BTreeMap<(u64, Rank, u64), Event>,
-    /// Those whose current window has begun or is to begin, by the number of entry.
+    /// Recurring changes that are not over, by number of entry.
     recurring: BTreeMap<u64, Recurring>,
-    /// Entries so far.
+    /// Number of entries so far.
     entries: u64,
 }
 
 impl Timeline {
-    /// Enters an event before step `step` (0: before the first), after others of that time.
+    /// Enters an event before step `step` (0: before the first), after other events of that time.
     pub fn enter(&mut self, step: u64, event: Event) {
         let number = self.number();
         self.events.insert((step, Rank::Entered, number), event);
     }
 
-    /// Enters a change that lasts, from step `step` on. Of the same time, it comes after the ends
-    /// of windows.
+    /// Enters a permanent change from step `step` on. At the same time, it follows the ends of
+    /// windows.
     pub fn enter_change(&mut self, step: u64, event: Event) {
         let number = self.number();
         self.events.insert((step, Rank::Begin, number), event);
     }
 
-    /// Enters `begin` at the first step and `end` at the last of each of `windows`, which do not
-    /// overlap. A window whose begin and end are the same step is left out, so that nothing begins
-    /// after its own end.
+    /// Enters `begin` at the first step and `end` at the last step of each of `windows`, which do
+    /// not overlap. A window whose begin and end are the same step is omitted, so that no window
+    /// begins after its own end.
     pub fn enter_windows(&mut self, windows: Windows, begin: Event, end: Event) {
         let number = self.number();
         let recurring = Recurring {
@@ -188,7 +187,7 @@ impl Timeline {
         self.entries
     }
 
-    /// The next window of a recurring event goes onto the timeline.
+    /// Enters the next window of a recurring change.
     fn next_window(&mut self, number: u64) {
         let Some(recurring) = self.recurring.get_mut(&number) else {
             return;
@@ -203,19 +202,19 @@ impl Timeline {
         }
     }
 
-    /// The step before which the next event is applied.
+    /// Step before which the next event is applied.
     #[must_use]
     pub fn next(&self) -> Option<u64> {
         self.events.keys().next().map(|(step, ..)| *step)
     }
 
-    /// The events that are due before step `step`, in the order in which they are applied.
+    /// Events due before step `step`, in the order in which they are applied.
     pub fn ahead(&self, step: u64) -> impl Iterator<Item = &Event> {
         let until = (step, Rank::Entered, u64::MAX);
         self.events.range(..=until).map(|(_, event)| event)
     }
 
-    /// Takes the events that are due before step `step`, those of missed steps first.
+    /// Removes and returns the events due before step `step`, in the order of their steps.
     pub fn due(&mut self, step: u64) -> Vec<Event> {
         let mut due = Vec::new();
         while let Some(entry) = self.events.first_entry() {
@@ -265,7 +264,7 @@ mod tests {
         let mut timeline = Timeline::default();
         let windows = |window, every_ms, times| Windows::new(window, (every_ms, times), 100.0, 1.0);
         let scale = Event::EtaScale;
-        // The later window is entered first; one has no step.
+        // The later window is entered first; one window contains no step.
         timeline.enter_windows(windows((7.0, 9.0), 0.0, 1), scale(3.0), scale(30.0));
         timeline.enter_windows(windows((2.0, 5.0), 4.0, 2), scale(1.0), scale(10.0));
         timeline.enter_windows(windows((5.2, 5.6), 0.0, 1), scale(5.0), scale(50.0));

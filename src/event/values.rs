@@ -1,23 +1,23 @@
-//! Values of a population, as they were last sent.
+//! Last values sent by a population.
 
 use multiversion::multiversion;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-/// What all neurons of a population said in all trials, and how many of them said anything but 0.
+/// Values of all neurons of a population in all trials, with the number of non-zero values.
 ///
-/// When all speak at once, axons and terminals share one of these; who hears a few of them
-/// afterwards has a copy of its own from then on.
+/// When many neurons send at once, axons and terminals share this data; a terminal that then
+/// receives single values makes its own copy.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Values {
     /// Trials x size.
     all: Vec<f32>,
-    /// How many of them are not 0 in each trial.
+    /// Number of non-zero values in each trial.
     awake: Vec<u32>,
 }
 
 impl Values {
-    /// The same value in `trials` x `size` places.
+    /// The same value for `trials` x `size` neurons.
     #[must_use]
     pub fn new(trials: usize, size: usize, value: f32) -> Self {
         let awake = if value == 0.0 { 0 } else { size as u32 };
@@ -27,31 +27,31 @@ impl Values {
         }
     }
 
-    /// All of them, trials x size.
+    /// All values, trials x size.
     #[must_use]
     pub fn all(&self) -> &[f32] {
         &self.all
     }
 
-    /// Whether all are 0.
+    /// True if all values are 0.
     #[must_use]
     pub fn silent(&self) -> bool {
         self.awake.iter().all(|awake| *awake == 0)
     }
 
-    /// How many are not 0.
+    /// Number of non-zero values.
     #[must_use]
     pub fn awake(&self) -> u32 {
         self.awake.iter().sum()
     }
 
-    /// Whether all of one trial are 0.
+    /// True if all values of one trial are 0.
     #[must_use]
     pub fn is_silent_in(&self, trial: usize) -> bool {
         self.awake[trial] == 0
     }
 
-    /// Sets the value at a position, trial x size + index, and returns what it was.
+    /// Sets the value at a position (trial x size + index) and returns the previous value.
     pub fn set(&mut self, at: usize, value: f32) -> f32 {
         let size = self.all.len() / self.awake.len();
         let old = std::mem::replace(&mut self.all[at], value);
@@ -61,13 +61,13 @@ impl Values {
         old
     }
 
-    /// Becomes `old` with those of `new` that differ by more than the threshold.
+    /// Copies `old`, with those values of `new` that differ by more than the threshold.
     pub(super) fn follow(&mut self, old: &Self, new: &[f32], threshold: f32) -> Survey {
         let trials = old.awake.len();
         self.all.resize(new.len(), 0.0);
         self.awake.resize(trials, 0);
         let size = new.len() / trials;
-        // Trials in lots that are worth a thread.
+        // Groups of trials that are large enough for a thread.
         let lot = trials.min(LOT / size + 1);
         let work = |sent: &mut [f32], awake: &mut [u32], old: &[f32], new: &[f32]| {
             let sent = sent.chunks_exact_mut(size).zip(awake);
@@ -90,10 +90,10 @@ impl Values {
     }
 }
 
-/// Values that are worth a thread.
+/// Number of values that is large enough for a thread.
 const LOT: usize = 1 << 15;
 
-/// What has changed.
+/// Counts of changed values.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Survey {
     pub crossing: usize,
@@ -118,11 +118,11 @@ impl Survey {
     }
 }
 
-/// Counts who has changed and who crosses the threshold. Without early ends or branches, so that
-/// the loop is vectorised.
+/// Counts changed values and changes above the threshold. Without early exits or branches, so that
+/// the loop can be vectorised.
 #[multiversion(targets("x86_64+avx2"))]
 pub(super) fn survey(old: &[f32], new: &[f32], threshold: f32) -> Survey {
-    /// Values that are counted in 32 bits before the counts are added up.
+    /// Number of values counted in 32 bits before the counts are added up.
     const PIECE: usize = 1 << 12;
     let mut survey = Survey::default();
     for (old, new) in old.chunks(PIECE).zip(new.chunks(PIECE)) {
@@ -132,7 +132,7 @@ pub(super) fn survey(old: &[f32], new: &[f32], threshold: f32) -> Survey {
             let crosses = difference > threshold;
             crossing += u32::from(crosses);
             differing += u32::from(difference > 0.0);
-            // As bits, which rise with magnitudes, the largest is found in a vectorised loop.
+            // For magnitudes, bits have the order of the numbers, so the maximum is vectorised.
             worst = worst.max(if crosses { 0 } else { difference.to_bits() });
         }
         survey = survey.and(Survey::of(crossing, differing, worst));
@@ -140,8 +140,8 @@ pub(super) fn survey(old: &[f32], new: &[f32], threshold: f32) -> Survey {
     survey
 }
 
-/// The same for one trial, whose new values go into `sent` where they cross the threshold. Counts
-/// what is not 0 there.
+/// As [`survey`] for one trial; also writes the values to `sent`, new where the change exceeds the
+/// threshold. Returns the number of non-zero values, too.
 #[multiversion(targets("x86_64+avx2"))]
 fn follow(sent: &mut [f32], old: &[f32], new: &[f32], threshold: f32) -> (Survey, u32) {
     let (mut crossing, mut differing, mut worst, mut awake) = (0u32, 0u32, 0u32, 0u32);

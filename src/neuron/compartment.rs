@@ -2,17 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Which dendrite a projection ends on, hence what it carries.
+/// Dendrite on which a projection ends; it determines which signal is carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Compartment {
-    /// Carries rates `r` to basal dendrites.
+    /// Basal dendrites, which receive rates `r`.
     Basal,
-    /// Carries teaching signals `delta` to apical dendrites.
+    /// Apical dendrites, which receive teaching signals `delta`.
     Apical,
 }
 
-/// A compartment that takes an injected current.
+/// A compartment that can receive an injected current.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Site {
@@ -20,7 +20,7 @@ pub enum Site {
     Basal,
     /// Adds to `I_a`.
     Apical,
-    /// Adds to `s`, not to `b_hat`: teaching straight into the soma.
+    /// Adds to `s`, not to `b_hat`: direct teaching of the soma.
     Soma,
 }
 

@@ -6,10 +6,10 @@
 //! soma     s = b + g_a a + I_s     xi = s - b_hat     r = f(b + lambda (s - b))     delta = f'(b) xi
 //! ```
 //!
-//! Potentials and currents are in arbitrary units (a.u.), times in ms. Every variable is a
-//! component of its own, one `f32` a neuron, so that a population is a contiguous column. A
-//! potential with a leak has a *carry* beside it (see [`crate::math::pair`]): it is integrated in
-//! double precision and kept to 48 bits, so that a leak of a millionth a step does not stall.
+//! Potentials and currents are in arbitrary units (a.u.), times in ms. Every variable is a separate
+//! component, one `f32` per neuron, so that a population is a contiguous column. A potential with a
+//! leak has an additional *carry* (see [`crate::math::pair`]): it is integrated in double precision
+//! and stored with 48 bits, so that it does not stall at a leak fraction of 1e-6 per step.
 
 mod compartment;
 mod model;
@@ -25,13 +25,13 @@ pub use pyramidal::{apical, basal, soma};
 pub use transfer::{OwnTransfer, Transfer, TransferFunction};
 pub use variable::Variable;
 
-/// Fraction of the way to a held input that a leaky compartment covers in one step.
+/// Fraction of the distance to a constant input that a leaky compartment covers in one step.
 ///
-/// The exact solution of `tau dx/dt = -x + I` for an `I` held over `dt` is
-/// `x += (1 - exp(-dt / tau)) (I - x)`; this returns the bracket. `tau_ms = 0` is the
-/// quasi-static limit, in which the potential equals its current (fraction 1).
+/// The exact solution of `tau dx/dt = -x + I` for a constant `I` during `dt` is
+/// `x += (1 - exp(-dt / tau)) (I - x)`; this returns the bracket. `tau_ms = 0` is the quasi-static
+/// limit, in which the potential equals its current (fraction 1).
 ///
-/// Computed with `expm1`, so that a `tau` much longer than a step loses no digits.
+/// Computed with `expm1`, so that no digits are lost if `tau` is much longer than a step.
 ///
 /// ```
 /// assert_eq!(apical::neuron::leak_fraction(1.0, 0.0), 1.0);

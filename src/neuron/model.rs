@@ -1,9 +1,9 @@
-//! Neuron models: a pyramidal neuron with variables and an equation of its own.
+//! Neuron models: a pyramidal neuron with additional variables and an equation for them.
 //!
-//! A model adds a component to each neuron and an equation that moves it once a step, before the
-//! compartments move. The equation reads what the neuron was at the end of the last step and adds
-//! currents to the compartments. Both engines run it; the event engine leaves a population alone
-//! when all its neurons are at rest, so that the equation says whether its variables are.
+//! A model adds a component to each neuron and an equation that advances it once per step, before
+//! the compartments are updated. The equation reads the neuron's state at the end of the last step
+//! and adds currents to the compartments. Both engines run it. The event engine skips a population
+//! if all its neurons are at rest, so the equation returns whether its variables are at rest.
 //!
 //! ```
 //! use apical::neuron::{NeuronModel, NeuronView, Own, OwnVariable, approach};
@@ -33,15 +33,15 @@ use bevy_ecs::component::{Component, Mutable};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// A pyramidal neuron with variables of its own.
+/// A pyramidal neuron with additional variables.
 pub trait NeuronModel: Send + Sync + 'static {
-    /// The own variables of a neuron; the default is their value at rest at time 0.
+    /// Additional variables of a neuron; the default is their value at rest at time 0.
     type State: Component<Mutability = Mutable> + Copy + Default + Serialize + DeserializeOwned;
 
-    /// The variables that can be recorded.
+    /// Variables that can be recorded.
     const VARIABLES: &'static [OwnVariable<Self::State>];
 
-    /// Moves the own variables over one step. The currents are those of this step.
+    /// Advances the additional variables by one step and returns the currents of this step.
     fn advance(&self, state: &mut Self::State, neuron: NeuronView) -> Own;
 }
 
@@ -50,21 +50,21 @@ pub trait NeuronModel: Send + Sync + 'static {
 pub struct OwnVariable<S> {
     /// Symbol in files and on axes.
     pub symbol: &'static str,
-    /// Its value.
+    /// Value of the variable.
     pub read: fn(&S) -> f64,
 }
 
-/// A neuron at the end of the last step.
+/// State of a neuron at the end of the last step.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct NeuronView {
-    /// Basal potential `b`.
+    /// Basal potential `b` in a.u.
     pub basal_potential: f32,
-    /// Apical potential `a`.
+    /// Apical potential `a` in a.u.
     pub apical_potential: f32,
-    /// Somatic potential `s`.
+    /// Somatic potential `s` in a.u.
     pub somatic_potential: f32,
-    /// Mismatch `xi`.
+    /// Mismatch `xi` in a.u.
     pub mismatch: f32,
     /// Rate `r`.
     pub rate: f32,
@@ -85,24 +85,24 @@ impl NeuronView {
     }
 }
 
-/// What an own equation adds to a step.
+/// Contribution of a neuron model to a step.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Own {
     /// Current into the basal dendrite in a.u.
     pub basal: f64,
     /// Current into the apical dendrite in a.u.
     pub apical: f64,
-    /// Current into the soma in a.u.; it counts as teaching, as an injected one.
+    /// Current into the soma in a.u.; like an injected current, it counts as teaching.
     pub soma: f64,
-    /// True if the own variables would stay as they are while the neuron does.
+    /// True if the additional variables stay constant as long as the state of the neuron does.
     pub at_rest: bool,
 }
 
-/// Part of a distance at which a variable counts as arrived.
+/// Relative distance at which a variable is set to its target.
 const NEAR: f64 = 1e-9;
 
-/// Moves `x` towards `target` by the part `leak` of the way ([`leak_fraction`](super::leak_fraction)
-/// of the step); within a billionth of the target it takes its value. True if it is there.
+/// Moves `x` towards `target` by the fraction `leak` ([`leak_fraction`](super::leak_fraction)) of
+/// the distance, or onto it within a relative distance of 1e-9. True if `x` equals `target`.
 pub fn approach(x: &mut f64, target: f64, leak: f64) -> bool {
     let away = target - *x;
     if leak == 1.0 || away.abs() <= (NEAR * target.abs()).max(f64::from(f32::MIN_POSITIVE)) {
@@ -113,7 +113,7 @@ pub fn approach(x: &mut f64, target: f64, leak: f64) -> bool {
     false
 }
 
-/// Currents of the own equation into the three compartments, in a.u.
+/// Currents of the neuron model into the three compartments, in a.u.
 #[derive(Component, Clone, Copy, Debug, Default, PartialEq)]
 pub struct OwnCurrents {
     /// Basal, apical, somatic.

@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NeuronParameter {
-    /// Basal time constant.
+    /// Basal time constant in ms.
     TauBMs,
-    /// Apical time constant.
+    /// Apical time constant in ms.
     TauAMs,
-    /// Somatic time constant.
+    /// Somatic time constant in ms.
     TauSMs,
-    /// Apical coupling.
+    /// Apical coupling, dimensionless.
     GA,
-    /// Somatic coupling.
+    /// Somatic coupling, dimensionless.
     Lambda,
 }
 

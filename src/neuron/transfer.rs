@@ -1,10 +1,10 @@
-//! Transfer functions: from a potential to the rate that a neuron sends.
+//! Transfer functions: from a potential to the rate of a neuron.
 //!
-//! `tanh`, `logistic` and the exponential are computed here, without branches and from single
-//! precision operations that every machine rounds alike: loops over slices are vectorised, and a
-//! value is the same bytes wherever it stands in a slice and whatever the processor offers.
-//! Errors against the exact value, over all arguments: `tanh` within 2.6 units in the last place
-//! (1.8e-7 relative), `logistic` within 2.6 (0 below -88.7), the exponential within 1.1.
+//! `tanh`, `logistic` and the exponential are computed here, without branches and with single
+//! precision operations that are rounded identically on every machine: loops over slices are
+//! vectorised, and the result does not depend on the position in a slice or on the processor.
+//! Errors relative to the exact value, over all arguments: `tanh` within 2.6 units in the last
+//! place (1.8e-7 relative), `logistic` within 2.6 (0 below -88.7), the exponential within 1.1.
 
 use std::fmt;
 
@@ -22,9 +22,9 @@ use crate::parameter::Symbol;
 /// | `linear` | `u` | 1 |
 /// | `softmax` | `exp(u_i) / sum_k exp(u_k)` over the population | 1, by the convention below |
 ///
-/// The floor gives the slope of `relu` a scale: where a potential is 0 but for rounding, of 1e-8
-/// a.u. or 1e-17, a jump at 0 would make the slope 0 or 1 by chance. A ramp in its place would
-/// multiply what rounding leaves of any potential within it.
+/// The floor is the scale of the slope of `relu`: if a potential is 0 except for rounding errors
+/// (1e-8 a.u. or 1e-17), a jump at 0 would make the slope 0 or 1 by chance. A ramp instead would
+/// multiply the rounding errors of any potential within it.
 ///
 /// With `softmax` and the teaching current `target - r`, cross-entropy has the gradient
 /// `target - r` at the potential itself, so `delta = xi`: the slope is taken as 1.
@@ -41,7 +41,7 @@ pub enum Transfer {
     Linear,
     /// Normalised exponential over the population of one trial.
     Softmax,
-    /// One that a program has added to its registry.
+    /// A function that a program has added to its registry.
     Own(OwnTransfer),
 }
 
@@ -51,7 +51,7 @@ impl From<Transfer> for Symbol {
     }
 }
 
-/// A transfer function of the user's own. It rises, so that its slope can be given by its rate.
+/// A user-defined transfer function. It increases, so that its slope is a function of its rate.
 ///
 /// ```
 /// use apical::neuron::TransferFunction;
@@ -75,7 +75,7 @@ pub trait TransferFunction: Send + Sync {
     fn slope_at_rate(&self, r: f32) -> f32;
 }
 
-/// A transfer function of the user's own; two of one name are the same.
+/// A user-defined transfer function; two functions with the same name are equal.
 #[derive(Clone, Copy)]
 pub struct OwnTransfer(pub &'static dyn TransferFunction);
 
@@ -102,7 +102,7 @@ impl fmt::Debug for OwnTransfer {
 }
 
 impl Transfer {
-    /// Those that are shipped.
+    /// Functions that are part of the crate.
     pub const ALL: [Self; 5] = [
         Self::Tanh,
         Self::Logistic,
@@ -111,7 +111,7 @@ impl Transfer {
         Self::Softmax,
     ];
 
-    /// The shipped function of that name.
+    /// Function of the crate with this name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|known| known.name() == name)
@@ -130,7 +130,7 @@ impl Transfer {
         }
     }
 
-    /// Replaces each potential in `values` by its rate, `size` neurons a trial.
+    /// Replaces each potential in `values` by its rate; `size` neurons per trial.
     pub fn rates(self, values: &mut [f32], size: usize) {
         rates(self, values, size);
     }
@@ -147,7 +147,7 @@ impl Transfer {
         }
     }
 
-    /// Slope `f'` where the rate is `f`: every transfer function here rises, so it has an answer.
+    /// Slope `f'` at the rate `f`; it is unique because every transfer function here increases.
     #[inline(always)]
     fn slope_at_rate(self, f: f32) -> f32 {
         match self {
@@ -159,23 +159,23 @@ impl Transfer {
         }
     }
 
-    /// Sets `rates` to those of the `potentials`, of whole trials of `size` neurons; equal lengths.
-    /// Tells whether any has changed.
+    /// Sets `rates` to the rates at `potentials`, for whole trials of `size` neurons; equal
+    /// lengths. True if any rate has changed.
     pub fn fire(self, potentials: &[f32], rates: &mut [f32], size: usize) -> bool {
         fire(self, potentials, rates, size)
     }
 
-    /// Sets `deltas` to the mismatches times the slopes where the rates are `rates`; equal
-    /// lengths. Tells whether any has changed.
+    /// Sets `deltas` to the mismatches times the slopes at `rates`; equal lengths. True if any has
+    /// changed.
     pub fn teach(self, rates: &[f32], mismatches: &[f32], deltas: &mut [f32]) -> bool {
         teach(self, rates, mismatches, deltas)
     }
 }
 
-/// Rate in a.u. up to which a neuron with `relu` counts as silent.
+/// Rate in a.u. up to which a `relu` neuron counts as silent.
 const RELU_FLOOR: f32 = 1e-6;
 
-// In both, the choice is made once for a population, so that each loop can be vectorised.
+// In the next functions, `match` is outside the loops, so that each loop can be vectorised.
 
 #[multiversion(targets("x86_64+avx2"))]
 fn rates(transfer: Transfer, values: &mut [f32], size: usize) {
@@ -225,8 +225,8 @@ fn each(values: &mut [f32], f: impl Fn(f32) -> f32) {
     }
 }
 
-/// Sets each of `to` to `f` of `from`. Bits that differ are gathered in whole numbers, so that the
-/// loop is vectorised.
+/// Sets each of `to` to `f` of `from`; true if any has changed. Differing bits are collected in an
+/// integer, so that the loop is vectorised.
 #[inline(always)]
 fn renew((from, to): (&[f32], &mut [f32]), f: impl Fn(f32) -> f32) -> bool {
     let mut differing = 0;
@@ -252,14 +252,14 @@ fn slopes(
     differing != 0
 }
 
-/// The largest potential is taken off first: the result is the same and nothing overflows.
+/// Subtracts the largest potential first: the result is the same, without overflow.
 #[inline(always)]
 fn softmax(values: &mut [f32], size: usize) {
     for trial in values.chunks_exact_mut(size) {
         let largest = trial.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         each(trial, |u| u - largest);
     }
-    // Over all trials at once: a population is too short a loop to be vectorised well.
+    // Over all trials at once: one population is too short for efficient vectorisation.
     each(values, exp);
     for trial in values.chunks_exact_mut(size) {
         let sum: f32 = trial.iter().sum();
@@ -270,10 +270,10 @@ fn softmax(values: &mut [f32], size: usize) {
 /// `(exp(2|u|) - 1) / (exp(2|u|) + 1)` with the sign of `u`.
 #[inline(always)]
 fn tanh(u: f32) -> f32 {
-    // From about 9 on the quotient is 1. The comparison is false for NaN, which goes through.
+    // Above about 9 the quotient is 1. The comparison is false for NaN, which is passed on.
     let size = if u.abs() > 10.0 { 10.0 } else { u.abs() };
     let (rest, n) = exp_m1_reduced(2.0 * size);
-    // Nothing cancels where `u` is small, since there `n` is 0.
+    // No cancellation for small `u`, since `n` is then 0.
     let exp_m1 = (power_of_2(n) - 1.0) + power_of_2(n) * rest;
     (exp_m1 / (exp_m1 + 2.0)).copysign(u)
 }
@@ -285,11 +285,11 @@ fn logistic(u: f32) -> f32 {
 
 #[inline(always)]
 fn exp(x: f32) -> f32 {
-    // Beyond these it is infinite and zero. Comparisons are false for NaN, which goes through.
+    // Beyond these, the result is infinite or 0. Comparisons are false for NaN, which is kept.
     let x = if x > 89.0 { 89.0 } else { x };
     let x = if x < -104.0 { -104.0 } else { x };
     let (rest, n) = exp_m1_reduced(x);
-    // In two factors, since the results reach further than the powers that are normal numbers.
+    // In two factors, since the range of results exceeds that of normal powers of 2.
     let half = n >> 1;
     (1.0 + rest) * power_of_2(half) * power_of_2(n - half)
 }
@@ -297,11 +297,11 @@ fn exp(x: f32) -> f32 {
 /// `(exp(r) - 1, n)` with `x = n ln 2 + r` and `|r| <= ln 2 / 2`.
 #[inline(always)]
 fn exp_m1_reduced(x: f32) -> (f32, i32) {
-    /// 1.5 x 2^23: numbers near it are whole, so adding it rounds and leaves `n` in the low bits.
+    /// 1.5 x 2^23: nearby numbers are integers, so adding it rounds and leaves `n` in the low bits.
     const WHOLE: f32 = 12_582_912.0;
-    /// `ln 2` in two: products of the first, of ten bits, with `n` are exact.
+    /// `ln 2` in two parts: products of the first, which has ten bits, with `n` are exact.
     const LN_2: [f32; 2] = [0.693_359_4, -0.000_212_194_44];
-    /// Minimax polynomial of `(exp(r) - 1 - r) / r^2`: `exp(r)` is right within 3.1e-9.
+    /// Minimax polynomial of `(exp(r) - 1 - r) / r^2`: the error of `exp(r)` is at most 3.1e-9.
     const SERIES: [f32; 5] = [
         0.499_999_94,
         0.166_665_21,
@@ -327,7 +327,7 @@ fn power_of_2(n: i32) -> f32 {
 mod tests {
     use super::{Transfer, exp, logistic, tanh};
 
-    /// Every 499th of all 2^32 numbers, on both sides of zero, subnormal ones among them.
+    /// Every 499th of all 2^32 numbers, of both signs, including subnormal numbers.
     fn samples() -> impl Iterator<Item = f32> {
         (0..=u32::MAX)
             .step_by(499)
@@ -335,7 +335,7 @@ mod tests {
             .filter(|x| !x.is_nan())
     }
 
-    /// Whether `got` is within `ulps` of `exact`; a result too large is infinite.
+    /// True if `got` is within `ulps` of `exact`; a result too large is infinite.
     fn close(got: f32, exact: f64, ulps: f64) -> bool {
         let nearest = exact as f32;
         if nearest.is_infinite() || exact == 0.0 {

@@ -7,31 +7,31 @@ use serde::{Deserialize, Serialize};
 
 use crate::parameter::Symbol;
 
-/// A variable of a neuron by its symbol: one of the pyramidal neuron's compartments, or one that a
-/// neuron model adds. Inputs have only `r`.
+/// A variable of a neuron, identified by its symbol: a variable of the pyramidal neuron, or one
+/// that a neuron model adds. Inputs have only `r`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Variable(Symbol);
 
 impl Variable {
-    /// `I_b`: what reaches the basal dendrite.
+    /// `I_b`: basal current, in a.u.
     pub const BASAL_CURRENT: Self = Self(Symbol::new("I_b"));
-    /// `b`: the basal potential.
+    /// `b`: basal potential, in a.u.
     pub const BASAL_POTENTIAL: Self = Self(Symbol::new("b"));
-    /// `I_a`: what reaches the apical dendrite, the teacher among it.
+    /// `I_a`: apical current, including the teaching current, in a.u.
     pub const APICAL_CURRENT: Self = Self(Symbol::new("I_a"));
-    /// `a`: the apical potential.
+    /// `a`: apical potential, in a.u.
     pub const APICAL_POTENTIAL: Self = Self(Symbol::new("a"));
-    /// `s`: the somatic potential.
+    /// `s`: somatic potential, in a.u.
     pub const SOMATIC_POTENTIAL: Self = Self(Symbol::new("s"));
-    /// `xi`: the mismatch.
+    /// `xi`: mismatch, in a.u.
     pub const MISMATCH: Self = Self(Symbol::new("xi"));
-    /// `r`: the rate, sent up.
+    /// `r`: rate, sent to basal dendrites.
     pub const RATE: Self = Self(Symbol::new("r"));
-    /// `delta`: the teaching signal, sent down.
+    /// `delta`: teaching signal, sent to apical dendrites.
     pub const DELTA: Self = Self(Symbol::new("delta"));
 
-    /// Those of the pyramidal neuron, in the order of its equations.
+    /// Variables of the pyramidal neuron, in the order of its equations.
     pub const ALL: [Self; 8] = [
         Self::BASAL_CURRENT,
         Self::BASAL_POTENTIAL,
@@ -43,7 +43,7 @@ impl Variable {
         Self::DELTA,
     ];
 
-    /// The variable of that symbol.
+    /// Variable with this symbol.
     #[must_use]
     pub fn named(symbol: &str) -> Self {
         Self(Symbol::read(symbol))
@@ -53,14 +53,14 @@ impl Variable {
         Self::ALL.to_vec()
     }
 
-    /// Its symbol in files and on axes.
+    /// Symbol in files and on axes.
     #[must_use]
     pub fn symbol(self) -> &'static str {
         self.0.name()
     }
 }
 
-/// In the order of the equations, and then by symbol.
+/// In the order of the equations, other variables after them by symbol.
 impl Ord for Variable {
     fn cmp(&self, other: &Self) -> Ordering {
         let place = |variable: &Self| {

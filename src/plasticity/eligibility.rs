@@ -1,4 +1,4 @@
-//! Weight update: the eligibility of a synapse becomes weight change at its own clock.
+//! Weight update: conversion of eligibilities to weight changes at regular times.
 
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -11,22 +11,22 @@ use crate::connectivity::Lazy;
 use crate::math::columns::{Changing, flat, flat_mut};
 use crate::math::{Steps, pair, product};
 
-/// Part of an optimiser's memory that is nothing beside a weight in single precision.
+/// Fraction of an optimiser's state that is negligible relative to a weight in single precision.
 const FADED: f64 = 1e-12;
 
-/// Synapses that one thread changes at a stretch: what belongs to them stays in its cache.
+/// Number of synapses that one thread changes together, so that their data stay in its cache.
 const STRETCH: usize = 1 << 14;
 
-/// Below this many synapses, starting another thread costs more than it saves.
+/// Number of synapses below which starting another thread costs more time than it saves.
 const WORTH_A_THREAD: usize = 1 << 17;
 
-/// What the memory of an eligibility holds. It is not cleared before it must be: that would be
-/// one more pass over all synapses.
+/// Content of the eligibility matrix. Setting it to 0 is postponed, since it would be one more pass
+/// over all synapses.
 #[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Gathered {
     /// Zeros.
     Nothing,
-    /// What has been applied and stands for zeros.
+    /// Eligibilities that have been applied and count as 0.
     Past,
     /// The eligibility.
     Something,
@@ -37,29 +37,29 @@ enum Gathered {
 /// `eligibility` is the integral of the rule's rate of change (without `eta`) since the last
 /// weight update, in a.u. x ms; `g` is its mean, `eligibility / period`.
 pub struct WeightUpdater {
-    /// Integral since the last weight update, post x pre, if `gathered` says so.
+    /// Integral since the last weight update, post x pre, valid for [`Gathered::Something`].
     eligibility: Array2<f32>,
-    /// What is below the last bits of the eligibility; empty before anything is added to one.
+    /// Part of the eligibility below its last bits; empty until values are added to an eligibility.
     eligibility_carry: Array2<f32>,
     gathered: Gathered,
     every_steps: u64,
     offset_steps: u64,
-    /// Sum of what was applied since somebody began to look, post x pre.
+    /// Sum of the eligibilities applied during observation, post x pre; otherwise `None`.
     pub watched: Option<Array2<f32>>,
     period_ms: f64,
     optimiser: Optimiser,
     gated_decay: f32,
-    /// Moments of the optimiser with their carries, those that it has.
+    /// Moments of the optimiser with their carries; empty if the optimiser has none.
     first: [Array2<f32>; 2],
     second: [Array2<f32>; 2],
     count: i32,
-    /// Weight updates of nothing in a row.
+    /// Number of consecutive weight updates with zero eligibility.
     idle: u64,
     /// The step of the last weight update, counted from 1.
     last: u64,
 }
 
-/// What a weight updater remembers.
+/// Stored state of a weight updater.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct StoredUpdater {
     #[serde(with = "crate::math::stored")]
@@ -80,7 +80,7 @@ pub(crate) struct StoredUpdater {
 struct Moment(#[serde(with = "crate::math::stored")] Array2<f32>);
 
 impl WeightUpdater {
-    /// Its memory.
+    /// State to be stored.
     pub(crate) fn stored(&self) -> StoredUpdater {
         let [first, first_carry] = self.first.clone();
         let [second, second_carry] = self.second.clone();
@@ -96,7 +96,7 @@ impl WeightUpdater {
         }
     }
 
-    /// Takes the memory of the updater of the same projection.
+    /// Restores the state of the updater of the same projection.
     pub(crate) fn restore(&mut self, stored: StoredUpdater) {
         let [first, first_carry, second, second_carry] = stored.moments.map(|moment| moment.0);
         self.first = [first, first_carry];
@@ -108,9 +108,9 @@ impl WeightUpdater {
         (self.count, self.idle, self.last) = (stored.count, stored.idle, stored.last);
     }
 
-    /// An updater at rest for weights of `shape` (post, pre) and its order in memory.
+    /// An updater at rest for weights of `shape` (post, pre), with the same memory layout.
     ///
-    /// `(every_steps, offset_steps, dt_ms)`: the clock's period and start in steps, and a step.
+    /// `(every_steps, offset_steps, dt_ms)`: period and start in steps, and step in ms.
     #[must_use]
     pub fn new(
         shape: impl ShapeBuilder<Dim = Ix2>,
@@ -145,7 +145,7 @@ impl WeightUpdater {
         }
     }
 
-    /// The same with this much of a weight overwritten by what changes it: `W += D - gated_decay |D| W`.
+    /// The same with a change that overwrites part of the weight: `W += D - gated_decay |D| W`.
     #[must_use]
     pub fn with_gated_decay(self, gated_decay: f32) -> Self {
         Self {
@@ -154,7 +154,7 @@ impl WeightUpdater {
         }
     }
 
-    /// Eligibilities and the optimiser's memory are 0 again, as at the start.
+    /// Resets eligibilities and the state of the optimiser to 0, as at the start.
     pub(crate) fn restart(&mut self) {
         let eligibility = [&mut self.eligibility, &mut self.eligibility_carry];
         let moments = self.first.iter_mut().chain(&mut self.second);
@@ -164,13 +164,13 @@ impl WeightUpdater {
         (self.count, self.idle, self.last) = (0, 0, self.offset_steps);
     }
 
-    /// Whether the clock strikes at the end of `step`.
+    /// True if a weight update is due at the end of `step`.
     #[must_use]
     pub fn is_due(&self, step: u64) -> bool {
         self.next_due(step) == step
     }
 
-    /// The first step from `step` on at whose end the clock strikes.
+    /// First step from `step` on at whose end a weight update is due.
     #[must_use]
     pub fn next_due(&self, step: u64) -> u64 {
         let running = (step + 1).saturating_sub(self.offset_steps).max(1);
@@ -183,7 +183,7 @@ impl WeightUpdater {
         self.gathered().0
     }
 
-    /// The eligibility and what is below its last bits.
+    /// The eligibility and its part below the last bits.
     pub(crate) fn gathered(&self) -> (Array2<f32>, Array2<f32>) {
         let shape = || (self.eligibility.raw_dim()).set_f(!self.eligibility.is_standard_layout());
         let of = |array: &Array2<f32>| match self.nothing_gathered() || array.is_empty() {
@@ -205,7 +205,7 @@ impl WeightUpdater {
         }
     }
 
-    /// The eligibility with its carry, to be added to.
+    /// The eligibility with its carry, for adding to it.
     pub fn gather(&mut self) -> Changing<'_> {
         self.clear();
         self.gathered = Gathered::Something;
@@ -224,12 +224,12 @@ impl WeightUpdater {
         }
     }
 
-    /// What the integrals of lazy synapses hold goes into the eligibility.
+    /// Adds the integrals of lazy synapses to the eligibility.
     pub(crate) fn flush(&mut self, lazy: &mut Lazy, held: ArrayView2<'_, f32>) {
         if lazy.gathers() {
             let blank = self.nothing_gathered() && !lazy.has_eligible_episodes();
             if blank {
-                // Nothing is added to anything, so there is nothing to carry.
+                // The eligibility is assigned, not added to, so that no carry is needed.
                 let changing = Changing {
                     matrix: &mut self.eligibility,
                     carry: &mut self.eligibility_carry,
@@ -243,24 +243,24 @@ impl WeightUpdater {
         }
     }
 
-    /// What a plain weight update at the rate `eta` multiplies an eligibility by; none if the
-    /// optimiser is another or somebody wants to see the eligibility.
+    /// Factor of the eligibility in a plain weight update at the rate `eta`; `None` for other
+    /// optimisers or if the eligibility is observed.
     pub(crate) fn plain_rate(&self, eta: f32) -> Option<f64> {
         self.is_plain().then_some(f64::from(eta) / self.period_ms)
     }
 
-    /// True if weight updates add eligibilities to weights and nothing else, with nobody to see it.
+    /// True if weight updates only add eligibilities to weights, without observation.
     pub(crate) fn is_plain(&self) -> bool {
         self.optimiser == Optimiser::Plain && self.gated_decay == 0.0 && self.watched.is_none()
     }
 
-    /// Whether nothing has been gathered, nor is anybody to see it.
+    /// True if the eligibility is 0 and not observed.
     pub(crate) fn is_blank(&self) -> bool {
         self.nothing_gathered() && self.watched.is_none()
     }
 
-    /// Whether a weight update would change nothing: nothing was gathered, and what an optimiser
-    /// remembers has faded below single precision.
+    /// True if a weight update would change nothing: the eligibility is 0, and the state of the
+    /// optimiser has decayed below single precision.
     #[must_use]
     pub fn rests(&self) -> bool {
         let faded = match self.optimiser.fading() {
@@ -270,8 +270,8 @@ impl WeightUpdater {
         self.nothing_gathered() && faded
     }
 
-    /// What the optimiser remembers fades as it would have in the weight updates of nothing that
-    /// were left out since the last one, up to that at the end of `step`.
+    /// Applies the decay of the optimiser's state in the weight updates with zero eligibility that
+    /// were skipped since the last one, up to that at the end of `step`.
     pub(crate) fn catch_up(&mut self, step: u64) {
         let missed = ((step + 1 - self.last) / self.every_steps).saturating_sub(1);
         self.last = step + 1;
@@ -300,7 +300,7 @@ impl WeightUpdater {
     ///
     /// # Panics
     ///
-    /// If `weights` are not laid out as the shape given to [`new`](Self::new).
+    /// If the memory layout of `weights` differs from the shape given to [`new`](Self::new).
     pub fn apply(&mut self, weights: Changing<'_>, eta: f32) {
         if let (Some(watched), Gathered::Something) = (&mut self.watched, self.gathered) {
             *watched += &self.eligibility;
@@ -316,11 +316,11 @@ impl WeightUpdater {
         }
     }
 
-    /// Changes `weights` by `eligibility` in place of its own.
+    /// Changes `weights` by the given `eligibility` instead of the stored one.
     ///
     /// # Panics
     ///
-    /// If they are not laid out as the shape given to [`new`](Self::new).
+    /// If a memory layout differs from the shape given to [`new`](Self::new).
     pub fn change(&mut self, weights: Changing<'_>, eligibility: &Array2<f32>, eta: f32) {
         let alike = |a: &Array2<f32>| {
             a.dim() == eligibility.dim()
@@ -337,9 +337,9 @@ impl WeightUpdater {
         });
     }
 
-    /// Applies what the integrals of lazy synapses hold and nothing else has been gathered.
+    /// Applies the integrals of lazy synapses if the stored eligibility is 0.
     ///
-    /// The eligibility of some senders is computed where their synapses are changed, in the
+    /// The eligibility of a group of senders is computed where their synapses are changed, in the
     /// nearest cache, and never stored.
     pub(crate) fn apply_lazy(
         &mut self,
@@ -352,13 +352,13 @@ impl WeightUpdater {
         let post = weights.matrix.nrows();
         let (times, integrals) = lazy.single();
         self.idle = 0;
-        // Whole columns, so many that an operand that is packed anew for each stretch is small.
+        // Whole columns, enough that repacking an operand for each stretch costs little.
         let columns = (4 * STRETCH).div_ceil(post).max(8);
         let active_range = product::active_range(held);
         self.in_stretches(weights, eta, columns * post, |step, start, synapses| {
             let from = start / post;
             let to = from + synapses.weights.values.len() / post;
-            // Those who say nothing make none eligible.
+            // Senders with a value of 0 cause no eligibility.
             let senders = active_range.start.clamp(from, to)..active_range.end.clamp(from, to);
             ELIGIBILITY.with_borrow_mut(|e| {
                 let synapses_here = synapses.weights.values.len();
@@ -378,7 +378,7 @@ impl WeightUpdater {
         lazy.forget();
     }
 
-    /// Does `work` on stretches of synapses, being told the step and where each begins.
+    /// Calls `work` with the optimiser's step, the first index and the synapses of each stretch.
     fn in_stretches(
         &mut self,
         weights: Changing<'_>,
@@ -390,7 +390,7 @@ impl WeightUpdater {
         let times = (self.count, self.period_ms);
         let step = Step::new(self.optimiser, times, eta, self.gated_decay);
         let few = weights.matrix.len() < WORTH_A_THREAD;
-        // What an optimiser does without is empty, for every stretch.
+        // State that an optimiser does not use is empty in every stretch.
         let stretches_of = |values, carries| {
             let chunks = |array| flat_mut(array).chunks_mut(stretch);
             let (mut values, mut carries) = (chunks(values), chunks(carries));
@@ -423,7 +423,7 @@ impl WeightUpdater {
 }
 
 thread_local! {
-    /// Eligibilities of one stretch.
+    /// Eligibilities of one stretch of synapses.
     static ELIGIBILITY: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -500,7 +500,7 @@ mod tests {
         ((i * 31 + j * 17 + i * j) % 101) as f32 / 50.0 - 1.0
     }
 
-    /// Weights after two weight updates, enough of them for several threads.
+    /// Weights after two weight updates, with enough synapses for several threads.
     fn two_updates(optimiser: Optimiser, fortran: bool) -> Array2<f32> {
         let shape = || (419, 331).set_f(fortran);
         let mut updater = WeightUpdater::new(shape(), (1, 0, 1.0), optimiser);

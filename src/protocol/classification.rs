@@ -1,4 +1,4 @@
-//! Classification: epochs of presentations of labelled samples, with a teacher in each.
+//! Classification: epochs of presentations of labelled samples, each with a teacher.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -21,7 +21,7 @@ use crate::math::Steps;
 
 /// A part of a data set.
 pub struct Part {
-    /// All samples of its source, encoded.
+    /// All samples of the source, encoded.
     pub data: Arc<Encoded>,
     /// Indices of the samples of this part.
     pub samples: Vec<usize>,
@@ -45,14 +45,14 @@ impl Part {
 pub struct Legend {
     /// Names of the classes, `[classes]`.
     pub classes: Vec<String>,
-    /// Names of the features, `[features]`, if there are any.
+    /// Names of the features, `[features]`; `None` if they have no names.
     pub features: Option<Vec<String>>,
     /// The encoding, fitted to the training part.
     pub encoder: Encoder,
 }
 
 impl Legend {
-    /// The name of a class.
+    /// Name of a class.
     #[must_use]
     pub fn class(&self, class: usize) -> String {
         let name = self.classes.get(class).cloned();
@@ -60,56 +60,56 @@ impl Legend {
     }
 }
 
-/// The place in the task between two segments.
+/// Position in the task between two segments.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClassificationCursor {
-    /// Epochs that are over.
+    /// Number of completed epochs.
     epoch: u64,
-    /// Presentations of the epoch that are over.
+    /// Number of completed presentations of the epoch.
     presentation: usize,
     /// True if the answers of the present presentation have been read.
     asked: bool,
-    /// Right answers in the epoch; none if the teacher does not wait for answers.
+    /// Number of correct answers in the epoch; `None` if the teacher starts before settling.
     right: Option<usize>,
-    /// Samples that were shown in the epoch.
+    /// Number of samples shown in the epoch.
     shown: usize,
 }
 
 /// One presentation of an epoch.
 struct Presentation {
-    /// Fraction of the run that is over, which sets the learning rate.
+    /// Completed fraction of the run, which determines the learning rate.
     done: f64,
-    /// Positions in the training part, one a trial.
+    /// Positions in the training part, one per trial.
     positions: Vec<usize>,
 }
 
-/// Learning to classify: the training part again and again in an order of each epoch's own, a
-/// teacher in each presentation, and validation after each epoch.
+/// Learning to classify: repeated presentation of the training part in an order specific to each
+/// epoch, a teacher in each presentation, and validation after each epoch.
 pub struct ClassificationProtocol {
     task: Task,
     seed: u64,
     trials: usize,
     steps: PresentationSteps,
-    /// Samples that are learned.
+    /// Samples for learning.
     pub train: Part,
-    /// Samples that choose the epoch.
+    /// Samples for the selection of the epoch.
     pub validation: Part,
-    /// Samples that are answered once, at the end.
+    /// Samples for a single test at the end.
     pub test: Part,
     classes: usize,
     /// Names of classes and features.
     pub legend: Legend,
     evaluation: Evaluation,
-    /// Trials of which something is recorded.
+    /// Trials of which traces are recorded.
     recorded: BTreeSet<usize>,
     cursor: ClassificationCursor,
-    /// Presentations of the epoch of the cursor, and the first of the next.
+    /// Presentations of the present epoch, and the first one of the next epoch.
     presentations: Vec<Presentation>,
     following: Option<Presentation>,
 }
 
 impl ClassificationProtocol {
-    /// Prepares the task of `scenario`, if it has one, with the `data` it names.
+    /// Prepares the task of `scenario`, if it has one, with its `data`.
     ///
     /// # Errors
     /// [`ProtocolError`]
@@ -131,7 +131,7 @@ impl ClassificationProtocol {
             data: data.clone(),
             samples,
         };
-        // A source with a test part of its own keeps it, and all of it.
+        // If a source has its own test part, all of it is used.
         let test = match loaded.test {
             None => part(split.test),
             Some(test) => Part {
@@ -147,7 +147,7 @@ impl ClassificationProtocol {
                 off_ms: Steps::of(scenario.dt_ms).ms(steps.off),
             });
         }
-        // However short a presentation is for learning, an answer is waited for.
+        // Answers are read after settling, even if presentations are shorter during learning.
         let held = Steps::of(scenario.dt_ms).next(charged(&scenario.timeline, model, &task));
         let answer = (steps.length.max(steps.settled)).max(held);
         let ends = (task.input.as_str(), task.output.as_str());
@@ -185,18 +185,18 @@ impl ClassificationProtocol {
         self.task.epochs
     }
 
-    /// Presentations of one epoch.
+    /// Number of presentations per epoch.
     fn presentations(&self) -> u64 {
         self.train.samples.len().div_ceil(self.trials) as u64
     }
 
-    /// Factor of all learning rates when the fraction `done` of the run is over.
+    /// Common factor of all learning rates after the fraction `done` of the run.
     fn eta_factor(&self, done: f64) -> f32 {
         self.task.eta_schedule.factor(done)
     }
 
-    /// The presentations of an epoch: the training part in an order of the epoch's own. The last
-    /// one is filled up with the first samples of the epoch.
+    /// The presentations of an epoch: the training part in an order specific to the epoch. The last
+    /// presentation is completed with the first samples of the epoch.
     fn epoch(&self, epoch: u64) -> Vec<Presentation> {
         if epoch >= self.task.epochs {
             return Vec::new();
@@ -231,7 +231,7 @@ impl ClassificationProtocol {
     }
 
     /// Enters learning rate and teachers of the presentation that begins now, and the stimuli of
-    /// the next one: at its end they count as sent.
+    /// the next one, which take effect at its end.
     fn present(&self, simulation: &mut Simulation) -> Result<(), ProtocolError> {
         let presentation = &self.presentations[self.cursor.presentation];
         let start = simulation.steps();
@@ -253,8 +253,8 @@ impl ClassificationProtocol {
         Ok(())
     }
 
-    /// Right answers of the present presentation, just before the teacher; none if it does not
-    /// wait for the activity to settle.
+    /// Number of correct answers in the present presentation, just before the teacher; `None` if
+    /// the teacher starts before activity has settled.
     fn right(&self, simulation: &mut Simulation) -> Option<usize> {
         let answers = most_active(simulation, &self.task.output);
         let presentation = &self.presentations[self.cursor.presentation];
@@ -296,7 +296,7 @@ impl ClassificationProtocol {
         targets
     }
 
-    /// The end of an epoch: accuracies, and a row of the metrics.
+    /// Ends an epoch: accuracies, and a row of the metrics.
     fn end_of_epoch(&mut self, simulation: &Simulation) -> Result<Report, ProtocolError> {
         let weights = own_weights(simulation);
         let part = ("validation", &self.validation);
@@ -324,9 +324,8 @@ impl ClassificationProtocol {
         })
     }
 
-    /// Answers to the test part, `[samples of the part]`, with the weights that learning had at
-    /// step `learned`, and numbers of samples of the class of the row that were taken for the
-    /// class of the column.
+    /// Answers to the test part, `[samples of the part]`, with the weights of step `learned` of
+    /// learning, and numbers of samples, true class x answer.
     ///
     /// # Errors
     /// As [`Evaluation::answers`].
@@ -343,10 +342,10 @@ impl ClassificationProtocol {
         Ok((answers, counts))
     }
 
-    /// The steps of learning that samples are asked in once more, so far as the timeline goes: the
-    /// last presentation before step `learned`, up to the moment at which learning reads its own
-    /// answers, just before the teacher; all of it if the teacher does not wait for them. What
-    /// holds at their end holds on.
+    /// Steps of learning whose timeline entries are repeated for validation and test: the last
+    /// presentation before step `learned`, until the answers during learning are read, just before
+    /// the teacher; the whole presentation if the teacher starts before activity has settled.
+    /// Entries active at the end of these steps remain active.
     fn heard(&self, learned: u64) -> Range<u64> {
         let PresentationSteps {
             on,
@@ -449,7 +448,7 @@ impl Protocol for ClassificationProtocol {
     }
 }
 
-/// Weights of the projections that have their own.
+/// Weights of all projections that are not tied.
 #[must_use]
 pub fn own_weights(simulation: &Simulation) -> Weights {
     (simulation.projections().into_iter())
@@ -458,7 +457,7 @@ pub fn own_weights(simulation: &Simulation) -> Weights {
         .collect::<BTreeMap<_, _>>()
 }
 
-/// The trials of which a scenario records traces, the first among them.
+/// Trials of which a scenario records traces, including the first.
 fn recorded(scenario: &Scenario) -> BTreeSet<usize> {
     let trials = scenario.probes.iter().flat_map(|probe| match probe {
         Probe::Traces { trials, .. } => trials.among(scenario.trials),
@@ -467,8 +466,7 @@ fn recorded(scenario: &Scenario) -> BTreeSet<usize> {
     trials.chain([0]).collect()
 }
 
-/// Time in ms until the populations that answer have settled to what the timeline injects or
-/// teaches.
+/// Time in ms until the output populations have settled to currents and teachers of the timeline.
 fn charged(timeline: &[TimelineEntry], model: &Model, task: &Task) -> f64 {
     let populations = timeline.iter().filter_map(|entry| match entry {
         TimelineEntry::Current { neurons, .. } => Some(&neurons.population),

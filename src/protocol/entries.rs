@@ -1,4 +1,4 @@
-//! From a scenario's timeline to events of the circuit.
+//! Conversion of a scenario's timeline to events of the circuit.
 
 use ndarray::{Array1, Array2};
 
@@ -7,11 +7,11 @@ use crate::engine::{CircuitError, Simulation};
 use crate::event::{Event, Injection, Teacher, Windows};
 use crate::math::Steps;
 
-/// Enters the entries of a scenario. What lies between steps acts at the next one, so a window
-/// that begins and ends between the same two steps does not act at all.
+/// Enters the entries of a scenario. A time between two steps is rounded up to the later one, so a
+/// window that begins and ends between the same two steps has no effect.
 ///
 /// # Errors
-/// [`CircuitError`] for a name or a shape that the circuit does not have.
+/// [`CircuitError`] for a name or a shape that does not exist in the circuit.
 pub fn enter(
     simulation: &mut Simulation,
     timeline: &[TimelineEntry],
@@ -94,7 +94,7 @@ pub fn enter(
     Ok(())
 }
 
-/// Enters windows. What has no end of its own is still on in the last state of the run.
+/// Enters windows. A window without its own end is still on in the last state of the run.
 fn enter_windows(
     simulation: &mut Simulation,
     is_endless: bool,
@@ -110,7 +110,7 @@ fn enter_windows(
     }
 }
 
-/// True if a window lasts to the end of the run, whatever that is.
+/// True if a window lasts to the end of the run.
 fn is_endless(entry: &TimelineEntry) -> bool {
     matches!(
         entry,
@@ -127,7 +127,7 @@ fn size(simulation: &Simulation, name: &str) -> usize {
         .map_or(0, |p| p.size)
 }
 
-/// The same rates in every trial; a single one counts for every neuron.
+/// The same rates in every trial; a single value is used for all neurons.
 pub(super) fn everywhere(
     simulation: &Simulation,
     population: &str,

@@ -1,18 +1,18 @@
-//! Why a protocol cannot begin or go on.
+//! Errors of a protocol.
 
 use crate::data::DataError;
 use crate::engine::{CircuitError, Runaway};
 
-/// Why a protocol cannot begin or go on.
+/// Reason why a protocol cannot begin or continue.
 #[derive(Debug, thiserror::Error)]
 pub enum ProtocolError {
-    /// The data are not what they should be.
+    /// The data are invalid.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// Scenario and circuit do not fit.
+    /// Scenario and circuit do not agree.
     #[error(transparent)]
     Circuit(#[from] CircuitError),
-    /// An answer to a sample of validation or test is no longer a number.
+    /// An answer to a validation or test sample is not finite.
     #[error(
         "{part}: the answer to sample {sample} of the data (from 0) is no number: {variable} of \
          {population}[{neuron}] became {value} {after_ms} ms after the sample was shown; smaller \
@@ -29,20 +29,20 @@ pub enum ProtocolError {
         part: &'static str,
         /// Index of the sample in its data.
         sample: usize,
-        /// The neuron, in the time of the copy that is asked.
+        /// The neuron, with step and time of the evaluated copy.
         runaway: Runaway,
     },
-    /// The teacher would go off before it comes on.
+    /// The teacher would end before it starts.
     #[error(
         "task.presentation_ms: {presentation_ms} ms leave no time to teach: the teacher comes on \
          after {on_ms} ms and goes off after {off_ms} ms"
     )]
     NoTimeToTeach {
-        /// Length of a presentation.
+        /// Length of a presentation in ms.
         presentation_ms: f64,
-        /// Time of the teacher's start.
+        /// Start of the teacher in ms.
         on_ms: f64,
-        /// Time of its end.
+        /// End of the teacher in ms.
         off_ms: f64,
     },
 }

@@ -1,4 +1,4 @@
-//! Evaluation: answers of a frozen copy of the circuit to samples of validation and test.
+//! Evaluation: answers of a frozen copy of the circuit to validation and test samples.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -15,28 +15,28 @@ use crate::description::scenario::TimelineEntry;
 use crate::engine::Simulation;
 use crate::neuron::Variable;
 
-/// Weights of all projections that have their own, by name.
+/// Weights of all projections that are not tied, by name.
 pub type Weights = BTreeMap<Arc<str>, Array2<f32>>;
 
-/// A copy of the circuit without plasticity and without noise. Its answers change nothing in the
-/// circuit that learns and take no simulated time from it. Every batch of samples finds it in the
-/// state in which it was built.
+/// A copy of the circuit without plasticity and without noise. Evaluation neither changes the
+/// learning circuit nor takes simulated time from it. For every batch of samples, the copy starts
+/// from the state in which it was built.
 pub struct Evaluation {
     frozen: Simulation,
-    /// The model as it is written.
+    /// The model as given.
     model: Model,
     /// Timeline entries of the scenario, as functions of the step.
     replay: Replay,
     trials: usize,
     input: String,
     output: String,
-    /// Steps from a sample to the answer.
+    /// Number of steps from a sample to the answer.
     answer: u64,
 }
 
 impl Evaluation {
-    /// A frozen copy of `circuit` that is shown samples at `input` and answers at `output`,
-    /// `answer` steps later.
+    /// A frozen copy of `circuit` with samples at `input` and, after `answer` steps, answers at
+    /// `output`.
     #[must_use]
     pub fn new(
         circuit: &Circuit,
@@ -56,12 +56,12 @@ impl Evaluation {
         }
     }
 
-    /// Answers to all samples of a part, with these weights: `[samples]`. The timeline is that of
-    /// `heard`, the steps of learning that are repeated; what holds at their end holds on.
+    /// Answers to all samples of a part, with these weights: `[samples]`. The timeline entries of
+    /// the steps `heard` of learning are repeated; those active at the end remain active.
     ///
     /// # Errors
-    /// [`ProtocolError::Circuit`] if data and circuit are of different sizes,
-    /// [`ProtocolError::Answer`] for an answer that is no number.
+    /// [`ProtocolError::Circuit`] if data and circuit differ in size, [`ProtocolError::Answer`] for
+    /// an answer that is not finite.
     pub fn answers(
         &mut self,
         (name, part): (&'static str, &Part),
@@ -81,7 +81,7 @@ impl Evaluation {
                 .map(|trial| batch[trial.min(batch.len() - 1)])
                 .collect();
             let stimuli = part.stimuli(&shown);
-            // No sample leaves anything behind for the next.
+            // Samples have no effect on later samples.
             self.frozen.reset();
             for (step, event) in &others {
                 self.frozen.enter(*step, event.clone())?;
@@ -107,7 +107,7 @@ impl Evaluation {
     }
 }
 
-/// Numbers of samples of the class of the row that were taken for the class of the column.
+/// Numbers of samples, true class x answer.
 pub(super) fn confusion(part: &Part, answers: &[usize], classes: usize) -> Array2<u32> {
     let mut counts = Array2::zeros((classes, classes));
     let samples: Vec<usize> = (0..part.samples.len()).collect();
@@ -119,14 +119,14 @@ pub(super) fn confusion(part: &Part, answers: &[usize], classes: usize) -> Array
     counts
 }
 
-/// Fraction on the diagonal; none if nothing was counted.
+/// Fraction on the diagonal; `None` if all counts are 0.
 #[must_use]
 pub fn accuracy(counts: &Array2<u32>) -> Option<f64> {
     let all = counts.sum();
     (all > 0).then(|| f64::from(counts.diag().sum()) / f64::from(all))
 }
 
-/// The most active neuron of each trial; the first of equals.
+/// The most active neuron of each trial; the first of equally active ones.
 pub(super) fn most_active(simulation: &mut Simulation, output: &str) -> Vec<usize> {
     let most_active = |row: ArrayView1<'_, f32>| {
         (row.iter().enumerate())

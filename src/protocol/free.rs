@@ -1,16 +1,16 @@
-//! A scenario without a task: time passes, and means of the populations are metrics.
+//! A scenario without a task: simulation to the end, with population means as metrics.
 
 use super::{Protocol, ProtocolError, Report, Segment};
 use crate::engine::Simulation;
 use crate::neuron::Variable;
 
-/// Most rows of `metrics.csv`, that of time 0 apart.
+/// Largest number of rows of `metrics.csv`, except for that of time 0.
 const ROWS: u64 = 200;
 
-/// Time passes until the end of the run; nothing is asked.
+/// Simulation to the end of the run, without questions.
 pub struct FreeProtocol {
     end: u64,
-    /// Steps from one row of the metrics to the next.
+    /// Number of steps between rows of the metrics.
     stride: u64,
     /// Populations of pyramidal neurons.
     populations: Vec<String>,
@@ -34,7 +34,7 @@ impl FreeProtocol {
         }
     }
 
-    /// Time, and of each population the mean rate and the mean magnitude of the mismatch.
+    /// Time in ms, and for each population the mean rate and the mean magnitude of the mismatch.
     fn means(&self, simulation: &mut Simulation) -> Report {
         let mut row = vec![simulation.time_ms()];
         for name in &self.populations {

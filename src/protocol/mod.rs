@@ -1,18 +1,18 @@
-//! Protocols: what is shown, taught and asked, and when.
+//! Protocols: stimuli, teachers and questions, and their times.
 //!
-//! A protocol acts on a circuit through its timeline and by nothing else. It hands out segments:
-//! stretches of steps, each of which may end in a question. Where it is, is a cursor, which can be
-//! stored; everything else follows from the scenario.
+//! A protocol acts on a circuit only through its timeline. It divides the run into segments: ranges
+//! of steps, each of which may end with a question. Its position is a cursor, which can be stored;
+//! everything else is determined by the scenario.
 //!
 //! | module | subject |
 //! |---|---|
 //! | `classification` | epochs of presentations of labelled samples |
-//! | `free` | a scenario without a task: time passes |
+//! | `free` | a scenario without a task: simulation to the end |
 //! | `evaluation` | answers of a frozen copy of the circuit to validation and test samples |
-//! | `entries` | from timeline entries to events of the circuit |
+//! | `entries` | conversion of timeline entries to events of the circuit |
 //! | `replay` | the timeline as a function of the step |
 //! | `shown` | windows of the timeline, as rows of `timeline.csv` |
-//! | `error` | why a protocol cannot begin or go on |
+//! | `error` | reasons why a protocol cannot begin or continue |
 
 mod classification;
 mod entries;
@@ -38,15 +38,15 @@ pub use shown::{Window, shown};
 
 use crate::engine::Simulation;
 
-/// What is shown, taught and asked, and when.
+/// Stimuli, teachers and questions, and their times.
 pub trait Protocol {
-    /// The place in the protocol between two segments.
+    /// Position in the protocol between two segments.
     type Cursor: Clone + Serialize + DeserializeOwned;
 
-    /// The present place.
+    /// The present position.
     fn cursor(&self) -> Self::Cursor;
 
-    /// Goes on from a place that was stored. The simulation has the state of the same time.
+    /// Continues from a stored position. The simulation has the state of the same time.
     fn resume(&mut self, cursor: Self::Cursor);
 
     /// Number of steps of the whole run.
@@ -55,65 +55,65 @@ pub trait Protocol {
     /// Names of the columns of `metrics.csv`.
     fn columns(&self) -> Vec<String>;
 
-    /// What is known before the first segment: enters what counts as sent at time 0.
+    /// Enters the stimuli that act from time 0, and returns the report before the first segment.
     ///
     /// # Errors
     /// [`ProtocolError`]
     fn prepare(&mut self, simulation: &mut Simulation) -> Result<Report, ProtocolError>;
 
-    /// The next segment, whose stimuli and teachers are entered into the timeline; none at the
+    /// The next segment, whose stimuli and teachers are entered into the timeline; `None` at the
     /// end.
     ///
     /// # Errors
     /// [`ProtocolError`]
     fn begin(&mut self, simulation: &mut Simulation) -> Result<Option<Segment>, ProtocolError>;
 
-    /// What has come of the segment that was begun last, at its end.
+    /// Report on the last segment, at its end.
     ///
     /// # Errors
     /// [`ProtocolError`]
     fn end(&mut self, simulation: &mut Simulation) -> Result<Report, ProtocolError>;
 }
 
-/// A stretch of steps in which nothing is asked.
+/// A range of steps without questions within it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Segment {
     /// Its steps.
     pub steps: Range<u64>,
-    /// Steps of the presentation of which it is a part; its own without presentations.
+    /// Steps of the presentation that contains the segment, or of the segment itself.
     pub presentation: Range<u64>,
-    /// What is asked at its end.
+    /// Question at its end.
     pub question: Option<Question>,
 }
 
-/// What a circuit is asked: the rates of a population, and which would be right.
+/// A question to the circuit: a population whose rates are read, and the correct rates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Question {
-    /// The population that answers.
+    /// Population whose rates are read.
     pub output: String,
     /// Target rates, trials x size.
     pub target: Array2<f32>,
 }
 
-/// What has come of a segment.
+/// Report on a segment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Report {
-    /// What was shown and taught, for `timeline.csv`.
+    /// Stimuli and teachers, for `timeline.csv`.
     pub windows: Vec<Window>,
     /// A row of `metrics.csv`.
     pub metrics: Option<Vec<f64>>,
-    /// The end of an epoch.
+    /// Results at the end of an epoch.
     pub epoch: Option<Epoch>,
 }
 
 /// Accuracies after an epoch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Epoch {
-    /// Epochs done.
+    /// Number of completed epochs.
     pub epoch: u64,
-    /// Fraction of right answers while learning, just before the teacher; none if it does not wait
-    /// for them.
+    /// Fraction of correct answers during learning, just before the teacher; `None` if the teacher
+    /// starts before activity has settled.
     pub train: Option<f64>,
-    /// Fraction of right answers on the validation part, if there is one.
+    /// Fraction of correct answers on the validation part, if there is one.
     pub validation: Option<f64>,
 }

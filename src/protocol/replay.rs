@@ -1,5 +1,5 @@
-//! The timeline for those who are asked: what it holds at a step and what it does in a stretch of
-//! steps, so that validation and test hear what learning heard.
+//! The timeline for validation and test: entries active at a step and changes within a range of
+//! steps, so that validation and test have the same inputs from outside as learning.
 
 use std::ops::Range;
 
@@ -11,12 +11,12 @@ use crate::event::{Event, Injection, Teacher};
 use crate::math::Steps;
 use crate::neuron::NeuronParameter;
 
-/// Something that the timeline does at a step. The number is that of the entry, from 0.
+/// A change by the timeline at a step, with the number of the entry, from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Act {
-    /// A window ends. Ends come before beginnings of the same step.
+    /// End of a window. At the same step, ends precede begins.
     End(usize),
-    /// A window begins, or a parameter becomes what the entry says.
+    /// Begin of a window, or change of a parameter.
     Begin(usize),
 }
 
@@ -37,25 +37,25 @@ impl Replay {
         }
     }
 
-    /// The first step that a time in ms comes before: what lies between steps acts at the next.
+    /// First step at or after a time in ms.
     fn step(&self, ms: f64) -> u64 {
         self.steps.next(ms)
     }
 
-    /// The steps in which each entry holds, with its number; what has a moment only holds
-    /// from then on.
+    /// Steps in which each entry is active, with its number; an entry that has only a time is
+    /// active from then on.
     fn spans(&self) -> impl Iterator<Item = (Range<u64>, usize)> {
         (self.timeline.iter().enumerate()).flat_map(move |(number, entry)| {
             let moment = moment(entry).map(|at_ms| self.step(at_ms)..u64::MAX);
-            // Without an end of its own a window outlasts the run.
+            // A window without its own end lasts beyond the run.
             let windows = windows(entry, f64::INFINITY).into_iter();
             let windows = windows.map(|(from, until)| self.step(from)..self.step(until));
             (moment.into_iter().chain(windows)).map(move |span| (span, number))
         })
     }
 
-    /// Numbers of the entries that hold at `step`, in the order in which they began. Of several
-    /// values of one parameter the last is the one that it has.
+    /// Numbers of the entries that are active at `step`, in the order of their begins. Of several
+    /// values of one parameter, the last one is valid.
     #[must_use]
     pub fn state(&self, step: u64) -> Vec<usize> {
         let spans = self.spans().filter(|(span, _)| span.contains(&step));
@@ -64,8 +64,8 @@ impl Replay {
         holding.into_iter().map(|(_, number)| number).collect()
     }
 
-    /// What the timeline does in `steps`, in order of steps. A window in which no step lies does
-    /// nothing.
+    /// Changes by the timeline in `steps`, in the order of steps. A window that contains no step
+    /// has no effect.
     #[must_use]
     pub fn changes(&self, steps: Range<u64>) -> Vec<(u64, Act)> {
         let mut changes: Vec<(u64, Act)> = (self.spans())
@@ -77,13 +77,13 @@ impl Replay {
         changes
     }
 
-    /// The events that make a circuit at step 0, `simulation`, hear the timeline as it was from
-    /// step `steps.start` on: what held then at step 0, what happened in `steps` as much later.
-    /// What held at the end of `steps` holds on. Learning rates, factors of them and kinds of
-    /// presentation are left out, since they change weights and nothing else.
+    /// Events by which a circuit at step 0, `simulation`, has the timeline as from step
+    /// `steps.start` on: entries active then are entered at step 0, changes within `steps`
+    /// correspondingly later. Entries active at the end of `steps` remain active. Learning rates,
+    /// their factors and kinds of presentation are omitted, since they affect only weights.
     ///
     /// # Errors
-    /// [`CircuitError`] for a name that the circuit does not have.
+    /// [`CircuitError`] for a name that does not exist in the circuit.
     pub fn events(
         &self,
         simulation: &Simulation,
@@ -91,7 +91,7 @@ impl Replay {
         steps: Range<u64>,
     ) -> Result<Vec<(u64, Event)>, CircuitError> {
         let mut events = Vec::new();
-        // Parameters that change at any time are first those of the model.
+        // Parameters that change at any time start with the values of the model.
         for entry in &self.timeline {
             if let TimelineEntry::Neuron {
                 population,
@@ -176,8 +176,8 @@ impl Replay {
         })
     }
 
-    /// The parameters of the neurons of a population at `step`; none if there is no such
-    /// population.
+    /// Parameters of the neurons of a population at `step`; `None` if the population does not
+    /// exist.
     #[must_use]
     pub fn parameters(&self, model: &Model, population: &str, step: u64) -> Option<Neuron> {
         let mut neuron = neuron_of(model, population)?.clone();
@@ -196,13 +196,13 @@ impl Replay {
         Some(neuron)
     }
 
-    /// The entries that hold at `step`, in the order in which they began.
+    /// Entries that are active at `step`, in the order of their begins.
     pub fn holding(&self, step: u64) -> impl Iterator<Item = &TimelineEntry> {
         (self.state(step).into_iter()).map(|number| &self.timeline[number])
     }
 }
 
-/// Time in ms of an entry that has a moment only.
+/// Time in ms of an entry that has only a time.
 pub(super) fn moment(entry: &TimelineEntry) -> Option<f64> {
     match entry {
         TimelineEntry::Neuron { at_ms, .. }
@@ -270,7 +270,7 @@ mod tests {
             (4, vec![3, 2, 0]),
             (7, vec![3, 2, 0, 1]),
             (8, vec![3, 2, 1]),
-            // The second window of the first is from 7 to 9 ms.
+            // The second window of the first entry is from 7 to 9 ms.
             (14, vec![3, 2, 1, 0]),
             (18, vec![3, 2, 1]),
             (1000, vec![3, 2, 1]),

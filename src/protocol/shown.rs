@@ -1,31 +1,30 @@
-//! What came from outside and when, for figures and readers: the rows of `timeline.csv`.
+//! Inputs from outside and their times, for figures and readers: the rows of `timeline.csv`.
 
 use crate::description::scenario::{TimelineEntry, windows};
 use crate::math::Steps;
 use crate::neuron::NeuronParameter;
 
-/// A stretch of time in which something came from outside; a row of `timeline.csv`.
+/// A period of an input from outside; a row of `timeline.csv`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Window {
-    /// `stimulus`, `teacher`, `current`, `presentation`, `neuron` for a parameter of neurons that
-    /// has been changed, or `eta` for a learning rate.
+    /// `stimulus`, `teacher`, `current`, `presentation`, `neuron` for a changed parameter of
+    /// neurons, or `eta` for a learning rate.
     pub kind: String,
-    /// What it was: the class that was shown, an input, neurons and a compartment, or a parameter
-    /// and its value.
+    /// Class that was shown, input, neurons and compartment, or parameter and value.
     pub label: String,
     /// Start in ms.
     pub from_ms: f64,
     /// End in ms.
     pub until_ms: f64,
-    /// The trial in which it came; none if it came in all alike.
+    /// Trial of the input; `None` if it was the same in all trials.
     pub trial: Option<usize>,
 }
 
-/// The windows of a scenario's timeline in a run until `end_ms`, those of an entry in order of
-/// time. A parameter has its value until the next change of the same parameter.
+/// Windows of a scenario's timeline in a run until `end_ms`, those of an entry in order of time. A
+/// parameter keeps its value until its next change.
 ///
-/// Times are those at which it happens: what lies between two steps happens at the later one, and
-/// a window in which no step lies has no row.
+/// Times are those of the effect: a time between two steps is rounded up to the later one, and a
+/// window that contains no step has no row.
 pub fn shown(
     timeline: &[TimelineEntry],
     steps: Steps,
@@ -76,7 +75,7 @@ fn words(entry: &TimelineEntry) -> (&'static str, String) {
     }
 }
 
-/// When the value that an entry gives is replaced by the next, in ms.
+/// Time in ms at which the value of an entry is replaced by the next one.
 fn lasts_until(timeline: &[TimelineEntry], number: usize, end_ms: f64) -> f64 {
     fn what(entry: &TimelineEntry) -> Option<(&str, Option<NeuronParameter>)> {
         match entry {
@@ -129,7 +128,7 @@ mod tests {
             row("neuron", "p lambda 0.5", 5.0, 10.0),
             row("neuron", "p lambda 0.1", 2.0, 5.0),
             row("neuron", "p tau_b_ms 7", 3.0, 10.0),
-            // Of two values of one time the later in the file is the one that stays.
+            // Of two values at the same time, the later one in the file is valid.
             row("eta", "W 0.25", 1.0, 10.0),
             row("eta", "all x 0.5", 4.0, 10.0),
         ];

@@ -1,7 +1,7 @@
-//! The angle between the change that a presentation made to the weights and the exact gradient.
+//! Angle between the weight change by a presentation and the exact gradient.
 //!
-//! The gradient is an instrument, not a part of the simulation: it is computed by going through the circuit
-//! from the output back, which nothing in the simulation may do.
+//! The gradient is a measurement, not a part of the simulation: it is computed backwards through
+//! the circuit from the output, which nothing in the simulation may do.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -16,14 +16,14 @@ use crate::engine::Watch;
 use crate::engine::{ProjectionDescription, Simulation};
 use crate::neuron::{Compartment, Transfer, Variable};
 
-/// The probes that ask for the angle, and the presentation that is measured.
+/// Probes of the angle, and the measured presentation.
 #[derive(Default)]
 pub(super) struct GradientAngles {
     /// Times at which presentations are measured, with the projections.
     wanted: Vec<(Times, Vec<Arc<str>>)>,
-    /// The presentation that was begun last.
+    /// Steps of the presentation that began last.
     presentation: Range<u64>,
-    /// Projections that are measured in it.
+    /// Projections to be measured in this presentation.
     due: BTreeSet<Arc<str>>,
     changes: Option<Watch>,
     gradient: Option<BTreeMap<Arc<str>, Array2<f32>>>,
@@ -35,7 +35,7 @@ impl GradientAngles {
         self.wanted.push((times, projections));
     }
 
-    /// A segment of this presentation begins.
+    /// Starts the measurement of a presentation, if it is due.
     pub fn begin(&mut self, simulation: &mut Simulation, presentation: &Range<u64>) {
         if self.wanted.is_empty() || self.presentation == *presentation {
             return;
@@ -52,14 +52,14 @@ impl GradientAngles {
         self.changes = (!self.due.is_empty()).then(|| simulation.watch_changes());
     }
 
-    /// The population `output` is asked; `target` would be right, trials x size.
+    /// Computes the gradient for population `output` and target rates `target`, trials x size.
     pub fn ask(&mut self, simulation: &mut Simulation, output: &str, target: &Array2<f32>) {
         if self.changes.is_some() {
             self.gradient = descent(simulation, output, target);
         }
     }
 
-    /// The presentation is over: its angles in degrees are recorded.
+    /// Records the angles of the presentation in degrees.
     pub fn end(
         &mut self,
         simulation: &mut Simulation,
@@ -86,18 +86,18 @@ impl GradientAngles {
     }
 }
 
-/// The direction of steepest descent of the loss for every basal projection that leads to
-/// `output`, post x pre, averaged over trials, at the present rates and potentials.
+/// Direction of steepest descent of the loss for every basal projection on a path to `output`, post
+/// x pre, averaged over trials, at the present rates and potentials.
 ///
-/// The loss is the cross-entropy of a soft-max output, half the squared error of any other, with
-/// `target` as trials x size. With `d = target - r` (times `f'` if the output is no soft-max):
+/// The loss is the cross-entropy of a soft-max output, or half the squared error of any other, with
+/// `target` as trials x size. With `d = target - r` (times `f'` if the output is not a soft-max):
 ///
 /// ```text
 /// -dL/dW = mean over trials of d r_pre^T          d_pre = (W^T d) f'(b_pre)
 /// ```
 ///
-/// None if the basal projections before `output` run in a circle: the gradient then depends on
-/// the past.
+/// `None` if the basal projections before `output` form a cycle: the gradient then depends on the
+/// past.
 pub fn descent(
     simulation: &mut Simulation,
     output: &str,
@@ -110,7 +110,7 @@ pub fn descent(
     let transfers: BTreeMap<_, _> = (simulation.populations().into_iter())
         .filter_map(|p| Some((p.name, p.transfer?)))
         .collect();
-    // What arrives at each population from those behind it; the output's comes from the target.
+    // Errors from the downstream populations; that of the output is given by the target.
     let mut errors: BTreeMap<Arc<str>, Array2<f32>> = BTreeMap::new();
     let rates = simulation.read(output, Variable::RATE)?;
     errors.insert(output.into(), target - &rates);
@@ -145,8 +145,8 @@ pub fn descent(
     Some(gradients)
 }
 
-/// The populations from which basal projections lead to `population`, each after all of its own;
-/// none if they run in a circle.
+/// Appends to `order` the populations from which basal projections lead to `population`, each after
+/// its sources; `None` if they form a cycle.
 fn before(
     population: &str,
     projections: &[ProjectionDescription],

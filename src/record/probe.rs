@@ -1,4 +1,4 @@
-//! Probes at work: what is due in a step is read from the circuit and handed to the recorder.
+//! Execution of probes: reading of due values from the circuit, and transfer to the recorder.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -14,7 +14,7 @@ use crate::engine::{Description, ProjectionDescription, Simulation};
 use crate::math::Steps;
 use crate::neuron::{Compartment, Variable};
 
-/// The steps at which a probe looks: `from`, then every `every`, up to `until` and with it.
+/// Steps at which a probe takes samples: `from`, then every `every`, up to and including `until`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
     from: u64,
@@ -23,9 +23,9 @@ pub struct Times {
 }
 
 impl Times {
-    /// From times in ms; those below 0 count from the end of a run of `end` steps of `dt_ms`.
-    /// A start between two steps means the later one, an end the earlier one. A window that begins
-    /// after the end of the run has no step.
+    /// Converts times in ms; those below 0 count from the end of a run of `end` steps of `dt_ms`. A
+    /// start between two steps is rounded up, an end is rounded down. A window that begins after
+    /// the end of the run contains no step.
     #[must_use]
     pub fn new(
         (from_ms, until_ms, every_ms): (Option<f64>, Option<f64>, Option<f64>),
@@ -48,13 +48,13 @@ impl Times {
         }
     }
 
-    /// Whether the probe looks at `step`.
+    /// True if the probe takes a sample at `step`.
     #[must_use]
     pub fn is_due(&self, step: u64) -> bool {
         (self.from..=self.until).contains(&step) && (step - self.from).is_multiple_of(self.every)
     }
 
-    /// The first step after `step` at which the probe looks.
+    /// First step after `step` at which the probe takes a sample.
     #[must_use]
     pub fn next(&self, step: u64) -> Option<u64> {
         let first = (step + 1).max(self.from);
@@ -62,7 +62,7 @@ impl Times {
         (next <= self.until).then_some(next)
     }
 
-    /// How often the probe looks at a run of `end` steps.
+    /// Number of samples in a run of `end` steps.
     #[must_use]
     pub fn count(&self, end: u64) -> u64 {
         match self.until.min(end).checked_sub(self.from) {
@@ -71,7 +71,7 @@ impl Times {
         }
     }
 
-    /// Whether the probe looks at any of these steps.
+    /// True if the probe takes a sample at any of these steps.
     #[must_use]
     pub fn is_due_within(&self, steps: std::ops::Range<u64>) -> bool {
         let first = match steps.start.checked_sub(1) {
@@ -98,11 +98,11 @@ struct Weights {
 struct Numbers {
     times: Times,
     statistic: Statistic,
-    /// Each projection, with the basal one it runs back along where the statistic needs it.
+    /// Projections, with the reciprocal basal one if the statistic needs it.
     projections: Vec<(Arc<str>, Option<Arc<str>>)>,
 }
 
-/// One column to be read: variable and neurons of one population in one trial.
+/// Column to be read: variable and neurons of one population in one trial.
 struct Column {
     population: Arc<str>,
     trial: usize,
@@ -114,7 +114,7 @@ struct Column {
 #[derive(Default)]
 struct TraceProbes {
     probes: Vec<Traces>,
-    /// What to read when these of the probes are due: nothing twice, in a fixed order.
+    /// Columns to read for each combination of due probes: without duplicates, in a fixed order.
     plans: BTreeMap<Vec<bool>, Vec<Column>>,
 }
 
@@ -128,8 +128,8 @@ pub struct Observer {
 }
 
 impl Observer {
-    /// Prepares the probes and that of the tail for a run of `end` steps. What a probe names and the circuit does not
-    /// have is left out: the check of the scenario has reported it.
+    /// Prepares the probes and that of the tail for a run of `end` steps. Names that the circuit
+    /// does not have are omitted: the check of the scenario has reported them.
     #[must_use]
     pub fn new(probes: &[Probe], tail: Option<&Probe>, simulation: &Simulation, end: u64) -> Self {
         let mut observer = Self {
@@ -161,7 +161,7 @@ impl Observer {
                         true => &mut observer.tail,
                         false => &mut observer.traces,
                     };
-                    // All variables are the default, and mean all that there are.
+                    // The default is all variables, which means those that exist.
                     let all = *variables == Variable::ALL;
                     let times = Times::new((*from_ms, *until_ms, *every_ms), dt_ms, end);
                     let own = |population: &str| match all {
@@ -231,7 +231,7 @@ impl Observer {
         observer
     }
 
-    /// Records what is due in the present state.
+    /// Records the due samples of the present state.
     ///
     /// # Errors
     /// Those of the recorder.
@@ -303,7 +303,7 @@ impl Observer {
                         let sent = traffic.get(projection).map(|(traffic, _)| traffic.sent);
                         ("messages", sent.map(|sent| sent as f64))
                     }
-                    // Angles belong to presentations: see `gradient_angle.rs`.
+                    // Angles are computed for presentations: see `gradient_angle.rs`.
                     _ => continue,
                 };
                 if let Some(value) = value {
@@ -319,7 +319,7 @@ impl Observer {
         Ok(())
     }
 
-    /// The first step after `step` at which a probe looks.
+    /// First step after `step` at which any probe takes a sample.
     #[must_use]
     pub fn next(&self, step: u64) -> Option<u64> {
         let traces = self.traces.probes.iter().chain(&self.tail.probes);
@@ -331,17 +331,17 @@ impl Observer {
             .min()
     }
 
-    /// A segment of a presentation over these steps begins.
+    /// Starts the measurement of a segment of the presentation with these steps.
     pub fn begin(&mut self, simulation: &mut Simulation, presentation: &Range<u64>) {
         self.angles.begin(simulation, presentation);
     }
 
-    /// The population `output` is asked in the present state; `target` would be right.
+    /// Computes the present gradient for population `output` and target rates, trials x size.
     pub fn ask(&mut self, simulation: &mut Simulation, output: &str, target: &Array2<f32>) {
         self.angles.ask(simulation, output, target);
     }
 
-    /// The presentation is over.
+    /// Ends the measurement of a presentation and records its angles.
     ///
     /// # Errors
     /// Those of the recorder.
@@ -355,7 +355,7 @@ impl Observer {
 }
 
 impl TraceProbes {
-    /// What is to be read at a step.
+    /// Columns to be read at a step.
     fn due(&mut self, step: u64) -> &[Column] {
         let due: Vec<bool> = (self.probes.iter()).map(|p| p.times.is_due(step)).collect();
         if !due.contains(&true) {
@@ -383,10 +383,10 @@ fn grid(post: &Indices, pre: &Indices, shape: (usize, usize)) -> Vec<(u32, u32)>
         .collect()
 }
 
-/// The columns that several probes ask for together, each neuron once.
+/// The columns required by several probes together, each neuron once.
 fn plan<'a>(probes: impl Iterator<Item = &'a Traces>) -> Vec<Column> {
-    // Lists of neurons are long, and mostly the same for all variables and trials: a list stands
-    // for itself by its number until it is known which go together.
+    // Lists of neurons are long and usually the same for all variables and trials: each list is
+    // represented by its number until the lists to be merged are known.
     let mut lists: Vec<&[u32]> = Vec::new();
     let mut columns: BTreeMap<(Arc<str>, usize, Variable), Vec<usize>> = BTreeMap::new();
     for probe in probes {
@@ -423,7 +423,7 @@ fn plan<'a>(probes: impl Iterator<Item = &'a Traces>) -> Vec<Column> {
         .collect()
 }
 
-/// The projections for which a statistic is defined, among those that are wanted.
+/// The projections, among those requested, for which a statistic is defined.
 fn defined(
     statistic: Statistic,
     wanted: &[String],

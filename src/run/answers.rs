@@ -1,8 +1,8 @@
-//! Tables of a task: its classes, which part each sample is in, the numbers of the encoding, and
-//! what was answered to the test part.
+//! Tables of a task: classes, the part of each sample, numbers of the encoding, and answers to the
+//! test part.
 //!
-//! Samples are counted from 0 in the order of their file. A source with a test part of its own
-//! counts it by itself.
+//! Samples are counted from 0 in the order of their file. In a source with its own test part, the
+//! test part is counted separately.
 
 use ndarray::Array2;
 
@@ -11,7 +11,7 @@ use super::directory::RunDirectory;
 use crate::protocol::{ClassificationProtocol, Part};
 use crate::record::csv::{Cell, text};
 
-/// Writes `classes.csv`, `split.csv` and, if the encoding took numbers from the training part,
+/// Writes `classes.csv`, `split.csv` and, if the encoding uses numbers of the training part,
 /// `standardization.csv`.
 ///
 /// # Errors
@@ -61,8 +61,8 @@ pub(super) fn write_parts(
     write(directory, "standardization.csv", &names, rows)
 }
 
-/// Sample, part and label: those of the file in its order, those that no part has among them, then
-/// those of a test part of its own.
+/// Sample, part and label: samples of the file in its order, including those of no part, then those
+/// of a separate test part.
 fn split(task: &ClassificationProtocol) -> Vec<Vec<String>> {
     let data = &task.train.data;
     let mut part_of = vec!["unused"; data.labels.len()];
@@ -94,7 +94,7 @@ fn split(task: &ClassificationProtocol) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// Writes `confusion.csv`, of the `counts` of the test part, and `predictions.csv`, of its answers.
+/// Writes `confusion.csv` and `predictions.csv` from `counts` and answers of the test part.
 ///
 /// # Errors
 /// [`RunError::File`]

@@ -1,7 +1,7 @@
-//! A directory of results belongs to one process at a time.
+//! Claim of a directory of results by one process at a time.
 //!
-//! The claim is a file in the directory, held with a lock of the system. A process that dies gives
-//! its lock back, so that no claim outlives its process; a claim that ends takes its file with it.
+//! The claim is a file in the directory with a lock of the operating system. The lock is released
+//! if the process dies, so that no claim outlives its process; the file is removed with the claim.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, ErrorKind};
@@ -9,28 +9,28 @@ use std::path::{Path, PathBuf};
 
 use crate::files;
 
-/// Name of the file that is held while a process works in a directory of results.
+/// Name of the file that is locked while a process uses a directory of results.
 pub const CLAIM: &str = "apical.lock";
 
-/// A directory that this process alone writes to, until this is dropped.
+/// A directory to which only this process writes, until this value is dropped.
 #[derive(Debug)]
 pub struct Claim {
-    /// None if its name is another file's by now.
+    /// Path of the claim file. If it is that of another file by now, that file is not removed.
     path: PathBuf,
     file: File,
 }
 
-/// Why a directory could not be claimed.
+/// Reason why a directory could not be claimed.
 #[derive(Debug)]
 pub enum Taken {
-    /// Another process works there.
+    /// Another process uses the directory.
     UnderWay,
-    /// The system refuses.
+    /// The operating system returned an error.
     File(PathBuf, io::Error),
 }
 
 impl Claim {
-    /// Claims a directory that is there.
+    /// Claims an existing directory.
     ///
     /// # Errors
     /// [`Taken`]
@@ -43,7 +43,7 @@ impl Claim {
             let file = match created {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {
                     match files::open_to_write(&path) {
-                        // Its owner has just ended.
+                        // The owner has just ended.
                         Err(error) if error.kind() == ErrorKind::NotFound => continue,
                         opened => opened.map_err(failed)?,
                     }
@@ -52,7 +52,7 @@ impl Claim {
             };
             match file.try_lock() {
                 Err(TryLockError::WouldBlock) => return Err(Taken::UnderWay),
-                // Not every file system has locks; then the file itself is the claim.
+                // Some file systems have no locks; then the file itself is the claim.
                 Err(TryLockError::Error(_)) if !new => return Err(Taken::UnderWay),
                 Ok(()) | Err(TryLockError::Error(_)) => {}
             }
@@ -60,14 +60,14 @@ impl Claim {
                 path: path.clone(),
                 file,
             };
-            // Between opening and locking, the owner before may have taken its file away.
+            // Between opening and locking, the previous owner may have removed its file.
             if claim.is_there() {
                 return Ok(claim);
             }
         }
     }
 
-    /// Whether another process works in a directory. Nothing is written.
+    /// True if another process uses the directory. Nothing is written.
     #[must_use]
     pub fn is_held(directory: &Path) -> bool {
         let file = files::open_to_write(&directory.join(CLAIM));
@@ -89,7 +89,7 @@ impl Claim {
 }
 
 impl Drop for Claim {
-    /// The name goes before the lock: whoever opened the file before finds it gone.
+    /// Removes the file before the lock is released: a process that has opened it finds it removed.
     fn drop(&mut self) {
         if self.is_there() {
             let _ = fs::remove_file(&self.path);
@@ -114,7 +114,7 @@ mod tests {
         assert!(Claim::is_held(path));
         drop(claim);
         assert!(!Claim::is_held(path) && !path.join(CLAIM).exists());
-        // A process that was killed leaves the file and no lock.
+        // A process that was killed leaves the file without a lock.
         fs::write(path.join(CLAIM), "").unwrap();
         assert!(!Claim::is_held(path));
         drop(Claim::of(path).unwrap());

@@ -1,26 +1,26 @@
-//! The directory of a run: which file holds what.
+//! The directory of a run: its files and their contents.
 //!
 //! | path | content |
 //! |---|---|
 //! | `scenario.ron`, `model.ron` | what ran, with every default, override, seed and version |
 //! | `summary.json` | [`Summary`](super::Summary) |
-//! | `metrics.csv` | one row an epoch, or means over populations along a run without a task |
-//! | `messages.csv` | values sent and suppressed along each projection, what the dense simulation sends, and the worst hold; event engine only |
-//! | `timeline.csv` | when stimuli, teachers and currents were on |
-//! | `traces.parquet`, `weights.parquet`, `projections.parquet` | what the probes saw |
-//! | `tail.parquet` | the end of the run of some neurons of each population, see [`Tail`](crate::description::scenario::Tail) |
+//! | `metrics.csv` | one row per epoch, or population means during a run without a task |
+//! | `messages.csv` | values sent, suppressed, of the dense engine; worst hold (event engine) |
+//! | `timeline.csv` | times of stimuli, teachers and currents |
+//! | `traces.parquet`, `weights.parquet`, `projections.parquet` | samples of the probes |
+//! | `tail.parquet` | end of the run, some neurons of each population, see [`Tail`](crate::description::scenario::Tail) |
 //! | `weights/NAME.npy` | weights at the end, post x pre |
-//! | `weights/chosen/NAME.npy` | those of the epoch that validation chose |
+//! | `weights/chosen/NAME.npy` | weights of the epoch selected by validation |
 //! | `state/NAME.npy` | every variable at the end, variable x trial x neuron; inputs have only `r` |
-//! | `state/arrived/NAME.npy` | what had arrived through a projection at the end, trial x sender |
-//! | `state/terms/NAME.npy` | what a projection added to its current at the end, trial x neuron |
-//! | `classes.csv` | classes of a task, their names and how many samples each part has of them |
+//! | `state/arrived/NAME.npy` | values arrived through a projection at the end, trial x sender |
+//! | `state/terms/NAME.npy` | term of a projection in its current at the end, trial x neuron |
+//! | `classes.csv` | classes of a task, their names and their numbers of samples in each part |
 //! | `split.csv` | part and label of each sample |
-//! | `standardization.csv` | mean and deviation of each feature, if they are of the training part |
+//! | `standardization.csv` | mean and deviation of each feature, if from the training part |
 //! | `confusion.csv` | answers to the test part, class x answer |
 //! | `predictions.csv` | label and answer of each sample of the test part |
 //! | `figures/` | SVG and PNG |
-//! | `apical.lock` | while a process works here, see [`Claim`] |
+//! | `apical.lock` | exists while a process uses the directory, see [`Claim`] |
 
 use std::fs;
 use std::io::Write;
@@ -30,20 +30,20 @@ use super::RunError;
 use super::claim::{CLAIM, Claim, Taken};
 use crate::files;
 
-/// The directory of a run, which this process alone writes to.
+/// The directory of a run, to which only this process writes.
 #[derive(Debug)]
 pub struct RunDirectory {
     path: PathBuf,
-    /// Given back when it is dropped.
+    /// Released when this value is dropped.
     _claim: Claim,
 }
 
 impl RunDirectory {
-    /// Creates and claims `wanted`, which must be empty or not be there.
+    /// Creates and claims `wanted`, which must be empty or not exist.
     ///
     /// # Errors
     /// [`RunError::Occupied`] so that no earlier result is lost; [`RunError::UnderWay`] if another
-    /// process works there; [`RunError::NoDirectory`]; [`RunError::File`]. Nothing is then written.
+    /// process uses it; [`RunError::NoDirectory`]; [`RunError::File`]. Nothing is then written.
     pub fn create(wanted: &Path) -> Result<Self, RunError> {
         if wanted.exists() && !wanted.is_dir() {
             return Err(RunError::NoDirectory(wanted.to_owned()));
@@ -57,8 +57,8 @@ impl RunDirectory {
             true => RunError::UnderWay(wanted.to_owned()),
             false => RunError::Occupied(wanted.to_owned()),
         };
-        // Checked before the claim, whose file should not stand among those of another program, and
-        // after it, since another process may have written in between.
+        // Checked before the claim, so that its file is not created among those of another program,
+        // and after it, since another process may have written in between.
         if others()? {
             return Err(occupied());
         }
@@ -69,10 +69,10 @@ impl RunDirectory {
         Ok(claimed)
     }
 
-    /// Claims the directory of a run that is over, to draw into it.
+    /// Claims the directory of a completed run, for drawing figures.
     ///
     /// # Errors
-    /// [`RunError::UnderWay`] if another process works there; [`RunError::File`].
+    /// [`RunError::UnderWay`] if another process uses it; [`RunError::File`].
     pub fn claim(path: &Path) -> Result<Self, RunError> {
         match Claim::of(path) {
             Ok(claim) => Ok(Self {
@@ -84,8 +84,8 @@ impl RunDirectory {
         }
     }
 
-    /// Creates and claims `runs/NAME`, or the first of `runs/NAME-2`, `runs/NAME-3`... that is not
-    /// there.
+    /// Creates and claims `runs/NAME`, or the first of `runs/NAME-2`, `runs/NAME-3`... that does
+    /// not exist.
     ///
     /// # Errors
     /// [`RunError::File`]
@@ -99,9 +99,9 @@ impl RunDirectory {
                 _ => runs.join(format!("{name}-{number}")),
             };
             number += 1;
-            // Creating is the test: two runs that start together get two directories.
+            // Creation is the test: two runs that start together get different directories.
             match fs::create_dir(&path) {
-                // Another process may have been told to use just this one.
+                // Another process may have been given the same directory explicitly.
                 Ok(()) => match Self::create(&path) {
                     Err(RunError::UnderWay(_) | RunError::Occupied(_)) => {}
                     claimed => return claimed,
@@ -112,13 +112,13 @@ impl RunDirectory {
         }
     }
 
-    /// Where it is.
+    /// Path of the directory.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes a file of the directory as a whole: it is there complete or not at all.
+    /// Writes a file of the directory atomically: it is complete or does not exist.
     ///
     /// # Errors
     /// [`RunError::File`]
@@ -129,7 +129,7 @@ impl RunDirectory {
         Ok(path)
     }
 
-    /// A folder of the directory, made if it is not there.
+    /// A folder of the directory, which is created if it does not exist.
     ///
     /// # Errors
     /// [`RunError::File`]
@@ -149,7 +149,7 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let wanted = parent.path().join("a/b");
         let directory = RunDirectory::create(&wanted).unwrap();
-        // Refused while another has it, empty or not.
+        // An error while another process has the directory, whether empty or not.
         let refused = || RunDirectory::create(&wanted).unwrap_err().to_string();
         assert!(refused().contains("another process"), "{}", refused());
         directory.write("summary.json", "{}").unwrap();

@@ -1,4 +1,4 @@
-//! Why a run could not begin or go on.
+//! Errors of a run.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,16 +8,16 @@ use crate::engine::Runaway;
 use crate::protocol::ProtocolError;
 use crate::record::RecordError;
 
-/// Why a run could not begin or go on.
+/// Reason why a run could not begin or continue.
 #[derive(Debug, thiserror::Error)]
 pub enum RunError {
     /// A system has moved neurons out of their population.
     #[error(transparent)]
     Layout(#[from] LayoutError),
-    /// The protocol cannot begin or go on.
+    /// The protocol cannot begin or continue.
     #[error(transparent)]
     Protocol(#[from] ProtocolError),
-    /// Activity is no longer a number.
+    /// Activity is not finite.
     #[error(transparent)]
     Runaway(#[from] Runaway),
     /// A recording could not be written.
@@ -26,56 +26,56 @@ pub enum RunError {
     /// Neither a duration nor a task.
     #[error("duration_ms: without a task a scenario says how long it lasts")]
     Endless,
-    /// Somebody asked the run to stop.
+    /// The run was stopped by request.
     #[error("stopped")]
     Stopped,
-    /// A directory that is not empty.
+    /// The directory is not empty.
     #[error("{directory}: is not empty; give another directory with --out, or remove it", directory = .0.display())]
     Occupied(PathBuf),
-    /// Another process works in the directory.
+    /// Another process uses the directory.
     #[error(
         "{directory}: another process works here; wait for its end, or give another directory with \
          --out",
         directory = .0.display()
     )]
     UnderWay(PathBuf),
-    /// A file where a directory should be.
+    /// The path of the directory is that of a file.
     #[error("{file}: is a file; expected a directory", file = .0.display())]
     NoDirectory(PathBuf),
-    /// More memory than there is.
+    /// The run needs more memory than is available.
     #[error(
         "the run takes about {needed_gb:.1} GB of memory, most of it for {mostly}, and \
          {available_gb:.1} GB are free; expected fewer neurons, synapses or trials, shorter delays, \
          or less that is recorded"
     )]
     Memory {
-        /// About what it takes.
+        /// Approximate memory needed, in GB.
         needed_gb: f64,
-        /// What there is.
+        /// Memory available, in GB.
         available_gb: f64,
-        /// What most of it is for.
+        /// Part of the run that needs most of it.
         mostly: &'static str,
     },
-    /// A resolved file could not be put into words.
+    /// A resolved file could not be serialised.
     #[error("{name}: cannot be written as RON: {source}")]
     Resolved {
-        /// The file.
+        /// Name of the file.
         name: String,
-        /// What the writer says.
+        /// Error of the serialisation.
         source: ron::Error,
     },
     /// A file could not be written or read.
     #[error("{path}: {source}", path = path.display())]
     File {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system says.
+        /// Error of the operating system.
         source: io::Error,
     },
 }
 
 impl RunError {
-    /// Names the file that an error of the system belongs to.
+    /// Adds the path of the file to an error of the operating system.
     pub(super) fn file(path: &Path) -> impl FnOnce(io::Error) -> Self + use<'_> {
         move |source| Self::File {
             path: path.to_owned(),

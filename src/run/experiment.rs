@@ -1,4 +1,4 @@
-//! One run: a circuit goes through its scenario, is observed, and leaves a directory of results.
+//! One run: a circuit is simulated and recorded by its scenario, into a directory of results.
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
@@ -26,32 +26,32 @@ use crate::protocol::{
 use crate::record::csv::{Cell, CsvTable};
 use crate::record::{Observer, Recorder, npy};
 
-/// What to run.
+/// Input of a run.
 pub struct Job<'a> {
-    /// What happens; see [`crate::description::scenario`].
+    /// Scenario; see [`crate::description::scenario`].
     pub scenario: &'a Scenario,
-    /// The model as it is written.
+    /// The model as given.
     pub model: &'a Model,
-    /// The circuit that it becomes with the scenario.
+    /// The circuit of the model and the scenario.
     pub circuit: Circuit,
-    /// Where the scenario's relative paths start.
+    /// Base directory of the scenario's relative paths.
     pub directory: &'a Path,
-    /// Where the model's relative paths start.
+    /// Base directory of the model's relative paths.
     pub model_directory: &'a Path,
-    /// Where data sets are that are not shipped.
+    /// Directory of data sets that are not part of the crate.
     pub data_directory: Option<&'a Path>,
-    /// How it is told.
+    /// Reporting of progress.
     pub reporting: Reporting<'a>,
-    /// Whether no other run shares the process; only then are its processor time and its memory
-    /// those of this run.
+    /// True if no other run shares the process; only then are processor time and memory of the
+    /// process those of this run.
     pub alone: bool,
 }
 
-/// Runs `job` into `directory`, with the data of its task if it has one. When `stop` becomes true the run ends in order at the next step,
-/// with everything recorded so far.
+/// Runs `job` into `directory`, with the data of its task if it has one. When `stop` becomes true,
+/// the run ends at the next step, and all recordings so far are kept.
 ///
 /// # Errors
-/// [`RunError`]; what was recorded before stays.
+/// [`RunError`]; earlier recordings are kept.
 pub fn run(
     job: &Job<'_>,
     data: Option<LoadedData>,
@@ -127,7 +127,7 @@ pub fn run(
     if let Err(RunError::Stopped) = outcome {
         experiment.summary.interrupted = true;
     }
-    // Whatever happened, results so far are kept.
+    // Results so far are kept in any case.
     experiment.progress.finish();
     let kept = experiment.keep(directory);
     let Experiment {
@@ -145,7 +145,7 @@ pub fn run(
         summary.peak_memory_bytes = peak_memory_bytes();
     }
     let written = summary.write(directory);
-    // The first thing that went wrong is the one to tell.
+    // The first error is returned.
     if let Err(error) = outcome
         && !matches!(error, RunError::Stopped)
     {
@@ -162,7 +162,7 @@ struct Experiment<'a> {
     timeline: CsvTable,
     progress: Progress,
     summary: Summary,
-    /// Weights of the epoch that validation chose, and the step at which learning had them.
+    /// Weights of the epoch selected by validation, and the step at which learning had them.
     chosen: Option<(Weights, u64)>,
 }
 
@@ -180,7 +180,7 @@ impl Experiment<'_> {
         Ok(())
     }
 
-    /// Follows a protocol to its end.
+    /// Executes a protocol to its end.
     fn follow(
         &mut self,
         protocol: &mut impl Protocol,
@@ -200,7 +200,7 @@ impl Experiment<'_> {
         Ok(())
     }
 
-    /// Writes what has come of a segment.
+    /// Writes the report on a segment.
     fn report(&mut self, report: Report, metrics: &mut CsvTable) -> Result<(), RunError> {
         self.show(report.windows)?;
         let steps = self.observed.simulation.steps();
@@ -237,7 +237,7 @@ impl Experiment<'_> {
         answers::write_answers(&task, (&answers, &counts), directory)
     }
 
-    /// Counts what was sent along the projections; with the dense engine there is nothing to count.
+    /// Writes the counts of values sent along the projections; not with the dense engine.
     fn count_events(&mut self, directory: &RunDirectory) -> Result<(), RunError> {
         let traffic = self.observed.simulation.traffic();
         if traffic.is_empty() {
@@ -258,7 +258,7 @@ impl Experiment<'_> {
         Ok(())
     }
 
-    /// Writes weights, state and what was sent as they are now.
+    /// Writes the present weights, state and counts of values sent.
     fn keep(&mut self, directory: &RunDirectory) -> Result<(), RunError> {
         self.summary.steps = self.observed.simulation.steps();
         self.summary.simulated_ms = self.observed.simulation.time_ms();

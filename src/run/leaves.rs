@@ -1,36 +1,36 @@
-//! What a run will leave on the disk, reckoned before it begins.
+//! Estimate of the disk space of a run, computed in advance.
 
 use crate::description::model::{Model, Projection};
 use crate::description::scenario::{Indices, Probe, Scenario, Statistic};
 use crate::neuron::Variable;
 use crate::record::Times;
 
-/// Bytes of a row of a recording: a value, and times and names that repeat.
+/// Bytes per row of a recording: a value, and repeated times and names.
 const A_ROW: f64 = 5.0;
-/// Bytes of a row of numbers about projections, of which there are few.
+/// Bytes per row of a statistic of a projection, of which there are few.
 const A_STATISTIC: f64 = 12.0;
-/// Bytes of a row of `timeline.csv`.
+/// Bytes per row of `timeline.csv`.
 const A_WINDOW: f64 = 32.0;
-/// Bytes of a number in an array.
+/// Bytes per number in an array.
 const NUMBER: f64 = 4.0;
 
-/// A part of what a run leaves.
+/// A part of the results of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Left {
-    /// What it is: `probes[0]`, `tail`, `weights`, `state`.
+    /// Name of the part: `probes[0]`, `tail`, `weights`, `state`.
     pub what: String,
-    /// Rows of a recording; none of anything else.
+    /// Number of rows of a recording; `None` for other parts.
     pub rows: Option<f64>,
-    /// About how many bytes.
+    /// Approximate number of bytes.
     pub bytes: f64,
 }
 
-/// All that a run leaves, without figures and what a task adds to tables.
+/// All results of a run, except for figures and tables of a task.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Leaves(pub Vec<Left>);
 
 impl Leaves {
-    /// What a run of `steps` steps and `presentations` presentations leaves.
+    /// Results of a run of `steps` steps and `presentations` presentations.
     #[must_use]
     pub fn of(scenario: &Scenario, model: &Model, steps: u64, presentations: u64) -> Self {
         let tail = scenario.tail_probe(model);
@@ -58,7 +58,7 @@ impl Leaves {
         let projected = projected.map(|p| size(model, &p.from) * size(model, &p.to));
         let biases = model.populations.iter().filter(|p| p.bias.is_some());
         let synapses: f64 = projected.chain(biases.map(|p| p.size as f64)).sum();
-        // With a task there are those of the chosen epoch besides.
+        // With a task, the weights of the selected epoch are saved, too.
         let copies = if scenario.task.is_some() { 2.0 } else { 1.0 };
         let inputs: f64 = model.inputs.iter().map(|input| input.size as f64).sum();
         let neurons: f64 = model.populations.iter().map(|p| p.size as f64).sum();
@@ -84,13 +84,13 @@ impl Leaves {
         Self(recordings.chain(timeline).chain(arrays).collect())
     }
 
-    /// Rows of all recordings.
+    /// Number of rows of all recordings.
     #[must_use]
     pub fn rows(&self) -> f64 {
         self.0.iter().filter_map(|left| left.rows).sum()
     }
 
-    /// About how many bytes.
+    /// Approximate number of bytes.
     #[must_use]
     pub fn bytes(&self) -> f64 {
         self.0.iter().map(|left| left.bytes).sum()
@@ -122,7 +122,7 @@ fn rows(
         } => {
             let is_input = |name: &str| model.inputs.iter().any(|input| input.name == name);
             let values = neurons.iter().map(|chosen| {
-                // An input has its rate alone.
+                // An input has only its rate.
                 let variables = match is_input(&chosen.population) {
                     true => 1.0,
                     false => variables.len() as f64,

@@ -1,5 +1,5 @@
-//! Whether a run fits into memory, reckoned before anything is built: a process that takes more
-//! than there is would be ended without a word. `apical validate` and `apical run` reckon alike.
+//! Estimate of the memory of a run before construction: a process that needs more than is available
+//! would be killed without a message. `apical validate` and `apical run` use the same estimate.
 
 use std::collections::BTreeMap;
 
@@ -13,66 +13,66 @@ use crate::neuron::Compartment;
 use crate::plasticity::optimiser::needs_carry;
 use crate::record::Times;
 
-/// The program with its threads, fonts and the figure that is drawn.
+/// Bytes of the program, with its threads, fonts and the figure being drawn.
 const PROGRAM: f64 = 30e6;
-/// Bytes of a number in single precision.
+/// Bytes per number in single precision.
 const NUMBER: f64 = 4.0;
-/// Bytes of a number in double precision.
+/// Bytes per number in double precision.
 const DOUBLE: f64 = 8.0;
-/// Bytes of a pyramidal neuron: its components, their marks of change, and its entity.
+/// Bytes per pyramidal neuron: its components, their change ticks, and its entity.
 const A_NEURON: f64 = 240.0;
-/// Bytes of an input neuron.
+/// Bytes per input neuron.
 const AN_INPUT: f64 = 104.0;
-/// Bytes of a neuron when its variables are written at the end of a run: each by itself, and all
+/// Bytes per neuron when its variables are written at the end of a run: single variables, and all
 /// together. One population is written at a time.
 const WRITTEN: f64 = 72.0;
-/// Bytes of a window of the timeline in `timeline.csv` and in the figures.
+/// Bytes per window of the timeline in `timeline.csv` and in the figures.
 const A_WINDOW: f64 = 120.0;
-/// Bytes of a slot of a delay line, besides its values.
+/// Bytes per slot of a delay line, in addition to its values.
 const A_SLOT: f64 = 40.0;
-/// Bytes of a value that is sent by itself: its sender and itself, and room to grow.
+/// Bytes per value that is sent separately: sender and value, with spare capacity.
 const AN_EVENT: f64 = 10.0;
-/// Bytes of a row of a table that waits to be written, and rows that wait at most.
+/// Bytes per row of a table before it is written, and largest number of such rows.
 const A_ROW: (f64, f64) = (100.0, 131_072.0);
-/// Bytes of a sample that figures show, with room to grow and its place in a line.
+/// Bytes per sample in figures, with spare capacity and its point in a line.
 const A_SAMPLE: f64 = 48.0;
-/// Bytes of a synapse that figures show: its name, its key and its line.
+/// Bytes per synapse in figures: its name, its key and its line.
 const A_LINE: f64 = 400.0;
-/// Batches that may wait for the thread that writes.
+/// Largest number of batches queued for the writer thread.
 const BATCHES: f64 = 66.0;
 
-/// What a run needs memory for, in bytes.
+/// Memory needed for a run, in bytes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Memory {
-    /// Neurons of all trials, and of the copy that is validated.
+    /// Neurons of all trials, including those of the copy for validation.
     pub neurons: f64,
     /// Values under way along axons, and at their terminals.
     pub delays: f64,
-    /// Weights, what changes them, and copies of them.
+    /// Weights, their plasticity, and copies of them.
     pub synapses: f64,
-    /// What happens from outside.
+    /// Changes from outside.
     pub timeline: f64,
-    /// What is recorded and waits to be written.
+    /// Recordings before they are written.
     pub recordings: f64,
-    /// What is read back for figures, after all else has gone.
+    /// Recordings that are read back for figures, after all other memory has been released.
     pub figures: f64,
 }
 
 impl Memory {
-    /// About what a scenario needs, without its data. Delays are reckoned as if all neurons were
-    /// active in every step.
+    /// Estimate for a scenario, without its data. Delays are computed as if all neurons were active
+    /// in every step.
     #[must_use]
     pub fn of(scenario: &Scenario, model: &Model) -> Self {
         Reckoning::new(scenario, model).memory()
     }
 
-    /// All together, the program with it.
+    /// Total, including the program.
     #[must_use]
     pub fn bytes(&self) -> f64 {
         PROGRAM + self.simulated().max(self.figures)
     }
 
-    /// All that is held while time passes.
+    /// Total during the simulation.
     fn simulated(&self) -> f64 {
         self.parts().iter().map(|(_, bytes)| bytes).sum()
     }
@@ -97,13 +97,13 @@ impl Memory {
     }
 }
 
-/// A scenario and its circuit, by size.
+/// A scenario and its circuit, with sizes.
 struct Reckoning<'a> {
     scenario: &'a Scenario,
     model: &'a Model,
     sizes: BTreeMap<&'a str, f64>,
     trials: f64,
-    /// With a task there is a frozen copy of the circuit.
+    /// Number of circuits; 2 with a task, which needs a frozen copy.
     circuits: f64,
 }
 
@@ -154,8 +154,8 @@ impl<'a> Reckoning<'a> {
         (delay_ms / self.scenario.dt_ms).round().max(1.0)
     }
 
-    /// Every population keeps all that it sends for as long as the slowest projection of the
-    /// circuit reads it: rates, and of pyramidal neurons teaching signals.
+    /// Every population stores all values sent for the longest delay of the circuit: rates, and
+    /// teaching signals of pyramidal neurons.
     fn delay_lines(&self) -> f64 {
         let delays = self.model.projections.iter().map(|p| p.delay_ms);
         let longest = self.steps(delays.fold(0.0, f64::max));
@@ -165,8 +165,8 @@ impl<'a> Reckoning<'a> {
         self.circuits * (inputs.sum::<f64>() + populations.sum::<f64>())
     }
 
-    /// The axons of each sender, signal and threshold keep what was sent, what was sent before,
-    /// and what is under way.
+    /// The axons of each sender, signal and threshold store the last values, the previous values,
+    /// and those under way.
     fn axons(&self) -> f64 {
         let mut longest: BTreeMap<(&str, bool, u32), f64> = BTreeMap::new();
         for projection in &self.model.projections {
@@ -179,7 +179,7 @@ impl<'a> Reckoning<'a> {
         }
         let end_ms = self.scenario.duration_ms.unwrap_or(f64::MAX);
         let most = self.steps(end_ms);
-        // With one trial values travel one by one, with several mostly all together.
+        // With one trial, values are sent separately; with several, usually all together.
         let flying = if self.trials > 1.0 { NUMBER } else { AN_EVENT };
         let axons = longest.iter().map(|((from, ..), steps)| {
             self.trials * self.size(from) * (3.0 * NUMBER + flying * steps.min(most))
@@ -187,8 +187,8 @@ impl<'a> Reckoning<'a> {
         self.circuits * axons.sum::<f64>()
     }
 
-    /// The terminals of a projection hold what arrived last, the current that it makes, and, if
-    /// they are plastic, a factor and two integrals of each neuron.
+    /// The terminals of a projection store the last values, the current and, if plastic, a factor
+    /// and two integrals of each neuron.
     fn terminals(&self) -> f64 {
         let terminals = self.model.projections.iter().map(|p| {
             let plastic = if self.is_plastic(&p.synapse) {
@@ -213,8 +213,8 @@ impl<'a> Reckoning<'a> {
         let projections = projections.map(|p| (self.size(&p.from) * self.size(&p.to), &p.synapse));
         let biases = self.model.populations.iter();
         let biases = biases.filter_map(|p| Some((p.size as f64, &p.bias.as_ref()?.synapse)));
-        // A copy of all weights is made for what is kept; with a task there are those of the
-        // frozen circuit and of the chosen epoch besides.
+        // All weights are copied when results are saved; with a task, the frozen circuit and the
+        // selected epoch need two more copies.
         let copies = if self.scenario.task.is_some() {
             4.0
         } else {
@@ -223,7 +223,7 @@ impl<'a> Reckoning<'a> {
         let bytes = projections.chain(biases).map(|(count, name)| {
             let synapse = self.model.synapses.get(name);
             let update = synapse.and_then(|synapse| synapse.update.as_ref());
-            // What is too small for a weight is carried on beside it.
+            // Plastic weights have carries.
             let carried = if self.is_plastic(name) { NUMBER } else { 0.0 };
             let gathered = update.map_or(0.0, |update| {
                 let (first, second) = update.optimiser.fading();
@@ -236,7 +236,7 @@ impl<'a> Reckoning<'a> {
         bytes.sum()
     }
 
-    /// What acts in a window is kept once, and its place in time for each.
+    /// Values of an entry are stored once, and times for each window.
     fn timeline(&self) -> f64 {
         let task = self.scenario.task.as_ref().map_or(0.0, |task| {
             let taught: f64 = task.taught().map(|name| self.size(name)).sum();
@@ -256,7 +256,7 @@ impl<'a> Reckoning<'a> {
         NUMBER * task + entries.sum::<f64>()
     }
 
-    /// Lists of what is looked at, batches that wait, and a row group of each table.
+    /// Lists of observed neurons and synapses, queued batches, and a row group of each table.
     fn recordings(&self) -> f64 {
         let tail = self.scenario.tail_probe(self.model);
         let probes = self.scenario.probes.iter().chain(&tail).map(|probe| {
@@ -294,8 +294,8 @@ impl<'a> Reckoning<'a> {
         probes.sum()
     }
 
-    /// Samples of the first neuron of each population, and of all synapses that are recorded; with
-    /// a task those of one presentation, since how many there are is up to the data.
+    /// Samples of the first neuron of each population, and of all recorded synapses; with a task,
+    /// those of one presentation, since their number depends on the data.
     fn figures(&self) -> f64 {
         let presentation = self.scenario.task.as_ref().map(|task| task.presentation_ms);
         let end_ms = self.scenario.duration_ms.or(presentation);
@@ -340,14 +340,14 @@ impl<'a> Reckoning<'a> {
     }
 }
 
-/// About how many bytes a scenario takes, without its data; see [`Memory`].
+/// Estimated bytes of a scenario, without its data; see [`Memory`].
 #[must_use]
 pub fn needed_bytes(scenario: &Scenario, model: &Model) -> f64 {
     Memory::of(scenario, model).bytes()
 }
 
-/// Refuses a scenario that needs more memory than there is, or than a large machine has where the
-/// system does not tell.
+/// Returns an error if a scenario needs more memory than is available or, if that is unknown, than
+/// a large machine has.
 ///
 /// # Errors
 /// [`RunError::Memory`]
@@ -395,7 +395,7 @@ mod tests {
     fn what_is_shipped_fits_and_what_would_be_killed_is_refused() {
         let small = digits(&[]);
         let bytes = needed_bytes(&small.scenario, &small.model);
-        // A run was seen to take 25 MB, program and data included.
+        // Measured for one run: 25 MB, including program and data.
         assert!((15e6..40e6).contains(&bytes), "{bytes}");
         assert!(check_memory(&small.scenario, &small.model).is_ok());
         for set in [

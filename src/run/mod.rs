@@ -1,17 +1,17 @@
-//! A scenario on its way: from its description to a directory of results.
+//! Running of a scenario, from its description to a directory of results.
 //!
 //! | file | subject |
 //! |---|---|
-//! | `experiment` | one run: a protocol from its start to its end, and an orderly end whatever happens |
+//! | `experiment` | one run: a protocol from start to end, with results kept in case of errors |
 //! | `observed` | a simulation that is recorded while it advances |
 //! | `answers` | tables of a task: classes, parts, numbers of the encoding, predictions |
-//! | `resolved` | what ran, so that it can run again |
-//! | `directory` | which file of a run holds what |
-//! | `claim` | a directory of results belongs to one process at a time |
-//! | `results` | a run that is over, read back |
-//! | `memory` | whether a run fits into memory |
-//! | `leaves` | what a run will leave on the disk |
-//! | `summary`, `progress` | what is told |
+//! | `resolved` | resolved scenario and model, for repeating the run |
+//! | `directory` | files of a run and their contents |
+//! | `claim` | claim of a directory of results by one process at a time |
+//! | `results` | results of a completed run, read back |
+//! | `memory` | estimate of the memory of a run |
+//! | `leaves` | estimate of the disk space of a run |
+//! | `summary`, `progress` | reports |
 
 mod answers;
 mod claim;

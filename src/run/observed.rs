@@ -1,4 +1,4 @@
-//! A simulation that is observed: what its probes see is recorded while it advances.
+//! A simulation whose probes are recorded while it advances.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,7 +7,7 @@ use crate::engine::Simulation;
 use crate::protocol::Segment;
 use crate::record::{Observer, Recorded, Recorder};
 
-/// A simulation with its probes and the recorder of what they see.
+/// A simulation with its probes and their recorder.
 pub struct Observed<'a> {
     /// The simulation.
     pub simulation: Simulation,
@@ -17,7 +17,7 @@ pub struct Observed<'a> {
 }
 
 impl<'a> Observed<'a> {
-    /// A simulation at the start of a run, which ends in order when `stop` becomes true.
+    /// A simulation at the start of a run, which ends in an orderly way when `stop` becomes true.
     #[must_use]
     pub fn new(
         simulation: Simulation,
@@ -33,7 +33,7 @@ impl<'a> Observed<'a> {
         }
     }
 
-    /// Records what is due in the present state.
+    /// Records the due samples of the present state.
     ///
     /// # Errors
     /// [`RunError::Record`]
@@ -71,7 +71,7 @@ impl<'a> Observed<'a> {
         Ok(())
     }
 
-    /// On to step `limit`, or to the next step at which a probe looks or anything happens.
+    /// Advances to step `limit`, or to the next step with a sample or an event.
     fn advance(&mut self, limit: u64) -> Result<(), RunError> {
         if self.stop.load(Ordering::Relaxed) {
             return Err(RunError::Stopped);
@@ -87,7 +87,7 @@ impl<'a> Observed<'a> {
         self.observe()
     }
 
-    /// Ends the recordings; the simulation, and the files that were recorded.
+    /// Ends the recordings and returns the simulation and the recorded files.
     pub fn finish(self) -> (Simulation, Result<Recorded, RunError>) {
         let recorded = self.recorder.finish().map_err(RunError::from);
         (self.simulation, recorded)

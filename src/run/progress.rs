@@ -1,31 +1,31 @@
-//! Reporting how a run goes: a bar at a terminal, plain lines elsewhere.
+//! Reporting of progress: a bar in a terminal, plain lines elsewhere.
 
 use std::time::{Duration, Instant};
 
 use crate::protocol::Epoch;
 use crate::terminal::{Bar, Bars, say, stdout};
 
-/// To whom a run is told.
+/// Destination of progress reports.
 #[derive(Clone, Copy, Debug)]
 pub enum Reporting<'a> {
-    /// Nobody.
+    /// No reports.
     Nothing,
-    /// It is the only one; these make its bar.
+    /// Reports on a single run, with a bar made by these.
     Alone(&'a dyn Bars),
-    /// It is one of several under way; they are told apart by their names.
+    /// Reports on one of several simultaneous runs, distinguished by their names.
     Among {
-        /// Its name.
+        /// Name of the run.
         name: &'a str,
-        /// What makes the bars of all of them.
+        /// Maker of the bars of all runs.
         bars: &'a dyn Bars,
     },
 }
 
-/// How a run is told.
+/// Progress of a run.
 pub struct Progress {
     bar: Option<Box<dyn Bar>>,
     lines: bool,
-    /// What lines begin with; only a run among several has a name there.
+    /// Beginning of lines; the name of the run if it is one of several, otherwise empty.
     prefix: String,
     steps: u64,
     epochs: Option<u64>,
@@ -36,7 +36,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins to tell about a run of `steps` steps of `dt_ms`.
+    /// Starts the reports on a run of `steps` steps of `dt_ms`.
     #[must_use]
     pub fn new(
         scenario: &str,
@@ -63,13 +63,13 @@ impl Progress {
         }
     }
 
-    /// After `steps` steps.
+    /// Reports that `steps` steps are completed.
     pub fn step(&mut self, steps: u64) {
         if let Some(bar) = &self.bar {
             bar.describe(format!("{}{}", self.simulated(steps), self.latest));
             bar.advance_to(steps);
         } else if self.lines {
-            // Epochs have lines of their own; only long ones need more.
+            // Epochs have their own lines; additional lines are needed only for long epochs.
             let silence = Duration::from_secs(if self.epochs.is_some() { 30 } else { 5 });
             let elapsed = self.started.elapsed();
             if elapsed > self.told + silence {
@@ -80,7 +80,7 @@ impl Progress {
         }
     }
 
-    /// After an epoch, and `steps` steps.
+    /// Reports the end of an epoch, after `steps` steps.
     pub fn epoch(&mut self, outcome: Epoch, steps: u64) {
         let epochs = self.epochs.unwrap_or_default();
         let percent = |name, accuracy: Option<f64>| {
@@ -92,10 +92,10 @@ impl Progress {
         if self.bar.is_some() {
             self.step(steps);
         }
-        // Some twenty lines tell as much as a thousand.
+        // About twenty lines are sufficient.
         let stride = epochs.div_ceil(20).max(1);
         let line = outcome.epoch.is_multiple_of(stride) || outcome.epoch == 1;
-        // Of several runs only those are told that take long.
+        // For several runs, lines are written only for long ones.
         if self.lines && self.prefix.is_empty() && (line || outcome.epoch == epochs) {
             self.told = self.started.elapsed();
             tell(&format!(
@@ -122,7 +122,7 @@ impl Progress {
         format!("ETA {seconds:.0} s")
     }
 
-    /// The run is over.
+    /// Ends the reports.
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {
             bar.remove();

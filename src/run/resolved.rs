@@ -1,4 +1,4 @@
-//! What ran, written so that it can run again from where it is written.
+//! Resolved scenario and model, written so that the run can be repeated from their directory.
 
 use std::path::{Path, PathBuf, absolute};
 
@@ -10,8 +10,8 @@ use super::{Job, RunError};
 use crate::connectivity::InitialWeights;
 use crate::data::Source;
 
-/// `scenario.ron` and `model.ron`, names and texts, with all defaults and overrides filled in.
-/// Paths are absolute but for the model's, which stands beside its scenario.
+/// Names and texts of `scenario.ron` and `model.ron`, with all defaults and overrides. Paths are
+/// absolute except for that of the model, which is in the same directory as its scenario.
 ///
 /// # Errors
 /// [`RunError::Resolved`]

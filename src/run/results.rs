@@ -1,5 +1,5 @@
-//! A run that is over, read back from its directory; figures and the inspector look at nothing
-//! else.
+//! Results of a completed run, read back from its directory; the only source of figures and of the
+//! inspector.
 
 use std::fs;
 use std::iter::repeat;
@@ -19,43 +19,43 @@ use crate::record::csv::{Column, numbers, read as read_csv};
 use crate::record::{RecordError, npy, recorded_rows};
 use crate::terminal::shortened;
 
-/// A run that is over.
+/// Results of a completed run.
 #[derive(Clone, Debug)]
 pub struct Results {
-    /// Its directory.
+    /// Directory of the run.
     pub directory: PathBuf,
-    /// What happened.
+    /// The scenario.
     pub scenario: Scenario,
-    /// The circuit.
+    /// The model.
     pub model: Model,
-    /// What came of it.
+    /// The summary.
     pub summary: Summary,
 }
 
-/// Why a run could not be read back.
+/// Reason why a run could not be read back.
 #[derive(Debug, thiserror::Error)]
 pub enum ResultsError {
-    /// The directory is not one of a run.
+    /// The directory is not that of a run.
     #[error(
         "{path}: {reason}; expected the directory of a run, as `apical run` makes it, such as \
          runs/digits",
         path = path.display()
     )]
     NoRun {
-        /// The file that should be there.
+        /// Path of the missing or damaged file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Description of the problem.
         reason: String,
     },
-    /// The directory holds those of several runs: variants of a scenario, runs of a comparison.
+    /// The directory contains several runs: variants of a scenario, runs of a comparison.
     #[error(
         "{directory}: this holds several runs; expected one of {variants}",
         directory = directory.display()
     )]
     Variants {
-        /// The directory.
+        /// Path of the directory.
         directory: PathBuf,
-        /// Those within.
+        /// Names of the runs in it.
         variants: String,
     },
     /// A recording could not be read.
@@ -63,7 +63,7 @@ pub enum ResultsError {
     Record(#[from] RecordError),
 }
 
-/// Names of the classes, and answers of the test part as true class x answer.
+/// Names of the classes, and counts of the test part, true class x answer.
 pub type Confusion = (Vec<String>, Array2<u64>);
 
 impl Results {
@@ -98,14 +98,14 @@ impl Results {
         })
     }
 
-    /// The path of a file of the run, if anything is there.
+    /// Path of a file of the run, if it exists.
     #[must_use]
     pub fn file(&self, name: &str) -> Option<PathBuf> {
         let path = self.directory.join(name);
         path.symlink_metadata().is_ok().then_some(path)
     }
 
-    /// An array of the run, of this shape.
+    /// An array of the run with this shape.
     fn array<D: Dimension>(
         &self,
         name: &str,
@@ -120,7 +120,7 @@ impl Results {
         Err(RecordError::content(&path, found, format!("{shape:?}")))
     }
 
-    /// Size of an input or a population.
+    /// Number of neurons of an input or a population.
     fn size(&self, name: &str) -> Option<usize> {
         let input = self.model.inputs.iter().find(|input| input.name == name);
         let size = input.map(|input| input.size);
@@ -137,12 +137,12 @@ impl Results {
         population.bias.as_ref().map(|_| [population.size, 1])
     }
 
-    /// The weights of a projection at the end, post x pre; none if the circuit has no such
-    /// projection. Transported weights have no file of their own: they are those of the projection
-    /// that it is tied to, transposed.
+    /// Weights of a projection at the end, post x pre; `None` if the circuit has no such
+    /// projection. Transported weights have no file: they are the transposed weights of the
+    /// projection to which they are tied.
     ///
     /// # Errors
-    /// [`RecordError`], for a file that should be there as well.
+    /// [`RecordError`], also for a missing file.
     pub fn weights(&self, projection: &str) -> Result<Option<Array2<f32>>, RecordError> {
         let Some(shape) = self.shape(projection) else {
             return Ok(None);
@@ -162,7 +162,7 @@ impl Results {
         Ok(weights.map(Array2::reversed_axes))
     }
 
-    /// The noise of a population at the end, trial x neuron; none if its neurons have none.
+    /// Noise of a population at the end, trial x neuron, in a.u.; `None` if its neurons have none.
     ///
     /// # Errors
     /// [`RecordError`]
@@ -178,8 +178,8 @@ impl Results {
         self.array(&format!("state/noise/{population}.npy"), &shape)
     }
 
-    /// Every variable of a population at the end, variable x trial x neuron; an input has its rate
-    /// alone. None if the circuit has no such population.
+    /// All variables of a population at the end, variable x trial x neuron; an input has only its
+    /// rate. `None` if the circuit has no such population.
     ///
     /// # Errors
     /// [`RecordError`]
@@ -195,7 +195,7 @@ impl Results {
         self.array(&format!("state/{population}.npy"), &shape)
     }
 
-    /// What a projection added to its compartment's current at the end, trial x neuron.
+    /// Term of a projection in its compartment's current at the end, trial x neuron, in a.u.
     ///
     /// # Errors
     /// [`RecordError`]
@@ -207,7 +207,7 @@ impl Results {
         self.array(&format!("state/terms/{projection}.npy"), &shape)
     }
 
-    /// The recordings that should be there and are not: fewer rows than the run has recorded.
+    /// Checks that all recordings together have as many rows as the run recorded.
     ///
     /// # Errors
     /// [`RecordError`]
@@ -237,8 +237,8 @@ impl Results {
         ))
     }
 
-    /// What had arrived through a projection at the end, trial x sender; none of a bias, and in
-    /// runs of earlier versions.
+    /// Values that had arrived through a projection at the end, trial x sender; `None` for a bias,
+    /// and in runs of earlier versions.
     ///
     /// # Errors
     /// [`RecordError`]
@@ -253,7 +253,7 @@ impl Results {
         }
     }
 
-    /// A table of the run, such as `metrics.csv`; empty if there is none.
+    /// A table of the run, such as `metrics.csv`; empty if it does not exist.
     ///
     /// # Errors
     /// [`RecordError`]
@@ -261,8 +261,8 @@ impl Results {
         (self.file(name)).map_or(Ok(Vec::new()), |path| read_csv(&path))
     }
 
-    /// A table of the run with these columns of numbers. Empty if there is no such file and `there`
-    /// is false: for runs of a kind that has none.
+    /// A table of the run with these columns of numbers. Empty if the file does not exist and
+    /// `there` is false, for kinds of runs without this table.
     ///
     /// # Errors
     /// [`RecordError`]
@@ -288,8 +288,8 @@ impl Results {
         }
     }
 
-    /// Answers of the test part by true class, `[true class, answer]`, with the names of the
-    /// classes; none if nothing was tested.
+    /// Counts of answers to the test part, `[true class, answer]`, with the names of the classes;
+    /// `None` if there was no test.
     ///
     /// # Errors
     /// [`RecordError`]
@@ -335,7 +335,7 @@ impl Results {
         Ok(Some((names, Array2::from_shape_fn((classes, classes), of))))
     }
 
-    /// When stimuli, teachers and currents were on.
+    /// Times of stimuli, teachers and currents.
     ///
     /// # Errors
     /// [`RecordError`]
@@ -356,7 +356,7 @@ impl Results {
         };
         let times = |name: &str| numbers(&table, name).unwrap_or_default().iter().copied();
         let times = times("from_ms").zip(times("until_ms"));
-        // Runs of earlier versions tell of the first trial alone, and do not say so.
+        // Runs of earlier versions list only the first trial and have no column for it.
         let trials = texts("trial").into_iter().map(Some).chain(repeat(None));
         Ok((texts("kind").into_iter().zip(texts("label")))
             .zip(times)
@@ -378,8 +378,8 @@ impl Results {
     }
 }
 
-/// The directories of runs within, those of variants or of the runs of a comparison, in the order
-/// of their names.
+/// Directories of runs in `directory`, those of variants or of the runs of a comparison, in the
+/// order of their names.
 fn variants(directory: &Path) -> Vec<String> {
     let within = |directory: &Path| {
         let entries = fs::read_dir(directory).into_iter().flatten().flatten();
@@ -395,8 +395,8 @@ fn variants(directory: &Path) -> Vec<String> {
     names
 }
 
-/// What keeps the model of a run from being looked at: its names become names of files, and its
-/// sizes lengths of lists.
+/// Reason why the model of a run cannot be used: its names become names of files, and its sizes
+/// lengths of lists.
 fn unfit(model: &Model) -> Option<String> {
     let inputs = model.inputs.iter().map(|input| (&input.name, input.size));
     let populations = (model.populations.iter()).map(|p| (&p.name, p.size));

@@ -1,4 +1,4 @@
-//! What came of a run, in numbers.
+//! Summary of a run, in numbers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{RunDirectory, RunError};
 use crate::event::Traffic;
 
-/// What came of a run; `summary.json`. What a scenario without a task does not have is null.
+/// Summary of a run, `summary.json`. Values that exist only with a task are null without one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Name of the scenario.
@@ -19,54 +19,54 @@ pub struct Summary {
     pub seed: u64,
     /// Version of Apical.
     pub version: String,
-    /// Which data were learned, see [`LoadedData::sha256`](crate::data::LoadedData::sha256).
+    /// Checksum of the data, see [`LoadedData::sha256`](crate::data::LoadedData::sha256).
     #[serde(default)]
     pub data_sha256: Option<String>,
-    /// Whether the run was stopped before its end.
+    /// True if the run was stopped before its end.
     pub interrupted: bool,
-    /// Fraction of right answers on the test part, which is read once, at the end, with the
-    /// weights of the chosen epoch.
+    /// Fraction of correct answers on the test part, which is evaluated once, at the end, with the
+    /// weights of the selected epoch.
     pub test_accuracy: Option<f64>,
-    /// Samples of the test part.
+    /// Number of samples of the test part.
     pub test_samples: Option<usize>,
-    /// Fraction of right answers on the validation part in the chosen epoch.
+    /// Fraction of correct answers on the validation part in the selected epoch.
     pub validation_accuracy: Option<f64>,
-    /// The epoch with the best validation accuracy, the last of equals; counted from 1.
+    /// Epoch with the best validation accuracy, the last of equal ones; counted from 1.
     pub chosen_epoch: Option<u64>,
-    /// Epochs done.
+    /// Number of completed epochs.
     pub epochs: Option<u64>,
-    /// Steps done.
+    /// Number of completed steps.
     pub steps: u64,
     /// Step in ms.
     pub dt_ms: f64,
-    /// Parallel trials.
+    /// Number of parallel trials.
     pub trials: usize,
-    /// Neurons of all trials, inputs among them.
+    /// Number of neurons of all trials, including inputs.
     pub neurons: usize,
-    /// Synapses, biases among them.
+    /// Number of synapses, including biases.
     pub synapses: usize,
     /// Simulated time in ms.
     pub simulated_ms: f64,
-    /// Wall-clock time from loading to the last recording.
+    /// Wall-clock time from loading to the last recording, in s.
     pub wall_seconds: f64,
-    /// Time of the processor over the same, of all threads together; null if several runs shared
-    /// the process.
+    /// Processor time in the same period, of all threads together, in s; null if several runs
+    /// shared the process.
     pub cpu_seconds: Option<f64>,
-    /// Largest resident memory of the process; null where the system does not tell, and if several
-    /// runs shared the process.
+    /// Largest resident memory of the process in bytes; null if it is unknown, and if several runs
+    /// shared the process.
     pub peak_memory_bytes: Option<u64>,
-    /// Samples recorded by all probes.
+    /// Number of samples recorded by all probes.
     pub samples_recorded: u64,
-    /// Values sent along all projections; null with the dense engine.
+    /// Number of values sent along all projections; null with the dense engine.
     #[serde(alias = "events_sent")]
     pub messages_sent: Option<u64>,
-    /// What the dense simulation sends.
+    /// Number of values sent by the dense simulation.
     #[serde(alias = "events_of_dense")]
     pub messages_of_dense: Option<u64>,
-    /// Values that had changed, but not by more than a threshold.
+    /// Number of values that had changed, but not by more than a threshold.
     #[serde(alias = "events_suppressed")]
     pub messages_suppressed: Option<u64>,
-    /// Largest difference between what a neuron had to say and what it had last sent.
+    /// Largest difference between a value and the last value sent.
     pub worst_hold: Option<f32>,
 }
 
@@ -81,14 +81,14 @@ impl Summary {
         Ok(())
     }
 
-    /// Values sent, as a fraction of what the dense simulation sends.
+    /// Ratio of the values sent to those of the dense simulation, dimensionless.
     #[must_use]
     pub fn messages(&self) -> Option<f64> {
         let (sent, all) = self.messages_sent.zip(self.messages_of_dense)?;
         (all > 0).then(|| sent as f64 / all as f64)
     }
 
-    /// Enters what was sent along each projection.
+    /// Adds the counts of values sent along each projection.
     pub fn enter_traffic(&mut self, traffic: &BTreeMap<Arc<str>, (Traffic, u64)>) {
         for (of_projection, all) in traffic.values() {
             *self.messages_sent.get_or_insert(0) += of_projection.sent;

@@ -1,4 +1,4 @@
-//! Which population leads to which along one kind of projection, loops among them.
+//! Paths between populations along one kind of projection, and loops.
 
 use std::collections::BTreeMap;
 
@@ -10,15 +10,15 @@ use crate::neuron::Compartment;
 pub struct Graph<'a> {
     names: Vec<&'a str>,
     nodes: BTreeMap<&'a str, usize>,
-    /// For each node those that it projects to, and the delays in ms.
+    /// For each node, its targets and the delays in ms.
     onward: Vec<Vec<(usize, f64)>>,
-    /// For each node those that project to it, and the delays in ms.
+    /// For each node, its sources and the delays in ms.
     back: Vec<Vec<(usize, f64)>>,
 }
 
 impl<'a> Graph<'a> {
-    /// The graph of all projections to `compartment`. A name that is nobody's is a node too:
-    /// whether names are known is checked elsewhere.
+    /// The graph of all projections to `compartment`. An unknown name is a node too: names are
+    /// checked elsewhere.
     #[must_use]
     pub fn of(model: &'a Model, compartment: Compartment) -> Self {
         let mut graph = Self {
@@ -52,7 +52,7 @@ impl<'a> Graph<'a> {
         node
     }
 
-    /// The node of that name.
+    /// The node with this name.
     #[must_use]
     pub fn node(&self, name: &str) -> Option<usize> {
         self.nodes.get(name).copied()
@@ -64,27 +64,26 @@ impl<'a> Graph<'a> {
         self.names[node]
     }
 
-    /// Where a node projects to, and with which delays in ms.
+    /// Targets of a node, with the delays in ms.
     #[must_use]
     pub fn onward(&self, node: usize) -> &[(usize, f64)] {
         &self.onward[node]
     }
 
-    /// For each node whether activity that starts at one of `starts` arrives there; it does at
-    /// the starts themselves.
+    /// For each node, true if a path leads there from one of `starts`; true for the starts
+    /// themselves.
     #[must_use]
     pub fn reached(&self, starts: impl IntoIterator<Item = usize>) -> Vec<bool> {
         search_all(&self.onward, starts)
     }
 
-    /// For each node whether what starts there arrives at `goal`; it does from the goal itself.
+    /// For each node, true if a path leads from there to `goal`; true for the goal itself.
     #[must_use]
     pub fn reaching(&self, goal: usize) -> Vec<bool> {
         search_all(&self.back, [goal])
     }
 
-    /// Whether nodes that reach each other are these: more than one, or one that projects to
-    /// itself.
+    /// True if the group has more than one node, or one that projects to itself.
     #[must_use]
     pub fn is_loop(&self, group: &[usize]) -> bool {
         match group {
@@ -93,8 +92,8 @@ impl<'a> Graph<'a> {
         }
     }
 
-    /// All nodes in groups of those that reach each other, each group before those that it leads
-    /// to: the strongly connected components by two searches (Kosaraju and Sharir 1981).
+    /// All nodes in groups that reach each other, each group before the groups it leads to:
+    /// strongly connected components by two searches (Kosaraju and Sharir 1981).
     #[must_use]
     pub fn groups(&self) -> Vec<Vec<usize>> {
         let count = self.names.len();
@@ -120,8 +119,8 @@ fn search_all(edges: &[Vec<(usize, f64)>], starts: impl IntoIterator<Item = usiz
     seen
 }
 
-/// Goes from `start` to every node not yet seen, the deep ones first; adds to `left` in the order
-/// in which nodes are left. Not recursive: a chain may be longer than a thread's stack is deep.
+/// Depth-first search from `start` over nodes not yet seen; appends nodes to `left` in the order in
+/// which they are left. Not recursive, since a long chain could exceed a thread's stack.
 fn search(edges: &[Vec<(usize, f64)>], start: usize, seen: &mut [bool], left: &mut Vec<usize>) {
     if std::mem::replace(&mut seen[start], true) {
         return;
@@ -177,7 +176,7 @@ mod tests {
     }
 
     proptest! {
-        /// Against reachability by powers of the adjacency matrix.
+        /// Compared with reachability by powers of the adjacency matrix.
         #[test]
         fn groups_are_those_that_reach_each_other_in_the_order_of_edges(
             edges in prop::collection::vec((0usize..7, 0usize..7), 1..14),

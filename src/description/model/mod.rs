@@ -1,4 +1,4 @@
-//! Circuits as files: the RON schema of `models/*.ron`, and what can be wrong with one.
+//! Circuits as files: the RON schema of `models/*.ron`, and the check of a model.
 
 mod check;
 mod graph;

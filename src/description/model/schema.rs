@@ -1,6 +1,6 @@
-//! What a circuit is: the RON schema of `models/*.ron`.
+//! Definition of a circuit: the RON schema of `models/*.ron`.
 //!
-//! Neuron types and synapse types are named once and referred to by populations and projections,
+//! Neuron types and synapse types are defined once and referred to by populations and projections,
 //! so that one `--set neurons.pyramidal.tau_b_ms=5` changes every population of that type.
 
 use std::collections::BTreeMap;
@@ -19,10 +19,10 @@ use crate::plasticity::Optimiser;
 pub struct Model {
     /// Name of the circuit.
     pub name: String,
-    /// One or two sentences on what it is.
+    /// Description in one or two sentences.
     #[serde(default)]
     pub about: String,
-    /// Threshold of projections that give none, see [`Projection::threshold`].
+    /// Threshold of projections without their own, see [`Projection::threshold`].
     #[serde(default)]
     pub threshold: f32,
     /// Neuron types by name.
@@ -40,13 +40,13 @@ pub struct Model {
 }
 
 impl Model {
-    /// The threshold of a projection: its own or the model's.
+    /// Threshold of a projection: its own or that of the model.
     #[must_use]
     pub fn threshold(&self, projection: &Projection) -> f32 {
         projection.threshold.unwrap_or(self.threshold)
     }
 
-    /// The basal projections that run back along `projection`, in the order of the model.
+    /// Basal projections in the opposite direction of `projection`, in the order of the model.
     pub fn ways_back<'a>(
         &'a self,
         projection: &'a Projection,
@@ -58,8 +58,8 @@ impl Model {
         })
     }
 
-    /// The reciprocal basal projection of an apical one: the way back that it names, or the only
-    /// one. None if there is none, or several without a choice among them.
+    /// Reciprocal basal projection of an apical one: the one that it names, or the only one in the
+    /// opposite direction. `None` if there is none, or several of which none is selected.
     #[must_use]
     pub fn reciprocal<'a>(&'a self, projection: &'a Projection) -> Option<&'a Projection> {
         let mut ways = self.ways_back(projection);
@@ -91,27 +91,27 @@ pub struct Neuron {
     pub tau_s_ms: f64,
     /// Apical coupling `g_a`, dimensionless.
     pub g_a: f32,
-    /// Somatic coupling `lambda` in 0..=1: how much the apical side nudges the firing itself.
+    /// Somatic coupling `lambda` in 0..=1: effect of the apical side on the rate, dimensionless.
     pub lambda: f32,
-    /// Name of the transfer function `f`: a shipped one, or one of the registry.
+    /// Name of the transfer function `f`: one of the crate, or one of the registry.
     pub transfer: Symbol,
-    /// Whether the mismatch counts in rates or in potentials.
+    /// Units of the mismatch: rates or potentials.
     pub mismatch: Units,
     /// Noise of each neuron, added to the potential at its output only; absent: none.
     pub noise: Option<Noise>,
-    /// Neuron model that adds variables and an equation, a name of the registry; absent: none.
+    /// Neuron model that adds variables and an equation, by its name in the registry; absent: none.
     pub model: Option<String>,
-    /// Parameters of that model by name.
+    /// Parameters of the neuron model by name.
     pub parameters: BTreeMap<String, f64>,
 }
 
-/// Noise that is drawn anew now and then, and kept in between.
+/// Noise that is drawn at regular times and constant in between.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Noise {
-    /// Standard deviation, normal with mean 0, in a.u. of the potential.
+    /// Standard deviation of a normal distribution with mean 0, in a.u. of the potential.
     pub std: f32,
-    /// Time from one draw to the next in ms.
+    /// Time between draws in ms.
     pub every_ms: f64,
 }
 
@@ -139,7 +139,7 @@ impl Default for Neuron {
 pub struct Input {
     /// Name, unique among inputs and populations.
     pub name: String,
-    /// Number of neurons a trial.
+    /// Neurons per trial.
     pub size: usize,
     /// Rows and columns if the neurons form an image; used by figures only.
     #[serde(default)]
@@ -152,7 +152,7 @@ pub struct Input {
 pub struct Population {
     /// Name, unique among inputs and populations.
     pub name: String,
-    /// Number of neurons a trial.
+    /// Neurons per trial.
     pub size: usize,
     /// Neuron type, a key of [`Model::neurons`].
     pub neuron: String,
@@ -173,24 +173,24 @@ pub struct Bias {
 }
 
 impl Bias {
-    /// The name that the bias of a population has among projections.
+    /// Name of the bias of a population among projections.
     #[must_use]
     pub fn name(population: &str) -> String {
         format!("{population}_bias")
     }
 }
 
-/// A synapse type: how its weights change.
+/// A synapse type: plasticity of its weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Synapse {
-    /// Rule of plasticity, a name of the registry; absent: the weights stay as they are.
+    /// Plasticity rule, by its name in the registry; absent: constant weights.
     #[serde(default)]
     pub rule: Option<String>,
     /// Parameters of the rule by name.
     #[serde(default)]
     pub parameters: BTreeMap<String, f64>,
-    /// Learning rate: per ms of continuous change, per step of weight updates.
+    /// Learning rate: per ms for continuous change, per weight update otherwise.
     #[serde(default)]
     pub eta: f32,
     /// Decay of the weights, `dW/dt = -decay W`, per ms.
@@ -199,27 +199,27 @@ pub struct Synapse {
     /// Smallest and largest weight.
     #[serde(default)]
     pub bounds: Option<(f32, f32)>,
-    /// Length that the weights of each neuron have at the start and are brought back to after
-    /// every weight update (synaptic scaling); absent: whatever comes.
+    /// Length of the weight vector of each neuron, at the start and after every weight update
+    /// (synaptic scaling); absent: not fixed.
     #[serde(default)]
     pub norm: Option<f32>,
-    /// Turns the eligibility into weight change at its own clock; absent: continuous change.
+    /// Conversion of the eligibility to weight changes at regular times; absent: continuous change.
     #[serde(default)]
     pub update: Option<Update>,
 }
 
-/// A clock and an optimiser.
+/// Times of weight updates and optimiser.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Update {
     /// Period in ms; absent: one presentation of the scenario.
     #[serde(default)]
     pub every_ms: Option<f64>,
-    /// How much later than at 0 the clock starts, in ms. With the time that a stimulus takes to
-    /// reach the senders, a projection updates its weights just before their activity changes.
+    /// Start of the clock in ms. If it is the time that a stimulus takes to reach the senders, a
+    /// projection updates its weights just before their activity changes.
     #[serde(default)]
     pub offset_ms: f64,
-    /// From eligibility to weight change.
+    /// Conversion of eligibility to weight change.
     pub optimiser: Optimiser,
 }
 
@@ -242,13 +242,13 @@ pub struct Projection {
     pub synapse: String,
     /// Initial weights.
     pub weights: InitialWeights,
-    /// A sender sends when what it has to say differs from what it last sent by more than this,
-    /// in units of `r` (basal) or `delta` (apical); 0 sends every change. Absent: that of the
-    /// model. The dense engine, which thresholds are judged against, sends everything always.
+    /// A sender sends if its value differs from the last value sent by more than this threshold, in
+    /// units of `r` (basal) or `delta` (apical); 0 sends every change. Absent: that of the model.
+    /// The dense engine, the reference for thresholds, sends all values in every step.
     #[serde(default)]
     pub threshold: Option<f32>,
-    /// Name of the basal projection of the way back whose weights an apical projection reads
-    /// (weight transport) and is compared with (`alignment`); absent: the only one there is.
+    /// Name of the basal projection in the opposite direction whose weights an apical projection
+    /// reads (weight transport) and is compared with (`alignment`); absent: the only one.
     #[serde(default)]
     pub reciprocal: Option<String>,
 }

@@ -1,4 +1,4 @@
-//! From files and overrides to a checked scenario and its model, or to everything wrong with them.
+//! Loading and checking of a scenario with its model and overrides; all problems are reported.
 
 use std::path::{Path, PathBuf};
 
@@ -13,29 +13,29 @@ use crate::description::model::{self, Model};
 use crate::description::{Registry, Setup, lower_checked};
 use crate::files::tidy;
 
-/// Problems after which no further variant is looked at: nobody reads as many.
+/// Number of problems after which no further variant is checked.
 const MOST_PROBLEMS: usize = 200;
 
 /// A scenario and its model, both checked.
 #[derive(Clone, Debug)]
 pub struct LoadedScenario {
-    /// What happens.
+    /// The scenario.
     pub scenario: Scenario,
-    /// To which circuit.
+    /// Its model.
     pub model: Model,
-    /// The scenario's text, with the overrides in it.
+    /// Text of the scenario, including the overrides.
     pub scenario_document: Document,
-    /// The model's text, with the overrides in it.
+    /// Text of the model, including the overrides.
     pub model_document: Document,
-    /// Where the scenario's relative paths start: those of data.
+    /// Base directory of the scenario's relative paths, such as those of data.
     pub directory: PathBuf,
-    /// Where the model's relative paths start: those of weights.
+    /// Base directory of the model's relative paths, those of weights.
     pub model_directory: PathBuf,
-    /// The matrices of the files of weights.
+    /// Matrices from the files of weights.
     pub matrices: Matrices,
-    /// The scenario's variants by name, each with its changes in it and without variants.
+    /// Variants of the scenario by name, each with its changes and without variants.
     pub variants: Vec<(String, LoadedScenario)>,
-    /// What is probably not as it was meant.
+    /// Warnings: settings that are probably unintended.
     pub warnings: Problems,
 }
 
@@ -57,25 +57,25 @@ impl LoadedScenario {
     }
 }
 
-/// A model, checked.
+/// A checked model.
 #[derive(Clone, Debug)]
 pub struct LoadedModel {
-    /// The circuit.
+    /// The model.
     pub model: Model,
-    /// Its text, with the overrides in it.
+    /// Its text, including the overrides.
     pub document: Document,
-    /// Where its relative paths start.
+    /// Base directory of its relative paths.
     pub directory: PathBuf,
-    /// What is probably not as it was meant.
+    /// Warnings: settings that are probably unintended.
     pub warnings: Problems,
 }
 
 /// Loads a scenario and the model that it names, with `overrides` such as `task.epochs=3`.
 ///
-/// Paths that start with `model.` are of the model: `model.neurons.pyramidal.tau_b_ms=5`.
+/// Paths that begin with `model.` refer to the model: `model.neurons.pyramidal.tau_b_ms=5`.
 ///
 /// # Errors
-/// Everything that is wrong in both files, in the overrides and in the variants.
+/// All problems of both files, of the overrides and of the variants.
 pub fn load(
     path: &Path,
     overrides: &[String],
@@ -84,8 +84,8 @@ pub fn load(
     load_with(path, None, overrides, registry)
 }
 
-/// The same with the model in the file `model`, if given, in the place of the one that the
-/// scenario names.
+/// As [`load`], with the model in the file `model`, if given, instead of the one that the scenario
+/// names.
 ///
 /// # Errors
 /// As [`load`].
@@ -112,7 +112,7 @@ pub fn load_with(
     let whole = attempt(&document, overrides);
     let mut problems = whole.problems.clone();
     let mut variants = Vec::new();
-    // A variant is read without the others: each would be read as often as there are any.
+    // A variant is read without the others, so that the time is linear in their number.
     let alone = document.emptied("variants");
     let given = whole.scenario.iter().flat_map(|s| &s.variants);
     for (name, changes) in given.take(MOST_VARIANTS) {
@@ -151,10 +151,10 @@ pub fn load_with(
     }
 }
 
-/// Loads a model by itself. In `overrides`, `model.` before a path may be left out.
+/// Loads a model alone. In `overrides`, `model.` before a path may be omitted.
 ///
 /// # Errors
-/// Everything that is wrong in the file and in the overrides.
+/// All problems of the file and of the overrides.
 pub fn load_model(
     path: &Path,
     overrides: &[String],
@@ -179,7 +179,7 @@ pub fn load_model(
     }
 }
 
-/// A scenario and its model as far as they can be had, and what is wrong with them.
+/// A scenario and its model as far as they could be read, with their problems.
 struct Attempt {
     scenario_document: Document,
     scenario: Option<Scenario>,
@@ -204,7 +204,7 @@ impl Attempt {
             }
         }
         let scenario = note(document.parse::<Scenario>(), &mut problems);
-        // A scenario that cannot be read may still say where its model is.
+        // The path of the model may be readable even if the scenario is not.
         let named = match &scenario {
             Some(scenario) => Some(scenario.model.clone()),
             None => document.string_at("model").map(PathBuf::from),
@@ -237,7 +237,7 @@ impl Attempt {
             );
             problems.extend(issues.into_iter().map(|issue| document.problem(issue)));
         }
-        // Of what is wrong, nobody needs to know where it would start.
+        // Clipped initial weights are reported only if there are no errors.
         let wrong = problems
             .iter()
             .any(|problem| problem.severity == Severity::Error);
@@ -268,7 +268,7 @@ impl Attempt {
     }
 }
 
-/// A model's file and what it says, if it can be read.
+/// A model's file and the model, if it can be read.
 struct ModelFile {
     document: Document,
     directory: PathBuf,
@@ -324,7 +324,7 @@ fn note<T>(outcome: Result<T, impl Into<Problems>>, problems: &mut Vec<Problem>)
         .ok()
 }
 
-/// A problem that a variant has and the scenario itself has not, at the place of the variant.
+/// Problem of a variant that the scenario itself does not have, located at the variant.
 fn of_variant(problem: &Problem, path: &str, changes: &[String], document: &Document) -> Problem {
     let change = changes.iter().position(|change| match &problem.place {
         Place::Override { assignment } => assignment == change,

@@ -1,5 +1,5 @@
-//! Scenarios as files: the RON schema of `scenarios/*.ron`, when things happen in them, and how
-//! one is loaded with its model and checked.
+//! Scenarios as files: the RON schema of `scenarios/*.ron`, times within a presentation, and
+//! loading and checking of a scenario with its model.
 
 mod check;
 mod load;

@@ -1,25 +1,25 @@
-//! What a scenario observes.
+//! Probes of a scenario.
 
 use serde::{Deserialize, Serialize};
 
 use super::selector::{Indices, Neurons};
 use crate::neuron::Variable;
 
-/// Something that is looked at again and again while the circuit runs.
+/// Repeated observation of a running circuit.
 ///
-/// A sample is taken at the start of the window and then every `every_ms`, without it at every
-/// step. Times below 0 count from the end of the run: `from_ms: -200.0` is its last 200 ms.
+/// A sample is taken at the start of the window and then every `every_ms`; if absent, at every
+/// step. Times below 0 count from the end of the run: `from_ms: -200.0` means its last 200 ms.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Probe {
     /// Variables of compartments, to `traces.parquet`.
     Traces {
-        /// Which neurons; inputs have only `r`.
+        /// Observed neurons; inputs have only `r`.
         neurons: Vec<Neurons>,
-        /// Which variables.
+        /// Observed variables.
         #[serde(default = "Variable::all")]
         variables: Vec<Variable>,
-        /// Which trials.
+        /// Observed trials.
         #[serde(default = "first")]
         trials: Indices,
         /// Interval in ms, a whole number of steps.
@@ -36,10 +36,10 @@ pub enum Probe {
     Weights {
         /// Projection, or `POPULATION_bias`.
         projection: String,
-        /// Which postsynaptic neurons.
+        /// Indices of the postsynaptic neurons.
         #[serde(default)]
         post: Indices,
-        /// Which presynaptic neurons.
+        /// Indices of the presynaptic neurons.
         #[serde(default)]
         pre: Indices,
         /// Interval in ms, a whole number of steps.
@@ -52,12 +52,12 @@ pub enum Probe {
         #[serde(default)]
         until_ms: Option<f64>,
     },
-    /// Numbers about whole projections, to `projections.parquet`.
+    /// Statistics of whole projections, to `projections.parquet`.
     Statistics {
-        /// Which projections; none given: all for which the statistic is defined.
+        /// Observed projections; empty: all for which the statistic is defined.
         #[serde(default)]
         projections: Vec<String>,
-        /// Which numbers.
+        /// Observed statistics.
         statistics: Vec<Statistic>,
         /// Interval in ms, a whole number of steps.
         #[serde(default)]
@@ -72,7 +72,7 @@ pub enum Probe {
 }
 
 impl Probe {
-    /// Start, end and period in ms, as they are written.
+    /// Start, end and period in ms, as given.
     #[must_use]
     pub fn times_ms(&self) -> (Option<f64>, Option<f64>, Option<f64>) {
         let (Self::Traces {
@@ -97,21 +97,21 @@ impl Probe {
     }
 }
 
-/// A number about a projection.
+/// A statistic of a projection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Statistic {
     /// Frobenius norm of the weights, `|W|` or `|Theta|`.
     Norm,
-    /// `cos(W, Theta^T)` between an apical projection and the basal projection it runs back
-    /// along; 1 is full alignment, 0 none. Apical projections only.
+    /// `cos(W, Theta^T)` between an apical projection and its reciprocal basal projection; 1 is
+    /// full alignment, 0 none. Apical projections only.
     Alignment,
-    /// Angle in degrees between the change that a presentation made to the weights, before any
-    /// optimiser, and the exact gradient of the loss at the settled state before the teacher
-    /// spoke; below 90 the loss falls. Basal projections in scenarios with a task only.
+    /// Angle in degrees between the weight change by a presentation, before any optimiser, and the
+    /// exact gradient of the loss at the settled state before the teacher starts; below 90 the loss
+    /// decreases. Basal projections in scenarios with a task only.
     GradientAngle,
-    /// How many values the senders have sent so far. Everything but biases, and with the event
-    /// engine only.
+    /// Number of values sent by the senders so far. All projections except biases, only with the
+    /// event engine.
     Messages,
 }
 

@@ -1,4 +1,4 @@
-//! What happens to a circuit: the RON schema of `scenarios/*.ron`.
+//! Definition of a scenario: the RON schema of `scenarios/*.ron`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,94 +11,94 @@ use super::timeline::TimelineEntry;
 use crate::circuit::Engine;
 use crate::data::{Encoding, Parts, Source};
 
-/// A scenario: a circuit, its time, and what happens to it.
+/// A scenario: a circuit, its time, and changes from outside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
     /// Name of the scenario and of its run directory.
     pub name: String,
-    /// One or two sentences on what it shows.
+    /// Description in one or two sentences.
     #[serde(default)]
     pub about: String,
-    /// The model's file, relative to the scenario's.
+    /// Path of the model's file, relative to the scenario's.
     pub model: PathBuf,
-    /// Seed of everything random: initial weights, split, order of presentation.
+    /// Seed of all random numbers: initial weights, split, order of presentation.
     #[serde(default = "one_u64")]
     pub seed: u64,
     /// Step in ms.
     pub dt_ms: f64,
-    /// Parallel trials that share the synapses.
+    /// Number of parallel trials, which share the synapses.
     #[serde(default = "one")]
     pub trials: usize,
-    /// How the circuit is advanced in time.
+    /// Engine that advances the circuit.
     #[serde(default)]
     pub engine: Engine,
-    /// Length of the run in ms; with a task its presentations say how long it is.
+    /// Length of the run in ms; with a task it is determined by the presentations.
     #[serde(default)]
     pub duration_ms: Option<f64>,
-    /// What happens from outside and when.
+    /// Changes from outside and their times.
     #[serde(default)]
     pub timeline: Vec<TimelineEntry>,
     /// A classification task to learn.
     #[serde(default)]
     pub task: Option<Task>,
-    /// What is observed.
+    /// Observed variables.
     #[serde(default)]
     pub probes: Vec<Probe>,
-    /// What is recorded of the end of the run besides.
+    /// Additional recording of the end of the run.
     #[serde(default)]
     pub tail: Tail,
-    /// Several runs side by side: a name and what to change, written as for `--set`.
+    /// Several runs of the scenario: names, and changes written as for `--set`.
     #[serde(default)]
     pub variants: BTreeMap<String, Vec<String>>,
 }
 
-/// Learning to classify: stimuli from a data set, one after the other, and a teacher.
+/// Learning to classify: successive stimuli from a data set, and a teacher.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Task {
-    /// Where the samples come from.
+    /// Source of the samples.
     pub data: Source,
-    /// From raw values to input rates.
+    /// Conversion of raw values to input rates.
     #[serde(default)]
     pub encoding: Encoding,
-    /// Training, validation and test parts. A source with a test part of its own keeps it.
+    /// Training, validation and test parts. If a source has its own test part, it is used.
     pub split: Parts,
-    /// Input population that is shown the samples.
+    /// Input population for the samples.
     pub input: String,
-    /// Population that answers, one neuron a class.
+    /// Output population, with one neuron per class.
     pub output: String,
-    /// Further populations that are told the target, one neuron a class: readouts of populations
-    /// on the way, each for its own. They do not answer.
+    /// Other populations with the target as teacher, one neuron per class: readouts of intermediate
+    /// populations, each separate. They give no answers.
     #[serde(default)]
     pub taught: Vec<String>,
-    /// Times that the training part is shown.
+    /// Number of presentations of the training part.
     pub epochs: u64,
     /// Length of a presentation in ms.
     pub presentation_ms: f64,
-    /// When and how the teacher speaks.
+    /// Times and strength of the teacher.
     #[serde(default)]
     pub teacher: Teaching,
-    /// What multiplies every learning rate over the run.
+    /// Common factor of all learning rates during the run.
     #[serde(default)]
     pub eta_schedule: EtaSchedule,
 }
 
-/// The teacher of a task. To the neurons it is one more input.
+/// The teacher of a task, an additional input of the neurons.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Teaching {
-    /// From the stimulus to the teacher, in ms; absent: the time that activity takes to arrive.
+    /// Time from the stimulus to the teacher in ms; absent: the time until activity has arrived.
     pub latency_ms: Option<f64>,
-    /// From the teacher's end to the next stimulus, in ms; absent: the time that teaching takes.
+    /// Time from the end of the teacher to the next stimulus in ms; absent: settling time.
     pub off_before_end_ms: Option<f64>,
-    /// Strength `teach`.
+    /// Strength `teach`, dimensionless.
     pub strength: f32,
-    /// Label smoothing: this much of the target is spread over all classes.
+    /// Label smoothing: fraction of the target that is distributed over all classes.
     pub label_smoothing: f32,
 }
 
-/// Full strength, and the label smoothing of the paper.
+/// Strength 1, and the label smoothing of the paper.
 impl Default for Teaching {
     fn default() -> Self {
         Self {
@@ -110,14 +110,14 @@ impl Default for Teaching {
     }
 }
 
-/// What multiplies every learning rate over a run, set at each presentation.
+/// Common factor of all learning rates during a run, set at each presentation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum EtaSchedule {
-    /// 1 throughout.
+    /// Factor of 1 throughout.
     #[default]
     Constant,
-    /// From `start` to `end`, linearly.
+    /// Linear change from `start` to `end`.
     Linear {
         /// Factor at the start of the run.
         #[serde(default = "one_f32")]
@@ -128,7 +128,7 @@ pub enum EtaSchedule {
 }
 
 impl Task {
-    /// All populations that a teacher speaks to, the output first.
+    /// All taught populations, the output first.
     pub fn taught(&self) -> impl Iterator<Item = &str> {
         std::iter::once(&self.output)
             .chain(&self.taught)
@@ -137,7 +137,7 @@ impl Task {
 }
 
 impl EtaSchedule {
-    /// The factor when the fraction `done` of the run is over.
+    /// Factor after the fraction `done` of the run, dimensionless.
     #[must_use]
     pub fn factor(self, done: f64) -> f32 {
         match self {

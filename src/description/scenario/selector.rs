@@ -1,4 +1,4 @@
-//! How files and commands name neurons: `hidden1`, `hidden1[17]`, `hidden1[0..8, 12]`.
+//! Notation of neurons in files and commands: `hidden1`, `hidden1[17]`, `hidden1[0..8, 12]`.
 
 use std::fmt;
 use std::iter;
@@ -9,25 +9,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::description::document::quoted;
 
-/// Indices from 0: `all`, `17`, `0..8` (8 is not in it), or several of them as in `0..8, 12`.
+/// Indices from 0: `all`, `17`, `0..8` (without 8), or several of them as in `0..8, 12`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Indices(Option<Vec<Range<usize>>>);
 
 impl Indices {
-    /// One index alone.
+    /// A single index.
     #[must_use]
     pub fn one(index: usize) -> Self {
         Self(Some(iter::once(index..index.saturating_add(1)).collect()))
     }
 
-    /// The first ones, `0..count`.
+    /// The first indices, `0..count`.
     #[must_use]
     pub fn first(count: usize) -> Self {
         Self(Some((count > 0).then_some(0..count).into_iter().collect()))
     }
 
-    /// The chosen ones among `0..size`, sorted, each once.
+    /// Selected indices among `0..size`, sorted, without duplicates.
     #[must_use]
     pub fn among(&self, size: usize) -> Vec<usize> {
         match &self.0 {
@@ -36,7 +36,7 @@ impl Indices {
         }
     }
 
-    /// How many of `0..size` are chosen.
+    /// Number of selected indices among `0..size`.
     #[must_use]
     pub fn count(&self, size: usize) -> usize {
         match &self.0 {
@@ -45,14 +45,14 @@ impl Indices {
         }
     }
 
-    /// The largest index that is asked for by name.
+    /// Largest index given explicitly.
     #[must_use]
     pub fn largest(&self) -> Option<usize> {
         self.0.iter().flatten().map(|range| range.end - 1).max()
     }
 }
 
-/// What ranges have in `0..size`, in order and each index once.
+/// Disjoint parts of the ranges within `0..size`, in order.
 fn apart(ranges: &[Range<usize>], size: usize) -> Vec<Range<usize>> {
     let mut ranges = ranges.to_vec();
     ranges.sort_by_key(|range| range.start);
@@ -71,21 +71,21 @@ fn apart(ranges: &[Range<usize>], size: usize) -> Vec<Range<usize>> {
 pub struct Neurons {
     /// Name of the population.
     pub population: String,
-    /// Which of its neurons.
+    /// Indices of its neurons.
     pub indices: Indices,
 }
 
-/// A text that names no neurons.
+/// Error: a text that does not denote neurons.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SelectorError {
-    /// What should be an index or a range of indices is not.
+    /// A part is neither an index nor a range of indices.
     #[error(
         "{} is not an index: expected `all`, an index such as `17`, a range such as `0..8` \
          (8 is not in it), or several of them as in `0..8, 12`",
         quoted(.0)
     )]
     Index(String),
-    /// What should name neurons does not.
+    /// The text does not denote neurons.
     #[error("{} names no neurons: expected `NAME`, `NAME[17]` or `NAME[0..8, 12]`", quoted(.0))]
     Neurons(String),
 }

@@ -1,5 +1,5 @@
-//! The end of a run, which is recorded besides what the probes ask for: the history of a neuron for
-//! whoever looks into it afterwards.
+//! Recording of the end of a run, in addition to the probes: the history of neurons for later
+//! inspection.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,26 +7,26 @@ use super::{Indices, Neurons, Probe, Scenario};
 use crate::description::model::Model;
 use crate::neuron::Variable;
 
-/// What is recorded of the end of a run, of trial 0, in every step, to `tail.parquet`.
+/// Recording of the end of a run, trial 0, in every step, to `tail.parquet`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Tail {
-    /// Nothing.
+    /// No recording.
     None,
-    /// All variables of chosen neurons.
+    /// All variables of selected neurons.
     Last {
-        /// Length in ms; absent: a presentation, without a task 200 steps, and 1000 steps at most.
+        /// Length in ms; absent: one presentation, or 200 steps without a task; 1000 steps at most.
         #[serde(default)]
         ms: Option<f64>,
-        /// Which neurons; absent: the first 64 of each population, 1024 in all.
+        /// Recorded neurons; absent: the first 64 of each population, 1024 in total.
         #[serde(default)]
         neurons: Option<Vec<Neurons>>,
     },
 }
 
-/// Neurons of a population, as far as none are named.
+/// Default number of neurons of a population.
 const OF_A_POPULATION: usize = 64;
-/// Neurons of a circuit, as far as none are named.
+/// Default number of neurons of a circuit.
 const OF_A_CIRCUIT: usize = 1024;
 
 impl Default for Tail {
@@ -39,7 +39,7 @@ impl Default for Tail {
 }
 
 impl Scenario {
-    /// Length of the last stretch of a run of which there is a history, in ms.
+    /// Length of the recorded end of a run, in ms.
     #[must_use]
     pub fn tail_ms(&self) -> f64 {
         const STEPS: f64 = 200.0;
@@ -51,7 +51,7 @@ impl Scenario {
         usual.min(MOST_STEPS * self.dt_ms)
     }
 
-    /// The tail as a probe; none if there is to be none.
+    /// The recording as a probe; `None` if there is none.
     #[must_use]
     pub fn tail_probe(&self, model: &Model) -> Option<Probe> {
         let Tail::Last { neurons, .. } = &self.tail else {
@@ -72,7 +72,7 @@ impl Scenario {
     }
 }
 
-/// The first neurons of each population, until there are enough.
+/// The first neurons of each population, up to the limit for a circuit.
 fn first(model: &Model) -> Vec<Neurons> {
     let mut left = OF_A_CIRCUIT;
     let chosen = model.populations.iter().map(|population| {

@@ -1,37 +1,37 @@
-//! What a scenario's timeline may hold.
+//! Entries of a scenario's timeline.
 
 use serde::{Deserialize, Serialize};
 
 use super::selector::Neurons;
 use crate::neuron::{NeuronParameter, Site};
 
-/// Something that happens to a circuit from outside, in all trials alike.
+/// A change of a circuit from outside, identical in all trials.
 ///
-/// Windows are `from_ms <= t < until_ms`, without `until_ms` to the end of the run. Windows of
-/// one input, or of one teacher, must not overlap.
+/// Windows are `from_ms <= t < until_ms`; without `until_ms` they last to the end of the run.
+/// Windows of one input, or of one teacher, must not overlap.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum TimelineEntry {
-    /// An input fires at these rates, and at 0 afterwards.
+    /// Rates of an input; 0 after the window.
     Rates {
         /// Input population.
         input: String,
-        /// One rate a neuron, or a single one for all.
+        /// One rate per neuron, or a single one for all.
         values: Vec<f32>,
         /// Start in ms.
         from_ms: f64,
         /// End in ms.
         #[serde(default)]
         until_ms: Option<f64>,
-        /// Once more after each period.
+        /// Repetition of the window.
         #[serde(default)]
         repeat: Option<Repeat>,
     },
-    /// A current flows into one compartment.
+    /// Current into one compartment.
     Current {
-        /// Which neurons.
+        /// Neurons that receive the current.
         neurons: Neurons,
-        /// Which compartment of theirs.
+        /// Compartment that receives the current.
         compartment: Site,
         /// Current in a.u.
         amplitude: f32,
@@ -40,17 +40,17 @@ pub enum TimelineEntry {
         /// End in ms.
         #[serde(default)]
         until_ms: Option<f64>,
-        /// Once more after each period.
+        /// Repetition of the window.
         #[serde(default)]
         repeat: Option<Repeat>,
     },
-    /// A teacher speaks to the apical dendrites: `I_a += strength (target - r)`.
+    /// Teaching current into the apical dendrites: `I_a += strength (target - r)`.
     Teacher {
         /// Population that is taught.
         population: String,
-        /// One target rate a neuron, or a single one for all.
+        /// One target rate per neuron, or a single one for all.
         target: Vec<f32>,
-        /// Strength `teach`.
+        /// Strength `teach`, dimensionless.
         #[serde(default = "full")]
         strength: f32,
         /// Start in ms.
@@ -58,60 +58,60 @@ pub enum TimelineEntry {
         /// End in ms.
         #[serde(default)]
         until_ms: Option<f64>,
-        /// Once more after each period.
+        /// Repetition of the window.
         #[serde(default)]
         repeat: Option<Repeat>,
     },
-    /// What is presented is of this kind: the third factor of rules that tell one kind from
-    /// another, and 0 at other times.
+    /// Kind of the presentation: the third factor of rules that distinguish kinds; 0 outside the
+    /// windows.
     Presentation {
-        /// The kind, such as 1 for patterns to learn and -1 for others.
+        /// Kind, such as 1 for patterns to learn and -1 for others.
         kind: f32,
         /// Start in ms.
         from_ms: f64,
         /// End in ms.
         #[serde(default)]
         until_ms: Option<f64>,
-        /// Once more after each period.
+        /// Repetition of the window.
         #[serde(default)]
         repeat: Option<Repeat>,
     },
-    /// A parameter of the neurons of a population becomes this.
+    /// Change of a parameter of the neurons of a population.
     Neuron {
         /// Population.
         population: String,
-        /// Which parameter.
+        /// Parameter to change.
         parameter: NeuronParameter,
         /// Time in ms.
         at_ms: f64,
-        /// Its new value.
+        /// New value.
         value: f64,
     },
-    /// The learning rate of a projection becomes this; 0 freezes it.
+    /// Change of the learning rate of a projection; 0 stops learning.
     Eta {
         /// Projection, or `POPULATION_bias`.
         projection: String,
         /// Time in ms.
         at_ms: f64,
-        /// Its new value, in the unit of the model's `eta`.
+        /// New value, in the unit of the model's `eta`.
         value: f32,
     },
-    /// Every learning rate is multiplied by this from now on, in place of the factor before.
+    /// Change of the common factor of all learning rates.
     EtaScale {
         /// Time in ms.
         at_ms: f64,
-        /// The factor.
+        /// New factor, dimensionless.
         factor: f32,
     },
 }
 
-/// The same window again and again.
+/// Repetition of a window at regular times.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Repeat {
-    /// From the start of one window to the start of the next, in ms.
+    /// Time from the start of one window to the start of the next, in ms.
     pub every_ms: f64,
-    /// Number of windows, the first among them.
+    /// Number of windows, including the first.
     pub times: u32,
 }
 
@@ -120,7 +120,7 @@ fn full() -> f32 {
 }
 
 impl TimelineEntry {
-    /// How often it happens.
+    /// Number of windows.
     #[must_use]
     pub fn times(&self) -> u32 {
         match self {
@@ -134,8 +134,8 @@ impl TimelineEntry {
 }
 
 impl TimelineEntry {
-    /// Start and end of the first window in ms, in a run until `end_ms`; an empty one for an entry
-    /// that has a moment only.
+    /// Start and end of the first window in ms, in a run until `end_ms`; an empty window for an
+    /// entry that has only a time.
     #[must_use]
     pub fn window_ms(&self, end_ms: f64) -> (f64, f64) {
         match self {
@@ -155,7 +155,7 @@ impl TimelineEntry {
         }
     }
 
-    /// From one window to the next in ms, and the number of windows.
+    /// Period in ms, and number of windows.
     #[must_use]
     pub fn period(&self) -> (f64, u32) {
         let repeat = match self {
@@ -169,7 +169,7 @@ impl TimelineEntry {
     }
 }
 
-/// The windows `(from_ms, until_ms)` of an entry; none for those that have a moment only.
+/// The windows `(from_ms, until_ms)` of an entry; empty for entries that have only a time.
 #[must_use]
 pub fn windows(entry: &TimelineEntry, end_ms: f64) -> Vec<(f64, f64)> {
     let (from_ms, until) = entry.window_ms(end_ms);

@@ -1,4 +1,4 @@
-//! When the teacher speaks: after activity has arrived, and early enough to be heard everywhere.
+//! Window of the teacher: after activity has arrived, and early enough for teaching to arrive.
 
 use std::collections::BTreeMap;
 
@@ -8,14 +8,14 @@ use crate::neuron::Compartment;
 
 use super::schema::Task;
 
-/// How long activity takes to settle on its way up to the populations that are `taught`, and
-/// teaching on its way down from them, in ms.
+/// Settling times in ms: of activity on its way up to the `taught` populations, and of teaching on
+/// its way down from them.
 ///
-/// Along a path, delays add up. A chain of leaks settles to 1 % within
-/// `5 tau_max + 2 (sum of the others)`, an upper bound for the tail of a gamma distribution.
-/// The slowest path counts. Populations that reach each other are one stage of it, in which each
-/// of them counts once with its slowest delay from within: no path that enters a population once
-/// is slower. How long a loop takes to settle depends on its weights besides.
+/// Delays add up along a path. A chain of leaks settles to 1 % within
+/// `5 tau_max + 2 (sum of the others)`, an upper bound for the tail of a gamma distribution. The
+/// slowest path is used. Populations that reach each other form one stage of a path, in which each
+/// population counts once, with its slowest delay from within: no path that enters a population
+/// only once is slower. The settling time of a loop also depends on its weights.
 #[must_use]
 pub fn settling<'a>(model: &'a Model, taught: impl Iterator<Item = &'a str>) -> (f64, f64) {
     let inputs = model.inputs.iter().map(|input| input.name.as_str());
@@ -27,9 +27,9 @@ pub fn settling<'a>(model: &'a Model, taught: impl Iterator<Item = &'a str>) -> 
     )
 }
 
-/// How long a current, or a teacher, that comes on takes to settle at the populations that are
-/// `taught`, in ms: along the basal way from the population it acts on, whose dendrites and soma
-/// count as well. An upper bound, as in [`settling`].
+/// Settling time in ms of a new current or teacher at the `taught` populations, along basal
+/// projections from the population it acts on, including the dendrites and soma there. An upper
+/// bound, as in [`settling`].
 #[must_use]
 pub fn charging<'a>(
     model: &'a Model,
@@ -44,7 +44,7 @@ pub fn charging<'a>(
     taught.map(up).fold(0.0, f64::max) + apical
 }
 
-/// Time in ms until everything has settled that goes from `starts` to `goal`, or anywhere.
+/// Settling time in ms of all signals from `starts` to `goal`, or to all nodes.
 fn slowest<'a>(
     model: &'a Model,
     compartment: Compartment,
@@ -64,7 +64,7 @@ fn slowest<'a>(
     for start in starts.into_iter().filter_map(|name| graph.node(name)) {
         stages[stage_of[&start]].enter(start, Path::default());
     }
-    // Groups come before those that they lead to, so a stage is complete when it is its turn.
+    // Groups come before those that they lead to, so a stage is complete when it is processed.
     for (stage, group) in groups.iter().enumerate() {
         for path in stages[stage].paths.clone() {
             for &(to, delay) in group.iter().flat_map(|node| graph.onward(*node)) {
@@ -83,7 +83,7 @@ fn slowest<'a>(
         .fold(0.0, f64::max)
 }
 
-/// Delays and time constants on the way to a place, in ms.
+/// Delays and time constants along a path, in ms.
 #[derive(Clone, Copy, Debug, Default)]
 struct Path {
     delays: f64,
@@ -96,20 +96,20 @@ impl Path {
         self.delays + 5.0 * self.slowest + 2.0 * (self.taus - self.slowest)
     }
 
-    /// Whether this path settles no sooner than `other`, wherever both go on to.
+    /// True if this path settles no sooner than `other`, for any common continuation.
     fn covers(&self, other: &Self) -> bool {
         let without_slowest = |path: &Self| path.delays + 2.0 * path.taus;
         self.slowest >= other.slowest && without_slowest(self) >= without_slowest(other)
     }
 }
 
-/// Populations that reach each other, most often a single one, and the slowest paths through them.
+/// Populations that reach each other, usually a single one, and the slowest paths through them.
 struct Stage {
-    /// For each node its slowest delay from within.
+    /// For each node, its slowest delay from within the stage, in ms.
     delays: BTreeMap<usize, f64>,
     taus: f64,
     slowest: f64,
-    /// None covers another, so that there are no more than different time constants.
+    /// No path covers another, so that there are at most as many as different time constants.
     paths: Vec<Path>,
 }
 
@@ -143,7 +143,7 @@ impl Stage {
         }
     }
 
-    /// Lets a path go on from `node` to all others.
+    /// Continues a path from `node` through all nodes of the stage.
     fn enter(&mut self, node: usize, path: Path) {
         let others = self.delays.iter().filter(|(other, _)| **other != node);
         let path = Path {
@@ -158,23 +158,23 @@ impl Stage {
     }
 }
 
-/// The teacher's window within a presentation, in steps from the stimulus.
+/// Window of the teacher within a presentation, in steps from the stimulus.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PresentationSteps {
     /// Steps from the stimulus to the teacher.
     pub on: u64,
-    /// Steps from the stimulus to the teacher's end.
+    /// Steps from the stimulus to the end of the teacher.
     pub off: u64,
     /// Steps of a presentation.
     pub length: u64,
-    /// Steps until activity has settled at the output, whatever the teacher does.
+    /// Steps until activity has settled at the output without a teacher.
     pub settled: u64,
 }
 
 impl PresentationSteps {
-    /// The window of `task`, with defaults from the circuit.
+    /// Window of `task`, with defaults from the circuit.
     ///
-    /// The teacher's own current takes one more step.
+    /// The teaching current needs one more step.
     #[must_use]
     pub fn of(task: &Task, model: &Model, dt_ms: f64) -> Self {
         let (up, down) = settling(model, task.taught());
@@ -248,7 +248,7 @@ mod tests {
         }
     }
 
-    /// Every path that enters no population twice, one after the other.
+    /// All paths that enter no population twice, one after the other.
     fn of_all_paths(
         taus: &[(f64, f64)],
         edges: &[(usize, usize, f64)],

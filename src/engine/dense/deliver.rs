@@ -1,4 +1,4 @@
-//! Deliver: arrivals, injected and own currents and teachers become the currents of compartments.
+//! Delivery: currents of compartments from arrivals, injected currents, neuron models and teachers.
 
 use bevy_ecs::prelude::*;
 use ndarray::ArrayViewMut2;
@@ -10,7 +10,7 @@ use crate::event::Injections;
 use crate::math::product;
 use crate::neuron::{Compartment, OwnCurrents, apical, basal, soma};
 
-/// Currents of the three compartments, what the teacher reads and what the own equation adds.
+/// Currents of the three compartments, rates for the teacher, and currents of the neuron model.
 type Currents = (
     &'static mut basal::Current,
     &'static mut apical::Current,
@@ -19,8 +19,8 @@ type Currents = (
     Option<&'static OwnCurrents>,
 );
 
-/// What arrives now becomes the currents of the compartments, teaching among it. Currents are
-/// summed in double precision and then rounded once.
+/// Sets the currents of the compartments from the values that arrive now and the teachers. Currents
+/// are summed in double precision and then rounded once.
 pub fn deliver(
     wiring: Res<Wiring>,
     projections: Query<(&Projection, &Synapses)>,

@@ -1,4 +1,4 @@
-//! Learn and update weights: the synapses change, always.
+//! Plasticity and weight updates of all synapses in every step.
 
 use bevy_ecs::prelude::*;
 use ndarray::{Array2, ArrayView2, Zip};
@@ -13,7 +13,7 @@ use crate::math::pair;
 use crate::neuron::{Compartment, apical, basal, soma};
 use crate::plasticity::{Columns, Neuromodulator};
 
-/// What rules read.
+/// Variables that rules read.
 type Variables = (
     &'static basal::Potential,
     &'static apical::Potential,
@@ -23,7 +23,7 @@ type Variables = (
     &'static soma::Noise,
 );
 
-/// Every plastic synapse changes by its rule, always.
+/// Changes every plastic synapse by its rule.
 pub fn learn(
     wiring: Res<Wiring>,
     clock: Res<Clock>,
@@ -99,7 +99,7 @@ fn add(weights: &mut Changing<'_>, rate: f64, change: &Array2<f64>) {
         .for_each(|weight, carry, change| pair::add(weight, carry, rate * change));
 }
 
-/// Eligibilities whose clock strikes become weight change; bounds hold.
+/// Converts the eligibilities that are due to weight changes, within the bounds.
 pub fn update_weights(
     clock: Res<Clock>,
     scale: Res<EtaScale>,

@@ -1,11 +1,10 @@
-//! The dense engine: every neuron is updated, everything is sent and every synapse changes in every
-//! step.
+//! The dense engine: every neuron is updated, all values are sent and every synapse changes in
+//! every step.
 //!
-//! This is the definition of what a simulation means; the event engine is held against it. Currents
-//! and changes are summed in double precision; potentials, weights, eligibilities and moments are
-//! values with carries, 48 bits ([`crate::math::pair`]). The
-//! stages go through populations and projections in the order of their names; none knows what
-//! comes before another in the circuit.
+//! This is the definition of the simulation; the event engine is tested against it. Currents and
+//! changes are summed in double precision; potentials, weights, eligibilities and moments are
+//! values with carries, 48 bits ([`crate::math::pair`]). Stages process populations and projections
+//! in the order of their names, independently of their positions in the circuit.
 
 mod deliver;
 mod learn;

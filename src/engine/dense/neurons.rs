@@ -1,4 +1,4 @@
-//! Integrate and fire: the compartments of every neuron.
+//! Update of the compartments of every neuron.
 
 use bevy_ecs::prelude::*;
 
@@ -14,7 +14,7 @@ type Dendrites = (
     (&'static mut apical::Potential, &'static mut apical::Carry),
 );
 
-/// Both dendrites move towards their currents.
+/// Moves both dendrites towards their currents.
 pub fn integrate(
     populations: Query<(&Population, &NeuronParameters)>,
     mut neurons: Query<(&NeuronId, Dendrites)>,
@@ -33,7 +33,7 @@ pub fn integrate(
     }
 }
 
-/// What the soma reads, its own state, and what it sends.
+/// Variables that the soma reads, its own state, and its output.
 type Firing = (
     (
         &'static basal::Potential,
@@ -53,7 +53,7 @@ type Firing = (
     (&'static mut soma::Rate, &'static mut soma::Delta),
 );
 
-/// The soma compares its dendrites; rate and teaching signal follow.
+/// Compares the dendrites in the soma and sets rate and teaching signal.
 pub fn fire(
     populations: Query<(&Population, &NeuronParameters)>,
     mut neurons: Query<(&NeuronId, Firing)>,

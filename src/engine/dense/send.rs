@@ -1,4 +1,4 @@
-//! Send and arrive: what neurons said in earlier steps.
+//! Sending and arrival of values of earlier steps.
 
 use bevy_ecs::prelude::*;
 use ndarray::{Array2, ArrayView2};
@@ -8,7 +8,7 @@ use crate::engine::shared::read;
 use crate::event::{DeltaLine, RateLine, Teacher};
 use crate::neuron::{Compartment, soma};
 
-/// The rates and teaching signals of the last step leave every neuron.
+/// Sends the rates and teaching signals of the last step of every neuron.
 pub fn send(
     mut populations: Query<(&Population, &mut RateLine, Option<&mut DeltaLine>)>,
     rates: Query<(&NeuronId, &soma::Rate)>,
@@ -25,7 +25,7 @@ pub fn send(
     }
 }
 
-/// What a population sends, and the teacher it has.
+/// Values sent by a population, and its teacher.
 pub(crate) type Senders<'w, 's> = Query<
     'w,
     's,
@@ -37,7 +37,7 @@ pub(crate) type Senders<'w, 's> = Query<
     ),
 >;
 
-/// Hands on what arrives through `projection` now, trials x pre.
+/// Calls a function with the values that arrive through `projection` now, trials x pre.
 pub(crate) fn with_arriving(
     projection: &Projection,
     populations: &Senders<'_, '_>,

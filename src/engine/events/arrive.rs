@@ -1,4 +1,4 @@
-//! Arrive: volleys reach their terminals, and currents follow what was sent and what was learned.
+//! Arrival of volleys at terminals, and the update of currents after arrivals and weight changes.
 
 use bevy_ecs::prelude::*;
 use ndarray::Array2;
@@ -9,7 +9,7 @@ use crate::event::{Axons, Volley};
 use crate::math::columns::{Changing, extents};
 use crate::plasticity::WeightUpdater;
 
-/// A projection with what it holds and how it learns.
+/// A projection with its terminals and its plasticity.
 type Synaptic = (
     &'static Projection,
     &'static mut Synapses,
@@ -17,8 +17,8 @@ type Synaptic = (
     Option<(&'static mut Plasticity, &'static mut Lazy)>,
 );
 
-/// What arrives now changes the currents of the projections, and so does what the weights have
-/// become since the last step.
+/// Updates the currents of projections with the values that arrive now and with the changes of the
+/// weights since the last step.
 pub fn arrive(
     clock: Res<Clock>,
     wiring: Res<Wiring>,
@@ -66,7 +66,7 @@ pub fn arrive(
     }
 }
 
-/// Projections that read the weights of others follow, once those are what they are now.
+/// Updates the currents of projections that read the weights of others, after those weights.
 pub fn update_tied(
     clock: Res<Clock>,
     wiring: Res<Wiring>,
@@ -104,7 +104,7 @@ pub fn update_tied(
     }
 }
 
-/// What reaches a projection in step `now` along its axons; a bias has none.
+/// Volley that arrives at a projection in step `now` along its axons; `None` for a bias.
 fn volley<'a>(
     axons: &'a Query<&Axons>,
     now: u64,
@@ -114,14 +114,14 @@ fn volley<'a>(
     axons.get(along?).ok()?.arriving(now, projection.delay)
 }
 
-/// How a current is brought up to date.
+/// Method of updating a current.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Means {
-    /// One product of all weights and everything held.
+    /// One product of all weights and all values held.
     Product,
-    /// The same for one trial, of weights that are part in the matrix, part in episodes.
+    /// As above for one trial, with weights stored partly in the matrix and partly in episodes.
     Episodes,
-    /// The columns of those who sent, if any.
+    /// The columns of the neurons that have sent, if any.
     Columns,
 }
 
@@ -142,14 +142,14 @@ struct Arrival<'a> {
 }
 
 impl Arrival<'_> {
-    /// Brings synapses and current up to date, and tells whether the current may have changed.
+    /// Updates synapses and current. True if the current may have changed.
     fn takes_place(&mut self) -> bool {
         self.keep_whole();
         let means = self.means();
-        // A product would make the current anew.
+        // A product recomputes the current in any case.
         let followed = means == Means::Columns && self.follow();
         if self.volley.is_none() && (means == Means::Columns || self.terminals.silent()) {
-            // New weights make no difference to silence.
+            // If all values held are 0, new weights do not change the current.
             self.terminals.acknowledge();
             return followed;
         }
@@ -167,8 +167,8 @@ impl Arrival<'_> {
         true
     }
 
-    /// Bounds hold in every step, and tied weights are read whole: then the weights are brought up
-    /// to date whenever they change.
+    /// Brings the weights up to date in every step in which they change, if they have bounds or are
+    /// read by a tied projection.
     fn keep_whole(&mut self) {
         let Some((bounds, _, lazy)) = &mut self.plastic else {
             return;
@@ -207,8 +207,8 @@ impl Arrival<'_> {
         }
     }
 
-    /// True if what is gained with the values held may stay outside the matrix: with one trial,
-    /// where plain weight updates are all that changes weights.
+    /// True if gains may be stored outside the matrix: with one trial, if weights change only by
+    /// plain weight updates.
     fn keeps_episodes(&self) -> bool {
         let Some((bounds, Some(update), lazy)) = &self.plastic else {
             return false;
@@ -218,7 +218,7 @@ impl Arrival<'_> {
         self.terminals.is_of_one_trial() && plain && !whole
     }
 
-    /// The current anew.
+    /// Recomputes the current.
     fn sum(&mut self, means: Means) {
         match &mut self.plastic {
             Some((.., lazy)) if means == Means::Episodes => {
@@ -236,7 +236,7 @@ impl Arrival<'_> {
         }
     }
 
-    /// The current follows the weights over the last step. Whether there was anything to follow.
+    /// Updates the current with the weight changes of the last step. True if there could be any.
     fn follow(&mut self) -> bool {
         match &mut self.plastic {
             Some((.., lazy)) if lazy.drifts() && !self.terminals.silent() => {
@@ -248,8 +248,8 @@ impl Arrival<'_> {
         }
     }
 
-    /// What synapses have gained from what was held so far goes where it belongs, if all of it has
-    /// to before something else is held.
+    /// Adds the gains under the present values to weights and eligibilities, if all of them must be
+    /// added before other values are held.
     fn flush(&mut self, means: Means) {
         let Some((_, update, lazy)) = &mut self.plastic else {
             return;
@@ -264,7 +264,7 @@ impl Arrival<'_> {
         if means == Means::Columns {
             lazy.flush_past(self.weights.reborrow());
             lazy.write_out();
-            // Before a value is held that is too large for the integrals.
+            // Before a value is held that is too large for the precision of the intercepts.
             if let Some(Volley::Few(few)) = self.volley
                 && lazy.strained(largest(few))
             {
@@ -282,13 +282,13 @@ impl Arrival<'_> {
         }
     }
 
-    /// What was gained with the values held so far becomes an episode, or is settled.
+    /// Stores the gain under the present values as an episode, or adds it to the matrices.
     fn turn(&mut self) {
         let Some((_, Some(update), lazy)) = &mut self.plastic else {
             return;
         };
         if self.terminals.silent() {
-            // Silence gains nothing, and what was gained before is in the matrix.
+            // Values of 0 cause no gain, and earlier gains are already in the matrix.
             return lazy.forget();
         }
         let held = self.terminals.held();
@@ -302,7 +302,7 @@ impl Arrival<'_> {
         }
     }
 
-    /// The columns of a few senders, with the eligibilities that their synapses have gathered.
+    /// Updates the columns of a few senders, and the eligibilities of their synapses.
     fn touch(&mut self, few: &[(u32, f32)]) {
         let (lazy, eligibility) = match &mut self.plastic {
             Some((_, update, lazy)) => {

@@ -1,4 +1,4 @@
-//! Live: the compartments of every population that has something to do.
+//! Update of the compartments of every population that is not at rest.
 
 use bevy_ecs::prelude::*;
 use multiversion::multiversion;
@@ -15,16 +15,16 @@ use crate::math::elementwise::largest;
 use crate::neuron::soma::Units;
 use crate::neuron::{OwnCurrents, Site, apical, basal, soma};
 
-/// Neurons of a piece of work: its columns fit into the nearest cache.
+/// Number of neurons per piece of work: its columns fit into the nearest cache.
 const PIECE: usize = 1 << 10;
 
-/// From this many neurons on, pieces are worth several threads.
+/// Number of neurons from which on pieces are distributed over threads.
 const WORTH_THREADS: usize = 1 << 15;
 
-/// Part of a potential or of its current that is no distance of one from the other.
+/// Relative distance between a potential and its current that is negligible.
 const NEGLIGIBLE: f32 = 1e-6;
 
-/// Magnitude in a.u. at which a potential without a current has vanished.
+/// Magnitude in a.u. below which a potential without a current is negligible.
 const VANISHED: f32 = 1e-30;
 
 type Neurons = (&'static NeuronId, Compartments);
@@ -43,8 +43,8 @@ type Compartments = (
     ),
 );
 
-/// Currents are summed, compartments move, somata compare and fire; where nothing is new and
-/// everything rests, nothing is done.
+/// Sums currents, moves compartments, compares in the soma and sets rates and teaching signals.
+/// Populations without changes and at rest are skipped.
 pub fn integrate(
     wiring: Res<Wiring>,
     injections: Res<Injections>,
@@ -120,7 +120,7 @@ pub fn integrate(
                 .apical
                 .then(|| (sources(&afferents.apical, Site::Apical), teacher)),
             soma: (activity.soma).then(|| sources(&[], Site::Soma)),
-            // With nothing new on the way, the last step ends where the currents lead.
+            // Without new input, the last step sets potentials to their final values.
             ends: activity.motion == Motion::Arriving && !woken,
             moves_basal: activity.basal || activity.motion != Motion::Resting,
             moves_apical: activity.apical || activity.motion != Motion::Resting,
@@ -129,7 +129,7 @@ pub fn integrate(
             tolerance: activity.tolerance.map(|tolerance| tolerance.max(VANISHED)),
         };
         let rows = population.rows.clone();
-        // Without leaks nothing is carried.
+        // Without leaks there are no carries.
         let carried = match parameters.is_quasi_static() {
             true => 0..0,
             false => rows.clone(),
@@ -156,20 +156,20 @@ pub fn integrate(
     }
 }
 
-/// Where the current of a compartment comes from.
+/// Contributions to the current of a compartment.
 struct Sources<'a> {
-    /// Injected into each neuron, in all trials; empty for nothing.
+    /// Injected current of each neuron, the same in all trials; empty if there is none.
     injected: Vec<f32>,
-    /// Of the projections, trials x size, or size where it is the same in all trials.
+    /// Currents of the projections, trials x size, or length size if the same in all trials.
     currents: Vec<Current<'a>>,
-    /// Of the neurons' own equation, trials x size, and which of its currents.
+    /// Currents of the neuron model, trials x size, and the index of the compartment.
     own: Option<(&'a [OwnCurrents], usize)>,
 }
 
 impl Sources<'_> {
-    /// Sums into `out`, the neurons of some trials, of which the first stands at `start` of all.
+    /// Sums the current of consecutive neurons into `out`; the first of them has position `start`.
     fn sum(&self, out: &mut [f32], start: usize, size: usize) {
-        // What comes first is copied, not added to zeros.
+        // The first contribution is copied, not added to zeros.
         let mut currents = self.currents.iter();
         if !self.injected.is_empty() {
             out.chunks_exact_mut(size)
@@ -196,8 +196,8 @@ enum Pass {
 }
 
 impl Current<'_> {
-    /// Passes the current of some neurons, of which the first stands at `start` of all, on to
-    /// `out`. A current of one trial is that of all trials.
+    /// Copies or adds the current of consecutive neurons to `out`; the first of them has position
+    /// `start`. A current of one trial is used for all trials.
     fn pass(&self, out: &mut [f32], start: usize, size: usize, how: Pass) {
         let len = match self {
             Self::Single(current) => current.len(),
@@ -234,31 +234,31 @@ fn double(to: &mut [f32], from: &[f64], how: Pass) {
     }
 }
 
-/// What is to be done with the neurons of a population.
+/// Work to be done for the neurons of a population.
 struct Work<'a> {
     size: usize,
     parameters: &'a NeuronParameters,
-    /// Present: the currents are summed anew.
+    /// `Some` if the currents have to be recomputed.
     basal: Option<Sources<'a>>,
     apical: Option<(Sources<'a>, &'a Teacher)>,
     soma: Option<Sources<'a>>,
-    /// The step ends where the currents lead.
+    /// True if the step sets potentials to the values given by their currents.
     ends: bool,
-    /// Whether basal and apical potentials can change.
+    /// True if basal and apical potentials, respectively, can change.
     moves_basal: bool,
     moves_apical: bool,
-    /// Whether any mismatch is not 0 before this step.
+    /// True if any mismatch differs from 0 before this step.
     mismatched: bool,
-    /// Of all neurons of the population.
+    /// Noise of all neurons of the population, in a.u.
     noise: &'a [f32],
-    /// Distances from rest in a.u. that count as none, basal and apical.
+    /// Distances from rest in a.u. that are negligible, basal and apical.
     tolerance: [f32; 2],
 }
 
 impl Work<'_> {
-    /// From where something new reaches the somata.
+    /// Side from which the inputs of the somata have changed.
     fn side(&self) -> soma::Side {
-        // With the rate, what the soma feels of its apical side changes.
+        // A change of the rate changes the apical input of the soma.
         if self.parameters.mismatch == Units::Potential {
             return soma::Side::Both;
         }
@@ -289,16 +289,16 @@ struct Columns<'a> {
     xi_carry: &'a mut [f32],
 }
 
-/// What has come of an update.
+/// Result of an update.
 #[derive(Clone, Copy, Default)]
 struct Outcome {
     rate_changed: bool,
     delta_changed: bool,
-    /// Whether any mismatch is not 0.
+    /// True if any mismatch differs from 0.
     mismatched: bool,
-    /// Whether any potential is no longer a number.
+    /// True if any somatic potential is not finite.
     ran_away: bool,
-    /// True if any potential is still on its way to where its currents lead.
+    /// True if any potential has not reached the value given by its currents.
     far: bool,
 }
 
@@ -327,7 +327,7 @@ impl Outcome {
         activity.ran_away = self.ran_away;
         activity.basal = false;
         activity.soma = false;
-        // The teacher answers to the rates of the step before.
+        // The teacher uses the rates of the step before.
         activity.apical = self.rate_changed && teacher.speaks();
         activity.motion = if ended || parameters.is_quasi_static() {
             Motion::Resting
@@ -351,7 +351,7 @@ impl Columns<'_> {
             .reduce(Outcome::default, Outcome::and)
     }
 
-    /// Pieces of so many neurons.
+    /// Pieces with this number of neurons.
     fn cut(self, piece: usize) -> Vec<Self> {
         let count = self.b.len().div_ceil(piece);
         let mut columns = [
@@ -372,7 +372,7 @@ impl Columns<'_> {
         ]
         .map(|column| column.chunks_mut(piece));
         let cut = |_| {
-            // An empty column is empty for every piece.
+            // An empty column is empty in every piece.
             let [
                 i_b,
                 b,
@@ -463,7 +463,7 @@ impl Columns<'_> {
         outcome.ran_away = ran_away(self.s);
         self.fire(work, start, &mut outcome);
         if !p.is_quasi_static() {
-            // By what the soma will feel next: where it counts in potentials, its rate has changed that.
+            // With the new apical input: in units of potential, it depends on the rate.
             let a = soma::apical_drive((p.mismatch, p.transfer), self.r, self.a, &mut scratch);
             let apical = (work.tolerance[1], a, &*self.i_s, p.g_a);
             outcome.far = far(self.b, self.i_b, work.tolerance[0])
@@ -479,7 +479,7 @@ impl Columns<'_> {
         let how = p.firing(work.size);
         if how.is_plain() {
             outcome.rate_changed = work.moves_basal && p.transfer.fire(self.b, self.r, work.size);
-            // Where there was no mismatch and is none, there is nothing to teach.
+            // Without a mismatch before and after, teaching signals do not change.
             outcome.delta_changed = (work.mismatched || outcome.mismatched)
                 && p.transfer.teach(self.r, self.xi, self.delta);
             return;
@@ -495,18 +495,18 @@ impl Columns<'_> {
     }
 }
 
-/// True if any potential is further from where it goes than a part of the larger of both, than
-/// `tolerance` and than nothing at all. Each is judged by its own size.
+/// True if the distance of any potential from its goal exceeds both `tolerance` and a negligible
+/// fraction of the larger magnitude of the two. Each potential is compared separately.
 #[multiversion(targets("x86_64+avx2"))]
 fn far(potentials: &[f32], goals: &[f32], tolerance: f32) -> bool {
-    // Without an early end the loop is vectorised.
+    // Without an early exit the loop can be vectorised.
     (potentials.iter().zip(goals)).fold(false, |found, (x, goal)| {
         let size = x.abs().max(goal.abs());
         found | ((x - goal).abs() > (NEGLIGIBLE * size).max(tolerance))
     })
 }
 
-/// The same of mismatches and their goal, the apical contribution with the injected current.
+/// As [`far`] for mismatches, whose goal is the apical contribution plus the injected current.
 #[multiversion(targets("x86_64+avx2"))]
 fn far_mismatch(mismatches: &[f32], (tolerance, a, i_s, g_a): (f32, &[f32], &[f32], f32)) -> bool {
     let terms = mismatches.iter().zip(a.iter().zip(i_s));
@@ -517,7 +517,7 @@ fn far_mismatch(mismatches: &[f32], (tolerance, a, i_s, g_a): (f32, &[f32], &[f3
     })
 }
 
-/// Whether any value is no longer a number. Without an early end the loop is vectorised.
+/// True if any value is not finite. Without an early exit the loop can be vectorised.
 #[multiversion(targets("x86_64+avx2"))]
 fn ran_away(values: &[f32]) -> bool {
     let bits = values.iter().map(|s| s.abs().to_bits());

@@ -1,4 +1,4 @@
-//! Learn and update weights: what synapses will have changed by when they are next read.
+//! Plasticity and weight updates, evaluated when synapses are next read.
 
 use bevy_ecs::prelude::*;
 
@@ -13,7 +13,7 @@ use crate::math::elementwise;
 use crate::neuron::{Compartment, apical, basal, soma};
 use crate::plasticity::{Columns, Neuromodulator};
 
-/// What rules read.
+/// Variables that rules read.
 type Variables = (
     &'static basal::Potential,
     &'static apical::Potential,
@@ -23,7 +23,7 @@ type Variables = (
     &'static soma::Noise,
 );
 
-/// Rules see the sites that have changed; synapses follow when they are read.
+/// Updates the factors of rules where variables have changed; synapses change when they are read.
 pub fn learn(
     clock: Res<Clock>,
     (scale, neuromodulator): (Res<EtaScale>, Res<Neuromodulator>),
@@ -48,7 +48,7 @@ pub fn learn(
         let Ok((post, activity)) = populations.get(projection.post) else {
             continue;
         };
-        // A learning rate that has changed counts from this step on.
+        // A changed learning rate is effective from this step on.
         let eta = if lazy.is_continuous() {
             plasticity.eta * scale.0
         } else {
@@ -56,7 +56,7 @@ pub fn learn(
         };
         let mean = clock.dt_ms / post.trials as f64;
         lazy.set_gain(mean * f64::from(eta), clock.step, terminals.silent());
-        // A third factor goes on in time, whatever arrives.
+        // A third factor can change in time independently of arrivals.
         let modulated = (plasticity.third.as_ref())
             .is_some_and(|third| activity.updated || !third.rests(&neuromodulator));
         if terminals.silent() && !modulated {
@@ -97,7 +97,7 @@ pub fn learn(
         if lazy.rows() == post.trials {
             lazy.refresh(clock.step, fill);
         } else {
-            // A bias is one synapse a neuron for all trials.
+            // A bias is one synapse per neuron for all trials.
             scratch.resize(post.trials * post.size, 0.0);
             lazy.refresh(clock.step, |factors| {
                 let works = fill(&mut scratch);
@@ -128,7 +128,7 @@ pub fn learn(
     }
 }
 
-/// Eligibilities whose clock strikes become weight change; bounds hold.
+/// Converts the eligibilities that are due to weight changes, within the bounds.
 pub fn update_weights(
     clock: Res<Clock>,
     scale: Res<EtaScale>,
@@ -169,14 +169,14 @@ pub fn update_weights(
             matrix: weights,
             carry,
         };
-        // Whole weights are needed where bounds hold, others read them, or they fade.
+        // Exact weights are needed if they have bounds, are read by others, or decay.
         let whole = confines || terminals.tied || lazy.fades();
         if let (false, Some(rate)) = (whole, update.plain_rate(eta)) {
             if update.is_blank() {
                 terminals.apply_plain(changing.reborrow(), &mut lazy, rate);
             } else {
-                // What was gathered is an intercept, which may be far larger than what it becomes
-                // with the integrals.
+                // The eligibility matrix holds intercepts, which may be far larger than the
+                // eligibilities after adding the integrals.
                 update.flush(&mut lazy, terminals.held());
                 update.apply(changing.reborrow(), eta);
                 terminals.revision += 1;

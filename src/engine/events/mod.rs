@@ -1,10 +1,10 @@
 //! The event engine: cost follows events.
 //!
-//! It means what the [dense engine](super::dense) means. Neurons send when what they have to say
-//! has changed ([`Axons`](crate::event::Axons)); a projection holds the current it last made
+//! It computes the same model as the [dense engine](super::dense). Neurons send when their output
+//! has changed ([`Axons`](crate::event::Axons)); a projection stores its last current
 //! ([`Terminals`](crate::connectivity::Terminals)); synapses change when they are read
-//! ([`Lazy`](crate::connectivity::Lazy)); a population that is at rest and is told nothing new is
-//! left alone ([`Activity`](crate::circuit::Activity)); and when all are, time jumps
+//! ([`Lazy`](crate::connectivity::Lazy)); a population at rest without new input is skipped
+//! ([`Activity`](crate::circuit::Activity)); and if all populations are at rest, steps are skipped
 //! ([`Rest`]).
 
 mod arrive;

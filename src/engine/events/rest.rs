@@ -1,4 +1,4 @@
-//! Rest: how long nothing will happen.
+//! Rest: number of steps in which nothing happens.
 
 use bevy_ecs::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -8,20 +8,20 @@ use crate::connectivity::{Lazy, Terminals};
 use crate::event::Axons;
 use crate::plasticity::Neuromodulator;
 
-/// The first step that has to be computed; those before it would change nothing unless an event
-/// of the timeline does.
+/// The first step that has to be computed; steps before it change nothing, unless there is an event
+/// on the timeline.
 #[derive(Resource, Clone, Copy, Debug, Default, Serialize, Deserialize)]
 pub struct Rest {
-    /// That step; the next one if anything is going on.
+    /// First step to be computed; the next step if the circuit is not at rest.
     pub until: u64,
-    /// Steps that were computed so far.
+    /// Number of steps computed so far.
     pub computed: u64,
-    /// True if every step is computed, as where systems of the user's own may act at any time.
+    /// True if every step is computed: user-defined systems may act at any time.
     pub never: bool,
 }
 
 impl Rest {
-    /// That of a circuit at the start.
+    /// Initial value for a circuit.
     pub fn of(circuit: &Circuit) -> Self {
         Self {
             never: !circuit.systems.is_empty(),
@@ -30,9 +30,9 @@ impl Rest {
     }
 }
 
-/// Finds the first step in which anything can happen: the next one while a compartment moves, a
-/// volley is under way or weights drift; otherwise the next weight update that has something to
-/// apply. The timeline is asked when time jumps, since events may be entered at any time.
+/// Finds the first step in which anything can happen: the next step while a compartment moves or
+/// weights drift; otherwise the next arrival of a volley, draw of noise or weight update with an
+/// effect. The timeline is checked when steps are skipped, since events may be entered at any time.
 pub fn rest(
     mut clock: ResMut<Clock>,
     mut rest: ResMut<Rest>,
@@ -74,7 +74,7 @@ pub fn rest(
         if lazy.drifts() && !silent {
             return;
         }
-        // What has faded is brought back to its length.
+        // Weights that have decayed are scaled to their length.
         let restores = plasticity.norm.is_some() && lazy.fades();
         if let Some(update) = &plasticity.update
             && (lazy.at_work() || !update.rests() || restores)

@@ -1,4 +1,4 @@
-//! Send: who has something new to say says it.
+//! Sending of values that have changed.
 
 use bevy_ecs::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::engine::shared::read;
 use crate::event::{Axons, Signal};
 use crate::neuron::soma;
 
-/// Rates and teaching signals that have changed leave along their axons.
+/// Sends changed rates and teaching signals along their axons.
 pub fn send(
     clock: Res<Clock>,
     mut axons: Query<&mut Axons>,

@@ -1,11 +1,11 @@
-//! Wake: the populations that due events of the timeline act on.
+//! Waking of the populations that due events of the timeline act on.
 
 use bevy_ecs::prelude::*;
 
 use crate::circuit::{Activity, Changed, Clock, Wiring};
 use crate::event::{Injections, Timeline};
 
-/// Populations that an event concerns are to be looked at, before it acts.
+/// Requests an update of populations that an event acts on, before the event is applied.
 pub fn wake(
     (clock, wiring): (Res<Clock>, Res<Wiring>),
     timeline: Res<Timeline>,

@@ -1,4 +1,4 @@
-//! Occur: what the timeline holds for now.
+//! Application of the timeline's due events.
 
 use bevy_ecs::prelude::*;
 
@@ -23,7 +23,7 @@ type Inputs<'w, 's> = Query<'w, 's, (&'static NeuronId, &'static mut soma::Rate)
 /// Carries of pyramidal neurons.
 type Leaky<'w, 's> = Query<'w, 's, (&'static NeuronId, Carries)>;
 
-/// Events of the timeline that are due act on the state.
+/// Applies the due events of the timeline to the state.
 pub fn apply_events(
     (clock, wiring): (Res<Clock>, Res<Wiring>),
     mut timeline: ResMut<Timeline>,
@@ -67,7 +67,7 @@ pub fn apply_events(
                 if let Ok((_, Some((_, mut parameters)))) = populations.get_mut(entity) {
                     parameters.set(parameter, value, clock.dt_ms);
                 }
-                // A compartment may be without a leak from now on, and then carries nothing.
+                // Without a leak, a compartment needs no carry.
                 if let Ok((population, _)) = populations.get(entity) {
                     let columns = table(carries.contiguous_iter_mut(), population);
                     let (mut b, mut a, mut b_hat, mut xi) = columns.expect(LAID_OUT);

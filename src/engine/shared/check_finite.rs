@@ -1,4 +1,4 @@
-//! Watch: activity that is no longer a number is found in the step in which it appears.
+//! Detection of values that are not finite, in the step in which they appear.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use super::read;
 use crate::circuit::{Activity, Clock, LAID_OUT, NeuronId, Population, Wiring, table};
 use crate::neuron::{Variable, apical, basal, soma};
 
-/// The first neuron whose potential ran away, and the term of its equations that did so first.
+/// The first neuron whose potential is not finite, with the first such term of its equations.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 #[error(
     "activity ran away: {variable} of {population}[{neuron}] in trial {trial} became {value} at \
@@ -16,23 +16,23 @@ use crate::neuron::{Variable, apical, basal, soma};
      teacher strength below 1 keep it finite"
 )]
 pub struct Runaway {
-    /// Its population.
+    /// Name of its population.
     pub population: Arc<str>,
-    /// Its index.
+    /// Index of the neuron.
     pub neuron: usize,
-    /// Its trial.
+    /// Trial of the neuron.
     pub trial: usize,
     /// The first term that is not finite, in the order of the equations.
     pub variable: Variable,
-    /// What it became.
+    /// Value of this variable.
     pub value: f32,
-    /// The step that ended with it.
+    /// Step at whose end the value appeared.
     pub step: u64,
-    /// The time of that end in ms.
+    /// Time of the end of this step in ms.
     pub time_ms: f64,
 }
 
-/// What ran away first, if anything did.
+/// First value that was not finite, if any.
 #[derive(Resource, Clone, Debug, Default)]
 pub struct Watchdog(pub Option<Runaway>);
 
@@ -45,7 +45,7 @@ type Terms = (
     &'static soma::Mismatch,
 );
 
-/// Every term that is not finite makes `s` so in the same step; so only `s` is searched.
+/// Any term that is not finite makes `s` not finite in the same step, so only `s` is searched.
 pub fn check_finite(
     mut watchdog: ResMut<Watchdog>,
     clock: Res<Clock>,
@@ -74,7 +74,7 @@ pub fn check_finite(
             (Variable::SOMATIC_POTENTIAL, s),
         ];
         let rows = population.rows.clone();
-        // Without an early end the loop is vectorised.
+        // Without an early exit the loop can be vectorised.
         if !(s[rows.clone()].iter()).fold(false, |found, s| found | !s.is_finite()) {
             continue;
         }

@@ -1,4 +1,4 @@
-//! Fluctuate: neurons draw their noise.
+//! Drawing of the noise of neurons.
 
 use bevy_ecs::prelude::*;
 use rand_distr::{Distribution, Normal};
@@ -10,8 +10,8 @@ use crate::circuit::{
 use crate::math::random::stream;
 use crate::neuron::soma;
 
-/// Populations whose time it is draw anew, from streams keyed by seed, population and draw: the
-/// same noise whatever else happens.
+/// Draws new noise for each population for which it is due, from streams keyed by seed, population
+/// and draw, so that the noise does not depend on other events.
 pub fn draw_noise(
     clock: Res<Clock>,
     seed: Res<Seed>,

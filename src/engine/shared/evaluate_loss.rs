@@ -1,4 +1,4 @@
-//! Judge: how far what is taught lies from its target, for rules that are told.
+//! Evaluation of the loss, for rules with a third factor.
 
 use bevy_ecs::prelude::*;
 
@@ -8,8 +8,8 @@ use crate::event::Teacher;
 use crate::neuron::{Transfer, soma};
 use crate::plasticity::Neuromodulator;
 
-/// The loss of each trial is that of all populations whose teacher speaks: the cross-entropy of a
-/// soft-max, half the squared error of any other. Without a teacher it is not a number.
+/// Loss of each trial: sum over all taught populations of the cross-entropy of a soft-max, or half
+/// the squared error of any other transfer function. NaN without a teacher.
 pub fn evaluate_loss(
     wiring: Res<Wiring>,
     mut neuromodulator: ResMut<Neuromodulator>,

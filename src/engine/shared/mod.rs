@@ -1,4 +1,4 @@
-//! Stages that both engines share, each one system.
+//! Stages that both engines share; each is one system.
 
 mod apply_events;
 mod check_finite;
@@ -26,7 +26,7 @@ pub(super) fn write<'a, T: TransparentWrapper<f32>>(
     T::peel_slice_mut(column.bypass_change_detection())
 }
 
-/// The step is over.
+/// Ends the step.
 pub fn tick(mut clock: ResMut<Clock>) {
     clock.step += 1;
 }

@@ -1,9 +1,9 @@
-//! The apical dendrite: it integrates what arrives from above, and any teaching.
+//! The apical dendrite: integration of top-down input and teaching.
 
 use bevy_ecs::component::Component;
 use bytemuck::TransparentWrapper;
 
-/// Top-down current `I_a` in a.u., with teaching and any injected current in it.
+/// Top-down current `I_a` in a.u., including teaching and any injected current.
 #[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
 #[repr(transparent)]
 pub struct Current(pub f32);
@@ -18,5 +18,5 @@ pub struct Potential(pub f32);
 #[repr(transparent)]
 pub struct Carry(pub f32);
 
-/// Both dendrites are passive leaks and move by the same exact exponential update.
+/// Both dendrites are passive leaks with the same exact exponential update.
 pub use super::basal::integrate;

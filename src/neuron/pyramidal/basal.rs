@@ -1,4 +1,4 @@
-//! The basal dendrite: it integrates what arrives from below.
+//! The basal dendrite: integration of bottom-up input.
 
 use bevy_ecs::component::Component;
 use bytemuck::TransparentWrapper;
@@ -6,7 +6,7 @@ use multiversion::multiversion;
 
 use crate::math::pair;
 
-/// Bottom-up current `I_b` in a.u., with the bias and any injected current in it.
+/// Bottom-up current `I_b` in a.u., including the bias and any injected current.
 #[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
 #[repr(transparent)]
 pub struct Current(pub f32);
@@ -21,14 +21,14 @@ pub struct Potential(pub f32);
 #[repr(transparent)]
 pub struct Carry(pub f32);
 
-/// Moves `potential` over one step towards `current` by the exact exponential update.
+/// Moves `potential` towards `current` over one step by the exact exponential update.
 ///
 /// `leak` is [`leak_fraction`](crate::neuron::leak_fraction) of the step; slices are of equal length.
 /// Without a leak (fraction 1) `carry` may be empty.
 #[multiversion(targets("x86_64+avx2"))]
 pub fn integrate(potential: &mut [f32], carry: &mut [f32], current: &[f32], leak: f64) {
     if leak == 1.0 {
-        // To add the difference would leave its rounding behind.
+        // Adding the difference would leave a rounding error.
         potential.copy_from_slice(current);
         carry.fill(0.0);
         return;

@@ -2,8 +2,8 @@
 //!
 //! | module | compartment |
 //! |---|---|
-//! | [`basal`] | what arrives from below |
-//! | [`apical`] | what arrives from above, teaching among it |
+//! | [`basal`] | bottom-up input |
+//! | [`apical`] | top-down input, including teaching |
 //! | [`soma`] | comparison of both, output and teaching signal |
 
 pub mod apical;

@@ -1,9 +1,8 @@
-//! The soma: it compares what both dendrites say and sends the outcome both ways.
+//! The soma: comparison of both dendrites, output and teaching signal.
 //!
 //! With a leaky soma (`tau_s > 0`) the somatic potential `s` **and** the basal prediction `b_hat`
 //! pass through the same leak, so that the mismatch `xi = s - b_hat` is the filtered apical
-//! contribution. A leaky soma minus an unfiltered basal potential would make every stimulus
-//! onset look like an error.
+//! contribution. If only the soma were leaky, every stimulus onset would produce a mismatch.
 
 use bevy_ecs::component::Component;
 use bytemuck::TransparentWrapper;
@@ -23,7 +22,7 @@ pub struct Potential(pub f32);
 #[repr(transparent)]
 pub struct Current(pub f32);
 
-/// What the soma would be from the basal side alone, `b_hat`, in a.u.
+/// Basal prediction `b_hat` in a.u.: the somatic potential without apical and injected input.
 #[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
 #[repr(transparent)]
 pub struct Prediction(pub f32);
@@ -33,17 +32,17 @@ pub struct Prediction(pub f32);
 #[repr(transparent)]
 pub struct Mismatch(pub f32);
 
-/// Output `r = f(b + lambda (s - b))`, what the neuron sends up.
+/// Output `r = f(b + lambda (s - b))`, sent to basal dendrites.
 #[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
 #[repr(transparent)]
 pub struct Rate(pub f32);
 
-/// Teaching signal `delta = f'(b) xi`, what the neuron sends down.
+/// Teaching signal `delta = f'(b) xi`, sent to apical dendrites.
 #[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
 #[repr(transparent)]
 pub struct Delta(pub f32);
 
-/// The neuron's own noise `n` in a.u., which moves its output and nothing else of it.
+/// Noise `n` of the neuron in a.u., which affects only its output.
 #[derive(Component, TransparentWrapper, Clone, Copy, Debug, Default)]
 #[repr(transparent)]
 pub struct Noise(pub f32);
@@ -58,7 +57,7 @@ pub struct PredictionCarry(pub f32);
 #[repr(transparent)]
 pub struct MismatchCarry(pub f32);
 
-/// What reaches the somata of a population; equal lengths.
+/// Inputs of the somata of a population; slices of equal length.
 #[derive(Clone, Copy, Debug)]
 pub struct Dendrites<'a> {
     /// Basal potentials.
@@ -69,18 +68,18 @@ pub struct Dendrites<'a> {
     pub i_s: &'a [f32],
 }
 
-/// The side from which something new has reached a soma.
+/// Side from which the input of a soma has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
     /// The basal potential.
     Basal,
     /// The apical potential or an injected current.
     Apical,
-    /// Both, or a leak is still on its way.
+    /// Both, or a leaky potential is still moving.
     Both,
 }
 
-/// The state of the somata of a population; equal lengths.
+/// State of the somata of a population; slices of equal length.
 #[derive(Debug)]
 pub struct Somata<'a> {
     /// Somatic potentials.
@@ -89,28 +88,28 @@ pub struct Somata<'a> {
     pub b_hat: &'a mut [f32],
     /// Mismatches.
     pub xi: &'a mut [f32],
-    /// Carries of the basal predictions; without a leak they may be empty.
+    /// Carries of the basal predictions; may be empty without a leak.
     pub b_hat_carry: &'a mut [f32],
-    /// Carries of the mismatches, likewise.
+    /// Carries of the mismatches; may be empty without a leak.
     pub xi_carry: &'a mut [f32],
 }
 
-/// In which units a soma compares its two sides.
+/// Units in which a soma compares its two sides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Units {
-    /// What comes from above is a mismatch of rates, `xi = g_a a`, and the slope is applied to what
-    /// is sent down, `delta = f'(b) xi`: Dendritic Localized Learning.
+    /// The apical input is a mismatch of rates, `xi = g_a a`, and the slope is applied to the
+    /// teaching signal, `delta = f'(b) xi`: Dendritic Localized Learning.
     #[default]
     Rate,
-    /// What comes from above is turned into a mismatch of potentials where it arrives,
-    /// `xi = f'(s) g_a a`, and sent down as it is, `delta = xi`: predictive coding.
+    /// The apical input is converted to a mismatch of potentials where it arrives,
+    /// `xi = f'(s) g_a a`, and sent unchanged, `delta = xi`: predictive coding.
     Potential,
 }
 
-/// Moves `s` and `b_hat` through the same leak and sets their difference `xi`.
+/// Updates `s`, `b_hat` and their difference `xi` with the same leak.
 ///
-/// `(g_a, leak)`: apical coupling and the somatic leak fraction of the step.
+/// `(g_a, leak)`: apical coupling and somatic leak fraction of the step, dimensionless.
 #[multiversion(targets("x86_64+avx2"))]
 pub fn compare(dendrites: Dendrites<'_>, somata: Somata<'_>, (g_a, leak): (f32, f64)) {
     if leak == 1.0 {
@@ -130,10 +129,10 @@ pub fn compare(dendrites: Dendrites<'_>, somata: Somata<'_>, (g_a, leak): (f32, 
     }
 }
 
-/// [`compare`] without a leak, where something new has come from one side or both.
+/// [`compare`] without a leak, if one side or both have changed.
 ///
-/// The mismatch is then the apical contribution itself, free of rounding, and what the other side
-/// has not changed is not written again: passes over columns are what populations at rest save.
+/// The mismatch then equals the apical contribution, without rounding, and variables of the
+/// unchanged side are not written again, which saves passes over columns for populations at rest.
 #[multiversion(targets("x86_64+avx2"))]
 pub fn compare_quasi_static(dendrites: Dendrites<'_>, somata: Somata<'_>, (g_a, new): (f32, Side)) {
     let Somata {
@@ -161,8 +160,8 @@ pub fn compare_quasi_static(dendrites: Dendrites<'_>, somata: Somata<'_>, (g_a, 
     }
 }
 
-/// What the soma feels of the apical potential `a`, in the units of its mismatch: `a` itself, or
-/// `f'(s) a`, with the slope where it last fired.
+/// Apical input of the soma in the units of its mismatch: `a` itself, or `f'(s) a`, with the slope
+/// at the last rate `r`.
 pub fn apical_drive<'a>(
     (mismatch, transfer): (Units, Transfer),
     r: &[f32],
@@ -179,30 +178,30 @@ pub fn apical_drive<'a>(
     }
 }
 
-/// How the neurons of a population fire.
+/// Parameters of the output of a population.
 #[derive(Clone, Copy, Debug)]
 pub struct Firing {
     /// Transfer function `f`.
     pub transfer: Transfer,
-    /// In which units the soma compares.
+    /// Units in which the soma compares its two sides.
     pub mismatch: Units,
-    /// Somatic coupling.
+    /// Somatic coupling, dimensionless.
     pub lambda: f32,
-    /// Whether there is noise.
+    /// True if there is noise.
     pub noisy: bool,
-    /// Neurons a trial.
+    /// Neurons per trial.
     pub size: usize,
 }
 
 impl Firing {
-    /// Whether the output is `f(b)` and the teaching signal `f'(b) xi`.
+    /// True if the output is `f(b)` and the teaching signal `f'(b) xi`.
     #[must_use]
     pub fn is_plain(&self) -> bool {
         self.lambda == 0.0 && !self.noisy && self.mismatch == Units::Rate
     }
 }
 
-/// What firing depends on; equal lengths.
+/// Variables that determine the output; slices of equal length.
 #[derive(Clone, Copy, Debug)]
 pub struct Potentials<'a> {
     /// Basal potentials.
@@ -215,8 +214,8 @@ pub struct Potentials<'a> {
     pub noise: &'a [f32],
 }
 
-/// Sets what a population sends: `r = f(b + n + lambda (s - b))`, and `delta = f'(b + n) xi` or,
-/// where mismatches are those of potentials, `delta = xi`. Tells whether any rate and whether any
+/// Sets the output of a population: `r = f(b + n + lambda (s - b))`, and `delta = f'(b + n) xi`, or
+/// `delta = xi` if mismatches are in units of potential. Returns whether any rate and whether any
 /// teaching signal has changed.
 pub fn fire(
     how: Firing,
@@ -232,7 +231,7 @@ pub fn fire(
     }
     let mut u: Vec<f32> = b.iter().zip(noise).map(|(b, n)| b + n).collect();
     let delta_changed = match how.mismatch {
-        // The slope is that of the basal side, whatever the soma adds to the rate.
+        // The slope is that of the basal side, even if the soma contributes to the rate.
         Units::Rate => {
             let mut unnudged = u.clone();
             transfer.rates(&mut unnudged, size);
@@ -251,7 +250,7 @@ mod tests {
     use super::{Dendrites, Somata, compare};
     use crate::neuron::leak_fraction;
 
-    /// `s`, `xi` after each of 50 steps under held potentials and current.
+    /// `s` and `xi` after each of 50 steps with constant potentials and current.
     fn run((b, a, i_s): (f32, f32, f32), g_a: f32) -> Vec<(f32, f32)> {
         let [mut s, mut b_hat, mut xi, mut b_hat_carry, mut xi_carry] = [[0.0f32]; 5];
         (0..50)

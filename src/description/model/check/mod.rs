@@ -1,4 +1,4 @@
-//! Whether a model describes a circuit: everything that is wrong with it, at once.
+//! Check of a model, which reports all problems at once.
 
 mod names;
 mod needs;
@@ -19,9 +19,9 @@ use crate::description::Registry;
 use crate::description::document::{Allowed, Issue, Issues, unknown};
 use crate::neuron::Compartment;
 
-/// What is wrong with `model`, in no particular order.
+/// Problems of `model`, in no particular order.
 ///
-/// `dt_ms` is the step of the scenario, if there is one; files of weights are looked for in
+/// `dt_ms` is the step of the scenario, if there is one; files of weights are searched in
 /// `directory`, that of the model.
 #[must_use]
 pub fn check(
@@ -33,7 +33,7 @@ pub fn check(
     check_with(model, registry, dt_ms, directory).0
 }
 
-/// The same, and the matrices of the files that are named.
+/// As [`check`], with the matrices of the named files.
 pub(crate) fn check_with(
     model: &Model,
     registry: &Registry,
@@ -106,7 +106,7 @@ pub(crate) fn check_with(
     }
     let files = (directory, &mut matrices);
     projection::check(&mut issues, model, registry, dt_ms, files);
-    // A name that is wrong leaves something else unused or unreachable: one message is enough.
+    // A wrong name can make other parts unused or unreachable: one message is enough.
     if !issues.has_errors() {
         unused(&mut issues, model);
         needs::check(&mut issues, model, registry);
@@ -190,10 +190,10 @@ fn check_population(issues: &mut Issues, path: &str, population: &Population, mo
     }
 }
 
-/// Most populations, projections or types: each is looked up by its name among the others.
+/// Largest number of populations, projections or types: each is searched by name among the others.
 const MOST_PARTS: usize = 4096;
 
-/// Most neurons of a population, so that sizes of matrices and rows do not overflow.
+/// Largest number of neurons of a population, so that sizes of matrices and rows do not overflow.
 pub const MOST_NEURONS: usize = 1 << 24;
 
 fn check_size(issues: &mut Issues, path: &str, size: usize) {
@@ -222,7 +222,7 @@ fn unused(issues: &mut Issues, model: &Model) {
     }
 }
 
-/// Populations that no activity can reach. A circuit without inputs lives on injected currents.
+/// Populations that no activity can reach. A circuit without inputs is driven by injected currents.
 fn unreachable(issues: &mut Issues, model: &Model) {
     if model.inputs.is_empty() {
         return;

@@ -1,4 +1,4 @@
-//! Names: what they may be, and that none is given twice.
+//! Check of names: permitted characters, and uniqueness.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +6,10 @@ use crate::description::document::Issues;
 use crate::description::model::{Bias, Model};
 use crate::terminal::shortened;
 
-/// Longest name: names become names of files.
+/// Largest length of a name: names become file names.
 const LONGEST: usize = 100;
 
-/// Adds an error if `name` could not be the name of a file, a column or a step of a path.
+/// Adds an error if `name` cannot be the name of a file, a column or a step of a path.
 pub(crate) fn name(issues: &mut Issues, path: &str, name: &str) {
     if !is_name(name) {
         issues.error(
@@ -27,8 +27,8 @@ fn is_name(name: &str) -> bool {
     name.len() <= LONGEST && is_file_name(name)
 }
 
-/// True if a text that is read back from a file may become a part of the name of another: a name,
-/// or the two of a projection with `_to_` between.
+/// True if a text read from a file may become part of a file name: a name, or the two names of a
+/// projection with `_to_` between them.
 #[must_use]
 pub fn is_file_name(name: &str) -> bool {
     let starts = name.starts_with(|c: char| c.is_ascii_alphabetic());
@@ -36,7 +36,7 @@ pub fn is_file_name(name: &str) -> bool {
     starts && name.chars().all(allowed) && name.len() <= 2 * LONGEST + "_to_".len()
 }
 
-/// Names that are given more than once.
+/// Names that occur more than once.
 fn duplicates(names: impl IntoIterator<Item = String>) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
     (names.into_iter())
@@ -44,7 +44,7 @@ fn duplicates(names: impl IntoIterator<Item = String>) -> BTreeSet<String> {
         .collect()
 }
 
-/// The items of a list with their paths: by name if that says which, else by index.
+/// The items of a list with their paths: by name if it is unique, otherwise by index.
 pub(super) fn paths<'a, T>(
     list: &'a str,
     items: &'a [T],
@@ -61,7 +61,7 @@ pub(super) fn paths<'a, T>(
     })
 }
 
-/// Inputs and populations share their names.
+/// Checks that inputs and populations have different names.
 pub(super) fn populations(issues: &mut Issues, model: &Model) {
     let inputs = paths("inputs", &model.inputs, |i| i.name.clone()).map(|(p, i)| (p, &i.name));
     let populations = paths("populations", &model.populations, |p| p.name.clone());
@@ -78,7 +78,7 @@ pub(super) fn populations(issues: &mut Issues, model: &Model) {
     }
 }
 
-/// Projections share their names with biases, which are called `POPULATION_bias`.
+/// Checks that projections and biases, called `POPULATION_bias`, have different names.
 pub(super) fn projections(issues: &mut Issues, model: &Model) {
     let mut first: BTreeMap<String, String> = BTreeMap::new();
     for population in model.populations.iter().filter(|p| p.bias.is_some()) {

@@ -1,4 +1,4 @@
-//! Properties that rules need of neurons and synapses, and that a model does not have.
+//! Check of the properties that rules require of neurons and synapses.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::neuron::soma::Units;
 use crate::parameter::Parameters;
 use crate::plasticity::Need;
 
-/// The needs of a synapse type at a compartment, with the name of its rule.
+/// Requirements of a synapse type at a compartment, with the name of its rule.
 pub(crate) fn needs<'a>(
     synapse: &'a Synapse,
     compartment: Compartment,
@@ -22,7 +22,7 @@ pub(crate) fn needs<'a>(
     Some((name, rule.effect(compartment, &parameters).needs))
 }
 
-/// Warns, once for each neuron type and each synapse type, of a rule whose need is not met.
+/// Adds a warning, once for each neuron type and synapse type, for a requirement that is not met.
 pub(super) fn check(issues: &mut Issues, model: &Model, registry: &Registry) {
     let projections = model
         .projections
@@ -58,7 +58,7 @@ pub(super) fn check(issues: &mut Issues, model: &Model, registry: &Registry) {
                     format!("synapses.{synapse}"),
                     format!("weights grow without limit under `{rule}` without a `norm`"),
                 )),
-                // A missing update is an error of the synapse type; teachers are of the scenario.
+                // A missing update is an error of the synapse type; scenarios determine teachers.
                 _ => None,
             };
             if let Some((path, message)) = unmet

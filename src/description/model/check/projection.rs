@@ -1,4 +1,4 @@
-//! Projections: what they join, when they arrive and how they change.
+//! Check of projections: ends, delays and plasticity.
 
 use std::path::Path;
 
@@ -42,7 +42,7 @@ pub(super) fn check(
     }
 }
 
-/// Whose weights a projection reads, or is compared with: one way back must be meant.
+/// Checks that the reciprocal projection, if needed, is unique.
 fn reciprocal(
     issues: &mut Issues,
     path: &str,
@@ -110,7 +110,7 @@ fn reciprocal(
     }
 }
 
-/// The ways back along `projection`, each with the transported projections that read it.
+/// Projections opposite to `projection`, each with the transported ones that read it.
 fn tied_to(
     ways: &[String],
     projection: &Projection,

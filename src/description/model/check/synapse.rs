@@ -1,4 +1,4 @@
-//! Synapse types: rule, parameters, rates, weight update.
+//! Check of synapse types: rule, parameters, rates, weight update.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
@@ -71,7 +71,7 @@ pub(super) fn check(
     }
 }
 
-/// Without a rule nothing changes, whatever is said about how fast.
+/// Without a rule, weights are constant and settings of their change have no effect.
 fn without_rule(issues: &mut Issues, path: &str, synapse: &Synapse) {
     for (name, given) in [
         ("parameters", !synapse.parameters.is_empty()),
@@ -90,7 +90,7 @@ fn without_rule(issues: &mut Issues, path: &str, synapse: &Synapse) {
     }
 }
 
-/// Checks the given parameters of what `(path, owner)` say against those that are declared.
+/// Checks the given parameters of `(path, owner)` against the declared ones.
 pub(super) fn parameters(
     issues: &mut Issues,
     (path, owner): (&str, &str),

@@ -1,4 +1,4 @@
-//! Initial weights, those in files among them.
+//! Check of initial weights, including those in files.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,8 +9,8 @@ use crate::connectivity::InitialWeights;
 use crate::data::formats::npy;
 use crate::description::document::{Allowed, Issues, Quantity};
 
-/// Checks the weights of a projection of that shape, post x pre, if that is known. The matrix of
-/// a file, which is read here and nowhere else.
+/// Checks the weights of a projection with this shape, post x pre, if it is known. Returns the
+/// matrix of a file, which is read only here.
 pub(super) fn check(
     issues: &mut Issues,
     path: &str,
@@ -46,7 +46,7 @@ pub(super) fn check(
     None
 }
 
-/// Weights so large that their currents cannot be calculated with.
+/// Checks for weights that are too large for the computation of currents.
 fn magnitudes(issues: &mut Issues, path: &str, file: &Path, weights: &Array2<f32>) {
     let mut all = weights.indexed_iter();
     if let Some(((row, column), weight)) = all.find(|(_, w)| !Allowed::Any.permits(**w)) {

@@ -1,16 +1,16 @@
-//! Initial weights that bounds do not allow: they start at the nearest bound, which is told.
+//! Warnings about initial weights outside their bounds, which start at the nearest bound.
 
 use crate::connectivity::{Initial, InitialWeights, Matrices};
 use crate::description::Registry;
 use crate::description::document::{Issue, Severity};
 use crate::description::model::{Bias, Model};
 
-/// Most weights that are drawn to be counted.
+/// Largest number of weights drawn for counting.
 const MOST_DRAWN: usize = 1 << 20;
 
 /// A warning for each projection and each bias of a checked `model` with initial weights outside
-/// the bounds of its synapse type: how many, of how many. Random weights are those of `seed`, those
-/// of files are `matrices`.
+/// the bounds of its synapse type, with their number and the total. Random weights are those of
+/// `seed`, weights from files are `matrices`.
 #[must_use]
 pub fn clipped(model: &Model, registry: &Registry, seed: u64, matrices: &Matrices) -> Vec<Issue> {
     let size = |name: &str| {
@@ -34,14 +34,14 @@ pub fn clipped(model: &Model, registry: &Registry, seed: u64, matrices: &Matrice
         let Some(kind) = model.synapses.get(synapse) else {
             continue;
         };
-        // Without a rule weights stay as they are, whatever the bounds.
+        // Without a rule, weights are constant and bounds have no effect.
         let ruled = (kind.rule.as_deref()).is_some_and(|rule| registry.rule(rule).is_some());
         let Some((low, high)) = kind.bounds.filter(|_| ruled) else {
             continue;
         };
         let outside = |weight: &&f32| !(low..=high).contains(*weight);
         let all = shape.0.saturating_mul(shape.1);
-        // A file has been read already, whatever its size.
+        // A file has already been read, whatever its size.
         let sampled = all > MOST_DRAWN
             && !matches!(
                 weights,
@@ -54,7 +54,7 @@ pub fn clipped(model: &Model, registry: &Registry, seed: u64, matrices: &Matrice
         let count = match weights {
             InitialWeights::Constant(weight) => all * usize::from(outside(&weight)),
             _ if sampled => {
-                // What is drawn for a part says how many there are about.
+                // The count is estimated from a part.
                 let rows = (MOST_DRAWN / shape.1.max(1)).clamp(1, shape.0);
                 let part = drawn((rows, shape.1));
                 let found = part.iter().filter(outside).count();

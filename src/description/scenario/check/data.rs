@@ -1,4 +1,4 @@
-//! The data of a task: whether they are there, and whether they fit the circuit.
+//! Check of the data of a task: existence, and agreement with the circuit.
 
 use std::path::Path;
 
@@ -12,11 +12,11 @@ use crate::description::document::{Allowed, Issue, Issues, Problems, Quantity, S
 use crate::description::model::Model;
 use crate::description::scenario::{self, Scenario, Task};
 
-/// Reads the data of a scenario's task, if it has one, for a run: what is missing is an error.
-/// What is probably not as it was meant comes with them.
+/// Reads the data of a scenario's task, if it has one, for a run: missing data are an error. Also
+/// returns the warnings.
 ///
 /// # Errors
-/// Data that cannot be had or do not fit the circuit.
+/// Data that are not available or do not fit the circuit.
 pub fn data(
     loaded: &scenario::LoadedScenario,
     data_directory: Option<&Path>,
@@ -30,7 +30,7 @@ pub fn data(
             let warnings = fitting(loaded, &data)?;
             Ok(Some((data, warnings)))
         }
-        // To validate without the data is fine, to run is not.
+        // Missing data are acceptable for validation, but not for a run.
         Err(issue) => Err((loaded.scenario_document)
             .problem(Issue {
                 severity: Severity::Error,
@@ -40,10 +40,10 @@ pub fn data(
     }
 }
 
-/// Whether the data of a scenario's task fit its circuit; what is probably not as it was meant.
+/// Checks that the data of a scenario's task fit its circuit; returns the warnings.
 ///
 /// # Errors
-/// What does not fit.
+/// The disagreements.
 pub fn fitting(loaded: &scenario::LoadedScenario, data: &LoadedData) -> Result<Problems, Problems> {
     let issues = check_data(&loaded.scenario, &loaded.model, data);
     let problems = (issues.into_iter()).map(|issue| loaded.scenario_document.problem(issue));
@@ -54,11 +54,11 @@ pub fn fitting(loaded: &scenario::LoadedScenario, data: &LoadedData) -> Result<P
     }
 }
 
-/// Reads the data of a task from the scenario's `directory`, or from `data_directory` if they
-/// are not shipped with it.
+/// Reads the data of a task from the scenario's `directory`, or from `data_directory` if they are
+/// not part of the scenario.
 ///
 /// # Errors
-/// Data that cannot be had: a warning if they are that users fetch themselves.
+/// Data that are not available; only a warning if users have to fetch them.
 pub fn read_data(
     task: &Task,
     directory: &Path,
@@ -82,7 +82,7 @@ pub fn read_data(
     })
 }
 
-/// Why a task has more steps than can be counted.
+/// Error message if a task has too many steps.
 fn too_long(scenario: &Scenario, task: &Task, train: usize) -> Option<String> {
     const MOST: f64 = (1u64 << f64::MANTISSA_DIGITS) as f64;
     let presentations = train.div_ceil(scenario.trials.max(1)) as f64;
@@ -96,10 +96,10 @@ fn too_long(scenario: &Scenario, task: &Task, train: usize) -> Option<String> {
     })
 }
 
-/// Why encoded samples are not rates to calculate with. An encoding is monotonic in each feature,
-/// so that the extremes of each are enough.
+/// Error message if encoded samples are not valid rates. An encoding is monotonic in each feature,
+/// so only the extremes of each are checked.
 fn beyond_numbers(task: &Task, data: &LoadedData) -> Option<String> {
-    // Numbers that come from the training part are checked where they are made.
+    // Numbers from the training part are checked where they are computed.
     if matches!(task.encoding, Encoding::StandardizePer(_)) {
         return None;
     }
@@ -122,11 +122,11 @@ fn beyond_numbers(task: &Task, data: &LoadedData) -> Option<String> {
     None
 }
 
-/// Which features rounding to single precision blurs once they are encoded: by more than a
-/// thousandth of their standard deviation.
+/// Warning about features whose encoded values lose precision by rounding to single precision:
+/// errors above a thousandth of their standard deviation.
 fn blurred(task: &Task, data: &LoadedData) -> Option<String> {
     const SMALL: f64 = 1e-3;
-    // With a deviation of its own, a feature that is not constant spans far more.
+    // With separate deviations, the range of any feature that is not constant is far larger.
     if task.encoding == Encoding::StandardizePer(Per::Feature) {
         return None;
     }
@@ -134,7 +134,7 @@ fn blurred(task: &Task, data: &LoadedData) -> Option<String> {
     let values = &data.train.inputs;
     let encoder = task.encoding.fit_all(values);
     let half = f64::from(f32::EPSILON) / 2.0;
-    // Two values that differ by a range deviate by range / sqrt(2 n) at least.
+    // If two values differ by a range, the deviation is at least range / sqrt(2 n).
     let least: f64 = (2.0 * values.dim().0 as f64).sqrt().recip();
     let mut blurred = (values.extremes().into_iter().enumerate()).filter_map(|(feature, ends)| {
         let [a, b] = ends.map(|end| encoder.value(end, feature));
@@ -161,7 +161,7 @@ fn blurred(task: &Task, data: &LoadedData) -> Option<String> {
     ))
 }
 
-/// What of a scenario does not fit its data: sizes of input and output, parts of the split.
+/// Disagreements of a scenario with its data: sizes of input and output, parts of the split.
 #[must_use]
 pub fn check_data(scenario: &Scenario, model: &Model, data: &LoadedData) -> Vec<Issue> {
     let mut issues = Issues::default();
@@ -233,7 +233,7 @@ pub fn check_data(scenario: &Scenario, model: &Model, data: &LoadedData) -> Vec<
     issues.into_vec()
 }
 
-/// Which classes those are, as far as it is not plain.
+/// Description of the classes, if they are not obvious.
 fn which(data: &LoadedData) -> String {
     let numbers = (0..data.classes.len()).map(|class| class.to_string());
     let empty = data.empty_classes();

@@ -1,4 +1,4 @@
-//! Whether a scenario can happen to a circuit: everything that is wrong with it, at once.
+//! Check of a scenario, which reports all problems at once.
 
 mod clipped;
 mod data;
@@ -18,22 +18,22 @@ use crate::description::document::{Allowed, Issue, Issues};
 use crate::description::model::{Model, check_name};
 use view::View;
 
-/// Most parallel trials, so that numbers of rows do not overflow.
+/// Largest number of parallel trials, so that numbers of rows do not overflow.
 const MOST_TRIALS: usize = 1 << 16;
 
-/// Most runs side by side in one scenario.
+/// Largest number of variants of one scenario.
 pub(crate) const MOST_VARIANTS: usize = 10_000;
-/// Most entries of a timeline.
+/// Largest number of entries of a timeline.
 const MOST_HAPPENINGS: usize = 100_000;
-/// Most probes.
+/// Largest number of probes.
 const MOST_PROBES: usize = 1000;
 
-/// Shortest step: a nanosecond, far below any time constant of a neuron.
+/// Shortest step in ms: a nanosecond, far below any time constant of a neuron.
 const SHORTEST_STEP_MS: f64 = 1e-6;
 
-/// What is wrong with `scenario`, in no particular order; without `model`, by itself.
+/// Problems of `scenario`, in no particular order; without `model`, those of the scenario alone.
 ///
-/// Its variants are scenarios of their own: see [`load`](super::load()).
+/// Its variants are separate scenarios: see [`load`](super::load()).
 #[must_use]
 pub fn check(scenario: &Scenario, model: Option<&Model>, registry: &Registry) -> Vec<Issue> {
     let mut issues = Issues::default();
@@ -80,7 +80,7 @@ pub fn check(scenario: &Scenario, model: Option<&Model>, registry: &Registry) ->
     issues.into_vec()
 }
 
-/// End of the run in ms, if the scenario says it and may say it.
+/// End of the run in ms, if it is given and permitted.
 fn duration(issues: &mut Issues, scenario: &Scenario, dt_ms: Option<f64>) -> Option<f64> {
     match (scenario.duration_ms, &scenario.task) {
         (None, None) => {

@@ -1,4 +1,4 @@
-//! What is observed: which neurons and synapses, and when.
+//! Check of probes: neurons, synapses and times.
 
 use std::collections::BTreeSet;
 
@@ -22,7 +22,7 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
                 ..
             } => {
                 traces(issues, view, &path, neurons, variables);
-                // No trials at all are a problem of their own.
+                // Zero trials are reported separately.
                 let count = view.scenario.trials.max(1);
                 indices(issues, &format!("{path}.trials"), trials, count, "trials");
             }
@@ -55,7 +55,7 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
     tail(issues, view);
 }
 
-/// The end of the run: how long, and of which neurons.
+/// Check of the recording of the end of the run: length and neurons.
 fn tail(issues: &mut Issues, view: &View<'_>) {
     let Tail::Last { ms, neurons } = &view.scenario.tail else {
         return;
@@ -71,7 +71,7 @@ fn tail(issues: &mut Issues, view: &View<'_>) {
     }
 }
 
-/// Interval and window of a probe; times below 0 count from the end.
+/// Checks interval and window of a probe; times below 0 count from the end.
 fn times(
     issues: &mut Issues,
     view: &View<'_>,
@@ -134,7 +134,7 @@ fn traces(
         let message = format!("expected some of {}, found none", known.join(", "));
         issues.error(format!("{path}.variables"), message);
     }
-    // All variables are the default, and mean all that there are.
+    // The default is all variables, which means those that exist.
     let other = variables.iter().find(|v| **v != Variable::RATE);
     let other = other.filter(|_| variables != Variable::ALL);
     for (index, chosen) in neurons.iter().enumerate() {
@@ -209,8 +209,7 @@ fn check_statistics(
                 issues.error(at, message);
             }
         }
-        // What is left out because it is not defined is one thing, what could be meant in two
-        // ways another.
+        // Projections for which the statistic is undefined are distinguished from ambiguous ones.
         let ambiguous = |p: &&Named<'_>| {
             statistic == Statistic::Alignment
                 && p.compartment == Compartment::Apical
@@ -243,20 +242,20 @@ fn check_statistics(
     }
 }
 
-/// What the output of a task depends on.
+/// Upstream circuit of a task's output.
 struct Upstream<'a> {
     output: &'a str,
     populations: BTreeSet<&'a str>,
-    /// Why there is no gradient at all, if basal projections run in a circle there.
+    /// Reason why no gradient exists, if basal projections form a cycle there.
     circle: Option<String>,
-    /// Synapse types that never change.
+    /// Synapse types with constant weights.
     unruled: BTreeSet<&'a str>,
 }
 
 impl<'a> Upstream<'a> {
     fn of(view: &View<'a>) -> Option<Self> {
         let (task, model) = (view.scenario.task.as_ref()?, view.model?);
-        // Whether it is a population is checked with the task.
+        // Its existence is checked with the task.
         (model.populations.iter()).find(|population| population.name == task.output)?;
         let graph = Graph::of(model, Compartment::Basal);
         let reaching = graph.reaching(graph.node(&task.output)?);

@@ -1,4 +1,4 @@
-//! The task: who is shown what and when, and whether the teacher's window is long enough.
+//! Check of the task: populations, data, times, and the length of the teacher's window.
 
 use super::view::View;
 use crate::data::{DataError, Encoding, Parts, Source};
@@ -7,7 +7,7 @@ use crate::description::model::Model;
 use crate::description::scenario::{EtaSchedule, PresentationSteps, Task, settling};
 use crate::math::Steps;
 
-/// Most epochs, so that numbers of steps do not overflow.
+/// Largest number of epochs, so that numbers of steps do not overflow.
 const MOST_EPOCHS: u64 = 1_000_000;
 
 pub(super) fn check(issues: &mut Issues, view: &View<'_>, task: &Task) {
@@ -69,7 +69,7 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>, task: &Task) {
     }
 }
 
-/// The numbers of an encoding that make rates too large to calculate with.
+/// Checks for numbers of an encoding that make rates too large.
 fn encoding(issues: &mut Issues, encoding: &Encoding) {
     let path = |name: &str| format!("task.encoding.{name}");
     match *encoding {
@@ -82,12 +82,12 @@ fn encoding(issues: &mut Issues, encoding: &Encoding) {
             let std_range = Allowed::AtLeast(1.0 / f32::LARGEST);
             issues.number(path("standardize.std"), std, std_range);
         }
-        // Its numbers come from the data, whose encoded values are looked at.
+        // Its numbers come from the data, whose encoded values are checked.
         Encoding::StandardizePer(_) => {}
     }
 }
 
-/// What a setting's own check says, at its path.
+/// Adds an error of a setting at its path.
 pub(super) fn setting(issues: &mut Issues, prefix: &str, error: DataError) {
     match error {
         DataError::Setting {
@@ -102,7 +102,7 @@ pub(super) fn setting(issues: &mut Issues, prefix: &str, error: DataError) {
     }
 }
 
-/// The parts by themselves; whether there are that many samples is known with the data.
+/// Checks the parts alone; the number of samples is checked with the data.
 fn parts(issues: &mut Issues, parts: &Parts) {
     const MANY: usize = 1_000_000_000;
     let samples = match *parts {
@@ -126,7 +126,7 @@ fn parts(issues: &mut Issues, parts: &Parts) {
     }
 }
 
-/// Files of a source that go together.
+/// Checks that files of a source that belong together are given together.
 fn files(issues: &mut Issues, source: &Source) {
     let mut both = |inputs: (&str, bool), labels: bool| {
         if inputs.1 != labels {
@@ -165,7 +165,7 @@ fn files(issues: &mut Issues, source: &Source) {
     }
 }
 
-/// Whether delays and time constants are numbers to reckon with.
+/// True if delays and time constants are valid numbers.
 fn has_times(model: &Model) -> bool {
     let good = |ms: f64| ms.is_finite() && ms >= 0.0;
     let delays = model.projections.iter().map(|p| p.delay_ms);
@@ -173,7 +173,7 @@ fn has_times(model: &Model) -> bool {
     delays.chain(taus).all(good)
 }
 
-/// The teacher needs a step at least, and should wait for the activity and for its own effect.
+/// Checks that the teacher has a step, starts after settling and leaves time for its effect.
 fn window(issues: &mut Issues, model: &Model, task: &Task, dt_ms: f64) {
     let window = PresentationSteps::of(task, model, dt_ms);
     let presentation = task.presentation_ms;
@@ -214,7 +214,7 @@ fn window(issues: &mut Issues, model: &Model, task: &Task, dt_ms: f64) {
     }
 }
 
-/// A weight update within a presentation mixes what two stimuli left behind.
+/// Warns of weight updates within a presentation, which mix the effects of two stimuli.
 fn weight_updates(issues: &mut Issues, model: &Model, presentation_ms: f64) {
     for (name, synapse) in &model.synapses {
         let every_ms = synapse.update.as_ref().and_then(|c| c.every_ms);

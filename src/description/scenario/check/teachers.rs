@@ -1,4 +1,4 @@
-//! Populations whose rule needs a teacher of their own, and that have none.
+//! Check for populations whose rule needs a separate teacher, and that have none.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use crate::description::scenario::{Task, TimelineEntry};
 use crate::neuron::Compartment;
 use crate::plasticity::Need;
 
-/// Warns of a population that learns by a rule with [`Need::Teacher`] where neither it nor a
-/// population that projects to its apical dendrites is taught.
+/// Warns of a population that learns by a rule with [`Need::Teacher`] if neither the population
+/// itself nor a population that projects to its apical dendrites is taught.
 pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
     let Some(model) = view.model else {
         return;

@@ -1,4 +1,4 @@
-//! What is on the timeline: whom it happens to, how much, and when.
+//! Check of the timeline: targets, values and times.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use crate::description::scenario::{Repeat, TimelineEntry, windows};
 use crate::math::Steps;
 use crate::neuron::NeuronParameter;
 
-/// Most windows of one entry, and of all together.
+/// Largest number of windows of one entry, and of all entries together.
 const MOST_WINDOWS: u32 = 1_000_000;
 
 /// Start and end of a window in ms, and the entry that it belongs to.
@@ -87,7 +87,7 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
     }
 }
 
-/// True if there are no more windows than a timeline may have; an error otherwise.
+/// True if the number of windows is permitted; adds an error otherwise.
 fn count_windows(issues: &mut Issues, timeline: &[TimelineEntry]) -> bool {
     let times = timeline.iter().map(|entry| match entry {
         TimelineEntry::Rates { repeat, .. }
@@ -96,7 +96,7 @@ fn count_windows(issues: &mut Issues, timeline: &[TimelineEntry]) -> bool {
         | TimelineEntry::Presentation { repeat, .. } => repeat.map_or(1, |r| u64::from(r.times)),
         _ => 0,
     });
-    // Those of one that has too many by itself are told there.
+    // An entry with too many windows is reported separately.
     let each = 1..=u64::from(MOST_WINDOWS);
     let windows: u64 = times.filter(|times| each.contains(times)).sum();
     let few = windows <= u64::from(MOST_WINDOWS);
@@ -110,7 +110,7 @@ fn count_windows(issues: &mut Issues, timeline: &[TimelineEntry]) -> bool {
     few
 }
 
-/// One number a neuron, or one for all.
+/// Checks for one number per neuron, or one for all.
 fn vector(issues: &mut Issues, path: &str, values: &[f32], size: Option<usize>) {
     if let Some(size) = size
         && values.len() != size
@@ -190,7 +190,7 @@ fn check_moment(issues: &mut Issues, view: &View<'_>, path: &str, entry: &Timeli
     time(issues, view, &format!("{path}.at_ms"), at_ms);
 }
 
-/// Whether the windows of an entry are windows.
+/// True if the windows of an entry are valid; adds errors otherwise.
 fn check_window(issues: &mut Issues, view: &View<'_>, path: &str, entry: &TimelineEntry) -> bool {
     let (TimelineEntry::Rates {
         from_ms,
@@ -288,7 +288,7 @@ fn check_repeat(
     positive && counted && apart
 }
 
-/// A moment of the run: finite, not before its start, and better not after its end.
+/// Checks a time of the run: finite, not before the start; warns if it is not before the end.
 fn time(issues: &mut Issues, view: &View<'_>, path: &str, ms: f64) -> bool {
     let holds = time_without_end(issues, view, path, ms);
     if let Some(end) = view.end_ms.filter(|end| holds && ms >= *end) {
@@ -318,7 +318,7 @@ fn between_steps(issues: &mut Issues, path: String, ms: f64, dt_ms: f64) {
     );
 }
 
-/// Windows of one input or teacher must follow each other.
+/// Checks that windows of one input or teacher do not overlap.
 fn overlaps(issues: &mut Issues, what: &str, mut windows: Vec<Taken>) {
     windows.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let mut reported = Vec::new();

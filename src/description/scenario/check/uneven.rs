@@ -1,11 +1,11 @@
-//! What differs between the presentations of an epoch: validation and test cannot hear all of it.
+//! Check for differences between presentations of an epoch, which validation and test lack.
 
 use crate::description::document::Issues;
 use crate::description::scenario::{Scenario, Task, TimelineEntry, windows};
 use crate::math::Steps;
 
-/// Warns of windows that are not the same in all presentations of an epoch, of which `train`
-/// samples make the training part. Validation and test hear the timeline as in the last of them.
+/// Warns of windows that differ between presentations of an epoch, for a training part of `train`
+/// samples. Validation and test use the timeline of the last presentation.
 pub(super) fn uneven(issues: &mut Issues, scenario: &Scenario, task: &Task, train: usize) {
     let steps = Steps::of(scenario.dt_ms);
     let presentation = steps.next(task.presentation_ms).max(1);
@@ -34,13 +34,13 @@ struct Grid {
     steps: Steps,
     presentation: u64,
     epoch: u64,
-    /// End of the run.
+    /// End of the run in steps.
     end: u64,
 }
 
 impl Grid {
-    /// True if all presentations of an epoch hear the same windows of an entry. Changes of
-    /// parameters, of learning rates and kinds of presentation have no windows of that kind.
+    /// True if all presentations of an epoch have the same windows of an entry. Always true for
+    /// changes of parameters and of learning rates, and for kinds of presentation.
     fn is_even(&self, entry: &TimelineEntry) -> bool {
         let mut first = entry.clone();
         let (TimelineEntry::Rates { repeat, .. }
@@ -58,7 +58,7 @@ impl Grid {
         if from >= self.end || length == 0 {
             return true;
         }
-        // Between epochs, or after the last.
+        // Between epochs, or after the last epoch.
         let between = |step: u64| step >= self.end || step.is_multiple_of(self.epoch);
         let Some(repeat) = repeat.filter(|repeat| repeat.times > 1) else {
             return between(from) && between(until);
@@ -66,12 +66,12 @@ impl Grid {
         let every = self.steps.next(repeat.every_ms).max(1);
         let times = u64::from(repeat.times);
         let all = every.saturating_mul(times);
-        // In every presentation alike, in whole epochs.
+        // Identical in every presentation, in whole epochs.
         let start = from - from % every;
         let in_each = self.presentation.is_multiple_of(every)
             && between(start)
             && between(start.saturating_add(all));
-        // In some epochs and not in others.
+        // In some epochs only.
         let in_some = every.is_multiple_of(self.epoch) && between(from) && between(until);
         in_each || in_some || length == every && between(from) && between(from.saturating_add(all))
     }
@@ -83,7 +83,7 @@ mod tests {
     use crate::description::scenario::TimelineEntry;
     use crate::math::Steps;
 
-    /// 20 presentations of 20 ms an epoch, 2 epochs.
+    /// 20 presentations of 20 ms per epoch, 2 epochs.
     fn is_even(window: &str) -> bool {
         let text = format!("rates(input: \"x\", values: [1.0], {window})");
         let options = ron::Options::default()

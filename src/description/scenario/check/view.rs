@@ -1,4 +1,4 @@
-//! What the checks of a scenario look at: scenario, circuit and time together.
+//! Scenario, circuit and time together, as input of the checks.
 
 use crate::description::Registry;
 use crate::description::document::{Issues, unknown};
@@ -6,30 +6,30 @@ use crate::description::model::{Bias, Model, Population};
 use crate::description::scenario::{Indices, Neurons, Scenario};
 use crate::neuron::{Compartment, Variable};
 
-/// A scenario with what is known of its circuit and of its time.
+/// A scenario with the available information on its circuit and its time.
 pub(super) struct View<'a> {
     pub scenario: &'a Scenario,
     pub model: Option<&'a Model>,
     pub registry: &'a Registry,
-    /// The step, if it is one.
+    /// Step in ms, if it is valid.
     pub dt_ms: Option<f64>,
-    /// The end of the run, if the scenario alone says it.
+    /// End of the run in ms, if it is determined by the scenario alone.
     pub end_ms: Option<f64>,
 }
 
-/// A projection or a bias by its name.
+/// A projection or a bias, with its name.
 pub(super) struct Named<'a> {
     pub name: String,
     pub compartment: Compartment,
     pub from: Option<&'a str>,
     pub to: &'a str,
     pub synapse: &'a str,
-    /// The way back that it names.
+    /// Name of its reciprocal projection, if given.
     pub reciprocal: Option<&'a str>,
 }
 
 impl Named<'_> {
-    /// Whether this is a basal projection that runs back along `other`.
+    /// True if this is a basal projection in the opposite direction of `other`.
     pub fn runs_back(&self, other: &Named<'_>) -> bool {
         self.compartment == Compartment::Basal
             && self.from == Some(other.to)
@@ -38,7 +38,7 @@ impl Named<'_> {
 }
 
 impl<'a> View<'a> {
-    /// Size of the input of that name; an error if there is none.
+    /// Size of the input with this name; adds an error if there is none.
     pub fn input(&self, issues: &mut Issues, path: &str, name: &str) -> Option<usize> {
         let model = self.model?;
         let found = model.inputs.iter().find(|input| input.name == name);
@@ -63,7 +63,7 @@ impl<'a> View<'a> {
         found.map(|input| input.size)
     }
 
-    /// The population of that name; an error if there is none.
+    /// The population with this name; adds an error if there is none.
     pub fn population(
         &self,
         issues: &mut Issues,
@@ -90,7 +90,7 @@ impl<'a> View<'a> {
         found
     }
 
-    /// Whether these neurons are of an input; an error if there are no such neurons.
+    /// True if the neurons belong to an input; adds an error if there are no such neurons.
     pub fn neurons(&self, issues: &mut Issues, path: &str, neurons: &Neurons) -> Option<bool> {
         let model = self.model?;
         let name = &neurons.population;
@@ -116,8 +116,8 @@ impl<'a> View<'a> {
         Some(input.is_some())
     }
 
-    /// Symbols of the variables of a population: those of the pyramidal neuron, and those that its
-    /// neuron model adds.
+    /// Symbols of the variables of a population: those of the pyramidal neuron and of its neuron
+    /// model.
     pub fn variables(&self, population: &str) -> Vec<&'static str> {
         let of = |name: &str| {
             let model = self.model?;
@@ -155,7 +155,7 @@ impl<'a> View<'a> {
         projections.chain(biases).collect()
     }
 
-    /// The projection or bias of that name; an error if there is none.
+    /// The projection or bias with this name; adds an error if there is none.
     pub fn projection(&self, issues: &mut Issues, path: &str, name: &str) -> Option<Named<'a>> {
         self.model?;
         let mut all = self.projections();
