@@ -1,5 +1,6 @@
 //! `apical inspect`: one neuron of a run from the inside.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::path::PathBuf;
@@ -184,7 +185,7 @@ fn inspect(results: &Results, arguments: &Arguments) -> Result<Inspection, Box<d
         b: read(Variable::BASAL_POTENTIAL)?,
         i_a,
         a: read(Variable::APICAL_POTENTIAL)?,
-        i_s: place.outside.injected(Site::Soma, index),
+        i_s: place.outside.injected(Site::Soma, index) + place.own(Site::Soma)?.unwrap_or(0.0),
         s,
         b_hat: s - xi,
         xi,
@@ -298,6 +299,11 @@ impl Place<'_> {
             several_ways: (1..projections.len())
                 .any(|n| projections[..n].iter().any(|p| p.1 == projections[n].1)),
         };
+        if let Some(own) = self.own(site)? {
+            let model = self.outside.parameters.model.as_deref().unwrap_or_default();
+            dendrite.terms.push((format!("model {model}"), own));
+            dendrite.rest -= own;
+        }
         for (projection, from) in projections {
             let term = self.results.term(&projection)?;
             if let Some(&term) = term.as_ref().and_then(|t| t.get((self.trial, self.index))) {
@@ -327,6 +333,14 @@ impl Place<'_> {
         (dendrite.strongest).sort_by(|a, b| b.weight.abs().total_cmp(&a.weight.abs()));
         dendrite.strongest.truncate(self.most);
         Ok(dendrite)
+    }
+
+    /// Current of the own equation of the neuron's model into a compartment in a.u.; none without
+    /// such a model.
+    fn own(&self, site: Site) -> Result<Option<f32>, Box<dyn Error>> {
+        let own = self.results.own(self.name)?;
+        let at = (site as usize, self.trial, self.index);
+        Ok(own.and_then(|own| own.get(at).copied()))
     }
 
     /// Values that have arrived in this trial from all neurons of a population.
@@ -375,14 +389,25 @@ impl Place<'_> {
                 value: value.get(first..)?.to_vec(),
             })
         };
-        Ok(Variable::ALL.iter().filter_map(trace).collect())
+        let recorded = series.keys().map(|key| Variable::named(&key.variable));
+        let others: BTreeSet<Variable> = recorded
+            .filter(|variable| !Variable::ALL.contains(variable))
+            .collect();
+        Ok(Variable::ALL
+            .iter()
+            .chain(&others)
+            .filter_map(trace)
+            .collect())
     }
 }
 
 impl fmt::Display for Inspection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let p = &self.parameters;
-        let transfer = format!("{:?}", p.transfer).to_lowercase();
+        let transfer = match &p.model {
+            Some(model) => format!("{}, model {model}", p.transfer),
+            None => p.transfer.to_string(),
+        };
         writeln!(
             f,
             "{} in trial {} at {} ms   {transfer}, tau_b {} ms, tau_a {} ms, tau_s {} ms, g_a {}, lambda {}",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bevy_ecs::prelude::*;
 use bytemuck::TransparentWrapper;
-use ndarray::{Array2, ShapeBuilder};
+use ndarray::{Array2, Array3, ShapeBuilder};
 
 use super::dense::{Senders, with_arriving};
 use super::simulation::Simulation;
@@ -16,7 +16,7 @@ use crate::circuit::{
 use crate::connectivity::{Lazy, Terminals};
 use crate::event::{Axons, Event, Timeline, Traffic};
 use crate::math::{pair, product};
-use crate::neuron::{Compartment, Transfer, Variable, apical, basal, soma};
+use crate::neuron::{Compartment, OwnCurrents, Transfer, Variable, apical, basal, soma};
 
 /// Properties of a population in the circuit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -291,6 +291,25 @@ impl Simulation {
                 Some((plan.name.clone(), noise))
             })
             .collect()
+    }
+
+    /// Currents of the own equations of each population whose neuron model has one, compartment
+    /// (basal, apical, soma) x trial x neuron, in a.u.
+    pub fn own_currents(&mut self) -> BTreeMap<Arc<str>, Array3<f32>> {
+        let circuit = self.circuit();
+        let own = circuit.populations.iter().filter(|plan| plan.own.is_some());
+        own.filter_map(|plan| {
+            let population = self.population(&plan.name)?.1.clone();
+            let mut query = self.world.query::<(&NeuronId, &OwnCurrents)>();
+            let column = table(query.contiguous_iter(&self.world), &population)?;
+            let own = &column[population.rows.clone()];
+            let shape = (3, population.trials, population.size);
+            let currents = Array3::from_shape_fn(shape, |(site, trial, neuron)| {
+                own[trial * population.size + neuron].currents[site]
+            });
+            Some((plan.name.clone(), currents))
+        })
+        .collect()
     }
 
     /// Present eligibilities of a projection with weight updates, post x pre, in a.u. x ms.

@@ -291,6 +291,13 @@ impl Experiment<'_> {
                 npy::write(&folder.join(format!("{name}.npy")), &noise)?;
             }
         }
+        let own = self.observed.simulation.own_currents();
+        if !own.is_empty() {
+            let folder = directory.folder("state/own")?;
+            for (name, currents) in own {
+                npy::write(&folder.join(format!("{name}.npy")), &currents)?;
+            }
+        }
         let folder = directory.folder("state/arrived")?;
         for (name, arrived) in self.observed.simulation.arrived() {
             npy::write(&folder.join(format!("{name}.npy")), &arrived)?;

@@ -178,6 +178,23 @@ impl Results {
         self.array(&format!("state/noise/{population}.npy"), &shape)
     }
 
+    /// Currents of the own equation of a population's neuron model at the end, compartment (basal,
+    /// apical, soma) x trial x neuron, in a.u.; `None` without such a model.
+    ///
+    /// # Errors
+    /// [`RecordError`]
+    pub fn own(&self, population: &str) -> Result<Option<Array3<f32>>, RecordError> {
+        let has_model = |p: &&Population| {
+            let neuron = self.model.neurons.get(&p.neuron);
+            neuron.is_some_and(|neuron| neuron.model.is_some())
+        };
+        let Some(found) = self.population(population).filter(has_model) else {
+            return Ok(None);
+        };
+        let shape = [3, self.summary.trials, found.size];
+        self.array(&format!("state/own/{population}.npy"), &shape)
+    }
+
     /// All variables of a population at the end, variable x trial x neuron; an input has only its
     /// rate. `None` if the circuit has no such population.
     ///

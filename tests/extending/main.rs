@@ -313,6 +313,22 @@ fn the_program_learns_its_data_and_records_and_draws_its_variable() {
         assert_eq!((key.population.as_str(), key.neuron), ("hidden", 0));
         assert!(series.value.iter().any(|w| *w > 0.01), "{:?}", series.value);
         assert!(out.join("figures/membrane_hidden_0.png").is_file());
+        let inspect = Command::new(program())
+            .arg("inspect")
+            .arg(&out)
+            .arg("hidden[0]")
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&inspect.stdout);
+        assert!(
+            said.contains("softplus, model adapting, tau_b 2 ms"),
+            "{said}"
+        );
+        assert!(
+            said.contains("  model adapting -") && said.contains("\n  w  "),
+            "{said}"
+        );
+        assert!(!said.contains("weights changed since"), "{said}");
     }
 }
 
