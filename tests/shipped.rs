@@ -86,7 +86,7 @@ fn digits_leaves_everything_that_a_run_promises() {
 
     let path = out.to_str().unwrap();
     let seen = succeed(&["inspect", path, "hidden1[17]"]);
-    assert!(seen.contains("   tanh, tau_b 0 ms"), "{seen}");
+    assert!(seen.contains("   tanh, tau_b 1 ms"), "{seen}");
     for text in [
         "I_b",
         "pixels_to_hidden1",
