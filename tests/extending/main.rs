@@ -16,6 +16,7 @@ use std::process::Command;
 
 use apical::circuit::{Engine, LayoutError, NeuronId};
 use apical::description::model::Model;
+use apical::description::scenario::load;
 use apical::description::{LowerError, Registry, Setup, lower};
 use apical::engine::Simulation;
 use apical::event::{Event, Teacher};
@@ -182,6 +183,12 @@ fn two_systems_that_touch_the_same_without_an_order_are_an_error() {
             "{error}"
         );
     }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/single_neuron.ron");
+    let error = load(&path, &[], &registry).unwrap_err().to_string();
+    assert!(
+        error.contains("the systems of this program: ") && error.contains("silence"),
+        "{error}"
+    );
 }
 
 /// Marks neurons that a user looks at.

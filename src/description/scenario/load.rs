@@ -11,6 +11,7 @@ use crate::description::document::{
 };
 use crate::description::model::{self, Model};
 use crate::description::{Registry, Setup, lower_checked};
+use crate::engine::check_systems;
 use crate::files::tidy;
 
 /// Number of problems after which no further variant is checked.
@@ -141,14 +142,21 @@ pub fn load_with(
     if problems.errors() > 0 {
         return Err(problems);
     }
-    match whole.loaded(&directory) {
-        Some(loaded) => Ok(LoadedScenario {
-            variants,
-            warnings: problems,
-            ..loaded
-        }),
-        None => Err(problems),
+    let Some(loaded) = whole.loaded(&directory) else {
+        return Err(problems);
+    };
+    let runs = variants.iter().map(|(_, variant)| variant);
+    for run in runs.chain([&loaded]) {
+        check_systems(&run.circuit(registry)).map_err(|message| {
+            let message = format!("the systems of this program: {message}");
+            Problems::from(Problem::of_file(document.name(), message))
+        })?;
     }
+    Ok(LoadedScenario {
+        variants,
+        warnings: problems,
+        ..loaded
+    })
 }
 
 /// Loads a model alone. In `overrides`, `model.` before a path may be omitted.
