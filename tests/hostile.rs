@@ -541,7 +541,7 @@ fn memory_is_reckoned_within_a_factor_of_two() {
             );
             assert_eq!(code, Some(0), "{name} {engine}: {said}");
             let loaded = load(&file, &[], &Registry::default()).unwrap();
-            let reckoned = Memory::of(&loaded.scenario, &loaded.model).bytes();
+            let reckoned = Memory::of(&loaded.scenario, &loaded.circuit).bytes();
             let took = summary(&out).peak_memory_bytes.unwrap() as f64;
             if !(0.5..2.0).contains(&(reckoned / took)) {
                 wrong.push(format!(
@@ -595,7 +595,7 @@ fn what_a_run_leaves_is_told_before_and_is_only_what_was_asked_for() {
         let (code, _, said) = told(apical(arguments).arg("--quiet").output().unwrap());
         assert_eq!(code, Some(0), "{said}");
         let loaded = load(&file, &[], &Registry::default()).unwrap();
-        let leaves = Leaves::of(&loaded.scenario, &loaded.model, 9, 0);
+        let leaves = Leaves::of(&loaded.scenario, &loaded.circuit, 9, 0);
         let summary = summary(&out);
         assert_eq!(leaves.rows(), summary.samples_recorded as f64, "{fields}");
         let bytes: u64 = (files(&out).iter())

@@ -205,8 +205,8 @@ fn digits() -> (Simulation, ClassificationProtocol) {
     let registry = Registry::default();
     let loaded = load(&path, &set.map(str::to_owned), &registry).unwrap();
     let (data, _) = data(&loaded, None, &registry).unwrap().unwrap();
-    let circuit = loaded.circuit(&registry);
-    let task = ClassificationProtocol::new(&loaded.scenario, &loaded.model, &circuit, Some(data));
+    let circuit = loaded.circuit;
+    let task = ClassificationProtocol::new(&loaded.scenario, &circuit, Some(data));
     (Simulation::new(circuit), task.unwrap().unwrap())
 }
 

@@ -9,7 +9,7 @@
 
 mod common;
 
-use apical::circuit::Engine;
+use apical::circuit::{Circuit, Engine};
 use apical::description::model::Model;
 use apical::description::scenario::{PresentationSteps, Task};
 use apical::engine::Simulation;
@@ -57,8 +57,8 @@ fn model(rule: &str, tau_ms: f64) -> Model {
     ))
 }
 
-/// The window of a task with `teacher` for circuits of `model`.
-fn window(model: &Model, teacher: &str, presentation_ms: u64) -> PresentationSteps {
+/// The window of a task with `teacher`.
+fn window(circuit: &Circuit, teacher: &str, presentation_ms: u64) -> PresentationSteps {
     let task: Task = parse(&format!(
         r#"(
             data: csv(path: "none"), split: counts(train: 1, validation: 0, test: 0),
@@ -66,7 +66,7 @@ fn window(model: &Model, teacher: &str, presentation_ms: u64) -> PresentationSte
             teacher: ({teacher}),
         )"#
     ));
-    PresentationSteps::of(&task, model, 1.0)
+    PresentationSteps::of(&task, circuit)
 }
 
 /// Stimuli and targets of one presentation, trials x size.
@@ -203,7 +203,7 @@ fn outcome(
     let shown = task(seed);
     let mut circuit = simulation(model, engine, 1.0, TRIALS, presentation_ms as f64);
     let mut layers = Layers::of(&circuit);
-    let window = window(model, teacher, presentation_ms);
+    let window = window(&circuit.circuit(), teacher, presentation_ms);
     let taught = (window.off - window.on) as f64 / window.length as f64;
     layers.learn(&shown, ETA * taught, rule);
     learn(&mut circuit, &shown, window);
@@ -226,7 +226,8 @@ fn with_a_proper_window_always_on_plasticity_is_learning_with_settled_updates(en
     ] {
         let model = model(text, 0.0);
         // Three delays up, two down: the shortest latencies with which nothing meets.
-        let window = window(&model, "", STEPS);
+        let simulation = simulation(&model, engine, 1.0, TRIALS, STEPS as f64);
+        let window = window(&simulation.circuit(), "", STEPS);
         assert_eq!((window.on, window.off), (3, STEPS - 2));
         for seed in 1..=3 {
             let got = outcome(engine, &model, rule, "", STEPS, seed);

@@ -13,7 +13,7 @@ use super::activity::{Activity, Afferents, Changed};
 use super::engine::Engine;
 use super::layout::lay_out;
 use super::plan::{Circuit, PlasticityPlan, PopulationPlan, WeightsPlan};
-use super::population::{NeuronId, Population};
+use super::population::{NeuronId, NeuronParameters, Population};
 use super::projection::{Plasticity, Projection, Synapses};
 use super::wire::wire_events;
 use crate::connectivity::by_sender;
@@ -128,8 +128,9 @@ fn spawn_populations(world: &mut World, wiring: &mut Wiring, circuit: &Circuit) 
             Engine::Events => entity.insert(Changed::default()),
             Engine::Dense => entity.insert(RateLine(DelayLine::new(width, longest))),
         };
-        if let Some(parameters) = neurons {
-            entity.insert((parameters.clone(), Teacher::default()));
+        if let Some(neurons) = neurons {
+            let parameters = NeuronParameters::new(neurons, circuit.dt_ms);
+            entity.insert((parameters, Teacher::default()));
             match circuit.engine {
                 Engine::Events => {
                     entity.insert((Activity::of(own.is_some()), Afferents::default()))

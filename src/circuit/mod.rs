@@ -3,23 +3,29 @@
 mod activity;
 mod build;
 mod engine;
+mod graph;
 mod layout;
 mod own;
 mod plan;
 mod population;
 mod projection;
+mod settling;
 mod systems;
 mod wire;
 
 pub use activity::{Activity, Afferents, Changed, Motion};
 pub use build::{BuiltFrom, Clock, EtaScale, Seed, Wiring, build};
 pub use engine::Engine;
+pub use graph::Graph;
 pub(crate) use layout::{LAID_OUT, table};
 pub use layout::{LayoutError, lay_out};
 pub use own::OwnModel;
-pub use plan::{Circuit, PlasticityPlan, PopulationPlan, ProjectionPlan, UpdatePlan, WeightsPlan};
+pub use plan::{
+    Circuit, NeuronsPlan, PlasticityPlan, PopulationPlan, ProjectionPlan, UpdatePlan, WeightsPlan,
+};
 pub use population::{NeuronId, NeuronParameters, Population};
 pub(crate) use projection::StoredPlasticity;
 pub use projection::{Plasticity, Projection, Synapses};
+pub use settling::{charging, settling};
 pub use systems::Systems;
 pub(crate) use wire::wire_events;

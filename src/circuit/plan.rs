@@ -1,15 +1,16 @@
 //! A circuit as plain data: checked, complete, and ready for conversion to entities.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::engine::Engine;
 use super::own::OwnModel;
-use super::population::NeuronParameters;
 use super::systems::Systems;
 use crate::connectivity::Initial;
 use crate::event::{PopulationId, ProjectionId};
 use crate::math::Steps;
-use crate::neuron::Compartment;
+use crate::neuron::soma::Units;
+use crate::neuron::{Compartment, NeuronParameter, Transfer};
 use crate::plasticity::{ColumnKernel, Optimiser, ThirdFactor};
 
 /// A circuit: populations and projections by number, delays in steps, rules resolved, initial
@@ -44,9 +45,41 @@ pub struct PopulationPlan {
     /// Neurons per trial.
     pub size: usize,
     /// Parameters of its neurons; `None` for inputs, whose rates are set from outside.
-    pub neurons: Option<NeuronParameters>,
+    pub neurons: Option<NeuronsPlan>,
     /// Model of its neurons, if they have additional variables.
     pub own: Option<OwnModel>,
+}
+
+/// Parameters of the neurons of a population.
+#[derive(Clone, Debug)]
+pub struct NeuronsPlan {
+    /// Basal, apical and somatic time constant in ms.
+    pub tau_ms: [f64; 3],
+    /// Apical coupling, dimensionless.
+    pub g_a: f32,
+    /// Somatic coupling, dimensionless.
+    pub lambda: f32,
+    /// Transfer function.
+    pub transfer: Transfer,
+    /// Units in which the soma compares its two sides.
+    pub mismatch: Units,
+    /// Standard deviation of the noise in a.u., and number of steps between draws.
+    pub noise: Option<(f32, u64)>,
+}
+
+impl NeuronsPlan {
+    /// Value of a parameter, in ms for time constants.
+    #[must_use]
+    pub fn parameter(&self, parameter: NeuronParameter) -> f64 {
+        let [tau_b_ms, tau_a_ms, tau_s_ms] = self.tau_ms;
+        match parameter {
+            NeuronParameter::TauBMs => tau_b_ms,
+            NeuronParameter::TauAMs => tau_a_ms,
+            NeuronParameter::TauSMs => tau_s_ms,
+            NeuronParameter::GA => self.g_a.into(),
+            NeuronParameter::Lambda => self.lambda.into(),
+        }
+    }
 }
 
 /// A projection of a circuit.
@@ -111,6 +144,21 @@ pub struct UpdatePlan {
     pub gated_decay: f32,
 }
 
+impl fmt::Debug for Circuit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let populations = self.populations.iter().map(|p| (&*p.name, p.size));
+        let projections = self.projections.iter().map(|p| &*p.name);
+        f.debug_struct("Circuit")
+            .field("dt_ms", &self.dt_ms)
+            .field("trials", &self.trials)
+            .field("seed", &self.seed)
+            .field("engine", &self.engine)
+            .field("populations", &populations.collect::<Vec<_>>())
+            .field("projections", &projections.collect::<Vec<_>>())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Circuit {
     /// Times of the steps.
     #[must_use]
@@ -146,6 +194,13 @@ impl Circuit {
     pub fn shape(&self, projection: &ProjectionPlan) -> (usize, usize) {
         let pre = projection.pre.map_or(1, |pre| self.of(pre).size);
         (self.of(projection.post).size, pre)
+    }
+
+    /// Number of weights of a projection, tied ones included.
+    #[must_use]
+    pub fn synapses(&self, projection: &ProjectionPlan) -> usize {
+        let (post, pre) = self.shape(projection);
+        post.saturating_mul(pre)
     }
 
     /// The longest delay in steps, at least 1.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bevy_ecs::component::Component;
 
+use super::plan::NeuronsPlan;
 use crate::event::PopulationId;
 use crate::neuron::soma::{Firing, Units};
 use crate::neuron::{NeuronParameter, Transfer, leak_fraction};
@@ -77,24 +78,19 @@ pub struct NeuronParameters {
 }
 
 impl NeuronParameters {
-    /// Parameters for steps of `dt_ms`: the basal, apical and somatic time constant in ms,
-    /// `(g_a, lambda)`, and the transfer function with the units of the mismatch. No noise.
+    /// The parameters of `plan` for steps of `dt_ms`.
     #[must_use]
-    pub fn new(
-        dt_ms: f64,
-        [tau_b_ms, tau_a_ms, tau_s_ms]: [f64; 3],
-        (g_a, lambda): (f32, f32),
-        (transfer, mismatch): (Transfer, Units),
-    ) -> Self {
+    pub fn new(plan: &NeuronsPlan, dt_ms: f64) -> Self {
+        let [leak_b, leak_a, leak_s] = plan.tau_ms.map(|tau| leak_fraction(dt_ms, tau));
         Self {
-            leak_b: leak_fraction(dt_ms, tau_b_ms),
-            leak_a: leak_fraction(dt_ms, tau_a_ms),
-            leak_s: leak_fraction(dt_ms, tau_s_ms),
-            g_a,
-            lambda,
-            transfer,
-            mismatch,
-            noise: None,
+            leak_b,
+            leak_a,
+            leak_s,
+            g_a: plan.g_a,
+            lambda: plan.lambda,
+            transfer: plan.transfer,
+            mismatch: plan.mismatch,
+            noise: plan.noise,
         }
     }
 

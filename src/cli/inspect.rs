@@ -12,7 +12,8 @@ use serde::Serialize;
 use super::say;
 use crate::description::document::unknown;
 use crate::description::model::Neuron;
-use crate::description::scenario::{Neurons, PresentationSteps, TimelineEntry};
+use crate::description::scenario::{Neurons, TimelineEntry};
+use crate::math::Steps;
 use crate::neuron::soma::Units;
 use crate::neuron::{Compartment, Site, Variable};
 use crate::protocol::Replay;
@@ -222,10 +223,11 @@ impl Outside {
             parameters: (replay.parameters(model, name, step)).unwrap_or_default(),
             currents: Vec::new(),
             taught: scenario.task.as_ref().is_some_and(|task| {
-                let window = PresentationSteps::of(task, model, scenario.dt_ms);
-                let within = step % window.length.max(1);
+                let steps = Steps::of(scenario.dt_ms);
+                let within = step % steps.next(task.presentation_ms).max(1);
                 let teaches = task.teacher.strength != 0.0 && summary.steps > 0;
-                let on = (window.on..window.off).contains(&within);
+                let on = (summary.teacher_ms)
+                    .is_some_and(|(on, off)| (steps.next(on)..steps.next(off)).contains(&within));
                 teaches && on && task.taught().any(|taught| taught == name)
             }),
         };

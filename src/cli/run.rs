@@ -89,7 +89,7 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
     // Memory and all data are checked before the first circuit runs.
     let (mut ready, mut warnings) = (Vec::new(), Problems::default());
     for (name, loaded) in jobs {
-        check_memory(&loaded.scenario, &loaded.model)?;
+        check_memory(&loaded.scenario, &loaded.circuit)?;
         match data(&loaded, session.data.as_deref(), &session.registry) {
             Ok(data) => {
                 let (data, found) = data.unzip();
@@ -154,7 +154,7 @@ impl Session {
         let job = Job {
             scenario: &loaded.scenario,
             model: &loaded.model,
-            circuit: loaded.circuit(&self.registry),
+            circuit: loaded.circuit.clone(),
             directory: &loaded.directory,
             model_directory: &loaded.model_directory,
             data_directory: self.data.as_deref(),

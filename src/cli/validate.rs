@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::{counted, say};
+use crate::circuit::Circuit;
 use crate::compare;
 use crate::data;
 use crate::description::Registry;
@@ -147,6 +148,7 @@ fn validate_scenario(
     let LoadedScenario {
         scenario,
         model,
+        circuit: plan,
         scenario_document,
         directory,
         mut warnings,
@@ -154,10 +156,12 @@ fn validate_scenario(
         ..
     } = loaded;
     // A scenario with variants runs only these.
-    let alone = (variants.is_empty()).then_some((&scenario, &model));
-    let runs = variants.iter().map(|(_, run)| (&run.scenario, &run.model));
+    let alone = (variants.is_empty()).then_some((&scenario, &plan));
+    let runs = variants
+        .iter()
+        .map(|(_, run)| (&run.scenario, &run.circuit));
     let mut runs = runs.chain(alone);
-    if let Some(error) = runs.find_map(|(scenario, model)| check_memory(scenario, model).err()) {
+    if let Some(error) = runs.find_map(|(scenario, plan)| check_memory(scenario, plan).err()) {
         let problem = Problem::of_file(scenario_document.name(), error.to_string());
         warnings.0.push(problem);
         return Err(warnings);
@@ -189,15 +193,15 @@ fn validate_scenario(
     };
     Ok(Valid {
         summary: format!("{}; {time}{variants}", circuit(&model)),
-        cost: cost(&scenario, &model, samples),
+        cost: cost(&scenario, &plan, samples),
         warnings,
     })
 }
 
 /// Memory and output of a run, in separate lines.
-fn cost(scenario: &Scenario, model: &Model, samples: Option<usize>) -> String {
+fn cost(scenario: &Scenario, plan: &Circuit, samples: Option<usize>) -> String {
     const MOST: usize = 20;
-    let memory = Bytes(needed_bytes(scenario, model) as u64);
+    let memory = Bytes(needed_bytes(scenario, plan) as u64);
     let length = match &scenario.task {
         None => scenario.duration_ms.map(|ms| (ms / scenario.dt_ms, 0.0)),
         Some(task) => samples.and_then(|samples| {
@@ -212,7 +216,7 @@ fn cost(scenario: &Scenario, model: &Model, samples: Option<usize>) -> String {
     let Some((steps, presentations)) = length else {
         return text;
     };
-    let leaves = Leaves::of(scenario, model, steps.round() as u64, presentations as u64);
+    let leaves = Leaves::of(scenario, plan, steps.round() as u64, presentations as u64);
     let rows = |rows: f64| counted(rows as u64, "row");
     let bytes = |bytes: f64| Bytes(bytes as u64);
     let each = match scenario.variants.len() {

@@ -218,7 +218,7 @@ impl Session<'_> {
         Job {
             scenario: &loaded.scenario,
             model: &loaded.model,
-            circuit: loaded.circuit(self.registry),
+            circuit: loaded.circuit.clone(),
             directory: &loaded.directory,
             model_directory: &loaded.model_directory,
             data_directory: self.data,
@@ -242,7 +242,7 @@ impl Session<'_> {
             if !due.iter().any(|planned| planned.rule == *name) {
                 continue;
             }
-            check_memory(&loaded.scenario, &loaded.model)?;
+            check_memory(&loaded.scenario, &loaded.circuit)?;
             let Some(task) = &loaded.scenario.task else {
                 continue;
             };
@@ -264,7 +264,7 @@ impl Session<'_> {
             };
             let test = found.test.as_ref().map_or(0, |test| test.inputs.bytes());
             let values = (found.train.inputs.bytes() + test) as f64;
-            largest = largest.max(needed_bytes(&loaded.scenario, &loaded.model) + values);
+            largest = largest.max(needed_bytes(&loaded.scenario, &loaded.circuit) + values);
             read = Some((task.data.clone(), found));
         }
         Ok((largest, warnings))

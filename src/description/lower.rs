@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::document::{Issue, Severity};
 use super::model::{self, Bias, Model, Projection, Synapse};
 use crate::circuit::{
-    Circuit, Engine, NeuronParameters, OwnModel, PlasticityPlan, PopulationPlan, ProjectionPlan,
+    Circuit, Engine, NeuronsPlan, OwnModel, PlasticityPlan, PopulationPlan, ProjectionPlan,
     UpdatePlan, WeightsPlan,
 };
 use crate::connectivity::{Initial, InitialWeights, Matrices};
@@ -148,19 +148,18 @@ impl<'a> Lowering<'a> {
     }
 
     /// Parameters of a neuron type.
-    fn parameters(&self, neuron: &model::Neuron) -> NeuronParameters {
+    fn parameters(&self, neuron: &model::Neuron) -> NeuronsPlan {
         let transfer = self
             .registry
             .transfer(neuron.transfer.name())
             .expect(CHECKED);
-        NeuronParameters {
+        NeuronsPlan {
+            tau_ms: [neuron.tau_b_ms, neuron.tau_a_ms, neuron.tau_s_ms],
+            g_a: neuron.g_a,
+            lambda: neuron.lambda,
+            transfer,
+            mismatch: neuron.mismatch,
             noise: (neuron.noise).map(|n| (n.std, self.steps.next(n.every_ms).max(1))),
-            ..NeuronParameters::new(
-                self.setup.dt_ms,
-                [neuron.tau_b_ms, neuron.tau_a_ms, neuron.tau_s_ms],
-                (neuron.g_a, neuron.lambda),
-                (transfer, neuron.mismatch),
-            )
         }
     }
 

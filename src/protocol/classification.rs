@@ -9,14 +9,11 @@ use serde::{Deserialize, Serialize};
 
 use super::evaluation::{Evaluation, Weights, confusion, most_active};
 use super::{Epoch, Protocol, ProtocolError, Question, Report, Segment, Window};
-use crate::circuit::Circuit;
+use crate::circuit::{Circuit, charging};
 use crate::data::{Encoded, Encoder, LoadedData, Order, Split};
-use crate::description::model::Model;
-use crate::description::scenario::{
-    PresentationSteps, Probe, Scenario, Task, TimelineEntry, charging,
-};
+use crate::description::scenario::{PresentationSteps, Probe, Scenario, Task, TimelineEntry};
 use crate::engine::Simulation;
-use crate::event::{Event, Teacher};
+use crate::event::{Event, PopulationId, Teacher};
 use crate::math::Steps;
 
 /// A part of a data set.
@@ -89,6 +86,8 @@ pub struct ClassificationProtocol {
     task: Task,
     seed: u64,
     trials: usize,
+    /// Times of the steps.
+    grid: Steps,
     steps: PresentationSteps,
     /// Samples for learning.
     pub train: Part,
@@ -115,7 +114,6 @@ impl ClassificationProtocol {
     /// [`ProtocolError`]
     pub fn new(
         scenario: &Scenario,
-        model: &Model,
         circuit: &Circuit,
         data: Option<LoadedData>,
     ) -> Result<Option<Self>, ProtocolError> {
@@ -139,20 +137,21 @@ impl ClassificationProtocol {
                 data: Arc::new(test.encode(&encoder)?),
             },
         };
-        let steps = PresentationSteps::of(&task, model, scenario.dt_ms);
+        let steps = PresentationSteps::of(&task, circuit);
         if steps.on >= steps.off {
             return Err(ProtocolError::NoTimeToTeach {
                 presentation_ms: task.presentation_ms,
-                on_ms: Steps::of(scenario.dt_ms).ms(steps.on),
-                off_ms: Steps::of(scenario.dt_ms).ms(steps.off),
+                on_ms: circuit.steps().ms(steps.on),
+                off_ms: circuit.steps().ms(steps.off),
             });
         }
         // Answers are read after settling, even if presentations are shorter during learning.
-        let held = Steps::of(scenario.dt_ms).next(charged(&scenario.timeline, model, &task));
+        let held = (circuit.steps()).next(charged(&scenario.timeline, circuit, &task));
         let answer = (steps.length.max(steps.settled)).max(held);
         let ends = (task.input.as_str(), task.output.as_str());
-        let evaluation = Evaluation::new(circuit, model, &scenario.timeline, ends, answer);
+        let evaluation = Evaluation::new(circuit, &scenario.timeline, ends, answer);
         let mut protocol = Self {
+            grid: circuit.steps(),
             steps,
             evaluation,
             recorded: recorded(scenario),
@@ -183,6 +182,12 @@ impl ClassificationProtocol {
     #[must_use]
     pub fn epochs(&self) -> u64 {
         self.task.epochs
+    }
+
+    /// Start and end of the teacher in ms after the stimulus.
+    #[must_use]
+    pub fn teacher_ms(&self) -> (f64, f64) {
+        (self.grid.ms(self.steps.on), self.grid.ms(self.steps.off))
     }
 
     /// Number of presentations per epoch.
@@ -467,15 +472,16 @@ fn recorded(scenario: &Scenario) -> BTreeSet<usize> {
 }
 
 /// Time in ms until the output populations have settled to currents and teachers of the timeline.
-fn charged(timeline: &[TimelineEntry], model: &Model, task: &Task) -> f64 {
+fn charged(timeline: &[TimelineEntry], circuit: &Circuit, task: &Task) -> f64 {
+    let taught = task.taught_in(circuit);
     let populations = timeline.iter().filter_map(|entry| match entry {
         TimelineEntry::Current { neurons, .. } => Some(&neurons.population),
         TimelineEntry::Teacher { population, .. } => Some(population),
         _ => None,
     });
-    let populations: BTreeSet<&String> = populations.collect();
-    let times = populations
-        .into_iter()
-        .map(|population| charging(model, population, task.taught()));
+    let populations: BTreeSet<PopulationId> = populations
+        .filter_map(|name| circuit.population(name))
+        .collect();
+    let times = (populations.into_iter()).map(|population| charging(circuit, population, &taught));
     times.fold(0.0, f64::max)
 }

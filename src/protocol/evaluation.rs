@@ -10,7 +10,6 @@ use super::ProtocolError;
 use super::classification::Part;
 use super::replay::Replay;
 use crate::circuit::Circuit;
-use crate::description::model::Model;
 use crate::description::scenario::TimelineEntry;
 use crate::engine::Simulation;
 use crate::neuron::Variable;
@@ -24,7 +23,6 @@ pub type Weights = BTreeMap<Arc<str>, Array2<f32>>;
 pub struct Evaluation {
     frozen: Simulation,
     /// The model as given.
-    model: Model,
     /// Timeline entries of the scenario, as functions of the step.
     replay: Replay,
     trials: usize,
@@ -40,14 +38,12 @@ impl Evaluation {
     #[must_use]
     pub fn new(
         circuit: &Circuit,
-        model: &Model,
         timeline: &[TimelineEntry],
         (input, output): (&str, &str),
         answer: u64,
     ) -> Self {
         Self {
             frozen: Simulation::new(circuit.frozen()),
-            model: model.clone(),
             replay: Replay::new(timeline, circuit.dt_ms),
             trials: circuit.trials,
             input: input.to_owned(),
@@ -71,8 +67,7 @@ impl Evaluation {
         for (name, weights) in weights {
             self.frozen.set_weights(name, weights.clone())?;
         }
-        let circuit = (&self.model, self.trials);
-        let others = self.replay.events(&self.frozen, circuit, heard)?;
+        let others = self.replay.events(&self.frozen, heard)?;
         let mut answered = Vec::new();
         let samples: Vec<usize> = (0..part.samples.len()).collect();
         for batch in samples.chunks(self.trials) {

@@ -87,9 +87,9 @@ impl Replay {
     pub fn events(
         &self,
         simulation: &Simulation,
-        (model, trials): (&Model, usize),
         steps: Range<u64>,
     ) -> Result<Vec<(u64, Event)>, CircuitError> {
+        let circuit = simulation.circuit();
         let mut events = Vec::new();
         // Parameters that change at any time start with the values of the model.
         for entry in &self.timeline {
@@ -98,18 +98,19 @@ impl Replay {
                 parameter,
                 ..
             } = entry
-                && let Some(neuron) = neuron_of(model, population)
             {
-                let entity = simulation.pyramidal(population)?;
-                let value = value_of(neuron, *parameter);
-                events.push((0, Event::Neuron(entity, *parameter, value)));
+                let population = simulation.pyramidal(population)?;
+                let neurons = circuit.of(population).neurons.as_ref();
+                let value = neurons.map(|neurons| neurons.parameter(*parameter));
+                let event = value.map(|value| Event::Neuron(population, *parameter, value));
+                events.extend(event.map(|event| (0, event)));
             }
         }
         let held = self.state(steps.start).into_iter().map(Act::Begin);
         let held = held.map(|act| (steps.start, act));
         let later = self.changes(steps.start + 1..steps.end);
         for (step, act) in held.chain(later) {
-            if let Some(event) = self.event(simulation, trials, act)? {
+            if let Some(event) = self.event(simulation, circuit.trials, act)? {
                 events.push((step - steps.start, event));
             }
         }
@@ -180,7 +181,8 @@ impl Replay {
     /// exist.
     #[must_use]
     pub fn parameters(&self, model: &Model, population: &str, step: u64) -> Option<Neuron> {
-        let mut neuron = neuron_of(model, population)?.clone();
+        let named = model.populations.iter().find(|p| p.name == population)?;
+        let mut neuron = model.neurons.get(&named.neuron)?.clone();
         for number in self.state(step) {
             if let TimelineEntry::Neuron {
                 population: whose,
@@ -212,21 +214,6 @@ pub(super) fn moment(entry: &TimelineEntry) -> Option<f64> {
         | TimelineEntry::Current { .. }
         | TimelineEntry::Teacher { .. }
         | TimelineEntry::Presentation { .. } => None,
-    }
-}
-
-fn neuron_of<'a>(model: &'a Model, population: &str) -> Option<&'a Neuron> {
-    let population = model.populations.iter().find(|p| p.name == population)?;
-    model.neurons.get(&population.neuron)
-}
-
-fn value_of(neuron: &Neuron, parameter: NeuronParameter) -> f64 {
-    match parameter {
-        NeuronParameter::TauBMs => neuron.tau_b_ms,
-        NeuronParameter::TauAMs => neuron.tau_a_ms,
-        NeuronParameter::TauSMs => neuron.tau_s_ms,
-        NeuronParameter::GA => neuron.g_a.into(),
-        NeuronParameter::Lambda => neuron.lambda.into(),
     }
 }
 

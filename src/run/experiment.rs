@@ -61,7 +61,7 @@ pub fn run(
     let (started, processor) = (Instant::now(), ProcessTime::now());
     let (scenario, model) = (job.scenario, job.model);
     let data_sha256 = data.as_ref().map(LoadedData::sha256);
-    let task = ClassificationProtocol::new(scenario, model, &job.circuit, data)?;
+    let task = ClassificationProtocol::new(scenario, &job.circuit, data)?;
     let mut simulation = Simulation::new(job.circuit.clone());
     let end = match (&task, scenario.duration_ms) {
         (Some(task), _) => task.steps(),
@@ -78,7 +78,7 @@ pub fn run(
         answers::write_parts(task, directory)?;
     }
 
-    let tail = scenario.tail_probe(model);
+    let tail = scenario.tail_probe(&job.circuit);
     let metadata = [
         ("scenario", scenario.name.clone()),
         ("seed", scenario.seed.to_string()),
@@ -94,6 +94,7 @@ pub fn run(
         data_sha256,
         dt_ms: scenario.dt_ms,
         trials: scenario.trials,
+        teacher_ms: task.as_ref().map(ClassificationProtocol::teacher_ms),
         neurons: (simulation.populations().iter())
             .map(|p| p.size * p.trials)
             .sum(),

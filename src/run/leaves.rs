@@ -1,7 +1,8 @@
 //! Estimate of the disk space of a run, computed in advance.
 
-use crate::description::model::{Model, Projection};
-use crate::description::scenario::{Indices, Probe, Scenario, Statistic};
+use super::memory::{CHECKED, chosen_synapses};
+use crate::circuit::Circuit;
+use crate::description::scenario::{Probe, Scenario, Statistic};
 use crate::neuron::Variable;
 use crate::record::Times;
 
@@ -32,13 +33,13 @@ pub struct Leaves(pub Vec<Left>);
 impl Leaves {
     /// Results of a run of `steps` steps and `presentations` presentations.
     #[must_use]
-    pub fn of(scenario: &Scenario, model: &Model, steps: u64, presentations: u64) -> Self {
-        let tail = scenario.tail_probe(model);
+    pub fn of(scenario: &Scenario, circuit: &Circuit, steps: u64, presentations: u64) -> Self {
+        let tail = scenario.tail_probe(circuit);
         let probes = (scenario.probes.iter().enumerate())
             .map(|(index, probe)| (format!("probes[{index}]"), probe))
             .chain(tail.iter().map(|probe| ("tail".to_owned(), probe)));
         let recordings = probes.map(|(what, probe)| {
-            let rows = rows(scenario, model, probe, (steps, presentations));
+            let rows = rows(circuit, probe, (steps, presentations));
             let each = match probe {
                 Probe::Statistics { .. } => A_STATISTIC,
                 _ => A_ROW,
@@ -54,18 +55,20 @@ impl Leaves {
             rows: None,
             bytes: NUMBER * numbers,
         };
-        let projected = model.projections.iter();
-        let projected = projected.map(|p| size(model, &p.from) * size(model, &p.to));
-        let biases = model.populations.iter().filter(|p| p.bias.is_some());
-        let synapses: f64 = projected.chain(biases.map(|p| p.size as f64)).sum();
+        let projections = || circuit.projections.iter();
+        let synapses: f64 = projections().map(|p| circuit.synapses(p) as f64).sum();
         // With a task, the weights of the selected epoch are saved, too.
         let copies = if scenario.task.is_some() { 2.0 } else { 1.0 };
-        let inputs: f64 = model.inputs.iter().map(|input| input.size as f64).sum();
-        let neurons: f64 = model.populations.iter().map(|p| p.size as f64).sum();
-        let variables = Variable::ALL.len() as f64;
-        let ends = |p: &Projection| size(model, &p.from) + size(model, &p.to);
-        let terms: f64 = model.projections.iter().map(ends).sum();
-        let state = inputs + variables * neurons + terms;
+        let variables = circuit.populations.iter().map(|p| {
+            // An input has only its rate.
+            let variables = p.neurons.as_ref().map_or(1, |_| Variable::ALL.len());
+            (variables * p.size) as f64
+        });
+        let terms = projections().filter(|p| p.pre.is_some()).map(|p| {
+            let (post, pre) = circuit.shape(p);
+            (post + pre) as f64
+        });
+        let state = variables.sum::<f64>() + terms.sum::<f64>();
         let windows = scenario
             .timeline
             .iter()
@@ -78,7 +81,7 @@ impl Leaves {
         };
         let arrays = [
             array("weights", copies * synapses),
-            array("state", scenario.trials as f64 * state),
+            array("state", circuit.trials as f64 * state),
         ];
         let timeline = (windows > 0.0).then_some(timeline);
         Self(recordings.chain(timeline).chain(arrays).collect())
@@ -97,22 +100,8 @@ impl Leaves {
     }
 }
 
-fn size(model: &Model, name: &str) -> f64 {
-    let input = model.inputs.iter().find(|input| input.name == name);
-    let population = || model.populations.iter().find(|p| p.name == name);
-    let size = input.map(|input| input.size);
-    size.or_else(|| population().map(|p| p.size))
-        .unwrap_or_default() as f64
-}
-
-fn rows(
-    scenario: &Scenario,
-    model: &Model,
-    probe: &Probe,
-    (steps, presentations): (u64, u64),
-) -> f64 {
-    let count = |indices: &Indices, size: f64| indices.count(size as usize) as f64;
-    let times = Times::new(probe.times_ms(), scenario.dt_ms, steps).count(steps);
+fn rows(circuit: &Circuit, probe: &Probe, (steps, presentations): (u64, u64)) -> f64 {
+    let times = Times::new(probe.times_ms(), circuit.dt_ms, steps).count(steps);
     let each = match probe {
         Probe::Traces {
             neurons,
@@ -120,37 +109,29 @@ fn rows(
             trials,
             ..
         } => {
-            let is_input = |name: &str| model.inputs.iter().any(|input| input.name == name);
             let values = neurons.iter().map(|chosen| {
-                // An input has only its rate.
-                let variables = match is_input(&chosen.population) {
-                    true => 1.0,
-                    false => variables.len() as f64,
-                };
-                variables * count(&chosen.indices, size(model, &chosen.population))
+                let id = circuit.population(&chosen.population).expect(CHECKED);
+                let population = circuit.of(id);
+                let variables = population.neurons.as_ref().map_or(1, |_| variables.len());
+                (variables * chosen.indices.count(population.size)) as f64
             });
-            values.sum::<f64>() * count(trials, scenario.trials as f64)
+            values.sum::<f64>() * trials.count(circuit.trials) as f64
         }
         Probe::Weights {
             projection,
             post,
             pre,
             ..
-        } => {
-            let known = model.projections.iter().find(|p| p.name() == *projection);
-            let (from, to) = match known {
-                Some(known) => (size(model, &known.from), size(model, &known.to)),
-                None => (1.0, size(model, projection.trim_end_matches("_bias"))),
-            };
-            count(post, to) * count(pre, from)
-        }
+        } => chosen_synapses(circuit, projection, post, pre),
         Probe::Statistics {
             projections,
             statistics,
             ..
         } => {
             let all = match projections.len() {
-                0 => model.projections.len(),
+                0 => (circuit.projections.iter())
+                    .filter(|p| p.pre.is_some())
+                    .count(),
                 named => named,
             };
             let rows = statistics.iter().map(|statistic| match statistic {

@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use super::RunError;
-use crate::circuit::Engine;
-use crate::description::model::Model;
+use crate::circuit::{
+    Circuit, Engine, PlasticityPlan, PopulationPlan, ProjectionPlan, WeightsPlan,
+};
 use crate::description::scenario::{Indices, Probe, Scenario, TimelineEntry};
+use crate::event::PopulationId;
 use crate::machine::available_bytes;
-use crate::math::Steps;
 use crate::neuron::Compartment;
 use crate::plasticity::optimiser::needs_carry;
 use crate::record::Times;
@@ -41,6 +42,8 @@ const A_LINE: f64 = 400.0;
 /// Largest number of batches queued for the writer thread.
 const BATCHES: f64 = 66.0;
 
+pub(super) const CHECKED: &str = "the scenario has been checked";
+
 /// Memory needed for a run, in bytes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Memory {
@@ -62,8 +65,8 @@ impl Memory {
     /// Estimate for a scenario, without its data. Delays are computed as if all neurons were active
     /// in every step.
     #[must_use]
-    pub fn of(scenario: &Scenario, model: &Model) -> Self {
-        Reckoning::new(scenario, model).memory()
+    pub fn of(scenario: &Scenario, circuit: &Circuit) -> Self {
+        Reckoning::new(scenario, circuit).memory()
     }
 
     /// Total, including the program.
@@ -100,34 +103,29 @@ impl Memory {
 /// A scenario and its circuit, with sizes.
 struct Reckoning<'a> {
     scenario: &'a Scenario,
-    model: &'a Model,
-    sizes: BTreeMap<&'a str, f64>,
+    circuit: &'a Circuit,
     trials: f64,
     /// Number of circuits; 2 with a task, which needs a frozen copy.
     circuits: f64,
+    /// Length of the run in steps, if it is known without the data.
+    end: Option<u64>,
 }
 
 impl<'a> Reckoning<'a> {
-    fn new(scenario: &'a Scenario, model: &'a Model) -> Self {
-        let inputs = model
-            .inputs
-            .iter()
-            .map(|i| (i.name.as_str(), i.size as f64));
-        let populations = model.populations.iter();
-        let populations = populations.map(|p| (p.name.as_str(), p.size as f64));
+    fn new(scenario: &'a Scenario, circuit: &'a Circuit) -> Self {
         Self {
             scenario,
-            model,
-            sizes: inputs.chain(populations).collect(),
-            trials: scenario.trials as f64,
+            circuit,
+            trials: circuit.trials as f64,
             circuits: if scenario.task.is_some() { 2.0 } else { 1.0 },
+            end: scenario.duration_ms.map(|ms| circuit.steps().next(ms)),
         }
     }
 
     fn memory(&self) -> Memory {
         Memory {
             neurons: self.neurons(),
-            delays: match self.scenario.engine {
+            delays: match self.circuit.engine {
                 Engine::Dense => self.delay_lines(),
                 Engine::Events => self.axons() + self.terminals(),
             },
@@ -138,51 +136,61 @@ impl<'a> Reckoning<'a> {
         }
     }
 
+    /// Number of neurons of a population that the scenario names.
     fn size(&self, name: &str) -> f64 {
-        self.sizes.get(name).copied().unwrap_or_default()
+        let id = self.circuit.population(name).expect(CHECKED);
+        self.circuit.of(id).size as f64
+    }
+
+    /// Number of synapses of a projection.
+    fn count(&self, projection: &ProjectionPlan) -> f64 {
+        self.circuit.synapses(projection) as f64
     }
 
     fn neurons(&self) -> f64 {
-        let inputs: f64 = self.model.inputs.iter().map(|i| i.size as f64).sum();
-        let populations = || self.model.populations.iter().map(|p| p.size as f64);
-        let largest = populations().fold(0.0, f64::max);
-        let each = AN_INPUT * inputs + A_NEURON * populations().sum::<f64>();
-        self.trials * (self.circuits * each + WRITTEN * largest)
-    }
-
-    fn steps(&self, delay_ms: f64) -> f64 {
-        (delay_ms / self.scenario.dt_ms).round().max(1.0)
+        let populations = || self.circuit.populations.iter();
+        let bytes = |p: &PopulationPlan| {
+            let each = if p.neurons.is_some() {
+                A_NEURON
+            } else {
+                AN_INPUT
+            };
+            each * p.size as f64
+        };
+        let pyramidal = populations().filter(|p| p.neurons.is_some());
+        let largest = pyramidal.map(|p| p.size as f64).fold(0.0, f64::max);
+        let all: f64 = populations().map(bytes).sum();
+        self.trials * (self.circuits * all + WRITTEN * largest)
     }
 
     /// Every population stores all values sent for the longest delay of the circuit: rates, and
     /// teaching signals of pyramidal neurons.
     fn delay_lines(&self) -> f64 {
-        let delays = self.model.projections.iter().map(|p| p.delay_ms);
-        let longest = self.steps(delays.fold(0.0, f64::max));
-        let line = |size: usize| longest * (NUMBER * size as f64 * self.trials + A_SLOT);
-        let inputs = self.model.inputs.iter().map(|i| line(i.size));
-        let populations = self.model.populations.iter().map(|p| 2.0 * line(p.size));
-        self.circuits * (inputs.sum::<f64>() + populations.sum::<f64>())
+        let longest = self.circuit.longest_delay() as f64;
+        let lines = self.circuit.populations.iter().map(|p| {
+            let signals = if p.neurons.is_some() { 2.0 } else { 1.0 };
+            signals * longest * (NUMBER * p.size as f64 * self.trials + A_SLOT)
+        });
+        self.circuits * lines.sum::<f64>()
     }
 
     /// The axons of each sender, signal and threshold store the last values, the previous values,
     /// and those under way.
     fn axons(&self) -> f64 {
-        let mut longest: BTreeMap<(&str, bool, u32), f64> = BTreeMap::new();
-        for projection in &self.model.projections {
-            let threshold = self.model.threshold(projection).to_bits();
+        let mut longest: BTreeMap<(PopulationId, bool, u32), u64> = BTreeMap::new();
+        for projection in &self.circuit.projections {
+            let Some(pre) = projection.pre else { continue };
             let apical = projection.compartment == Compartment::Apical;
-            let steps = longest
-                .entry((&projection.from, apical, threshold))
-                .or_default();
-            *steps = steps.max(self.steps(projection.delay_ms));
+            let axons = (pre, apical, projection.threshold.to_bits());
+            let steps = longest.entry(axons).or_default();
+            *steps = projection.delay.max(*steps);
         }
-        let end_ms = self.scenario.duration_ms.unwrap_or(f64::MAX);
-        let most = self.steps(end_ms);
+        let most = self.end.unwrap_or(u64::MAX);
         // With one trial, values are sent separately; with several, usually all together.
         let flying = if self.trials > 1.0 { NUMBER } else { AN_EVENT };
-        let axons = longest.iter().map(|((from, ..), steps)| {
-            self.trials * self.size(from) * (3.0 * NUMBER + flying * steps.min(most))
+        let axons = longest.iter().map(|((pre, ..), steps)| {
+            let size = self.circuit.of(*pre).size as f64;
+            self.trials * size * (3.0 * NUMBER + flying * (*steps).min(most) as f64)
         });
         self.circuits * axons.sum::<f64>()
     }
@@ -190,29 +198,18 @@ impl<'a> Reckoning<'a> {
     /// The terminals of a projection store the last values, the current and, if plastic, a factor
     /// and two integrals of each neuron.
     fn terminals(&self) -> f64 {
-        let terminals = self.model.projections.iter().map(|p| {
-            let plastic = if self.is_plastic(&p.synapse) {
-                1.0
-            } else {
-                0.0
-            };
-            let post = DOUBLE + plastic * (NUMBER + 2.0 * DOUBLE);
-            self.trials
-                * (NUMBER * self.size(&p.from) + post * self.size(&p.to) + NUMBER * self.trials)
+        let projections = self.circuit.projections.iter();
+        let terminals = projections.filter(|p| p.pre.is_some()).map(|p| {
+            let plastic = if plasticity(p).is_some() { 1.0 } else { 0.0 };
+            let of_receiver = DOUBLE + plastic * (NUMBER + 2.0 * DOUBLE);
+            let (post, pre) = self.circuit.shape(p);
+            let receivers = of_receiver * post as f64;
+            self.trials * (NUMBER * pre as f64 + receivers + NUMBER * self.trials)
         });
         self.circuits * terminals.sum::<f64>()
     }
 
-    fn is_plastic(&self, synapse: &str) -> bool {
-        let synapse = self.model.synapses.get(synapse);
-        synapse.is_some_and(|synapse| synapse.rule.is_some())
-    }
-
     fn synapses(&self) -> f64 {
-        let projections = self.model.projections.iter();
-        let projections = projections.map(|p| (self.size(&p.from) * self.size(&p.to), &p.synapse));
-        let biases = self.model.populations.iter();
-        let biases = biases.filter_map(|p| Some((p.size as f64, &p.bias.as_ref()?.synapse)));
         // All weights are copied when results are saved; with a task, the frozen circuit and the
         // selected epoch need two more copies.
         let copies = if self.scenario.task.is_some() {
@@ -220,18 +217,18 @@ impl<'a> Reckoning<'a> {
         } else {
             2.0
         };
-        let bytes = projections.chain(biases).map(|(count, name)| {
-            let synapse = self.model.synapses.get(name);
-            let update = synapse.and_then(|synapse| synapse.update.as_ref());
+        let bytes = self.circuit.projections.iter().map(|projection| {
+            let plasticity = plasticity(projection);
+            let update = plasticity.and_then(|plasticity| plasticity.update.as_ref());
             // Plastic weights have carries.
-            let carried = if self.is_plastic(name) { NUMBER } else { 0.0 };
+            let carried = if plasticity.is_some() { NUMBER } else { 0.0 };
             let gathered = update.map_or(0.0, |update| {
                 let (first, second) = update.optimiser.fading();
                 let moments = [first, second].into_iter().flatten();
                 let with_carries = moments.map(|fading| 1.0 + f64::from(needs_carry(fading)));
                 NUMBER * (1.0 + with_carries.sum::<f64>())
             });
-            count * (copies * NUMBER + carried + gathered)
+            self.count(projection) * (copies * NUMBER + carried + gathered)
         });
         bytes.sum()
     }
@@ -258,7 +255,7 @@ impl<'a> Reckoning<'a> {
 
     /// Lists of observed neurons and synapses, queued batches, and a row group of each table.
     fn recordings(&self) -> f64 {
-        let tail = self.scenario.tail_probe(self.model);
+        let tail = self.scenario.tail_probe(self.circuit);
         let probes = self.scenario.probes.iter().chain(&tail).map(|probe| {
             let count = |indices: &Indices, size: f64| indices.count(size as usize) as f64;
             match probe {
@@ -283,8 +280,7 @@ impl<'a> Reckoning<'a> {
                     pre,
                     ..
                 } => {
-                    let (from, to) = self.ends(projection);
-                    let synapses = count(post, to) * count(pre, from);
+                    let synapses = self.chosen(projection, post, pre);
                     let waiting = BATCHES * NUMBER * synapses;
                     DOUBLE * synapses + waiting + A_ROW.0 * synapses.min(A_ROW.1)
                 }
@@ -298,9 +294,9 @@ impl<'a> Reckoning<'a> {
     /// those of one presentation, since their number depends on the data.
     fn figures(&self) -> f64 {
         let presentation = self.scenario.task.as_ref().map(|task| task.presentation_ms);
-        let end_ms = self.scenario.duration_ms.or(presentation);
-        let dt_ms = self.scenario.dt_ms;
-        let end = Steps::of(dt_ms).next(end_ms.unwrap_or_default());
+        let presentation = presentation.map(|ms| self.circuit.steps().next(ms));
+        let end = self.end.or(presentation).unwrap_or_default();
+        let dt_ms = self.circuit.dt_ms;
         let count = |indices: &Indices, size: f64| indices.count(size as usize) as f64;
         let samples = |probe: &Probe| Times::new(probe.times_ms(), dt_ms, end).count(end) as f64;
         let probes = self.scenario.probes.iter().map(|probe| match probe {
@@ -310,7 +306,10 @@ impl<'a> Reckoning<'a> {
                 trials,
                 ..
             } => {
-                let is_drawn = |name: &str| self.model.populations.iter().any(|p| p.name == name);
+                let is_drawn = |name: &str| {
+                    let population = self.circuit.population(name);
+                    population.is_some_and(|id| self.circuit.of(id).neurons.is_some())
+                };
                 let drawn = (neurons.iter())
                     .filter(|n| is_drawn(&n.population) && n.indices.among(1).contains(&0));
                 let series = drawn.count() as f64 * variables.len() as f64;
@@ -322,28 +321,43 @@ impl<'a> Reckoning<'a> {
                 pre,
                 ..
             } => {
-                let (from, to) = self.ends(projection);
                 let each = A_LINE + A_SAMPLE * samples(probe);
-                count(post, to) * count(pre, from) * each
+                self.chosen(projection, post, pre) * each
             }
             Probe::Statistics { .. } => 0.0,
         });
         probes.sum()
     }
 
-    /// Numbers of senders and receivers of a projection or a bias.
-    fn ends(&self, name: &str) -> (f64, f64) {
-        let projection = self.model.projections.iter().find(|p| p.name() == name);
-        let bias = || name.strip_suffix("_bias").map(|to| (1.0, self.size(to)));
-        let ends = projection.map(|p| (self.size(&p.from), self.size(&p.to)));
-        ends.or_else(bias).unwrap_or_default()
+    /// Number of selected synapses of a projection.
+    fn chosen(&self, projection: &str, post: &Indices, pre: &Indices) -> f64 {
+        chosen_synapses(self.circuit, projection, post, pre)
+    }
+}
+
+/// Number of selected synapses of a projection of a checked scenario.
+pub(super) fn chosen_synapses(
+    circuit: &Circuit,
+    projection: &str,
+    post: &Indices,
+    pre: &Indices,
+) -> f64 {
+    let id = circuit.projection(projection).expect(CHECKED);
+    let (posts, pres) = circuit.shape(&circuit.projections[id.index()]);
+    post.count(posts) as f64 * pre.count(pres) as f64
+}
+
+fn plasticity(projection: &ProjectionPlan) -> Option<&PlasticityPlan> {
+    match &projection.weights {
+        WeightsPlan::Own(_, plasticity) => plasticity.as_ref(),
+        WeightsPlan::Tied(_) => None,
     }
 }
 
 /// Estimated bytes of a scenario, without its data; see [`Memory`].
 #[must_use]
-pub fn needed_bytes(scenario: &Scenario, model: &Model) -> f64 {
-    Memory::of(scenario, model).bytes()
+pub fn needed_bytes(scenario: &Scenario, circuit: &Circuit) -> f64 {
+    Memory::of(scenario, circuit).bytes()
 }
 
 /// Returns an error if a scenario needs more memory than is available or, if that is unknown, than
@@ -351,9 +365,9 @@ pub fn needed_bytes(scenario: &Scenario, model: &Model) -> f64 {
 ///
 /// # Errors
 /// [`RunError::Memory`]
-pub fn check_memory(scenario: &Scenario, model: &Model) -> Result<(), RunError> {
+pub fn check_memory(scenario: &Scenario, circuit: &Circuit) -> Result<(), RunError> {
     const LARGE: f64 = 1e12;
-    let memory = Memory::of(scenario, model);
+    let memory = Memory::of(scenario, circuit);
     let (needed, available) = (memory.bytes(), available_bytes().unwrap_or(LARGE));
     if needed <= available {
         return Ok(());
@@ -385,7 +399,7 @@ mod tests {
             let bytes = ["dense", "events"].map(|engine| {
                 let set = [format!("engine={engine}"), format!("trials={trials}")];
                 let loaded = digits(&[&set[0], &set[1]]);
-                needed_bytes(&loaded.scenario, &loaded.model)
+                needed_bytes(&loaded.scenario, &loaded.circuit)
             });
             assert!(bytes[1] > bytes[0] + more, "{bytes:?}");
         }
@@ -394,10 +408,10 @@ mod tests {
     #[test]
     fn what_is_shipped_fits_and_what_would_be_killed_is_refused() {
         let small = digits(&[]);
-        let bytes = needed_bytes(&small.scenario, &small.model);
+        let bytes = needed_bytes(&small.scenario, &small.circuit);
         // Measured for one run: 25 MB, including program and data.
         assert!((15e6..40e6).contains(&bytes), "{bytes}");
-        assert!(check_memory(&small.scenario, &small.model).is_ok());
+        assert!(check_memory(&small.scenario, &small.circuit).is_ok());
         for set in [
             vec![
                 "model.populations.hidden1.size=16000000",
@@ -411,7 +425,7 @@ mod tests {
             ],
         ] {
             let large = digits(&set);
-            let error = check_memory(&large.scenario, &large.model);
+            let error = check_memory(&large.scenario, &large.circuit);
             assert!(error.unwrap_err().to_string().contains("memory"), "{set:?}");
         }
     }

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::{Claim, Summary};
 use crate::description::model::{MOST_NEURONS, Model, Population, is_file_name};
-use crate::description::scenario::{Probe, Scenario};
+use crate::description::scenario::{Probe, Scenario, Tail};
 use crate::files;
 use crate::neuron::Variable;
 use crate::protocol::Window;
@@ -230,13 +230,13 @@ impl Results {
     /// [`RecordError`]
     pub fn lost(&self) -> Result<(), RecordError> {
         let probes = self.scenario.probes.iter();
-        let tail = self.scenario.tail_probe(&self.model);
         let files = probes.map(|probe| match probe {
             Probe::Traces { .. } => "traces.parquet",
             Probe::Weights { .. } => "weights.parquet",
             Probe::Statistics { .. } => "projections.parquet",
         });
-        let mut files = files.chain(tail.map(|_| "tail.parquet"));
+        let tail = (self.scenario.tail != Tail::None).then_some("tail.parquet");
+        let mut files = files.chain(tail);
         let Some(lost) = files.find(|name| self.file(name).is_none()) else {
             return Ok(());
         };

@@ -35,6 +35,9 @@ pub struct Summary {
     pub chosen_epoch: Option<u64>,
     /// Number of completed epochs.
     pub epochs: Option<u64>,
+    /// Start and end of the teacher in ms after the stimulus.
+    #[serde(default)]
+    pub teacher_ms: Option<(f64, f64)>,
     /// Number of completed steps.
     pub steps: u64,
     /// Step in ms.

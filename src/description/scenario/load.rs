@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Scenario;
-use super::check::{MOST_VARIANTS, check, clipped};
+use super::check::{MOST_VARIANTS, check, check_times, clipped};
 use crate::circuit::Circuit;
 use crate::connectivity::Matrices;
 use crate::description::document::{
@@ -32,30 +32,12 @@ pub struct LoadedScenario {
     pub directory: PathBuf,
     /// Base directory of the model's relative paths, those of weights.
     pub model_directory: PathBuf,
-    /// Matrices from the files of weights.
-    pub matrices: Matrices,
+    /// The circuit of the model with the step, trials, seed and engine of the scenario.
+    pub circuit: Circuit,
     /// Variants of the scenario by name, each with its changes and without variants.
     pub variants: Vec<(String, LoadedScenario)>,
     /// Warnings: settings that are probably unintended.
     pub warnings: Problems,
-}
-
-impl LoadedScenario {
-    /// The circuit of the model with the step, trials, seed and engine of the scenario.
-    #[must_use]
-    pub fn circuit(&self, registry: &Registry) -> Circuit {
-        let scenario = &self.scenario;
-        let setup = Setup {
-            dt_ms: scenario.dt_ms,
-            trials: scenario.trials,
-            seed: scenario.seed,
-            presentation_ms: (scenario.task.as_ref())
-                .map_or(scenario.dt_ms, |task| task.presentation_ms),
-            directory: &self.model_directory,
-            engine: scenario.engine,
-        };
-        lower_checked(&self.model, registry, setup, &self.matrices)
-    }
 }
 
 /// A checked model.
@@ -145,13 +127,6 @@ pub fn load_with(
     let Some(loaded) = whole.loaded(&directory) else {
         return Err(problems);
     };
-    let runs = variants.iter().map(|(_, variant)| variant);
-    for run in runs.chain([&loaded]) {
-        check_systems(&run.circuit(registry)).map_err(|message| {
-            let message = format!("the systems of this program: {message}");
-            Problems::from(Problem::of_file(document.name(), message))
-        })?;
-    }
     Ok(LoadedScenario {
         variants,
         warnings: problems,
@@ -172,15 +147,15 @@ pub fn load_model(
     let assignments: Vec<Assignment> = (assignments(overrides, &mut problems).into_iter())
         .map(|assignment| assignment.within("model").unwrap_or(assignment))
         .collect();
-    let mut circuit = ModelFile::new(Document::read(path)?, path, &assignments, &mut problems);
-    problems.extend(circuit.check(registry, None));
+    let mut file = ModelFile::new(Document::read(path)?, path, &assignments, &mut problems);
+    problems.extend(file.check(registry, None));
     let mut problems = Problems(problems);
-    problems.sort(&[circuit.document.name()]);
-    match circuit.model {
+    problems.sort(&[file.document.name()]);
+    match file.model {
         Some(model) if problems.errors() == 0 => Ok(LoadedModel {
             model,
-            document: circuit.document,
-            directory: circuit.directory,
+            document: file.document,
+            directory: file.directory,
             warnings: problems,
         }),
         _ => Err(problems),
@@ -192,6 +167,8 @@ struct Attempt {
     scenario_document: Document,
     scenario: Option<Scenario>,
     model: Option<ModelFile>,
+    /// `None` if there are errors.
+    circuit: Option<Circuit>,
     problems: Vec<Problem>,
 }
 
@@ -232,10 +209,10 @@ impl Attempt {
                 }
             }
         });
-        if let Some(circuit) = &mut model {
+        if let Some(model) = &mut model {
             let dt_ms = scenario.as_ref().map(|s| s.dt_ms);
             let dt_ms = dt_ms.filter(|dt_ms| dt_ms.is_finite() && *dt_ms > 0.0);
-            problems.extend(circuit.check(registry, dt_ms));
+            problems.extend(model.check(registry, dt_ms));
         }
         if let Some(scenario) = &scenario {
             let issues = check(
@@ -245,14 +222,26 @@ impl Attempt {
             );
             problems.extend(issues.into_iter().map(|issue| document.problem(issue)));
         }
-        // Clipped initial weights are reported only if there are no errors.
         let wrong = problems
             .iter()
             .any(|problem| problem.severity == Severity::Error);
-        if let (Some(scenario), Some(circuit), false) = (&scenario, &model, wrong) {
-            problems.extend(circuit.clipped(registry, scenario.seed));
+        // Only a circuit without errors has settling times and initial weights.
+        let circuit = match (&scenario, &model, wrong) {
+            (Some(scenario), Some(model), false) => model.lower(registry, scenario),
+            _ => None,
+        };
+        if let (Some(scenario), Some(model), Some(circuit)) = (&scenario, &model, &circuit) {
+            let clipped = clipped(circuit).into_iter();
+            problems.extend(clipped.map(|issue| model.document.problem(issue)));
+            let times = check_times(scenario, circuit).into_iter();
+            problems.extend(times.map(|issue| document.problem(issue)));
+            problems.extend(check_systems(circuit).err().map(|message| {
+                let message = format!("the systems of this program: {message}");
+                Problem::of_file(document.name(), message)
+            }));
         }
         Self {
+            circuit,
             scenario_document: document,
             scenario,
             model,
@@ -261,15 +250,15 @@ impl Attempt {
     }
 
     fn loaded(self, directory: &Path) -> Option<LoadedScenario> {
-        let circuit = self.model?;
+        let model = self.model?;
         Some(LoadedScenario {
             scenario: self.scenario?,
-            model: circuit.model?,
+            model: model.model?,
+            circuit: self.circuit?,
             scenario_document: self.scenario_document,
-            model_document: circuit.document,
+            model_document: model.document,
             directory: directory.to_owned(),
-            model_directory: circuit.directory,
-            matrices: circuit.matrices,
+            model_directory: model.directory,
             variants: Vec::new(),
             warnings: Problems::default(),
         })
@@ -302,10 +291,19 @@ impl ModelFile {
         }
     }
 
-    fn clipped(&self, registry: &Registry, seed: u64) -> Vec<Problem> {
-        let issues =
-            (self.model.iter()).flat_map(|model| clipped(model, registry, seed, &self.matrices));
-        issues.map(|issue| self.document.problem(issue)).collect()
+    /// The circuit of the model, which has been checked with the step of `scenario`.
+    fn lower(&self, registry: &Registry, scenario: &Scenario) -> Option<Circuit> {
+        let task = scenario.task.as_ref();
+        let setup = Setup {
+            dt_ms: scenario.dt_ms,
+            trials: scenario.trials,
+            seed: scenario.seed,
+            presentation_ms: task.map_or(scenario.dt_ms, |task| task.presentation_ms),
+            directory: &self.directory,
+            engine: scenario.engine,
+        };
+        let model = self.model.as_ref()?;
+        Some(lower_checked(model, registry, setup, &self.matrices))
     }
 
     fn check(&mut self, registry: &Registry, dt_ms: Option<f64>) -> Vec<Problem> {

@@ -17,4 +17,4 @@ pub use schema::*;
 pub use selector::{Indices, Neurons, SelectorError};
 pub use tail::Tail;
 pub use timeline::{Repeat, TimelineEntry, windows};
-pub use window::{PresentationSteps, charging, settling};
+pub use window::PresentationSteps;

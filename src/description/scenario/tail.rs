@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Indices, Neurons, Probe, Scenario};
-use crate::description::model::Model;
+use crate::circuit::Circuit;
 use crate::neuron::Variable;
 
 /// Recording of the end of a run, trial 0, in every step, to `tail.parquet`.
@@ -53,13 +53,13 @@ impl Scenario {
 
     /// The recording as a probe; `None` if there is none.
     #[must_use]
-    pub fn tail_probe(&self, model: &Model) -> Option<Probe> {
+    pub fn tail_probe(&self, circuit: &Circuit) -> Option<Probe> {
         let Tail::Last { neurons, .. } = &self.tail else {
             return None;
         };
         let neurons = match neurons {
             Some(neurons) => neurons.clone(),
-            None => first(model),
+            None => first(circuit),
         };
         Some(Probe::Traces {
             neurons,
@@ -73,13 +73,14 @@ impl Scenario {
 }
 
 /// The first neurons of each population, up to the limit for a circuit.
-fn first(model: &Model) -> Vec<Neurons> {
+fn first(circuit: &Circuit) -> Vec<Neurons> {
     let mut left = OF_A_CIRCUIT;
-    let chosen = model.populations.iter().map(|population| {
+    let pyramidal = (circuit.populations.iter()).filter(|p| p.neurons.is_some());
+    let chosen = pyramidal.map(|population| {
         let count = population.size.min(OF_A_POPULATION).min(left);
         left -= count;
         Neurons {
-            population: population.name.clone(),
+            population: population.name.to_string(),
             indices: Indices::first(count),
         }
     });

@@ -13,7 +13,7 @@ pub(crate) use names::name;
 use names::paths;
 pub(crate) use needs::needs;
 
-use super::{Bias, Graph, Input, Model, Neuron, Population};
+use super::{Bias, Input, Model, ModelGraph, Neuron, Population};
 use crate::connectivity::Matrices;
 use crate::description::Registry;
 use crate::description::document::{Allowed, Issue, Issues, unknown};
@@ -227,12 +227,12 @@ fn unreachable(issues: &mut Issues, model: &Model) {
     if model.inputs.is_empty() {
         return;
     }
-    let graph = Graph::of(model, Compartment::Basal);
-    let inputs = model.inputs.iter().filter_map(|i| graph.node(&i.name));
-    let reached = graph.reached(inputs);
+    let nodes = ModelGraph::of(model, Compartment::Basal);
+    let inputs = model.inputs.iter().filter_map(|i| nodes.node(&i.name));
+    let reached = nodes.graph.reached(inputs);
     for (path, population) in paths("populations", &model.populations, |p| p.name.clone()) {
         let arrives = |node: usize| reached.get(node).copied().unwrap_or_default();
-        if !graph.node(&population.name).is_some_and(arrives) {
+        if !nodes.node(&population.name).is_some_and(arrives) {
             let message = "no basal projections lead here from an input: no activity will arrive";
             issues.warn(path, message);
         }

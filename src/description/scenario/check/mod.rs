@@ -13,6 +13,7 @@ pub use clipped::clipped;
 pub use data::{check_data, data, fitting, read_data};
 
 use super::Scenario;
+use crate::circuit::Circuit;
 use crate::description::Registry;
 use crate::description::document::{Allowed, Issue, Issues};
 use crate::description::model::{Model, check_name};
@@ -76,6 +77,16 @@ pub fn check(scenario: &Scenario, model: Option<&Model>, registry: &Registry) ->
     teachers::check(&mut issues, &view);
     if let Some(task) = &scenario.task {
         task::check(&mut issues, &view, task);
+    }
+    issues.into_vec()
+}
+
+/// Problems of `scenario` that depend on the times of its `circuit`, checked otherwise.
+#[must_use]
+pub(super) fn check_times(scenario: &Scenario, circuit: &Circuit) -> Vec<Issue> {
+    let mut issues = Issues::default();
+    if let Some(task) = &scenario.task {
+        task::window(&mut issues, circuit, task);
     }
     issues.into_vec()
 }

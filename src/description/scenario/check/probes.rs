@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::view::{Named, View, indices};
 use crate::circuit::Engine;
 use crate::description::document::{Allowed, Issues, unknown};
-use crate::description::model::Graph;
+use crate::description::model::ModelGraph;
 use crate::description::scenario::{Neurons, Probe, Statistic, Tail};
 use crate::neuron::{Compartment, Variable};
 
@@ -257,8 +257,9 @@ impl<'a> Upstream<'a> {
         let (task, model) = (view.scenario.task.as_ref()?, view.model?);
         // Its existence is checked with the task.
         (model.populations.iter()).find(|population| population.name == task.output)?;
-        let graph = Graph::of(model, Compartment::Basal);
-        let reaching = graph.reaching(graph.node(&task.output)?);
+        let nodes = ModelGraph::of(model, Compartment::Basal);
+        let graph = &nodes.graph;
+        let reaching = graph.reaching(nodes.node(&task.output)?);
         let counts = |node: &usize| reaching.get(*node).copied().unwrap_or_default();
         let groups = graph.groups();
         let mut circles = groups
@@ -266,7 +267,7 @@ impl<'a> Upstream<'a> {
             .filter(|g| graph.is_loop(g) && g.iter().all(counts));
         let circle = circles.next().map(|group| {
             let names: Vec<String> = (group.iter())
-                .map(|node| format!("`{}`", graph.name(*node)))
+                .map(|node| format!("`{}`", nodes.name(*node)))
                 .collect();
             format!(
                 "basal projections run in a circle at {}, so that the gradient depends on the past",
@@ -276,7 +277,7 @@ impl<'a> Upstream<'a> {
         let upstream = groups.iter().flatten().filter(|node| counts(node));
         Some(Self {
             output: &task.output,
-            populations: upstream.map(|node| graph.name(*node)).collect(),
+            populations: upstream.map(|node| nodes.name(*node)).collect(),
             circle,
             unruled: (model.synapses.iter())
                 .filter(|(_, synapse)| synapse.rule.is_none())

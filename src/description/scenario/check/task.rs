@@ -1,10 +1,11 @@
 //! Check of the task: populations, data, times, and the length of the teacher's window.
 
 use super::view::View;
+use crate::circuit::{Circuit, settling};
 use crate::data::{DataError, Encoding, Parts, Source};
 use crate::description::document::{Allowed, Issues, Quantity};
 use crate::description::model::Model;
-use crate::description::scenario::{EtaSchedule, PresentationSteps, Task, settling};
+use crate::description::scenario::{EtaSchedule, PresentationSteps, Task};
 use crate::math::Steps;
 
 /// Largest number of epochs, so that numbers of steps do not overflow.
@@ -12,11 +13,10 @@ const MOST_EPOCHS: u64 = 1_000_000;
 
 pub(super) fn check(issues: &mut Issues, view: &View<'_>, task: &Task) {
     view.input(issues, "task.input", &task.input);
-    let output = view.population(issues, "task.output", &task.output);
-    let mut known = output.is_some();
+    view.population(issues, "task.output", &task.output);
     for (index, population) in task.taught.iter().enumerate() {
         let path = format!("task.taught[{index}]");
-        known &= view.population(issues, &path, population).is_some();
+        view.population(issues, &path, population);
         if task
             .taught()
             .take(index + 1)
@@ -35,13 +35,14 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>, task: &Task) {
     }
     let presented = issues.steps("task.presentation_ms", task.presentation_ms, view.dt_ms);
     let teacher = &task.teacher;
-    let mut timed = presented;
     for (name, ms) in [
         ("latency_ms", teacher.latency_ms),
         ("off_before_end_ms", teacher.off_before_end_ms),
     ] {
         let path = format!("task.teacher.{name}");
-        timed &= ms.is_none_or(|ms| issues.number(path, ms, Allowed::AtLeast(0.0)));
+        if let Some(ms) = ms {
+            issues.number(path, ms, Allowed::AtLeast(0.0));
+        }
     }
     let strength = Allowed::Within(0.0, 1.0);
     issues.number("task.teacher.strength", teacher.strength, strength);
@@ -61,11 +62,8 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>, task: &Task) {
     }
     parts(issues, &task.split);
     files(issues, &task.data);
-    if let (Some(model), Some(dt_ms), true) = (view.model, view.dt_ms, presented) {
+    if let (Some(model), true) = (view.model, presented) {
         weight_updates(issues, model, task.presentation_ms);
-        if timed && known && has_times(model) {
-            window(issues, model, task, dt_ms);
-        }
     }
 }
 
@@ -165,23 +163,15 @@ fn files(issues: &mut Issues, source: &Source) {
     }
 }
 
-/// True if delays and time constants are valid numbers.
-fn has_times(model: &Model) -> bool {
-    let good = |ms: f64| ms.is_finite() && ms >= 0.0;
-    let delays = model.projections.iter().map(|p| p.delay_ms);
-    let taus = (model.neurons.values()).flat_map(|n| [n.tau_b_ms, n.tau_a_ms, n.tau_s_ms]);
-    delays.chain(taus).all(good)
-}
-
 /// Checks that the teacher has a step, starts after settling and leaves time for its effect.
-fn window(issues: &mut Issues, model: &Model, task: &Task, dt_ms: f64) {
-    let window = PresentationSteps::of(task, model, dt_ms);
-    let presentation = task.presentation_ms;
-    let (up, down) = settling(model, task.taught());
+pub(super) fn window(issues: &mut Issues, circuit: &Circuit, task: &Task) {
+    let window = PresentationSteps::of(task, circuit);
+    let (presentation, dt_ms) = (task.presentation_ms, circuit.dt_ms);
+    let (up, down) = settling(circuit, &task.taught_in(circuit));
     let latency = task.teacher.latency_ms.unwrap_or(up);
     let off = task.teacher.off_before_end_ms.unwrap_or(down);
     if window.on >= window.off {
-        let steps = Steps::of(dt_ms);
+        let steps = circuit.steps();
         let least = steps.ms(window.on + steps.next(off) + 1);
         issues.error(
             "task.presentation_ms",
