@@ -2,6 +2,7 @@
 
 mod common;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use apical::circuit::Engine;
@@ -138,8 +139,35 @@ fn assert_same(a: &mut Simulation, b: &mut Simulation, what: &str) {
     assert!(a.state() == b.state(), "{what}: states differ");
 }
 
+/// What a simulation is in the middle of.
+fn pending(simulation: &mut Simulation, step: u64) -> impl Iterator<Item = &'static str> + use<> {
+    let senders = [("x_to_hidden", "x"), ("hidden_to_out", "hidden")];
+    let arrived = simulation.arrived();
+    let under_way = senders.iter().any(|(projection, population)| {
+        arrived[*projection] != simulation.read(population, Variable::RATE).unwrap()
+    });
+    let eligibility = simulation.eligibility("x_to_hidden");
+    let noise = simulation.noise();
+    [
+        ("values under way", under_way),
+        (
+            "an update clock half-way",
+            eligibility.is_some_and(|e| e.iter().any(|e| *e != 0.0)),
+        ),
+        ("noise", noise.values().flatten().any(|noise| *noise != 0.0)),
+        (
+            "a window of a current",
+            (10..10 + 9 * 25).contains(&step) && (step - 10) % 25 < 6,
+        ),
+        ("a teacher", (21..150).contains(&step)),
+    ]
+    .into_iter()
+    .filter_map(|(what, is)| is.then_some(what))
+}
+
 #[test]
 fn a_state_has_the_same_future_in_a_rebuilt_circuit() {
+    let mut taken_during: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for seed in 0..60 {
         let mut random = ChaCha8Rng::seed_from_u64(seed);
         let model = model(&mut random);
@@ -152,6 +180,13 @@ fn a_state_has_the_same_future_in_a_rebuilt_circuit() {
         let state = State::from_bytes(original.state().bytes().to_vec());
         // Taking a state changes nothing.
         assert_eq!(original.state(), state);
+        let name = match engine {
+            Engine::Events => "events",
+            Engine::Dense => "dense",
+        };
+        for what in pending(&mut original, taken_at) {
+            *taken_during.entry((name, what)).or_default() += 1;
+        }
         let mut rebuilt = built(&model, engine, trials);
         // Whatever it did before.
         rebuilt.advance_to(random.random_range(0..30));
@@ -164,6 +199,12 @@ fn a_state_has_the_same_future_in_a_rebuilt_circuit() {
             assert_same(&mut original, &mut rebuilt, &format!("{what} and {later}"));
         }
     }
+    // Each of them occurred in several circuits on both engines.
+    assert_eq!(taken_during.len(), 2 * 5, "{taken_during:?}");
+    assert!(
+        taken_during.values().all(|circuits| *circuits >= 3),
+        "{taken_during:?}"
+    );
 }
 
 #[test]

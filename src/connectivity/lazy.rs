@@ -49,6 +49,15 @@ const REACH_OF_LEAST: f32 = 1e9;
 
 /// Representation of the integrals. While factors are constant, integrals are a multiple of them,
 /// and writing them out, a pass over all neurons in double precision, is postponed.
+///
+/// | | `Nothing` | `Factors` | `Former` | `Integrals` | `Touched` |
+/// |---|---|---|---|---|---|
+/// | time passes, factors are not 0 | `Factors` | `Factors` | `Integrals` | `Integrals` | `Touched` |
+/// | time passes, all factors are 0 | `Nothing` | `Factors` | `Former` | `Integrals` | `Touched` |
+/// | new factors | `Nothing` | `Former` | `Former` | `Integrals` | `Touched` |
+/// | `write_out` | `Nothing` | `Integrals` | `Integrals` | `Integrals` | `Touched` |
+/// | `touch` | `Nothing` | - | - | `Touched` | `Touched` |
+/// | integrals added to the matrix | `Nothing` | `Nothing` | `Nothing` | `Nothing` | `Nothing` |
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 enum Holding {
     /// All are 0; the array is out of date.
@@ -59,6 +68,20 @@ enum Holding {
     Former(f64),
     /// The values in the array.
     Integrals,
+    /// The values in the array; columns of the matrix were touched since the integrals started, so
+    /// that intercepts may be larger than the weights.
+    Touched,
+}
+
+/// Present factors of the rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Factors {
+    /// Not computed, because all values held are 0; they count as 0.
+    Stale,
+    /// All are 0.
+    Zero,
+    /// Some are not 0.
+    NonZero,
 }
 
 /// The running integrals of the neurons on which a plastic projection ends.
@@ -69,8 +92,7 @@ pub struct Lazy {
     /// Factors of the rule's kernel, rows x post.
     #[serde(with = "crate::math::stored")]
     factors: Array2<f32>,
-    /// True if any factor differs from 0.
-    working: bool,
+    factors_are: Factors,
     /// `D`, rows x post, valid for [`Holding::Integrals`].
     #[serde(with = "crate::math::stored")]
     integrals: Array2<f64>,
@@ -79,9 +101,6 @@ pub struct Lazy {
     former: Array2<f32>,
     /// Representation of the integrals.
     holding: Holding,
-    /// True if columns were touched since the integrals started, so that intercepts may be larger
-    /// than the weights.
-    touched: bool,
     /// First step that is not yet integrated.
     since: u64,
     /// Increment of an integral per step for a factor of 1, in ms or a.u. ms.
@@ -102,8 +121,6 @@ pub struct Lazy {
     eligible: Episodes,
     /// Largest product of integral and value for each neuron at which intercepts remain precise.
     limits: Vec<f32>,
-    /// True if factors were not updated because all values held were 0.
-    pub(crate) behind: bool,
 }
 
 impl Lazy {
@@ -114,11 +131,10 @@ impl Lazy {
     pub fn new((rows, post): (usize, usize), decay: f64, continuous: bool) -> Self {
         Self {
             factors: Array2::zeros((rows, post)),
-            working: false,
+            factors_are: Factors::Stale,
             integrals: Array2::zeros((rows, post)),
             former: Array2::zeros((0, 0)),
             holding: Holding::Nothing,
-            touched: false,
             since: 0,
             gain: 0.0,
             decay,
@@ -129,7 +145,6 @@ impl Lazy {
             past: Episodes::default(),
             eligible: Episodes::default(),
             limits: vec![0.0; post],
-            behind: true,
         }
     }
 
@@ -163,21 +178,31 @@ impl Lazy {
         let (times, factors) = match self.holding {
             Holding::Factors(times) => (times, &self.factors),
             Holding::Former(times) => (times, &self.former),
-            Holding::Nothing | Holding::Integrals => return,
+            Holding::Nothing | Holding::Integrals | Holding::Touched => return,
         };
         let to = flat_mut(&mut self.integrals);
         elementwise::both(to, flat(factors), |d, f| *d = times * f64::from(f));
         self.holding = Holding::Integrals;
     }
 
+    /// True if any factor differs from 0.
+    fn works(&self) -> bool {
+        self.factors_are == Factors::NonZero
+    }
+
+    /// True if the factors are out of date.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.factors_are == Factors::Stale
+    }
+
     /// True if weights, and hence currents, change in every step while any value held is not 0.
     pub(crate) fn drifts(&self) -> bool {
-        self.fades() || (self.continuous && self.working)
+        self.fades() || (self.continuous && self.works())
     }
 
     /// True if the matrix will change when it is next brought up to date.
     pub(crate) fn at_work(&self) -> bool {
-        self.working || self.gathers()
+        self.works() || self.gathers()
     }
 
     /// True if there are episodes of eligibilities.
@@ -216,13 +241,13 @@ impl Lazy {
         self.since = now;
         let (fade, reach) = self.passing(steps);
         self.scale *= self.kept(steps);
-        if silent || !(self.working || self.is_pending()) {
+        let works = self.works();
+        if silent || !(works || self.is_pending()) {
             return;
         }
-        let more = if self.working { reach } else { 0.0 };
+        let more = if works { reach } else { 0.0 };
         match &mut self.holding {
             Holding::Nothing => {
-                self.touched = false;
                 self.holding = Holding::Factors(more);
                 return;
             }
@@ -230,17 +255,17 @@ impl Lazy {
                 *times = *times * fade + more;
                 return;
             }
-            Holding::Former(times) if !self.working => {
+            Holding::Former(times) if !works => {
                 *times *= fade;
                 return;
             }
-            Holding::Former(_) | Holding::Integrals => self.write_out(),
+            Holding::Former(_) | Holding::Integrals | Holding::Touched => self.write_out(),
         }
         let to = flat_mut(&mut self.integrals);
         let factors = flat(&self.factors);
         if fade != 1.0 {
             elementwise::both(to, factors, |d, f| *d = *d * fade + more * f64::from(f));
-        } else if self.working {
+        } else if works {
             elementwise::both(to, factors, |d, f| *d += more * f64::from(f));
         }
     }
@@ -264,7 +289,7 @@ impl Lazy {
     /// Updates the current with the weights over one step: `I += D' (r . r)`, where `gram` holds
     /// the products of the values held in the trials.
     pub(crate) fn follow(&self, gram: &Array2<f64>, current: &mut Array2<f64>) {
-        if self.continuous && self.working {
+        if self.continuous && self.works() {
             if gram.len() == 1 {
                 let gain = self.gain * gram[[0, 0]];
                 elementwise::both(flat_mut(current), flat(&self.factors), |i, f| {
@@ -292,14 +317,15 @@ impl Lazy {
             std::mem::swap(&mut self.factors, &mut self.former);
             self.holding = Holding::Former(times);
         }
-        self.working = fill(flat_mut(&mut self.factors));
-        self.behind = false;
+        self.factors_are = match fill(flat_mut(&mut self.factors)) {
+            true => Factors::NonZero,
+            false => Factors::Zero,
+        };
     }
 
     /// All values held are 0: stops updating factors until a value differs from 0.
     pub(crate) fn sleep(&mut self) {
-        self.working = false;
-        self.behind = true;
+        self.factors_are = Factors::Stale;
     }
 
     /// Adds the integrals to an eligibility and restarts them at 0. If the eligibility is `blank`,
@@ -319,7 +345,7 @@ impl Lazy {
             let out = eligibility.matrix.view_mut();
             product::assign(times, integrals.t(), held, out);
             eligibility.carry.fill(0.0);
-        } else if self.touched {
+        } else if self.holding == Holding::Touched {
             self.write_out();
             gain(1.0, &self.integrals, held, eligibility);
         } else {
@@ -329,9 +355,18 @@ impl Lazy {
         self.holding = Holding::Nothing;
     }
 
-    /// Records that columns have been touched and hold intercepts from now on.
+    /// Records that columns have been touched and hold intercepts from now on. Integrals must have
+    /// been written out.
     pub(crate) fn touch(&mut self) {
-        self.touched = true;
+        debug_assert!(self.is_written_out());
+        if self.is_pending() {
+            self.holding = Holding::Touched;
+        }
+    }
+
+    /// True if the integrals are 0 or in the array.
+    fn is_written_out(&self) -> bool {
+        !matches!(self.holding, Holding::Factors(_) | Holding::Former(_))
     }
 
     /// Restarts the integrals at 0, once they have been added to the matrix.
@@ -344,7 +379,8 @@ impl Lazy {
     pub(crate) fn flush_weights(&mut self, mut weights: Changing<'_>, held: ArrayView2<'_, f32>) {
         self.flush_past(weights.reborrow());
         if self.continuous {
-            if self.is_pending() && (self.touched || self.rows() == 1) {
+            let exact = self.holding == Holding::Touched || self.rows() == 1;
+            if self.is_pending() && exact {
                 self.write_out();
                 gain(1.0 / self.scale, &self.integrals, held, weights);
             } else if self.is_pending() {
@@ -481,10 +517,7 @@ impl Lazy {
 
     /// The integrals, for touching columns one by one. They must have been written out.
     pub(crate) fn integrals(&self) -> Option<&Array2<f64>> {
-        debug_assert!(matches!(
-            self.holding,
-            Holding::Nothing | Holding::Integrals
-        ));
+        debug_assert!(self.is_written_out());
         self.is_pending().then_some(&self.integrals)
     }
 
@@ -493,7 +526,7 @@ impl Lazy {
         match self.holding {
             Holding::Factors(times) => (times as f32, self.factors.view().into()),
             Holding::Former(times) => (times as f32, self.former.view().into()),
-            Holding::Nothing | Holding::Integrals => {
+            Holding::Nothing | Holding::Integrals | Holding::Touched => {
                 (1.0, self.integrals.mapv(|d| d as f32).into())
             }
         }
@@ -560,9 +593,9 @@ impl Lazy {
                     Holding::Nothing => 0.0,
                     Holding::Factors(times) => times * f,
                     Holding::Former(times) => times * f64::from(self.former[at]),
-                    Holding::Integrals => self.integrals[at],
+                    Holding::Integrals | Holding::Touched => self.integrals[at],
                 };
-                d * fade + if self.working { reach * f } else { 0.0 }
+                d * fade + if self.works() { reach * f } else { 0.0 }
             };
             (0..self.rows())
                 .map(integral)

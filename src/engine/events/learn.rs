@@ -63,7 +63,7 @@ pub fn learn(
             lazy.sleep();
             continue;
         }
-        if !(activity.updated || lazy.behind || modulated) {
+        if !(activity.updated || lazy.is_stale() || modulated) {
             continue;
         }
         let (b, a, xi, delta, r, noise) = table(neurons.contiguous_iter(), post).expect(LAID_OUT);
