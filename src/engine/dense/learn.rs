@@ -4,24 +4,11 @@ use bevy_ecs::prelude::*;
 use ndarray::{Array2, ArrayView2, Zip};
 
 use super::send::{Senders, with_arriving};
-use crate::circuit::{
-    Clock, EtaScale, LAID_OUT, NeuronId, Plasticity, Projection, Synapses, Wiring, table,
-};
-use crate::engine::shared::read;
+use crate::circuit::{Clock, EtaScale, Plasticity, Projection, Synapses, Wiring};
+use crate::engine::shared::RuleColumns;
 use crate::math::columns::Changing;
 use crate::math::pair;
-use crate::neuron::{Compartment, apical, basal, soma};
-use crate::plasticity::{Columns, Neuromodulator};
-
-/// Variables that rules read.
-type Variables = (
-    &'static basal::Potential,
-    &'static apical::Potential,
-    &'static soma::Mismatch,
-    &'static soma::Delta,
-    &'static soma::Rate,
-    &'static soma::Noise,
-);
+use crate::plasticity::Neuromodulator;
 
 /// Changes every plastic synapse by its rule.
 pub fn learn(
@@ -30,7 +17,7 @@ pub fn learn(
     (scale, neuromodulator): (Res<EtaScale>, Res<Neuromodulator>),
     mut projections: Query<(&Projection, &mut Synapses, &mut Plasticity)>,
     populations: Senders<'_, '_>,
-    neurons: Query<(&NeuronId, Variables)>,
+    neurons: RuleColumns<'_, '_>,
     mut factors: Local<Vec<f32>>,
 ) {
     for &entity in &wiring.projections {
@@ -43,19 +30,7 @@ pub fn learn(
         let Synapses::Own(weights) = &mut *synapses else {
             continue;
         };
-        let (b, a, xi, delta, r, noise) = table(neurons.contiguous_iter(), post).expect(LAID_OUT);
-        let rows = post.rows.clone();
-        let potential = match projection.compartment {
-            Compartment::Basal => read::<basal::Potential>(b),
-            Compartment::Apical => read::<apical::Potential>(a),
-        };
-        let columns = Columns {
-            potential: &potential[rows.clone()],
-            mismatch: &read::<soma::Mismatch>(xi)[rows.clone()],
-            delta: &read::<soma::Delta>(delta)[rows.clone()],
-            rate: &read::<soma::Rate>(r)[rows.clone()],
-            noise: &read::<soma::Noise>(noise)[rows],
-        };
+        let columns = neurons.of(post, projection.compartment);
         factors.resize(post.trials * post.size, 0.0);
         plasticity.kernel.fill(columns, &mut factors);
         if let Some(third) = &mut plasticity.third {

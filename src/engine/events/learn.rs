@@ -3,25 +3,13 @@
 use bevy_ecs::prelude::*;
 
 use crate::circuit::{
-    Activity, Clock, EtaScale, LAID_OUT, NeuronId, Plasticity, Population, Projection, Synapses,
-    Wiring, table,
+    Activity, Clock, EtaScale, Plasticity, Population, Projection, Synapses, Wiring,
 };
 use crate::connectivity::{Lazy, Terminals};
-use crate::engine::shared::read;
+use crate::engine::shared::RuleColumns;
 use crate::math::columns::{Changing, extents};
 use crate::math::elementwise;
-use crate::neuron::{Compartment, apical, basal, soma};
-use crate::plasticity::{Columns, Neuromodulator};
-
-/// Variables that rules read.
-type Variables = (
-    &'static basal::Potential,
-    &'static apical::Potential,
-    &'static soma::Mismatch,
-    &'static soma::Delta,
-    &'static soma::Rate,
-    &'static soma::Noise,
-);
+use crate::plasticity::Neuromodulator;
 
 /// Updates the factors of rules where variables have changed; synapses change when they are read.
 pub fn learn(
@@ -36,7 +24,7 @@ pub fn learn(
         &mut Lazy,
     )>,
     populations: Query<(&Population, &Activity)>,
-    neurons: Query<(&NeuronId, Variables)>,
+    neurons: RuleColumns<'_, '_>,
     mut scratch: Local<Vec<f32>>,
 ) {
     for &entity in &wiring.projections {
@@ -66,19 +54,7 @@ pub fn learn(
         if !(activity.updated || lazy.is_stale() || modulated) {
             continue;
         }
-        let (b, a, xi, delta, r, noise) = table(neurons.contiguous_iter(), post).expect(LAID_OUT);
-        let rows = post.rows.clone();
-        let potential = match projection.compartment {
-            Compartment::Basal => read::<basal::Potential>(b),
-            Compartment::Apical => read::<apical::Potential>(a),
-        };
-        let columns = Columns {
-            potential: &potential[rows.clone()],
-            mismatch: &read::<soma::Mismatch>(xi)[rows.clone()],
-            delta: &read::<soma::Delta>(delta)[rows.clone()],
-            rate: &read::<soma::Rate>(r)[rows.clone()],
-            noise: &read::<soma::Noise>(noise)[rows],
-        };
+        let columns = neurons.of(post, projection.compartment);
         let Plasticity {
             kernel,
             third,

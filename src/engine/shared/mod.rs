@@ -4,6 +4,7 @@ mod apply_events;
 mod check_finite;
 mod draw_noise;
 mod evaluate_loss;
+mod rule_columns;
 
 use bevy_ecs::change_detection::ContiguousMut;
 use bevy_ecs::prelude::*;
@@ -13,6 +14,7 @@ pub use apply_events::apply_events;
 pub use check_finite::{Runaway, Watchdog, check_finite};
 pub use draw_noise::draw_noise;
 pub use evaluate_loss::evaluate_loss;
+pub use rule_columns::RuleColumns;
 
 use crate::circuit::Clock;
 
