@@ -3,6 +3,7 @@
 use crate::data::error::{DataError, Place};
 use crate::data::room;
 use crate::files::{self, NoFile};
+use crate::names::nearest;
 use flate2::read::MultiGzDecoder;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Read};
@@ -124,7 +125,7 @@ pub(crate) fn packed(path: &Path) -> PathBuf {
 /// Error for a file that is at none of the paths `searched`, with the nearest name in its folder.
 fn missing(file: &Path, searched: String, remedy: &str) -> DataError {
     let mut remedy = remedy.to_owned();
-    if let Some(name) = nearest(file) {
+    if let Some(name) = neighbour(file) {
         remedy = format!("Did you mean {name:?}, which is there? {remedy}");
     }
     DataError::Missing {
@@ -134,7 +135,9 @@ fn missing(file: &Path, searched: String, remedy: &str) -> DataError {
     }
 }
 
-fn nearest(file: &Path) -> Option<String> {
+/// The file in the same folder that was probably intended: both the name without extensions and the
+/// whole name are similar, `.gz` left out.
+fn neighbour(file: &Path) -> Option<String> {
     let wanted = file.file_name()?.to_str()?;
     let directory = match file.parent()? {
         here if here.as_os_str().is_empty() => Path::new("."),
@@ -146,12 +149,21 @@ fn nearest(file: &Path) -> Option<String> {
         .collect();
     // Sorted, since the order of a directory depends on the file system and the message must not.
     names.sort();
-    names
-        .into_iter()
-        .map(|name| (strsim::jaro_winkler(wanted, &name), name))
-        .filter(|(similarity, _)| *similarity > 0.9)
-        .reduce(|best, next| if next.0 > best.0 { next } else { best })
-        .map(|(_, name)| name)
+    let similar: Vec<&str> = (names.iter().map(|name| unpacked(name)))
+        .filter(|name| nearest(stem(wanted), &[stem(name)]).is_some())
+        .collect();
+    let found = nearest(unpacked(wanted), &similar)?.to_owned();
+    names.into_iter().find(|name| unpacked(name) == found)
+}
+
+/// `NAME` for `NAME.gz`.
+fn unpacked(name: &str) -> &str {
+    name.strip_suffix(".gz").unwrap_or(name)
+}
+
+/// A name up to its first full stop.
+fn stem(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
 }
 
 /// Bytes of a binary file, read from front to back, with the end of the file checked.
@@ -346,9 +358,23 @@ pub(crate) mod tests {
     fn a_missing_file_names_its_neighbour() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("digits.csv.gz"), b"").unwrap();
-        let error = Bytes::open(&dir.path().join("digit.csv.gz"), "Get it.").err();
-        let text = error.unwrap().to_string();
-        assert!(text.contains("Did you mean \"digits.csv.gz\"") && text.ends_with("Get it."));
+        std::fs::write(dir.path().join("l.npy"), b"").unwrap();
+        let said = |name: &str| {
+            let error = Bytes::open(&dir.path().join(name), "Get it.").err();
+            error.unwrap().to_string()
+        };
+        for name in ["digit.csv.gz", "digits.csv", "Digits.cvs"] {
+            let text = said(name);
+            assert!(
+                text.ends_with("Did you mean \"digits.csv.gz\", which is there? Get it."),
+                "{text}"
+            );
+        }
+        // The same extension does not make two names similar.
+        for name in ["i.npy", "i.npy.gz", "d.csv.gz"] {
+            let text = said(name);
+            assert!(!text.contains("Did you mean"), "{text}");
+        }
     }
 
     #[test]
