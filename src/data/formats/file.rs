@@ -34,6 +34,8 @@ pub(super) struct Opened {
     pub reader: Box<dyn Read>,
     /// Largest possible number of bytes of the file, after any decompression.
     pub most: u64,
+    /// True if the file is compressed; else `most` is its length.
+    packed: bool,
 }
 
 /// Opens `path`; gzip is recognised by its first two bytes, independently of the name.
@@ -60,7 +62,11 @@ pub(super) fn open(path: &Path, remedy: &str) -> Result<Opened, DataError> {
         true => length.saturating_mul(MOST_INFLATION),
         false => length,
     };
-    Ok(Opened { reader, most })
+    Ok(Opened {
+        reader,
+        most,
+        packed,
+    })
 }
 
 /// Content of a file, decompressed if it starts with the gzip signature. True if it is compressed.
@@ -171,16 +177,22 @@ pub(super) struct Bytes {
     path: PathBuf,
     reader: Box<dyn Read>,
     most: u64,
+    packed: bool,
     offset: u64,
 }
 
 impl Bytes {
     pub fn open(path: &Path, remedy: &str) -> Result<Self, DataError> {
-        let Opened { reader, most } = open(path, remedy)?;
+        let Opened {
+            reader,
+            most,
+            packed,
+        } = open(path, remedy)?;
         Ok(Self {
             path: path.to_owned(),
             reader,
             most,
+            packed,
             offset: 0,
         })
     }
@@ -192,25 +204,29 @@ impl Bytes {
 
     /// The next `count` bytes; `what` is their name in messages.
     ///
-    /// Memory grows with the bytes read: a header with too large a size costs nothing, and a
-    /// possible size beyond the free memory is refused before reading.
+    /// Before reading, `count` is compared with the length of a plain file and with the free memory.
+    /// Of a compressed file the length is not known: memory grows with the bytes read.
     pub fn take(&mut self, count: u64, what: &str) -> Result<Vec<u8>, DataError> {
-        if count <= self.most {
+        let start = self.offset;
+        let left = self.most.saturating_sub(start);
+        if count <= left {
             room::check(&self.path, count)?;
+        } else if !self.packed {
+            return Err(self.cut(start, left, count, what));
         }
         let bytes = self.up_to(count)?;
-        if (bytes.len() as u64) < count {
-            return Err(DataError::content(
-                &self.path,
-                Place::Offset(self.offset),
-                "the end of the file",
-                format!(
-                    "{count} bytes of {what}, of which {} are there",
-                    bytes.len()
-                ),
-            ));
+        let there = bytes.len() as u64;
+        if there < count {
+            return Err(self.cut(start, there, count, what));
         }
         Ok(bytes)
+    }
+
+    /// Error for a file that ends `there` bytes after byte `start`, where `count` are expected.
+    fn cut(&self, start: u64, there: u64, count: u64, what: &str) -> DataError {
+        let end = Place::Offset(start + there);
+        let expected = format!("{count} bytes of {what}, of which {there} are there");
+        DataError::content(&self.path, end, "the end of the file", expected)
     }
 
     /// Reads into `buffer` until it is full or the file ends; returns the number of bytes read.
@@ -331,6 +347,11 @@ pub(crate) mod tests {
         let error = Bytes::open(&path, "").unwrap().take(1 << 43, "pixels");
         let text = error.unwrap_err().to_string();
         assert!(text.contains("take more than 8796093 MB"), "{text}");
+        let error = Bytes::open(&path, "")
+            .unwrap()
+            .take((1 << 43) + 1, "pixels");
+        let text = error.unwrap_err().to_string();
+        assert!(text.ends_with("of which 8796093022208 are there"), "{text}");
     }
 
     #[cfg(unix)]
