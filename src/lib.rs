@@ -23,10 +23,11 @@
 //! | [`mod@bench`] | what simulations cost |
 //! | [`cli`] | the command line: one file a command |
 //! | [`parameter`] | parameters with names, defaults and ranges |
+//! | [`names`] | the known name nearest to an unknown one |
 //! | [`files`], [`machine`], [`terminal`] | files, memory and the terminal of the machine |
 //!
-//! Without the default features there remain `math` to `engine` and `files` to `terminal`: enough to
-//! load a model, to lower it to a circuit and to simulate it. The feature `record` has `record` and
+//! Without the default features there remain `math` to `protocol` and `parameter` to `terminal`: enough
+//! to load a model, to lower it to a circuit and to simulate it. The feature `record` has `record` and
 //! `run`, `plot` has `plot`, `fetch` has `data::fetch`, `cli` has all.
 
 // The table links to modules of every feature.
@@ -47,6 +48,7 @@ pub mod event;
 pub mod files;
 pub mod machine;
 pub mod math;
+pub mod names;
 pub mod neuron;
 pub mod parameter;
 pub mod plasticity;

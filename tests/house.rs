@@ -5,10 +5,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 20] = [
     "terminal",
     "machine",
     "files",
+    "names",
     "math",
     "parameter",
     "neuron",

@@ -4,6 +4,8 @@ use multiversion::multiversion;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::math::threads;
+
 /// Values of all neurons of a population in all trials, with the number of non-zero values.
 ///
 /// When many neurons send at once, axons and terminals share this data; a terminal that then
@@ -68,7 +70,7 @@ impl Values {
         self.awake.resize(trials, 0);
         let size = new.len() / trials;
         // Groups of trials that are large enough for a thread.
-        let lot = trials.min(LOT / size + 1);
+        let lot = trials.min(threads::SENT_VALUES / size + 1);
         let work = |sent: &mut [f32], awake: &mut [u32], old: &[f32], new: &[f32]| {
             let sent = sent.chunks_exact_mut(size).zip(awake);
             let told = old.chunks_exact(size).zip(new.chunks_exact(size));
@@ -89,9 +91,6 @@ impl Values {
             .reduce(Survey::default, Survey::and)
     }
 }
-
-/// Number of values that is large enough for a thread.
-const LOT: usize = 1 << 15;
 
 /// Counts of changed values.
 #[derive(Clone, Copy, Default)]

@@ -10,7 +10,7 @@ use multiversion::multiversion;
 use ndarray::{Array2, ArrayView2, Axis, Zip};
 use rayon::prelude::*;
 
-use crate::math::pair;
+use crate::math::{pair, threads};
 
 /// Ratio of all senders to sending ones up to which one product over all senders is cheaper.
 ///
@@ -72,9 +72,6 @@ impl Changing<'_> {
     }
 }
 
-/// Number of synapses above which several threads are faster.
-const WORTH_THREADS: usize = 1 << 16;
-
 /// Number of receiving neurons per piece.
 const PIECE: usize = 128;
 
@@ -84,7 +81,7 @@ const SENDERS: usize = 64;
 /// Number of receiving neurons processed at a time. No sum extends over them, so results do not
 /// depend on it.
 fn piece(sends: &[Send], post: usize) -> usize {
-    if sends.len() * post < WORTH_THREADS {
+    if sends.len() * post < threads::SYNAPSES {
         post.max(1)
     } else {
         PIECE
@@ -152,7 +149,7 @@ pub fn sum(held: &[f32], matrix: &Array2<f32>) -> (Vec<f64>, Vec<f32>) {
         }
         (current, sizes)
     };
-    if awake.len() * post < WORTH_THREADS {
+    if awake.len() * post < threads::SYNAPSES {
         return stretch(&awake);
     }
     // The sum is over groups in fixed order, independently of the number of threads.
@@ -221,7 +218,7 @@ pub fn read_and_touch(
     let post = matrix.nrows();
     let (d, current) = (flat(integrals), flat_mut(current));
     let (matrix, carry) = (flat_mut(matrix), flat_mut(carry));
-    if sends.len() * post < WORTH_THREADS {
+    if sends.len() * post < threads::SYNAPSES {
         touch_some(sends, 0, scale, d, (matrix, carry), current);
         return;
     }

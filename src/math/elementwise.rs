@@ -5,16 +5,14 @@
 use multiversion::multiversion;
 use rayon::prelude::*;
 
+use super::threads;
+
 /// Number of values per piece, which one thread processes at a time.
 const PIECE: usize = 1 << 14;
 
-/// Number of values from which several threads are faster. Passes are limited by memory, and waking
-/// a thread takes some tens of microseconds.
-const WORTH_THREADS: usize = 1 << 16;
-
 /// Applies `work` to pieces of `out` and `from`, which have equal length.
 pub fn each(out: &mut [f32], from: &[f32], work: impl Fn(&mut [f32], &[f32]) + Send + Sync) {
-    if out.len() < WORTH_THREADS {
+    if out.len() < threads::VALUES {
         return work(out, from);
     }
     let pieces = out.par_chunks_mut(PIECE).zip(from.par_chunks(PIECE));
@@ -23,7 +21,7 @@ pub fn each(out: &mut [f32], from: &[f32], work: impl Fn(&mut [f32], &[f32]) + S
 
 /// Applies `work` to pieces of `out` and their start indices; true if any call returned true.
 pub fn fill(out: &mut [f32], work: impl Fn(usize, &mut [f32]) -> bool + Send + Sync) -> bool {
-    if out.len() < WORTH_THREADS {
+    if out.len() < threads::VALUES {
         return work(0, out);
     }
     let pieces = out.par_chunks_mut(PIECE).enumerate();
@@ -38,7 +36,7 @@ pub fn survey<T: Send + Default>(
     work: impl Fn(&[f32], &[f32]) -> T + Send + Sync,
     merge: impl Fn(T, T) -> T + Send + Sync,
 ) -> T {
-    if a.len() < WORTH_THREADS {
+    if a.len() < threads::VALUES {
         return work(a, b);
     }
     let pieces = a.par_chunks(PIECE).zip(b.par_chunks(PIECE));
@@ -52,7 +50,7 @@ pub fn change<T: Send + Default>(
     work: impl Fn(&mut [f32], &[f32]) -> T + Send + Sync,
     merge: impl Fn(T, T) -> T + Send + Sync,
 ) -> T {
-    if out.len() < WORTH_THREADS {
+    if out.len() < threads::VALUES {
         return work(out, from);
     }
     let pieces = out.par_chunks_mut(PIECE).zip(from.par_chunks(PIECE));
@@ -68,7 +66,7 @@ pub fn both(out: &mut [f64], from: &[f32], work: impl Fn(&mut f64, f32) + Send +
             .zip(from)
             .for_each(|(out, from)| work(out, *from));
     };
-    if out.len() < WORTH_THREADS {
+    if out.len() < threads::VALUES {
         return piece(out, from);
     }
     let pieces = out.par_chunks_mut(PIECE).zip(from.par_chunks(PIECE));

@@ -8,6 +8,7 @@
 //! | [`mod@pair`] | sums that keep rounding errors |
 //! | [`random`] | random streams with keys |
 //! | [`stored`] | matrices as they lie in memory, to be stored |
+//! | `threads` | sizes from which work is divided among threads |
 //! | `steps` | times as whole numbers of steps |
 
 pub mod columns;
@@ -17,5 +18,6 @@ pub mod product;
 pub mod random;
 mod steps;
 pub mod stored;
+pub(crate) mod threads;
 
 pub use steps::{MOST_STEPS, Steps};

@@ -10,8 +10,7 @@ use gemm::{Parallelism, gemm};
 use ndarray::{ArrayView2, ArrayViewMut2, Axis};
 use rayon::prelude::*;
 
-/// Least number of multiplications per block: about 0.1 ms, long compared with waking a thread.
-const BLOCK: usize = 1 << 22;
+use super::threads;
 
 /// Time to load a number from memory, in multiplications: the limit for thin products.
 const MEMORY: usize = 16;
@@ -107,7 +106,8 @@ impl<T: Precision> Product<T> {
         let ((m, k), n) = (a.dim(), b.ncols());
         assert_eq!((b.nrows(), out.dim()), (k, (m, n)), "shapes of a product");
         let numbers = m * k + k * n + m * n;
-        let blocks = ((m * k * n).max(MEMORY * numbers) / BLOCK).clamp(1, MOST_BLOCKS);
+        let blocks =
+            ((m * k * n).max(MEMORY * numbers) / threads::MULTIPLICATIONS).clamp(1, MOST_BLOCKS);
         if blocks == 1 {
             return self.block(a, b, out);
         }

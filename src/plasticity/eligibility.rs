@@ -9,16 +9,13 @@ use rayon::prelude::*;
 use super::optimiser::{Optimiser, Pairs, Step, Synapses, needs_carry};
 use crate::connectivity::Lazy;
 use crate::math::columns::{Changing, flat, flat_mut};
-use crate::math::{Steps, pair, product};
+use crate::math::{Steps, pair, product, threads};
 
 /// Fraction of an optimiser's state that is negligible relative to a weight in single precision.
 const FADED: f64 = 1e-12;
 
 /// Number of synapses that one thread changes together, so that their data stay in its cache.
 const STRETCH: usize = 1 << 14;
-
-/// Number of synapses below which starting another thread costs more time than it saves.
-const WORTH_A_THREAD: usize = 1 << 17;
 
 /// Content of the eligibility matrix. Setting it to 0 is postponed, since it would be one more pass
 /// over all synapses.
@@ -389,7 +386,7 @@ impl WeightUpdater {
         self.count = self.count.saturating_add(1);
         let times = (self.count, self.period_ms);
         let step = Step::new(self.optimiser, times, eta, self.gated_decay);
-        let few = weights.matrix.len() < WORTH_A_THREAD;
+        let few = weights.matrix.len() < threads::UPDATED_SYNAPSES;
         // State that an optimiser does not use is empty in every stretch.
         let stretches_of = |values, carries| {
             let chunks = |array| flat_mut(array).chunks_mut(stretch);

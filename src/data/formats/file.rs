@@ -3,6 +3,7 @@
 use crate::data::error::{DataError, Place};
 use crate::data::room;
 use crate::files::{self, NoFile};
+use crate::names::nearest;
 use flate2::read::MultiGzDecoder;
 use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Read};
@@ -33,6 +34,8 @@ pub(super) struct Opened {
     pub reader: Box<dyn Read>,
     /// Largest possible number of bytes of the file, after any decompression.
     pub most: u64,
+    /// True if the file is compressed; else `most` is its length.
+    packed: bool,
 }
 
 /// Opens `path`; gzip is recognised by its first two bytes, independently of the name.
@@ -59,7 +62,11 @@ pub(super) fn open(path: &Path, remedy: &str) -> Result<Opened, DataError> {
         true => length.saturating_mul(MOST_INFLATION),
         false => length,
     };
-    Ok(Opened { reader, most })
+    Ok(Opened {
+        reader,
+        most,
+        packed,
+    })
 }
 
 /// Content of a file, decompressed if it starts with the gzip signature. True if it is compressed.
@@ -124,7 +131,7 @@ pub(crate) fn packed(path: &Path) -> PathBuf {
 /// Error for a file that is at none of the paths `searched`, with the nearest name in its folder.
 fn missing(file: &Path, searched: String, remedy: &str) -> DataError {
     let mut remedy = remedy.to_owned();
-    if let Some(name) = nearest(file) {
+    if let Some(name) = neighbour(file) {
         remedy = format!("Did you mean {name:?}, which is there? {remedy}");
     }
     DataError::Missing {
@@ -134,7 +141,9 @@ fn missing(file: &Path, searched: String, remedy: &str) -> DataError {
     }
 }
 
-fn nearest(file: &Path) -> Option<String> {
+/// The file in the same folder that was probably intended: both the name without extensions and the
+/// whole name are similar, `.gz` left out.
+fn neighbour(file: &Path) -> Option<String> {
     let wanted = file.file_name()?.to_str()?;
     let directory = match file.parent()? {
         here if here.as_os_str().is_empty() => Path::new("."),
@@ -146,12 +155,21 @@ fn nearest(file: &Path) -> Option<String> {
         .collect();
     // Sorted, since the order of a directory depends on the file system and the message must not.
     names.sort();
-    names
-        .into_iter()
-        .map(|name| (strsim::jaro_winkler(wanted, &name), name))
-        .filter(|(similarity, _)| *similarity > 0.9)
-        .reduce(|best, next| if next.0 > best.0 { next } else { best })
-        .map(|(_, name)| name)
+    let similar: Vec<&str> = (names.iter().map(|name| unpacked(name)))
+        .filter(|name| nearest(stem(wanted), &[stem(name)]).is_some())
+        .collect();
+    let found = nearest(unpacked(wanted), &similar)?.to_owned();
+    names.into_iter().find(|name| unpacked(name) == found)
+}
+
+/// `NAME` for `NAME.gz`.
+fn unpacked(name: &str) -> &str {
+    name.strip_suffix(".gz").unwrap_or(name)
+}
+
+/// A name up to its first full stop.
+fn stem(name: &str) -> &str {
+    name.split('.').next().unwrap_or(name)
 }
 
 /// Bytes of a binary file, read from front to back, with the end of the file checked.
@@ -159,16 +177,22 @@ pub(super) struct Bytes {
     path: PathBuf,
     reader: Box<dyn Read>,
     most: u64,
+    packed: bool,
     offset: u64,
 }
 
 impl Bytes {
     pub fn open(path: &Path, remedy: &str) -> Result<Self, DataError> {
-        let Opened { reader, most } = open(path, remedy)?;
+        let Opened {
+            reader,
+            most,
+            packed,
+        } = open(path, remedy)?;
         Ok(Self {
             path: path.to_owned(),
             reader,
             most,
+            packed,
             offset: 0,
         })
     }
@@ -180,25 +204,29 @@ impl Bytes {
 
     /// The next `count` bytes; `what` is their name in messages.
     ///
-    /// Memory grows with the bytes read: a header with too large a size costs nothing, and a
-    /// possible size beyond the free memory is refused before reading.
+    /// Before reading, `count` is compared with the length of a plain file and with the free memory.
+    /// Of a compressed file the length is not known: memory grows with the bytes read.
     pub fn take(&mut self, count: u64, what: &str) -> Result<Vec<u8>, DataError> {
-        if count <= self.most {
+        let start = self.offset;
+        let left = self.most.saturating_sub(start);
+        if count <= left {
             room::check(&self.path, count)?;
+        } else if !self.packed {
+            return Err(self.cut(start, left, count, what));
         }
         let bytes = self.up_to(count)?;
-        if (bytes.len() as u64) < count {
-            return Err(DataError::content(
-                &self.path,
-                Place::Offset(self.offset),
-                "the end of the file",
-                format!(
-                    "{count} bytes of {what}, of which {} are there",
-                    bytes.len()
-                ),
-            ));
+        let there = bytes.len() as u64;
+        if there < count {
+            return Err(self.cut(start, there, count, what));
         }
         Ok(bytes)
+    }
+
+    /// Error for a file that ends `there` bytes after byte `start`, where `count` are expected.
+    fn cut(&self, start: u64, there: u64, count: u64, what: &str) -> DataError {
+        let end = Place::Offset(start + there);
+        let expected = format!("{count} bytes of {what}, of which {there} are there");
+        DataError::content(&self.path, end, "the end of the file", expected)
     }
 
     /// Reads into `buffer` until it is full or the file ends; returns the number of bytes read.
@@ -319,6 +347,11 @@ pub(crate) mod tests {
         let error = Bytes::open(&path, "").unwrap().take(1 << 43, "pixels");
         let text = error.unwrap_err().to_string();
         assert!(text.contains("take more than 8796093 MB"), "{text}");
+        let error = Bytes::open(&path, "")
+            .unwrap()
+            .take((1 << 43) + 1, "pixels");
+        let text = error.unwrap_err().to_string();
+        assert!(text.ends_with("of which 8796093022208 are there"), "{text}");
     }
 
     #[cfg(unix)]
@@ -346,9 +379,23 @@ pub(crate) mod tests {
     fn a_missing_file_names_its_neighbour() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("digits.csv.gz"), b"").unwrap();
-        let error = Bytes::open(&dir.path().join("digit.csv.gz"), "Get it.").err();
-        let text = error.unwrap().to_string();
-        assert!(text.contains("Did you mean \"digits.csv.gz\"") && text.ends_with("Get it."));
+        std::fs::write(dir.path().join("l.npy"), b"").unwrap();
+        let said = |name: &str| {
+            let error = Bytes::open(&dir.path().join(name), "Get it.").err();
+            error.unwrap().to_string()
+        };
+        for name in ["digit.csv.gz", "digits.csv", "Digits.cvs"] {
+            let text = said(name);
+            assert!(
+                text.ends_with("Did you mean \"digits.csv.gz\", which is there? Get it."),
+                "{text}"
+            );
+        }
+        // The same extension does not make two names similar.
+        for name in ["i.npy", "i.npy.gz", "d.csv.gz"] {
+            let text = said(name);
+            assert!(!text.contains("Did you mean"), "{text}");
+        }
     }
 
     #[test]

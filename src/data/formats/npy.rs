@@ -8,7 +8,8 @@
 //!
 //! Elements are `bool`, `i1` to `i8`, `u1` to `u8`, `f2`, `f4` or `f8`, in either byte order; the
 //! array is stored row by row or column by column. The header is read here and not by a library
-//! because its shape may be wrong: memory is allocated only for bytes that exist.
+//! because its shape may be wrong: memory is allocated only for bytes that exist. Every `.npy` file
+//! is read here.
 
 use super::file::{Bytes, RELATIVE_PATH};
 use crate::data::classes::{Collector, Labels};
@@ -97,19 +98,11 @@ pub fn weights(path: &Path, (post, pre): (usize, usize)) -> Result<Array2<f32>, 
         return Err(header.other_shape(&format!("{post} x {pre} (post x pre)")));
     }
     let array = header.elements()?;
-    let exact = |index: usize, number: Number| match number.exact() {
-        Some(value) if value.is_finite() => Ok(value),
-        value => {
-            let [row, column] = array.position(index, [post, pre]);
-            let expected = match value {
-                Some(_) => "a finite number",
-                None => "a number that single precision holds exactly",
-            };
-            let found = format!("{number} in row {row}, column {column}");
-            Err(DataError::content(path, Place::Whole, found, expected))
-        }
+    let place = |index| {
+        let [row, column] = array.position(index, [post, pre]);
+        format!("in row {row}, column {column}")
     };
-    let values = array.collect(exact)?;
+    let values = array.single(true, place)?;
     shaped(path, values, (post, pre), array.header.by_column)
 }
 
@@ -125,18 +118,14 @@ pub fn exact<D: Dimension>(path: &Path) -> Result<ndarray::Array<f32, D>, DataEr
         return Err(header.other_shape(&format!("an array of {dimensions} dimensions")));
     }
     let array = header.elements()?;
-    let wrong =
-        |found: String, expected: &str| DataError::content(path, Place::Whole, found, expected);
-    let values = array.collect(|index, number| {
-        number.exact().ok_or_else(|| {
-            let found = format!("{number} at element {index}");
-            wrong(found, "numbers that single precision holds exactly")
-        })
-    })?;
+    let values = array.single(false, |index| format!("at element {index}"))?;
     let shape = IxDyn(&array.header.shape).set_f(array.header.by_column);
     ArrayD::from_shape_vec(shape, values)
         .and_then(ArrayD::into_dimensionality)
-        .map_err(|error| wrong(error.to_string(), "an array of that shape"))
+        .map_err(|error| {
+            let found = error.to_string();
+            DataError::content(path, Place::Whole, found, "an array of that shape")
+        })
 }
 
 /// Type of an element.
@@ -355,15 +344,21 @@ impl Elements {
         })
     }
 
-    /// All elements in the order of the file, converted by `convert` from index and number.
-    fn collect(
-        &self,
-        convert: impl Fn(usize, Number) -> Result<f32, DataError>,
-    ) -> Result<Vec<f32>, DataError> {
+    /// All elements in the order of the file, which are exact in single precision. `finite` is true
+    /// if infinities and NaN are errors; `place` gives the place of an element for messages.
+    fn single(&self, finite: bool, place: impl Fn(usize) -> String) -> Result<Vec<f32>, DataError> {
+        let path = self.header.bytes.path();
         let count = self.bytes.len() / self.header.kind.size();
-        let values = self.numbers().enumerate();
-        let values = values.map(|(index, number)| convert(index, number));
-        room::collect(self.header.bytes.path(), count, values)
+        let values = self.numbers().enumerate().map(|(index, number)| {
+            let expected = match number.exact() {
+                Some(value) if value.is_finite() || !finite => return Ok(value),
+                Some(_) => "a finite number",
+                None => "a number that single precision holds exactly",
+            };
+            let found = format!("{number} {}", place(index));
+            Err(DataError::content(path, Place::Whole, found, expected))
+        });
+        room::collect(path, count, values)
     }
 
     /// Row and column of the element with this index in the file.

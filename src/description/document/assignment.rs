@@ -3,11 +3,11 @@
 use serde::de::DeserializeOwned;
 
 use super::document::Document;
-use super::nearest::unknown;
 use super::parsing::describe;
 use super::path::{Step, descend, path_of, steps};
 use super::problem::{Place, Problem};
 use super::tree::Node;
+use super::unknown::unknown;
 
 /// Largest number of steps that are added for a value: more than in any schema.
 const MOST_ADDED: usize = 4;

@@ -18,7 +18,7 @@
 //! | `repair` | reading on after the first error |
 //! | `issue` | findings of a check, by path; ranges of numbers |
 //! | `problem` | an issue with its place, as printed |
-//! | `nearest` | unknown names and the nearest known one |
+//! | `unknown` | messages about unknown names |
 
 mod assignment;
 #[expect(
@@ -27,7 +27,6 @@ mod assignment;
 )]
 mod document;
 mod issue;
-mod nearest;
 mod parsing;
 mod path;
 mod pieces;
@@ -35,9 +34,10 @@ mod problem;
 mod repair;
 mod token;
 mod tree;
+mod unknown;
 
 pub use assignment::Assignment;
 pub use document::Document;
 pub use issue::{Allowed, Issue, Issues, Quantity, Severity};
-pub use nearest::{quoted, unknown};
 pub use problem::{Place, Problem, Problems};
+pub use unknown::{quoted, unknown};

@@ -6,10 +6,10 @@ use std::ops::Range;
 use ron::error::{Error, Position, SpannedError};
 
 use super::document::marked;
-use super::nearest::{quoted, unknown};
 use super::path::path_of;
 use super::token::open_comment;
 use super::tree::{Key, Node};
+use super::unknown::{quoted, unknown};
 use crate::terminal::shortened;
 
 /// A fault of a text.

@@ -10,11 +10,11 @@ use ron::error::Error;
 use serde::de::DeserializeOwned;
 
 use super::document::{Document, Fault, marked};
-use super::nearest::nearest;
 use super::pieces::Origin;
 use super::problem::Problem;
 use super::token::{Kind, tokens};
 use super::tree::{Node, closes};
+use crate::names::nearest;
 
 /// Largest number of problems reported for one text.
 const MOST_FAULTS: usize = 50;

@@ -12,14 +12,12 @@ use crate::connectivity::{Current, Terminals};
 use crate::engine::shared::{read, write};
 use crate::event::{Injections, Teacher};
 use crate::math::elementwise::largest;
+use crate::math::threads;
 use crate::neuron::soma::Units;
 use crate::neuron::{OwnCurrents, Site, apical, basal, soma};
 
 /// Number of neurons per piece of work: its columns fit into the nearest cache.
 const PIECE: usize = 1 << 10;
-
-/// Number of neurons from which on pieces are distributed over threads.
-const WORTH_THREADS: usize = 1 << 15;
 
 /// Relative distance between a potential and its current that is negligible.
 const NEGLIGIBLE: f32 = 1e-6;
@@ -341,7 +339,7 @@ impl Outcome {
 
 impl Columns<'_> {
     fn update(self, work: &Work<'_>, piece: usize) -> Outcome {
-        if self.b.len() < WORTH_THREADS {
+        if self.b.len() < threads::NEURONS {
             let mut columns = self;
             return columns.update_piece(work, 0);
         }
