@@ -18,6 +18,7 @@
 //! | [`protocol`] | what is shown, taught and asked, and when |
 //! | [`record`] | recordings: from the simulation to Parquet and back; arrays, small tables |
 //! | [`run`] | a scenario on its way: presentations, evaluation, results |
+//! | [`inspect`] | one neuron of a simulation or a run: data and text |
 //! | [`plot`] | figures, from plain data to SVG and PNG |
 //! | [`compare`] | learning rules side by side, over several seeds |
 //! | [`mod@bench`] | what simulations cost |
@@ -25,9 +26,10 @@
 //! | [`parameter`] | parameters with names, defaults and ranges |
 //! | [`files`], [`machine`], [`terminal`] | files, memory and the terminal of the machine |
 //!
-//! Without the default features there remain `math` to `engine` and `files` to `terminal`: enough to
-//! load a model, to lower it to a circuit and to simulate it. The feature `record` has `record` and
-//! `run`, `plot` has `plot`, `fetch` has `data::fetch`, `cli` has all.
+//! Without the default features there remain `math` to `engine`, `inspect` and `files` to `terminal`:
+//! enough to load a model, to lower it to a circuit, to simulate it and to inspect its neurons. The
+//! feature `record` has `record`, `run` and the inspection of runs, `plot` has `plot`, `fetch` has
+//! `data::fetch`, `cli` has all.
 
 // The table links to modules of every feature.
 #![cfg_attr(not(feature = "cli"), allow(rustdoc::broken_intra_doc_links))]
@@ -45,6 +47,7 @@ pub mod description;
 pub mod engine;
 pub mod event;
 pub mod files;
+pub mod inspect;
 pub mod machine;
 pub mod math;
 pub mod neuron;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up.
-const ORDER: [&str; 19] = [
+const ORDER: [&str; 20] = [
     "terminal",
     "machine",
     "files",
@@ -22,6 +22,7 @@ const ORDER: [&str; 19] = [
     "protocol",
     "record",
     "run",
+    "inspect",
     "plot",
     "compare",
     "bench",

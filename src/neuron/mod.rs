@@ -46,3 +46,25 @@ pub fn leak_fraction(dt_ms: f64, tau_ms: f64) -> f64 {
         -(-dt_ms / tau_ms).exp_m1()
     }
 }
+
+/// Time constant in ms of a compartment that covers the fraction `leak` of the distance in a step:
+/// of those with this [`leak_fraction`], the one with the fewest digits. 0 for a fraction of 1.
+///
+/// ```
+/// use apical::neuron::{leak_fraction, time_constant_ms};
+/// for tau_ms in [0.0, 0.1, 2.5, 10.0, 1234.5, 1e6] {
+///     assert_eq!(time_constant_ms(0.1, leak_fraction(0.1, tau_ms)), tau_ms);
+/// }
+/// ```
+#[must_use]
+pub fn time_constant_ms(dt_ms: f64, leak: f64) -> f64 {
+    if leak == 1.0 {
+        return 0.0;
+    }
+    let tau_ms = -dt_ms / (-leak).ln_1p();
+    let rounded = |digits: usize| format!("{tau_ms:.digits$e}").parse().ok();
+    (0..16)
+        .filter_map(rounded)
+        .find(|rounded| leak_fraction(dt_ms, *rounded) == leak)
+        .unwrap_or(tau_ms)
+}
