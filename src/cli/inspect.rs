@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use super::say;
-use crate::inspect;
+use crate::inspect::{self, InspectError};
 use crate::run::Results;
 use crate::terminal::stdout;
 
@@ -34,7 +34,12 @@ pub struct Arguments {
 pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
     let mut results = Results::open(&arguments.run)?;
     let (trial, most) = (arguments.trial, arguments.synapses);
-    let inspection = inspect::neuron(&mut results, &arguments.neuron, trial, most)?;
+    let inspection = inspect::neuron(&mut results, &arguments.neuron, trial, most);
+    let inspection = inspection.map_err(|error| match error {
+        // The trial is that of the option.
+        InspectError::Trial { .. } => format!("--{error}").into(),
+        other => Box::<dyn Error>::from(other),
+    })?;
     let text = match arguments.json {
         true => format!("{}\n", serde_json::to_string_pretty(&inspection)?),
         false => inspection.to_string(),
