@@ -18,6 +18,7 @@
 //! | [`protocol`] | what is shown, taught and asked, and when |
 //! | [`record`] | recordings: from the simulation to Parquet and back; arrays, small tables |
 //! | [`run`] | a scenario on its way: presentations, evaluation, results |
+//! | [`inspect`] | one neuron of a simulation or a run: data and text |
 //! | [`plot`] | figures, from plain data to SVG and PNG |
 //! | [`compare`] | learning rules side by side, over several seeds |
 //! | [`mod@bench`] | what simulations cost |
@@ -26,9 +27,10 @@
 //! | [`names`] | the known name nearest to an unknown one |
 //! | [`files`], [`machine`], [`terminal`] | files, memory and the terminal of the machine |
 //!
-//! Without the default features there remain `math` to `protocol` and `parameter` to `terminal`: enough
-//! to load a model, to lower it to a circuit and to simulate it. The feature `record` has `record` and
-//! `run`, `plot` has `plot`, `fetch` has `data::fetch`, `cli` has all.
+//! Without the default features there remain `math` to `protocol`, `inspect` and `parameter` to
+//! `terminal`: enough to load a model, to lower it to a circuit, to simulate it and to inspect its
+//! neurons. The feature `record` has `record`, `run` and the inspection of runs, `plot` has `plot`,
+//! `fetch` has `data::fetch`, `cli` has all.
 
 // The table links to modules of every feature.
 #![cfg_attr(not(feature = "cli"), allow(rustdoc::broken_intra_doc_links))]
@@ -46,6 +48,7 @@ pub mod description;
 pub mod engine;
 pub mod event;
 pub mod files;
+pub mod inspect;
 pub mod machine;
 pub mod math;
 pub mod names;

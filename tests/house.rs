@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the ground up.
-const ORDER: [&str; 20] = [
+const ORDER: [&str; 21] = [
     "terminal",
     "machine",
     "files",
@@ -23,6 +23,7 @@ const ORDER: [&str; 20] = [
     "protocol",
     "record",
     "run",
+    "inspect",
     "plot",
     "compare",
     "bench",

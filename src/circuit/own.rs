@@ -1,6 +1,7 @@
 //! User-defined neuron models, with their types erased.
 
 use std::any::TypeId;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bevy_ecs::prelude::*;
@@ -19,34 +20,44 @@ struct Model<M>(Arc<M>);
 
 /// A user-defined neuron model with its parameters.
 #[derive(Clone)]
-pub struct OwnModel(Arc<dyn Erased>);
+pub struct OwnModel {
+    /// Name in model files; empty for a circuit that is not made from a model file.
+    pub name: String,
+    /// Parameters that the model file gives.
+    pub parameters: BTreeMap<String, f64>,
+    model: Arc<dyn Erased>,
+}
 
 impl OwnModel {
     /// A model with its parameters.
     #[must_use]
     pub fn new<M: NeuronModel>(model: M) -> Self {
-        Self(Arc::new(Holder(Arc::new(model))))
+        Self {
+            name: String::new(),
+            parameters: BTreeMap::new(),
+            model: Arc::new(Holder(Arc::new(model))),
+        }
     }
 
     /// Symbols of the additional variables.
     #[must_use]
     pub fn variables(&self) -> Vec<&'static str> {
-        self.0.variables()
+        self.model.variables()
     }
 
     /// Spawns the neurons of a population.
     pub(super) fn spawn(&self, population: Entity, ids: Vec<NeuronId>, world: &mut World) {
-        self.0.spawn(population, ids, world);
+        self.model.spawn(population, ids, world);
     }
 
     /// Type of the model; one system advances all neurons of a type.
     pub(crate) fn type_id(&self) -> TypeId {
-        self.0.model()
+        self.model.model()
     }
 
     /// System that advances all neurons of this type of model.
     pub(crate) fn system(&self) -> ScheduleConfigs<ScheduleSystem> {
-        self.0.system()
+        self.model.system()
     }
 
     /// A variable of the neurons of a population, trials x size.
@@ -56,22 +67,22 @@ impl OwnModel {
         population: &Population,
         symbol: &str,
     ) -> Option<Vec<f32>> {
-        self.0.read(world, population, symbol)
+        self.model.read(world, population, symbol)
     }
 
     /// Resets the additional variables of a population to their values at the start.
     pub(crate) fn reset(&self, world: &mut World, population: &Population) {
-        self.0.reset(world, population);
+        self.model.reset(world, population);
     }
 
     /// The additional variables of a population as bytes.
     pub(crate) fn save(&self, world: &mut World, population: &Population) -> Vec<u8> {
-        self.0.save(world, population)
+        self.model.save(world, population)
     }
 
     /// Restores the additional variables of a population from bytes. True if they fit.
     pub(crate) fn load(&self, world: &mut World, population: &Population, stored: &[u8]) -> bool {
-        self.0.load(world, population, stored)
+        self.model.load(world, population, stored)
     }
 }
 

@@ -59,6 +59,8 @@ pub struct Population {
 /// Parameters of the neurons of one population, with leak fractions of a step of `dt_ms`.
 #[derive(Component, Clone, Debug)]
 pub struct NeuronParameters {
+    /// Basal, apical and somatic time constant in ms, from which the leak fractions follow.
+    pub tau_ms: [f64; 3],
     /// Basal leak fraction of a step, dimensionless.
     pub leak_b: f64,
     /// Apical leak fraction of a step, dimensionless.
@@ -81,17 +83,25 @@ impl NeuronParameters {
     /// The parameters of `plan` for steps of `dt_ms`.
     #[must_use]
     pub fn new(plan: &NeuronsPlan, dt_ms: f64) -> Self {
-        let [leak_b, leak_a, leak_s] = plan.tau_ms.map(|tau| leak_fraction(dt_ms, tau));
-        Self {
-            leak_b,
-            leak_a,
-            leak_s,
+        let mut parameters = Self {
+            tau_ms: plan.tau_ms,
+            leak_b: 1.0,
+            leak_a: 1.0,
+            leak_s: 1.0,
             g_a: plan.g_a,
             lambda: plan.lambda,
             transfer: plan.transfer,
             mismatch: plan.mismatch,
             noise: plan.noise,
-        }
+        };
+        parameters.set_time_constants(plan.tau_ms, dt_ms);
+        parameters
+    }
+
+    /// Sets the time constants in ms, with the leak fractions of steps of `dt_ms`.
+    pub(crate) fn set_time_constants(&mut self, tau_ms: [f64; 3], dt_ms: f64) {
+        self.tau_ms = tau_ms;
+        [self.leak_b, self.leak_a, self.leak_s] = tau_ms.map(|tau| leak_fraction(dt_ms, tau));
     }
 
     /// Output parameters of a population of `size` neurons per trial.
@@ -116,10 +126,11 @@ impl NeuronParameters {
 
     /// Sets one of the parameters.
     pub fn set(&mut self, parameter: NeuronParameter, value: f64, dt_ms: f64) {
+        let [tau_b_ms, tau_a_ms, tau_s_ms] = self.tau_ms;
         match parameter {
-            NeuronParameter::TauBMs => self.leak_b = leak_fraction(dt_ms, value),
-            NeuronParameter::TauAMs => self.leak_a = leak_fraction(dt_ms, value),
-            NeuronParameter::TauSMs => self.leak_s = leak_fraction(dt_ms, value),
+            NeuronParameter::TauBMs => self.set_time_constants([value, tau_a_ms, tau_s_ms], dt_ms),
+            NeuronParameter::TauAMs => self.set_time_constants([tau_b_ms, value, tau_s_ms], dt_ms),
+            NeuronParameter::TauSMs => self.set_time_constants([tau_b_ms, tau_a_ms, value], dt_ms),
             NeuronParameter::GA => self.g_a = value as f32,
             NeuronParameter::Lambda => self.lambda = value as f32,
         }

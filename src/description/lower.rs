@@ -165,12 +165,13 @@ impl<'a> Lowering<'a> {
 
     /// Neuron model of a neuron type, if it names one.
     fn own(&self, neuron: &model::Neuron) -> Option<OwnModel> {
-        let kind = self
-            .registry
-            .neuron(neuron.model.as_deref()?)
-            .expect(CHECKED);
+        let name = neuron.model.clone()?;
+        let kind = self.registry.neuron(&name).expect(CHECKED);
         let parameters = Parameters::of(kind.parameters, &neuron.parameters);
-        Some((kind.build)(&parameters, self.setup.dt_ms))
+        let mut own = (kind.build)(&parameters, self.setup.dt_ms);
+        own.name = name;
+        own.parameters = neuron.parameters.clone();
+        Some(own)
     }
 
     fn population(&self, name: &str) -> PopulationId {

@@ -244,7 +244,13 @@ impl Simulation {
             .collect()
     }
 
-    /// Values that have arrived through a projection, trials x pre.
+    /// Values that have arrived through one projection, trials x pre, see [`Simulation::arrived`];
+    /// 1 for a bias.
+    pub fn arrived_by(&mut self, name: &str) -> Option<Array2<f32>> {
+        let entity = self.entity_of_projection(name)?;
+        self.arrived_through(entity)
+    }
+
     fn arrived_through(&mut self, entity: Entity) -> Option<Array2<f32>> {
         let projection = self.world.get::<Projection>(entity)?.clone();
         if projection.pre.is_none() {
@@ -267,14 +273,21 @@ impl Simulation {
     /// receiving population, with the present weights.
     pub fn terms(&mut self) -> BTreeMap<Arc<str>, Array2<f32>> {
         (self.entities_of_projections().into_iter())
-            .filter_map(|(name, entity)| {
-                let weights = self.weights(&name)?;
-                let sent = self.arrived_through(entity)?;
-                let mut term = Array2::zeros((sent.nrows(), weights.nrows()));
-                product::assign(1.0, sent.view(), weights.t(), term.view_mut());
+            .filter_map(|(name, _)| {
+                let term = self.term(&name)?;
                 Some((name, term))
             })
             .collect()
+    }
+
+    /// Contribution of one projection to the current of its compartment, see
+    /// [`Simulation::terms`].
+    pub fn term(&mut self, name: &str) -> Option<Array2<f32>> {
+        let weights = self.weights(name)?;
+        let sent = self.arrived_by(name)?;
+        let mut term = Array2::zeros((sent.nrows(), weights.nrows()));
+        product::assign(1.0, sent.view(), weights.t(), term.view_mut());
+        Some(term)
     }
 
     /// Noise of each population that has noise, trials x size, in a.u.

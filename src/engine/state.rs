@@ -215,7 +215,7 @@ impl Simulation {
         StoredPopulation {
             name: population.name.to_string(),
             size: population.size,
-            parameters: parameters.map(|p| ([p.leak_b, p.leak_a, p.leak_s], [p.g_a, p.lambda])),
+            parameters: parameters.map(|p| (p.tau_ms, [p.g_a, p.lambda])),
             teacher: world.get::<Teacher>(entity).cloned(),
             changed: world.get::<Changed>(entity).cloned(),
             activity: world.get::<Activity>(entity).cloned(),
@@ -352,11 +352,12 @@ impl Simulation {
                     .for_each(|(own, stored)| own.currents = *stored);
             }
         }
+        let dt_ms = circuit.dt_ms;
         let mut entity = self.world.entity_mut(entity);
-        if let (Some(mut parameters), Some((leaks, couplings))) =
+        if let (Some(mut parameters), Some((tau_ms, couplings))) =
             (entity.get_mut::<NeuronParameters>(), stored.parameters)
         {
-            [parameters.leak_b, parameters.leak_a, parameters.leak_s] = leaks;
+            parameters.set_time_constants(tau_ms, dt_ms);
             [parameters.g_a, parameters.lambda] = couplings;
         }
         if let Some(teacher) = stored.teacher {

@@ -10,6 +10,7 @@ mod correlation;
 mod shunt;
 mod softplus;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -20,6 +21,7 @@ use apical::description::scenario::load;
 use apical::description::{LowerError, Registry, Setup, lower};
 use apical::engine::Simulation;
 use apical::event::{Event, Teacher};
+use apical::inspect;
 use apical::neuron::pyramidal::apical::Potential;
 use apical::neuron::{Site, Variable};
 use apical::record::traces;
@@ -354,4 +356,20 @@ fn the_state_has_the_variables_of_a_neuron_model() {
         assert_eq!(w[0], w[1]);
         assert!(w[0][[0, 0]] > 0.05);
     }
+}
+
+#[test]
+fn a_neuron_model_of_a_simulation_in_memory_can_be_inspected() {
+    let mut simulation = adapting_cell(Engine::Events);
+    let current = injection(&simulation, Site::Basal, &[1.0, 2.0, 3.0]);
+    simulation.enter(0, current).unwrap();
+    simulation.advance_to(30);
+    let cell = inspect::neuron(&mut simulation, "cell[1]", 0, 5).unwrap();
+    assert_eq!(cell.parameters.model.as_deref(), Some("adapting"));
+    let given = BTreeMap::from([("beta".to_owned(), 0.25), ("tau_w_ms".to_owned(), 50.0)]);
+    assert_eq!(cell.parameters.parameters, given);
+    assert_eq!(cell.basal.injected, 2.0);
+    let (name, own) = &cell.basal.terms[0];
+    assert_eq!(name, "model adapting");
+    assert!(*own < -0.05 && (cell.i_b - 2.0 - own).abs() < 1e-6);
 }
