@@ -59,7 +59,7 @@ fn at_its_end(scenario: &Scenario, model: &Model) -> Simulation {
     };
     let circuit = lower(model, &Registry::default(), setup).unwrap();
     let data = task.map(|task| task.data.load(Path::new(""), None).unwrap());
-    let protocol = ClassificationProtocol::new(scenario, model, &circuit, data).unwrap();
+    let protocol = ClassificationProtocol::new(scenario, &circuit, data).unwrap();
     let mut simulation = Simulation::new(circuit);
     let steps = Steps::of(scenario.dt_ms);
     let end = match (&protocol, scenario.duration_ms) {
