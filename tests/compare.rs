@@ -519,7 +519,7 @@ fn what_cannot_begin_says_why() {
         (vec!["--at-once", "0"], "0 is not in 1..=65535"),
         (
             vec!["--set", "seed=3"],
-            "--set seed=3: every rule runs with each of `--seeds`; expected no change of `seed`",
+            "--set: every rule runs with each of `--seeds`; expected no change of `seed`",
         ),
         (
             vec!["--set", "task.data=csv(path: \"nowhere.csv\")"],

@@ -72,7 +72,8 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
         Err(problems) => return Ok(refused(&problems)),
     };
     if !arguments.quiet && !loaded.warnings.0.is_empty() {
-        say(stderr(), &format!("{}\n\n", loaded.warnings));
+        loaded.warnings.say();
+        say(stderr(), "\n");
     }
     let name = &loaded.comparison.name;
     let only: Vec<String> = (arguments.only.iter())

@@ -182,7 +182,7 @@ fn start_threads(asked: Option<u16>) -> Result<(), Box<dyn Error + Send + Sync>>
 
 /// Prints the problems; returns the exit code of a failure.
 fn refused(problems: &Problems) -> ExitCode {
-    say(stderr(), &format!("{problems}\n"));
+    problems.say();
     ExitCode::FAILURE
 }
 

@@ -68,7 +68,8 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
         Err(problems) => return Ok(refused(&problems)),
     };
     if !arguments.quiet && !loaded.warnings.0.is_empty() {
-        say(stderr(), &format!("{}\n\n", loaded.warnings));
+        loaded.warnings.say();
+        say(stderr(), "\n");
     }
     start_threads(arguments.threads).map_err(|error| error as Box<dyn Error>)?;
     let stop = stop_on_interrupt("stopping; what was recorded is being kept")?;
@@ -101,7 +102,8 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
         }
     }
     if !arguments.quiet && !warnings.0.is_empty() {
-        say(stderr(), &format!("{warnings}\n\n"));
+        warnings.say();
+        say(stderr(), "\n");
     }
     let Some((_, first, _)) = ready.first() else {
         return Ok(ExitCode::SUCCESS);

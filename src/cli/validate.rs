@@ -13,7 +13,7 @@ use crate::description::document::{Document, Problem, Problems};
 use crate::description::model::Model;
 use crate::description::scenario::{self, LoadedScenario, Scenario, Task, check_data, read_data};
 use crate::run::{Leaves, check_memory, needed_bytes};
-use crate::terminal::{Bytes, stderr, stdout};
+use crate::terminal::{Bytes, stdout};
 
 /// Reports all errors of model, scenario and comparison files, without running them.
 #[derive(clap::Args, Debug)]
@@ -43,11 +43,11 @@ pub fn run(arguments: &Arguments, registry: &Registry) -> ExitCode {
                 let line = format!("{}: ok ({summary})\n{cost}", file.display());
                 say(stdout(), &line);
                 if !valid.warnings.0.is_empty() {
-                    say(stderr(), &format!("{}\n", valid.warnings));
+                    valid.warnings.say();
                 }
             }
             Err(problems) => {
-                say(stderr(), &format!("{problems}\n"));
+                problems.say();
                 code = ExitCode::FAILURE;
             }
         }

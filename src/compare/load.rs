@@ -55,9 +55,7 @@ pub fn load(
     let seeds = overrides.iter().filter(|text| is_seed(text));
     let seeds = seeds.map(|assignment| Problem {
         severity: Severity::Error,
-        place: Place::Override {
-            assignment: assignment.clone(),
-        },
+        place: Place::of_override(assignment, &(0..assignment.len())),
         path: String::new(),
         message: SEEDS.to_owned(),
     });
@@ -218,7 +216,7 @@ impl Reader<'_> {
     /// of one rule, or the rule itself. A problem in a separate file stays there.
     fn of_file(&self, problem: &Problem, rule: Option<&str>) -> Problem {
         let position = |set: &[String]| match &problem.place {
-            Place::Override { assignment } => set.iter().position(|text| text == assignment),
+            Place::Override { assignment, .. } => set.iter().position(|text| text == assignment),
             _ => None,
         };
         let entry = rule.and_then(|name| Some((name, self.comparison.rules.get(name)?)));

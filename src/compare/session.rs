@@ -319,7 +319,8 @@ impl Session<'_> {
 
     fn announce(&self, due: &[PlannedRun], warnings: &Problems, progress: &Progress) {
         if !self.quiet && !warnings.0.is_empty() {
-            say(stderr(), &format!("{warnings}\n\n"));
+            warnings.say();
+            say(stderr(), "\n");
         }
         for planned in due {
             if let State::Due(Some(why)) | State::Outdated(why) = &planned.state {

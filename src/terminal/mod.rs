@@ -12,7 +12,8 @@ pub use bar::{Bar, Bars, NoBars};
 pub use bytes::Bytes;
 
 use std::borrow::Cow;
-use std::io::{self, ErrorKind, Write};
+use std::env;
+use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::sync::{Mutex, PoisonError};
 
 /// One of the two standard streams.
@@ -42,12 +43,30 @@ pub fn stderr() -> Stream {
     Stream::Error
 }
 
+/// True if text on a stream may have colours: the stream is a terminal that has them, and the
+/// environment variable `NO_COLOR` is empty or not set.
+#[must_use]
+pub fn colours(to: Stream) -> bool {
+    let terminal = match to {
+        Stream::Output => io::stdout().is_terminal(),
+        Stream::Error => io::stderr().is_terminal(),
+    };
+    let has = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
+    let dumb = has("TERM").is_none_or(|kind| kind == "dumb");
+    terminal && !dumb && has("NO_COLOR").is_none()
+}
+
 /// Writes a text with its control characters made visible. A failed write is reported by
 /// [`failure`].
 pub fn say(to: Stream, text: &str) {
-    let text = visible(text);
+    say_coloured(to, &visible(text));
+}
+
+/// Writes a text with escape sequences of colours, in which all other control characters are
+/// visible already. A failed write is reported by [`failure`].
+pub fn say_coloured(to: Stream, text: &str) {
     let written = match to {
-        Stream::Output => write(io::stdout(), &text),
+        Stream::Output => write(io::stdout(), text),
         Stream::Error => {
             let lines: Vec<Cow<'_, str>> = (text.split('\n'))
                 .map(|line| shortened(line, LONGEST_LINE))

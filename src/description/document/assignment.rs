@@ -1,5 +1,7 @@
 //! Overrides of the command line: `--set task.epochs=3`.
 
+use std::ops::Range;
+
 use serde::de::DeserializeOwned;
 
 use super::document::Document;
@@ -61,11 +63,35 @@ impl Assignment {
     }
 }
 
+/// A problem of the path before the `=`; of the whole text if there is no path.
 fn problem(given: &str, path: &str, message: &str) -> Problem {
-    let place = Place::Override {
-        assignment: given.to_owned(),
+    let end = match given.split_once('=') {
+        Some((path, _)) if !path.trim().is_empty() => path.trim_end().len(),
+        _ => given.len(),
     };
+    let place = Place::of_override(given, &(0..end));
     Problem::error(place, path, message)
+}
+
+/// Bytes of the override `given` from which the bytes `span` of the text `inserted` for it were
+/// made: in the value, else a name of the path; the whole value if neither can be identified.
+pub(super) fn origin(given: &str, inserted: &str, span: &Range<usize>) -> Range<usize> {
+    let Some((path, value)) = given.split_once('=') else {
+        return 0..given.len();
+    };
+    let start = given.len() - value.trim_start().len();
+    let end = start + value.trim().len();
+    if let Some(from) = inserted.rfind(value.trim())
+        && span.start >= from
+    {
+        let at = (start + span.start - from).min(end);
+        return at..(at + span.len()).min(end);
+    }
+    let name = inserted.get(span.clone()).unwrap_or_default();
+    match path.rfind(name) {
+        Some(at) if !name.is_empty() => at..at + name.len(),
+        _ => start..end,
+    }
 }
 
 impl Document {
@@ -121,12 +147,12 @@ impl Document {
             .iter()
             .flat_map(|value| texts(missing, value, wrap))
             .collect();
-        let own = Place::Override {
-            assignment: given.clone(),
-        };
         let fits = |changed: &Self| match changed.attempt::<T>() {
             Ok(_) => true,
-            Err(fault) => fault.problem.place != own,
+            Err(fault) => match fault.problem.place {
+                Place::Override { assignment, .. } => assignment != *given,
+                _ => true,
+            },
         };
         let mut candidates =
             (readings.iter()).map(|text| self.replaced(range.clone(), text, given));
@@ -222,7 +248,7 @@ fn nothing_there(node: &Node, step: &Step, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::Assignment;
-    use crate::description::document::Document;
+    use crate::description::document::{Document, Place};
     use crate::description::model::Model;
     use crate::description::scenario::{EtaSchedule, Scenario};
     use crate::plasticity::Optimiser;
@@ -279,10 +305,11 @@ mod tests {
             "name=it's // \"quoted\"",
             "seed=7 // lucky",
         ]);
+        let error = changed.unwrap_err();
+        assert!(error.contains("error: --set: seed: expected"), "{error}");
         assert!(
-            changed
-                .unwrap_err()
-                .contains("--set seed=7 // lucky: seed: expected")
+            error.contains("| --set seed=7 // lucky\n |            ^^^^^^^^^^"),
+            "{error}"
         );
         let changed = scenario(&[
             "task.epochs=3",
@@ -357,7 +384,7 @@ mod tests {
         for (text, says) in [
             (
                 "task.epoch=3",
-                "error: --set task.epoch=3: task: there is no field `epoch`; did you mean `epochs`?",
+                "error: --set: task: there is no field `epoch`; did you mean `epochs`?",
             ),
             (
                 "tsk.epochs=3",
@@ -383,9 +410,37 @@ mod tests {
         ] {
             let error = scenario(&[text]).unwrap_err();
             assert!(
-                error.contains(&format!("--set {text}")) && error.contains(says),
+                error.contains(&format!("| --set {text}\n")) && error.contains(says),
                 "{error}"
             );
+        }
+    }
+
+    #[test]
+    fn of_an_override_the_wrong_part_is_marked() {
+        for (text, marked) in [
+            ("task.epoch=3", "epoch"),
+            ("tsk.epochs=3", "tsk"),
+            ("task.epochs= (3", "(3"),
+            ("task.epochs=", ""),
+            ("task.epochs.x=3", "task.epochs.x"),
+            ("task", "task"),
+            ("=3", "=3"),
+            ("task.split=counts(train: 1, test: 1, tst: 1)", "tst"),
+            ("task.split=counts(train: 1.5)", "1.5"),
+        ] {
+            let mut document = Document::from_text("file", SCENARIO);
+            let problem = match Assignment::parse(text) {
+                Err(problem) => problem,
+                Ok(assignment) => match document.set::<Scenario>(&assignment) {
+                    Err(problem) => problem,
+                    Ok(()) => document.parse::<Scenario>().unwrap_err().0.remove(0),
+                },
+            };
+            match problem.place {
+                Place::Override { excerpt, .. } => assert_eq!(excerpt.marked(), marked, "{text}"),
+                other => panic!("{text}: {other:?}"),
+            }
         }
     }
 }

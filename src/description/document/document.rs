@@ -9,11 +9,12 @@ use ron::error::Error;
 use ron::extensions::Extensions;
 use serde::de::DeserializeOwned;
 
+use super::assignment::origin;
 use super::issue::Issue;
 use super::parsing;
 use super::path::{descend, steps};
 use super::pieces::{Origin, Pieces};
-use super::problem::{Place, Problem, Problems};
+use super::problem::{Excerpt, Place, Problem, Problems};
 use super::token::{Kind, each_token};
 use super::tree::{DEEPEST, Node};
 use crate::files;
@@ -237,23 +238,25 @@ impl Document {
     /// Place of some bytes of the text, limited to one line and one origin.
     pub(super) fn place(&self, span: &Range<usize>) -> Place {
         match self.pieces.origin(span.start) {
-            (Origin::Override(number), _) => Place::Override {
-                assignment: self.overrides.get(number).cloned().unwrap_or_default(),
-            },
-            (Origin::File(start), left) => {
-                let end = start + span.len().min(left);
+            (Origin::Override(number), piece) => {
+                let given = self.overrides.get(number).map_or("", String::as_str);
+                let inserted = self.text.get(piece.clone()).unwrap_or_default();
+                let span = span.start - piece.start..span.end - piece.start;
+                Place::of_override(given, &origin(given, inserted, &span))
+            }
+            (Origin::File(start), piece) => {
+                let end = start + span.len().min(piece.end.saturating_sub(span.start));
                 let before = self.original.get(..start).unwrap_or(&self.original);
                 let line_start = before.rfind('\n').map_or(0, |at| at + 1);
                 let line = self.original.get(line_start..).unwrap_or("");
-                let line = line.split('\n').next().unwrap_or("");
-                let end = end.min(line_start + line.trim_end().len());
-                let marked = self.original.get(start..end.max(start)).unwrap_or("");
+                let line = line.split('\n').next().unwrap_or("").trim_end();
+                let start = (start - line_start).min(line.len());
+                let end = (end - line_start).clamp(start, line.len());
                 Place::Text {
                     name: self.name.clone(),
                     line: before.matches('\n').count() + 1,
                     column: before.get(line_start..).unwrap_or("").chars().count() + 1,
-                    length: marked.chars().count().max(1),
-                    excerpt: line.trim_end().into(),
+                    excerpt: Excerpt::of(line, &(start..end)).into(),
                 }
             }
         }
@@ -304,18 +307,19 @@ mod tests {
             Some(Place::Text {
                 line,
                 column,
-                length,
+                excerpt,
                 ..
-            }) => (line, column, length),
+            }) => (line, column, excerpt.marked().to_owned()),
             other => panic!("{other:?}"),
         };
-        assert_eq!(place("name"), (3, 9, 3));
-        assert_eq!(place("list.b.size"), (5, 23, 2));
-        assert_eq!(place("list[1].size"), (5, 23, 2));
+        let at = |line, column, marked: &str| (line, column, marked.to_owned());
+        assert_eq!(place("name"), at(3, 9, "\"x\""));
+        assert_eq!(place("list.b.size"), at(5, 23, "22"));
+        assert_eq!(place("list[1].size"), at(5, 23, "22"));
         // An absent value is located where it would be: in the item, in the list, in the file.
-        assert_eq!(place("list[1].neuron"), (5, 5, 21));
-        assert_eq!(place("list[7]"), (4, 3, 4));
-        assert_eq!(place("nothing"), (2, 1, 1));
+        assert_eq!(place("list[1].neuron"), at(5, 5, "(name: \"b\", size: 22)"));
+        assert_eq!(place("list[7]"), at(4, 3, "list"));
+        assert_eq!(place("nothing"), at(2, 1, "("));
         assert_eq!(Document::from_text("file", "// empty").locate("a"), None);
     }
 

@@ -17,7 +17,7 @@
 //! | `parsing` | errors of the parser in plain words |
 //! | `repair` | reading on after the first error |
 //! | `issue` | findings of a check, by path; ranges of numbers |
-//! | `problem` | an issue with its place, as printed |
+//! | `problem` | an issue with its place; how it is printed, with an excerpt of the text |
 //! | `unknown` | messages about unknown names |
 
 mod assignment;
@@ -39,5 +39,5 @@ mod unknown;
 pub use assignment::Assignment;
 pub use document::Document;
 pub use issue::{Allowed, Issue, Issues, Quantity, Severity};
-pub use problem::{Place, Problem, Problems};
+pub use problem::{Excerpt, Place, Problem, Problems};
 pub use unknown::{quoted, unknown};

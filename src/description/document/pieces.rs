@@ -46,16 +46,17 @@ impl Pieces {
         self.0 = before;
     }
 
-    /// Origin of byte `at` and number of bytes that follow from it; past the end: the last byte.
-    pub fn origin(&self, at: usize) -> (Origin, usize) {
+    /// Origin of byte `at` and range of the piece around it; past the end: the last byte.
+    pub fn origin(&self, at: usize) -> (Origin, Range<usize>) {
         let mut start = 0;
-        let mut last = (Origin::File(0), 0);
+        let mut last = (Origin::File(0), 0..0);
         for &(size, origin) in &self.0 {
             let within = at.saturating_sub(start).min(size);
-            last = match origin {
-                Origin::File(from) => (Origin::File(from + within), size - within),
-                same => (same, size - within),
+            let origin = match origin {
+                Origin::File(from) => Origin::File(from + within),
+                same => same,
             };
+            last = (origin, start..start + size);
             if at < start + size {
                 return last;
             }

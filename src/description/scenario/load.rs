@@ -333,7 +333,7 @@ fn note<T>(outcome: Result<T, impl Into<Problems>>, problems: &mut Vec<Problem>)
 /// Problem of a variant that the scenario itself does not have, located at the variant.
 fn of_variant(problem: &Problem, path: &str, changes: &[String], document: &Document) -> Problem {
     let change = changes.iter().position(|change| match &problem.place {
-        Place::Override { assignment } => assignment == change,
+        Place::Override { assignment, .. } => assignment == change,
         _ => false,
     });
     let path = match change {
