@@ -45,6 +45,20 @@ impl Parameters {
     }
 }
 
+impl fmt::Display for Parameters {
+    /// `(first: 1, second: 0.5)`; nothing if there are none.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() {
+            return Ok(());
+        }
+        let values = self
+            .0
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}"));
+        write!(f, "({})", values.collect::<Vec<_>>().join(", "))
+    }
+}
+
 /// A name that is written without quotes in a file, such as a variable or a transfer function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(&'static str);

@@ -39,7 +39,14 @@ fn model(random: &mut ChaCha8Rng) -> Model {
         "update: (every_ms: 11, optimiser: adam()),",
     ]);
     let decay = one_of(&["", "decay_per_ms: 0.001,"]);
-    let bounds = one_of(&["", "bounds: (-0.4, 0.6),"]);
+    // At weight updates only: a length of the weights, and a decay gated by the change.
+    let (limits, rule) = match update {
+        "" => (one_of(&["", "bounds: (-0.4, 0.6),"]), rule),
+        _ => (
+            one_of(&["", "bounds: (-0.4, 0.6),", "norm: 0.8,"]),
+            one_of(&[rule, r#"rule: "change_gated_decay""#]),
+        ),
+    };
     let threshold = one_of(&["0", "0", "0.01"]);
     let delay = one_of(&["1", "4", "9"]);
     parse(&format!(
@@ -55,7 +62,7 @@ fn model(random: &mut ChaCha8Rng) -> Model {
                 (name: "out", size: 3, neuron: "readout", bias: (synapse: "plastic")),
             ],
             synapses: {{
-                "plastic": ({rule}, eta: 0.01, {update} {decay} {bounds}),
+                "plastic": ({rule}, eta: 0.01, {update} {decay} {limits}),
                 "fixed": (),
             }},
             projections: [
@@ -68,16 +75,20 @@ fn model(random: &mut ChaCha8Rng) -> Model {
     ))
 }
 
-fn built(model: &Model, engine: Engine, trials: usize) -> Simulation {
-    let setup = Setup {
+fn setup(engine: Engine, trials: usize) -> Setup<'static> {
+    Setup {
         dt_ms: 1.0,
         trials,
         seed: 3,
         presentation_ms: 10.0,
         directory: Path::new("."),
         engine,
-    };
-    Simulation::new(lower(model, &Registry::default(), setup).unwrap())
+    }
+}
+
+fn built(model: &Model, engine: Engine, trials: usize) -> Simulation {
+    let circuit = lower(model, &Registry::default(), setup(engine, trials));
+    Simulation::new(circuit.unwrap())
 }
 
 /// Rates, teachers, currents in windows, parameters and learning rates that change.
@@ -207,32 +218,111 @@ fn a_state_has_the_same_future_in_a_rebuilt_circuit() {
     );
 }
 
+/// A circuit that differs from another one in the quantity of that name.
+fn differing(model: &Model) -> Vec<(Model, Setup<'static>, &'static str)> {
+    let setup = setup(Engine::Events, 2);
+    let model_with = |change: fn(&mut Model)| {
+        let mut changed = model.clone();
+        change(&mut changed);
+        changed
+    };
+    vec![
+        (
+            model.clone(),
+            Setup {
+                dt_ms: 0.5,
+                ..setup
+            },
+            "the step in ms",
+        ),
+        (
+            model.clone(),
+            Setup { trials: 3, ..setup },
+            "the number of trials",
+        ),
+        (model.clone(), Setup { seed: 4, ..setup }, "the seed"),
+        (
+            model.clone(),
+            Setup {
+                engine: Engine::Dense,
+                ..setup
+            },
+            "the engine",
+        ),
+        (
+            model_with(|m| m.populations[0].size = 8),
+            setup,
+            "the size of the population `hidden`",
+        ),
+        (
+            model_with(|m| m.neurons.get_mut("leaky").unwrap().g_a = 0.5),
+            setup,
+            "`g_a` of the population `hidden`",
+        ),
+        (
+            model_with(|m| m.threshold = 0.5),
+            setup,
+            "the threshold of the projection `hidden_bias`",
+        ),
+        (
+            model_with(|m| m.projections[1].delay_ms = 5.0),
+            setup,
+            "the delay in steps of the projection `hidden_to_hidden`",
+        ),
+        (
+            model_with(|m| m.synapses.get_mut("plastic").unwrap().decay_per_ms = 0.5),
+            setup,
+            "`decay_per_ms` of the projection `hidden_bias`",
+        ),
+        (
+            model_with(|m| m.synapses.get_mut("plastic").unwrap().update = None),
+            setup,
+            "the weight update of the projection `hidden_bias`",
+        ),
+        (
+            model_with(|m| m.synapses.get_mut("plastic").unwrap().rule = Some("dll".to_owned())),
+            setup,
+            "the rule of the projection `hidden_bias`",
+        ),
+    ]
+}
+
 #[test]
 fn what_is_no_state_of_the_circuit_is_refused_and_changes_nothing() {
     let mut random = ChaCha8Rng::seed_from_u64(1);
-    let model = model(&mut random);
+    let mut model = model(&mut random);
+    let plastic = parse(
+        r#"(rule: "kolen_pollack", eta: 0.01, update: (every_ms: 9, optimiser: momentum(momentum: 0.9)))"#,
+    );
+    model.synapses.insert("plastic".to_owned(), plastic);
     let mut simulation = built(&model, Engine::Events, 2);
     enter_timeline(&mut simulation, 2, &mut random);
     simulation.advance_to(50);
     let state = simulation.state();
-    let cut = state.bytes()[..state.bytes().len() / 2].to_vec();
-    let error = simulation.restore(&State::from_bytes(cut)).unwrap_err();
-    assert!(matches!(error, StateError::Damaged(_)), "{error}");
-    for (mut other, differs) in [
-        (built(&model, Engine::Dense, 2), "engine"),
-        (built(&model, Engine::Events, 3), "trials"),
-    ] {
-        let error = other.restore(&state).unwrap_err().to_string();
-        assert!(error.contains(differs), "{error}");
+    simulation.advance_to(60);
+    let later = simulation.state();
+    let bytes = state.bytes();
+    let mut damaged = vec![Vec::new(), bytes[..bytes.len() / 2].to_vec()];
+    for place in [0, bytes.len() / 3, bytes.len() - 40, bytes.len() - 1] {
+        let mut bytes = bytes.to_vec();
+        bytes[place] ^= 4;
+        damaged.push(bytes);
     }
-    let mut larger = model.clone();
-    larger.populations[0].size = 8;
-    let error = built(&larger, Engine::Events, 2)
-        .restore(&state)
-        .unwrap_err()
-        .to_string();
-    assert!(error.contains("`hidden`"), "{error}");
-    assert_eq!(simulation.state(), state);
+    for bytes in damaged {
+        let error = simulation.restore(&State::from_bytes(bytes)).unwrap_err();
+        assert!(matches!(error, StateError::Damaged(_)), "{error}");
+        assert!(simulation.state() == later);
+    }
+    for (other, setup, quantity) in differing(&model) {
+        let mut other = Simulation::new(lower(&other, &Registry::default(), setup).unwrap());
+        other.advance_to(10);
+        let before = other.state();
+        let error = other.restore(&state).unwrap_err().to_string();
+        assert!(error.contains(quantity), "{quantity}: {error}");
+        assert!(other.state() == before, "{quantity}");
+    }
+    simulation.restore(&state).unwrap();
+    assert!(simulation.state() == state);
 }
 
 /// The digits: the simulation and the task, and what its reports say until the end.

@@ -25,8 +25,10 @@ pub struct Activity {
     pub apical: bool,
     /// True if the somatic currents have to be recomputed.
     pub soma: bool,
-    /// True if additional variables of a neuron model are not at rest.
+    /// True if the additional variables of a neuron model have to be recomputed.
     pub own: bool,
+    /// True if the neurons have additional variables.
+    pub has_own: bool,
     /// Motion of the compartments.
     pub motion: Motion,
     /// True if any mismatch differs from 0, so that there may be teaching signals.
@@ -59,6 +61,7 @@ impl Default for Activity {
             apical: true,
             soma: true,
             own: false,
+            has_own: false,
             motion: Motion::Moving,
             mismatched: false,
             updated: false,
@@ -71,9 +74,10 @@ impl Default for Activity {
 impl Activity {
     /// Activity at the start, of a population with or without additional variables.
     #[must_use]
-    pub fn of(own: bool) -> Self {
+    pub fn of(has_own: bool) -> Self {
         Self {
-            own,
+            own: has_own,
+            has_own,
             ..Self::default()
         }
     }
@@ -91,6 +95,7 @@ impl Activity {
         self.basal = true;
         self.apical = true;
         self.soma = true;
+        self.own = self.has_own;
         self.motion = Motion::Moving;
     }
 }

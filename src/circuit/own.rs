@@ -80,9 +80,14 @@ impl OwnModel {
         self.model.save(world, population)
     }
 
-    /// Restores the additional variables of a population from bytes. True if they fit.
-    pub(crate) fn load(&self, world: &mut World, population: &Population, stored: &[u8]) -> bool {
-        self.model.load(world, population, stored)
+    /// True if the bytes are the additional variables of this number of neurons.
+    pub(crate) fn fits(&self, stored: &[u8], neurons: usize) -> bool {
+        self.model.fits(stored, neurons)
+    }
+
+    /// Restores the additional variables of a population from bytes that fit.
+    pub(crate) fn load(&self, world: &mut World, population: &Population, stored: &[u8]) {
+        self.model.load(world, population, stored);
     }
 }
 
@@ -95,7 +100,8 @@ trait Erased: Send + Sync {
     fn read(&self, world: &mut World, population: &Population, symbol: &str) -> Option<Vec<f32>>;
     fn reset(&self, world: &mut World, population: &Population);
     fn save(&self, world: &mut World, population: &Population) -> Vec<u8>;
-    fn load(&self, world: &mut World, population: &Population, stored: &[u8]) -> bool;
+    fn fits(&self, stored: &[u8], neurons: usize) -> bool;
+    fn load(&self, world: &mut World, population: &Population, stored: &[u8]);
 }
 
 struct Holder<M>(Arc<M>);
@@ -169,18 +175,13 @@ impl<M: NeuronModel> Erased for Holder<M> {
             .unwrap_or_default()
     }
 
-    fn load(&self, world: &mut World, population: &Population, stored: &[u8]) -> bool {
-        let Ok(saved) = postcard::from_bytes::<Vec<M::State>>(stored) else {
-            return false;
-        };
-        Self::with(world, population, |states| {
-            let fits = states.len() == saved.len();
-            if fits {
-                states.copy_from_slice(&saved);
-            }
-            fits
-        })
-        .unwrap_or(false)
+    fn fits(&self, stored: &[u8], neurons: usize) -> bool {
+        postcard::from_bytes::<Vec<M::State>>(stored).is_ok_and(|states| states.len() == neurons)
+    }
+
+    fn load(&self, world: &mut World, population: &Population, stored: &[u8]) {
+        let stored: Vec<M::State> = postcard::from_bytes(stored).expect("the bytes fit");
+        Self::with(world, population, |states| states.copy_from_slice(&stored));
     }
 }
 
@@ -197,17 +198,13 @@ type Columns<S> = (
 );
 
 /// Advances the additional variables of all neurons of one type of model. Skips a population whose
-/// neurons were not updated in the last step and whose additional variables are at rest.
+/// additional variables are at rest and whose neurons were not updated since they were.
 fn advance<M: NeuronModel>(
     mut populations: Query<(&Population, &Model<M>, Option<&mut Activity>)>,
     mut neurons: Query<Columns<M::State>>,
 ) {
     for (population, model, activity) in &mut populations {
-        let is_due = |activity: &Activity| activity.updated || activity.own;
-        if activity
-            .as_deref()
-            .is_some_and(|activity| !is_due(activity))
-        {
+        if activity.as_deref().is_some_and(|activity| !activity.own) {
             continue;
         }
         let columns = table(neurons.contiguous_iter_mut(), population);

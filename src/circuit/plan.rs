@@ -116,6 +116,8 @@ pub enum WeightsPlan {
 /// Plasticity of the weights of a projection.
 #[derive(Clone)]
 pub struct PlasticityPlan {
+    /// Name and parameters of the rule.
+    pub rule: String,
     pub(crate) kernel: Arc<dyn ColumnKernel>,
     /// Factor of the kernel's result; `None` for a factor of 1.
     pub third: Option<ThirdFactor>,

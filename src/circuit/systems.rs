@@ -17,6 +17,12 @@ impl Systems {
         self.0.push(Arc::new(add));
     }
 
+    /// Number of functions that add systems.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// True if there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {

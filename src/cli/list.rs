@@ -54,11 +54,11 @@ pub fn rules(registry: &Registry) -> String {
     }
     text += "\n\
         C1  no weight symmetry: no synapse reads the weight of another\n\
-        C2  local: a synapse knows its own site, and a scalar that all are told\n\
+        C2  local: a synapse changes by variables at its site and a scalar common to all synapses\n\
         C3  no phases: the same equations at all times, whatever is presented\n\
         +   met in this engine, - not met; with the default parameters\n";
     if registry.rule(RECOMMENDED).is_some() {
-        text += &format!("\n{RECOMMENDED} is the one to begin with, see docs/rules.md\n");
+        text += &format!("\n{RECOMMENDED} is recommended to begin with, see docs/rules.md\n");
     }
     for rule in registry.rules().filter(|rule| !rule.parameters.is_empty()) {
         text += &format!("\nparameters of {}\n", rule.name);

@@ -155,8 +155,7 @@ impl Session<'_> {
             let wanted = self.seeds.iter().map(|seed| (seed, true));
             for (&seed, wanted) in wanted.chain(earlier.map(|seed| (seed, false))) {
                 let runs = runs && wanted;
-                let mut scenario = loaded.clone();
-                scenario.scenario.seed = seed;
+                let scenario = loaded.with_seed(seed);
                 let state = directory.state(name, &self.job(&scenario, Reporting::Nothing))?;
                 let outcome = match &state {
                     State::Finished(summary) => Outcome::Finished(summary.clone()),

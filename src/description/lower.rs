@@ -17,7 +17,7 @@ use crate::event::{PopulationId, ProjectionId};
 use crate::math::Steps;
 use crate::neuron::Compartment;
 use crate::parameter::Parameters;
-use crate::plasticity::Kind;
+use crate::plasticity::{Effect, Kind};
 
 /// Settings that a model needs in addition to become a circuit.
 #[derive(Clone, Copy, Debug)]
@@ -228,20 +228,20 @@ impl<'a> Lowering<'a> {
 
     fn is_tied(&self, projection: &Projection) -> bool {
         let synapse = self.synapse(&projection.synapse);
-        self.kind(synapse, projection.compartment)
-            .is_some_and(|(kind, _)| matches!(kind, Kind::Transported))
+        self.effect(synapse, projection.compartment)
+            .is_some_and(|(_, effect)| matches!(effect.kind, Kind::Transported))
     }
 
     fn synapse(&self, name: &str) -> &'a Synapse {
         self.model.synapses.get(name).expect(CHECKED)
     }
 
-    /// Kind of the synapse type's rule at a compartment, and the fraction overwritten by a change.
-    fn kind(&self, synapse: &Synapse, compartment: Compartment) -> Option<(Kind, f32)> {
+    /// Effect of the synapse type's rule at a compartment, with the rule's name and parameters.
+    fn effect(&self, synapse: &Synapse, compartment: Compartment) -> Option<(String, Effect)> {
         let rule = self.registry.rule(synapse.rule.as_deref()?).expect(CHECKED);
         let parameters = Parameters::of(rule.parameters, &synapse.parameters);
         let effect = rule.effect(compartment, &parameters);
-        Some((effect.kind, effect.gated_decay))
+        Some((format!("{}{parameters}", rule.name), effect))
     }
 
     fn weights(
@@ -253,8 +253,16 @@ impl<'a> Lowering<'a> {
     ) -> WeightsPlan {
         let synapse = self.synapse(synapse);
         let initial = Initial::of(weights, self.matrices.get(name));
-        let plasticity = match self.kind(synapse, compartment) {
-            Some((Kind::Local(kernel, third), gated_decay)) => Some(PlasticityPlan {
+        let plasticity = match self.effect(synapse, compartment) {
+            Some((
+                rule,
+                Effect {
+                    kind: Kind::Local(kernel, third),
+                    gated_decay,
+                    ..
+                },
+            )) => Some(PlasticityPlan {
+                rule,
                 kernel: kernel.into(),
                 third,
                 eta: synapse.eta,

@@ -10,6 +10,7 @@
 
 mod dense;
 mod events;
+mod identity;
 mod look;
 mod neurons;
 mod reset;

@@ -24,7 +24,8 @@ impl<D: IterQueryData + 'static> Neurons<'_, '_, D> {
     /// The neurons of a population in the order trial, index.
     ///
     /// # Errors
-    /// [`CircuitError::Population`] if the circuit has no population of this name.
+    /// [`CircuitError::Population`] if the circuit has no population of this name,
+    /// [`CircuitError::Components`] if none of its neurons has the components `D`.
     pub fn of<'q>(
         &'q mut self,
         population: &str,
@@ -41,8 +42,14 @@ impl<D: IterQueryData + 'static> Neurons<'_, '_, D> {
             }
         }
         let neurons = self.neurons.iter_mut();
-        Ok(neurons
+        let mut neurons = neurons
             .filter(move |(neuron, _)| neuron.population == id)
-            .map(|(neuron, components)| (*neuron, components)))
+            .map(|(neuron, components)| (*neuron, components))
+            .peekable();
+        if neurons.peek().is_none() {
+            let components = std::any::type_name::<D>();
+            return Err(CircuitError::Components(population.to_owned(), components));
+        }
+        Ok(neurons)
     }
 }

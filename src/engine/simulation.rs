@@ -78,6 +78,9 @@ pub enum CircuitError {
         /// Shape of the values.
         found: (usize, usize),
     },
+    /// No neuron of a population has the components that a system reads.
+    #[error("no neuron of `{0}` has the components {1}")]
+    Components(String, &'static str),
     /// A value is infinite or not a number.
     #[error("{0} is given a value that is infinite or no number; expected finite numbers")]
     Number(String),
@@ -116,7 +119,13 @@ impl Simulation {
     }
 
     /// Advances by one step.
+    ///
+    /// # Panics
+    /// If neurons are [misplaced](Self::misplaced).
     pub fn step(&mut self) {
+        if let Some(error) = &self.misplaced {
+            panic!("{error}");
+        }
         self.schedule.run(&mut self.world);
         // Only user-defined systems can have moved neurons to other tables.
         if !self.world.resource::<BuiltFrom>().0.systems.is_empty() {
@@ -124,8 +133,8 @@ impl Simulation {
         }
     }
 
-    /// Error, if a system has given some neurons of a population other components than the rest;
-    /// the results of later steps are then invalid.
+    /// Error, if a system or [`Simulation::edit`] has given some neurons of a population other
+    /// components than the rest; no later step can be computed.
     #[must_use]
     pub fn misplaced(&self) -> Option<&LayoutError> {
         self.misplaced.as_ref()
@@ -158,11 +167,14 @@ impl Simulation {
     /// events entered by [`Simulation::enter`]. All populations are computed in the next step.
     ///
     /// # Errors
-    /// [`LayoutError`] if neurons of one population now have different components; the simulation
-    /// must not be used any more.
+    /// [`LayoutError`] if neurons of one population now have different components; no later step
+    /// can be computed.
     pub fn edit<R>(&mut self, change: impl FnOnce(&mut World) -> R) -> Result<R, LayoutError> {
         let result = change(&mut self.world);
-        lay_out(&mut self.world)?;
+        if let Err(error) = lay_out(&mut self.world) {
+            self.misplaced = Some(error.clone());
+            return Err(error);
+        }
         self.shape = shape(&self.world);
         self.wake();
         Ok(result)

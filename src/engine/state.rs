@@ -5,11 +5,13 @@ use bevy_ecs::prelude::*;
 use bytemuck::TransparentWrapper;
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::events::Rest;
+use super::identity::Identity;
 use super::simulation::Simulation;
 use crate::circuit::{
-    Activity, BuiltFrom, Changed, Clock, EtaScale, NeuronId, NeuronParameters, Plasticity,
+    Activity, Changed, Circuit, Clock, EtaScale, NeuronId, NeuronParameters, Plasticity,
     Population, StoredPlasticity, Synapses, Wiring, table,
 };
 use crate::connectivity::{Lazy, Terminals};
@@ -23,8 +25,11 @@ use crate::plasticity::Neuromodulator;
 /// the timeline and the clocks.
 ///
 /// It can be restored in a simulation built from the same circuit; the continuation is then
-/// identical, byte for byte. Parameters of the circuit are included only if events have changed
-/// them.
+/// identical, byte for byte. The bytes end with their SHA-256, and begin with the quantities of the
+/// circuit on which its future depends, so that a state of another circuit is refused.
+///
+/// Components and resources that a program has added, and local variables of its systems, are not
+/// part of the state; variables of neuron models are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State(Vec<u8>);
 
@@ -49,17 +54,12 @@ pub enum StateError {
     #[error("these bytes are no state of a simulation: {0}")]
     Damaged(String),
     /// The state belongs to another circuit.
-    #[error(
-        "this state is of a circuit that differs in {0}; expected one of the same model, step, \
-         trials and engine"
-    )]
+    #[error("this state is of a circuit that differs in {0}; expected a state of the same circuit")]
     Circuit(String),
 }
 
 #[derive(Serialize, Deserialize)]
 struct Stored {
-    /// Identification of the circuit: bits of the step, number of trials, and engine.
-    circuit: (u64, usize, bool),
     step: u64,
     eta_scale: f32,
     timeline: Timeline,
@@ -73,8 +73,6 @@ struct Stored {
 
 #[derive(Serialize, Deserialize)]
 struct StoredPopulation {
-    name: String,
-    size: usize,
     /// Leak fractions, apical and somatic coupling.
     parameters: Option<([f64; 3], [f32; 2])>,
     teacher: Option<Teacher>,
@@ -90,7 +88,6 @@ struct StoredPopulation {
 
 #[derive(Serialize, Deserialize)]
 struct StoredProjection {
-    name: String,
     #[serde(with = "crate::math::stored::optional")]
     weights: Option<Array2<f32>>,
     plasticity: Option<StoredPlasticity>,
@@ -140,6 +137,30 @@ where
     }
 }
 
+/// The contents of a state of this circuit.
+fn read(bytes: &[u8], circuit: &Circuit) -> Result<Stored, StateError> {
+    let damaged = |what: &str| StateError::Damaged(what.to_owned());
+    let length = bytes.len().checked_sub(Sha256::output_size());
+    let (bytes, sum) = bytes.split_at(length.ok_or_else(|| damaged("there are too few"))?);
+    if Sha256::digest(bytes).as_slice() != sum {
+        return Err(damaged("their checksum is of other bytes"));
+    }
+    let unreadable = |error: postcard::Error| damaged(&error.to_string());
+    let (identity, rest) = postcard::take_from_bytes::<Identity>(bytes).map_err(unreadable)?;
+    if let Some(difference) = Identity::of(circuit).difference(&identity) {
+        return Err(StateError::Circuit(difference));
+    }
+    let stored: Stored = postcard::from_bytes(rest).map_err(unreadable)?;
+    for (plan, population) in circuit.populations.iter().zip(&stored.populations) {
+        let own = plan.own.as_ref().zip(population.own.as_ref());
+        if own.is_some_and(|(own, (_, stored))| !own.fits(stored, circuit.trials * plan.size)) {
+            let difference = format!("the variables of the neuron model of `{}`", plan.name);
+            return Err(StateError::Circuit(difference));
+        }
+    }
+    Ok(stored)
+}
+
 impl Simulation {
     /// The present state.
     #[must_use]
@@ -152,9 +173,7 @@ impl Simulation {
         let populations = populations.collect();
         let circuit = self.circuit();
         let world = &self.world;
-        let projections = wiring.projections.iter().zip(&circuit.projections);
-        let projections = projections.map(|(entity, plan)| StoredProjection {
-            name: plan.name.to_string(),
+        let projections = wiring.projections.iter().map(|entity| StoredProjection {
             weights: match world.get::<Synapses>(*entity) {
                 Some(Synapses::Own(weights)) => Some(weights.clone()),
                 _ => None,
@@ -168,7 +187,6 @@ impl Simulation {
             .iter()
             .filter_map(|entity| world.get::<Axons>(*entity));
         let stored = Stored {
-            circuit: self.kind(),
             step: self.steps(),
             eta_scale: world.resource::<EtaScale>().0,
             timeline: world.resource::<Timeline>().clone(),
@@ -179,14 +197,11 @@ impl Simulation {
             projections: projections.collect(),
             axons: axons.map(Axons::stored).collect(),
         };
-        State(postcard::to_stdvec(&stored).expect("a state in memory can be written"))
-    }
-
-    /// Properties that state and circuit must share: bits of the step, trials, engine.
-    fn kind(&self) -> (u64, usize, bool) {
-        let circuit = &self.world.resource::<BuiltFrom>().0;
-        let is_dense = circuit.engine == crate::circuit::Engine::Dense;
-        (circuit.dt_ms.to_bits(), circuit.trials, is_dense)
+        let stored = (Identity::of(&circuit), stored);
+        let mut bytes = postcard::to_stdvec(&stored).expect("a state in memory can be written");
+        let sum = Sha256::digest(&bytes);
+        bytes.extend_from_slice(&sum);
+        State(bytes)
     }
 
     fn stored_population(&mut self, entity: Entity) -> StoredPopulation {
@@ -213,8 +228,6 @@ impl Simulation {
         let world = &self.world;
         let parameters = world.get::<NeuronParameters>(entity);
         StoredPopulation {
-            name: population.name.to_string(),
-            size: population.size,
             parameters: parameters.map(|p| (p.tau_ms, [p.g_a, p.lambda])),
             teacher: world.get::<Teacher>(entity).cloned(),
             changed: world.get::<Changed>(entity).cloned(),
@@ -234,11 +247,9 @@ impl Simulation {
     /// [`StateError`] for bytes that are not a state, and for a state of another circuit; the
     /// simulation is then unchanged.
     pub fn restore(&mut self, state: &State) -> Result<(), StateError> {
-        let stored: Stored = postcard::from_bytes(&state.0)
-            .map_err(|error| StateError::Damaged(error.to_string()))?;
-        self.fits(&stored)?;
-        let wiring = self.world.resource::<Wiring>().clone();
         let circuit = self.circuit();
+        let stored = read(&state.0, &circuit)?;
+        let wiring = self.world.resource::<Wiring>().clone();
         for (entity, stored) in wiring.populations.iter().zip(stored.populations) {
             self.restore_population(*entity, stored);
         }
@@ -279,52 +290,6 @@ impl Simulation {
         if let Some(rest) = stored.rest {
             let never = Rest::of(&circuit).never;
             world.insert_resource(Rest { never, ..rest });
-        }
-        Ok(())
-    }
-
-    /// Checks that a state belongs to this circuit.
-    fn fits(&self, stored: &Stored) -> Result<(), StateError> {
-        let circuit = self.circuit();
-        let differs = |what: &str| Err(StateError::Circuit(what.to_owned()));
-        if stored.circuit != self.kind() {
-            return differs("its step, its trials or its engine");
-        }
-        if stored.populations.len() != circuit.populations.len() {
-            return differs("its populations");
-        }
-        let trials = circuit.trials;
-        for (stored, plan) in stored.populations.iter().zip(&circuit.populations) {
-            let width = trials * plan.size;
-            let columns = if plan.neurons.is_some() { 15 } else { 1 };
-            let fits = stored.name == *plan.name
-                && stored.size == plan.size
-                && stored.columns.len() == columns
-                && stored.columns.iter().all(|column| column.len() == width)
-                && stored.own.is_some() == plan.own.is_some();
-            if !fits {
-                return differs(&format!("the population `{}`", plan.name));
-            }
-        }
-        let wiring = self.world.resource::<Wiring>();
-        if stored.projections.len() != circuit.projections.len()
-            || stored.axons.len() != wiring.axons.len()
-        {
-            return differs("its projections");
-        }
-        for (stored, plan) in stored.projections.iter().zip(&circuit.projections) {
-            let shape = stored.weights.as_ref().map(Array2::dim);
-            let entity = self.entity_of_projection(&plan.name);
-            let own = entity.and_then(|entity| match self.world.get::<Synapses>(entity)? {
-                Synapses::Own(own) => Some(own.dim()),
-                Synapses::Transported(_) => None,
-            });
-            let plastic = entity.is_some_and(|e| self.world.get::<Plasticity>(e).is_some());
-            let fits =
-                stored.name == *plan.name && shape == own && stored.plasticity.is_some() == plastic;
-            if !fits {
-                return differs(&format!("the projection `{}`", plan.name));
-            }
         }
         Ok(())
     }

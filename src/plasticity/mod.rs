@@ -15,6 +15,6 @@ pub use eligibility::WeightUpdater;
 pub use kernel::{ApicalKernel, ApicalSite, BasalKernel, BasalSite};
 pub(crate) use kernel::{ColumnKernel, Columns};
 pub use optimiser::Optimiser;
-pub(crate) use rule::Kind;
 pub use rule::{Apical, Basal, Change, Criteria, Need, Rule};
+pub(crate) use rule::{Effect, Kind};
 pub use third_factor::{Modulation, Modulator, Neuromodulator, ThirdFactor};

@@ -112,6 +112,10 @@ pub enum Need {
     Update,
     /// A teacher of the receiving population, or of one that projects to its apical dendrites.
     Teacher,
+    /// A teacher of any population, by which the loss is defined.
+    Loss,
+    /// Leaky somata with apical input: `tau_s_ms` and `lambda` above 0 of the receiving neurons.
+    Relaxation,
 }
 
 pub(crate) enum Kind {

@@ -15,18 +15,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use apical::circuit::{Engine, LayoutError, NeuronId};
+use apical::circuit::{Engine, LayoutError, NeuronId, OwnModel};
 use apical::description::model::Model;
 use apical::description::scenario::load;
-use apical::description::{LowerError, Registry, Setup, lower};
+use apical::description::{LowerError, NeuronKind, Registry, Setup, lower};
 use apical::engine::Simulation;
 use apical::event::{Event, Teacher};
 use apical::inspect;
 use apical::neuron::pyramidal::apical::Potential;
-use apical::neuron::{Site, Variable};
+use apical::neuron::{NeuronModel, NeuronView, Own, OwnVariable, Site, Variable};
 use apical::record::traces;
 use bevy_ecs::prelude::*;
 use common::{both_engines, first, injection, parse};
+use serde::{Deserialize, Serialize};
 
 fn registry() -> Registry {
     Registry::default()
@@ -113,6 +114,92 @@ fn after_a_reset_own_variables_are_at_rest(engine: Engine) {
     assert_eq!(states(&mut simulation), fresh);
 }
 
+/// The last basal and apical potential, `wb` and `wa`; they affect nothing.
+#[derive(Component, Clone, Copy, Default, Serialize, Deserialize)]
+struct Last([f64; 2]);
+
+struct Follower;
+
+impl NeuronModel for Follower {
+    type State = Last;
+    const VARIABLES: &'static [OwnVariable<Last>] = &[
+        OwnVariable {
+            symbol: "wb",
+            read: |last| last.0[0],
+        },
+        OwnVariable {
+            symbol: "wa",
+            read: |last| last.0[1],
+        },
+    ];
+
+    fn advance(&self, last: &mut Last, neuron: NeuronView) -> Own {
+        last.0 = [neuron.basal_potential, neuron.apical_potential].map(f64::from);
+        Own {
+            at_rest: true,
+            ..Own::default()
+        }
+    }
+}
+
+const FOLLOWER: NeuronKind = NeuronKind {
+    name: "follower",
+    about: "remembers its potentials of the last step",
+    parameters: &[],
+    build: |_, _| OwnModel::new(Follower),
+};
+
+/// A rectified neuron below its threshold sends nothing, neither do its potentials leak: nothing
+/// but the equation of its model shows that they have moved.
+fn a_model_reads_potentials_that_moved_without_a_change_of_what_is_sent(engine: Engine) {
+    let model = parse(
+        r#"(
+            name: "cell", inputs: [],
+            neurons: {"follower": (transfer: relu, model: "follower", g_a: 0)},
+            populations: [(name: "cell", size: 3, neuron: "follower")],
+        )"#,
+    );
+    let registry = registry().with_neuron(FOLLOWER);
+    let mut simulation = built(&model, &registry, engine).unwrap();
+    let read = |simulation: &mut Simulation| {
+        ["wb", "wa"].map(|symbol| first(simulation, Variable::named(symbol)))
+    };
+    for (step, site, current) in [
+        (3, Site::Basal, -1.0),
+        (20, Site::Apical, 0.5),
+        (40, Site::Basal, -3.0),
+    ] {
+        let current = injection(&simulation, site, &[current, 0.0, 0.0]);
+        simulation.enter(step, current).unwrap();
+    }
+    for (step, right) in [
+        (4, [0.0, 0.0]),
+        (5, [-1.0, 0.0]),
+        (19, [-1.0, 0.0]),
+        (22, [-1.0, 0.5]),
+        (39, [-1.0, 0.5]),
+        (42, [-3.0, 0.5]),
+        (100, [-3.0, 0.5]),
+    ] {
+        simulation.advance_to(step);
+        assert_eq!(read(&mut simulation), right, "after {step} steps");
+    }
+    if engine == Engine::Events {
+        assert!(simulation.computed_steps() < 12);
+    }
+    // A variable that is changed from outside goes on by its equation.
+    let changed = simulation.edit(|world| {
+        let mut variables = world.query::<&mut Last>();
+        variables
+            .iter_mut(world)
+            .for_each(|mut last| last.0 = [7.0; 2]);
+    });
+    changed.unwrap();
+    assert_eq!(read(&mut simulation), [7.0, 7.0]);
+    simulation.advance_to(101);
+    assert_eq!(read(&mut simulation), [-3.0, 0.5]);
+}
+
 /// A circuit in which everything that can be added is in use.
 const EVERYTHING: &str = include_str!("everything.ron");
 
@@ -123,8 +210,28 @@ fn everything() -> Model {
 #[test]
 fn both_engines_run_everything_that_is_added() {
     let registry = registry().with_systems(shunt::add);
+    let (computed, shunted) = compare_engines(&everything(), &registry, 300);
+    // No step is jumped over where a system may act.
+    assert_eq!(computed, 299);
+    assert!(shunted >= 4, "{shunted}");
+}
+
+/// As above with constant weights and without the system, so that all comes to rest.
+#[test]
+fn both_engines_run_what_is_added_when_steps_are_jumped_over() {
+    let mut model = everything();
+    for synapse in model.synapses.values_mut() {
+        *synapse = parse("()");
+    }
+    let (computed, _) = compare_engines(&model, &registry(), 3000);
+    assert!((200..2000).contains(&computed), "{computed}");
+}
+
+/// The number of steps that the event engine computes, and of those after which the apical
+/// potential has left its course.
+fn compare_engines(model: &Model, registry: &Registry, steps: u64) -> (u64, u32) {
     let [mut dense, mut events] = [Engine::Dense, Engine::Events]
-        .map(|engine| built(&everything(), &registry, engine).unwrap());
+        .map(|engine| built(model, registry, engine).unwrap());
     for (step, rates) in [(0, [1.0, 0.2]), (60, [-0.4, 0.9]), (140, [0.0, 0.0])] {
         for simulation in [&mut dense, &mut events] {
             let input = simulation.input("x").unwrap();
@@ -140,7 +247,7 @@ fn both_engines_run_everything_that_is_added() {
         simulation.teach("out", teacher.clone()).unwrap();
     }
     let mut shunted = 0;
-    for step in 1..300 {
+    for step in 1..steps {
         dense.advance_to(step);
         events.advance_to(step);
         for symbol in ["w", "b", "a", "r", "delta"] {
@@ -160,9 +267,7 @@ fn both_engines_run_everything_that_is_added() {
         shunted +=
             u32::from(step % 50 == 1 && step > 1 && (&i_a - &a).iter().any(|d| d.abs() > 1e-3));
     }
-    assert!(shunted >= 4, "{shunted}");
-    // No step is left out where a system may act.
-    assert_eq!(events.computed_steps(), 299);
+    (events.computed_steps(), shunted)
 }
 
 #[test]
@@ -241,6 +346,7 @@ fn a_component_is_on_all_neurons_of_a_population_or_is_refused(engine: Engine) {
 both_engines!(
     a_model_with_a_variable_of_its_own_follows_its_equation,
     after_a_reset_own_variables_are_at_rest,
+    a_model_reads_potentials_that_moved_without_a_change_of_what_is_sent,
     a_component_is_on_all_neurons_of_a_population_or_is_refused,
 );
 

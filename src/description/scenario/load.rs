@@ -40,6 +40,22 @@ pub struct LoadedScenario {
     pub warnings: Problems,
 }
 
+impl LoadedScenario {
+    /// The same scenario, circuit and variants with another seed.
+    #[must_use]
+    pub fn with_seed(&self, seed: u64) -> Self {
+        let mut loaded = self.clone();
+        loaded.set_seed(seed);
+        loaded
+    }
+
+    fn set_seed(&mut self, seed: u64) {
+        self.scenario.seed = seed;
+        self.circuit.seed = seed;
+        (self.variants.iter_mut()).for_each(|(_, variant)| variant.set_seed(seed));
+    }
+}
+
 /// A checked model.
 #[derive(Clone, Debug)]
 pub struct LoadedModel {

@@ -69,6 +69,7 @@ pub fn integrate(
         if !activity.updated {
             continue;
         }
+        activity.own = activity.has_own;
         let (
             (noise, own),
             (mut i_b, mut b),

@@ -54,7 +54,7 @@ pub const RULE: Rule = Rule {
             Change::basal(RateTimesRate { s: p.get("s") }).needing(Need::Norm)
         }
         0.0 => Change::basal(RateTimesRate { s: p.get("s") }),
-        _ => Change::basal(MismatchTimesRate),
+        _ => Change::basal(MismatchTimesRate).needing(Need::Teacher),
     },
     apical: |_| Change::fixed(),
 };

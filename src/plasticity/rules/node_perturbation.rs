@@ -31,7 +31,7 @@ use crate::plasticity::third_factor::{Modulator, ThirdFactor};
 /// The registry's entry.
 pub const RULE: Rule = Rule {
     name: "node_perturbation",
-    about: "node perturbation: a neuron's own noise times a reward that all are told",
+    about: "node perturbation: a neuron's own noise times a reward common to all synapses",
     parameters: &[
         Parameter {
             name: "baseline_ms",
@@ -53,7 +53,9 @@ pub const RULE: Rule = Rule {
             },
             trace_ms: p.get("trace_ms").into(),
         };
-        Change::modulated_basal(OwnNoise, third).needing(Need::Noise)
+        Change::modulated_basal(OwnNoise, third)
+            .needing(Need::Noise)
+            .needing(Need::Loss)
     },
     apical: |_| Change::fixed(),
 };

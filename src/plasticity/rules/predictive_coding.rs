@@ -38,5 +38,5 @@ pub const RULE: Rule = Rule {
             .with_gated_decay(p.get("gated_decay"))
             .needing(Need::PotentialMismatch)
     },
-    apical: |_| Change::transported(),
+    apical: |_| Change::transported().needing(Need::Relaxation),
 };

@@ -58,6 +58,13 @@ pub(super) fn check(issues: &mut Issues, model: &Model, registry: &Registry) {
                     format!("synapses.{synapse}"),
                     format!("weights grow without limit under `{rule}` without a `norm`"),
                 )),
+                Need::Relaxation if neuron.tau_s_ms == 0.0 || neuron.lambda == 0.0 => Some((
+                    format!("neurons.{neuron_name}"),
+                    format!(
+                        "under `{rule}` the somata of neurons with apical input relax; expected \
+                         `tau_s_ms` and `lambda` above 0"
+                    ),
+                )),
                 // A missing update is an error of the synapse type; scenarios determine teachers.
                 _ => None,
             };
@@ -88,15 +95,46 @@ mod tests {
                 projections: [(from: "x", to: "a", compartment: basal, delay_ms: 1, synapse: "s", weights: constant(1))],
             )"#
         );
+        warnings_of(&text)
+    }
+
+    fn warnings_of(text: &str) -> Vec<String> {
         let options = ron::Options::default()
             .with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
-        let model: Model = options.from_str(&text).unwrap();
+        let model: Model = options.from_str(text).unwrap();
         let issues = check(&model, &Registry::default(), Some(1.0), Path::new(""));
         let issues = issues.into_iter().map(|issue| match issue.severity {
             Severity::Warning => issue.path,
             Severity::Error => format!("error: {}", issue.path),
         });
         issues.collect()
+    }
+
+    /// The apical input of the output `b` needs nothing; that of `a` needs leaky somata.
+    #[test]
+    fn apical_input_under_predictive_coding_needs_somata_that_relax() {
+        for (neuron, paths) in [
+            ("tau_s_ms: 1, lambda: 1", vec![]),
+            ("tau_s_ms: 1", vec!["neurons.n"]),
+            ("lambda: 1", vec!["neurons.n"]),
+        ] {
+            let text = format!(
+                r#"(
+                    name: "pair", inputs: [(name: "x", size: 2)],
+                    neurons: {{"n": (mismatch: potential, {neuron}), "out": (mismatch: potential)}},
+                    populations: [
+                        (name: "a", size: 2, neuron: "n"), (name: "b", size: 2, neuron: "out"),
+                    ],
+                    synapses: {{"s": (rule: "predictive_coding", eta: 0.1)}},
+                    projections: [
+                        (from: "x", to: "a", compartment: basal, delay_ms: 1, synapse: "s", weights: constant(1)),
+                        (from: "a", to: "b", compartment: basal, delay_ms: 1, synapse: "s", weights: constant(1)),
+                        (from: "b", to: "a", compartment: apical, delay_ms: 1, synapse: "s", weights: constant(1)),
+                    ],
+                )"#
+            );
+            assert_eq!(warnings_of(&text), paths, "{neuron}");
+        }
     }
 
     #[test]

@@ -10,7 +10,8 @@ use crate::neuron::Compartment;
 use crate::plasticity::Need;
 
 /// Warns of a population that learns by a rule with [`Need::Teacher`] if neither the population
-/// itself nor a population that projects to its apical dendrites is taught.
+/// itself nor a population that projects to its apical dendrites is taught, and of one that learns
+/// by a rule with [`Need::Loss`] if no population is taught.
 pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
     let Some(model) = view.model else {
         return;
@@ -25,7 +26,7 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
             _ => None,
         });
     let taught: BTreeSet<&str> = by_task.chain(by_timeline).collect();
-    let mut told = BTreeSet::new();
+    let mut warned = BTreeSet::new();
     let basal = model
         .projections
         .iter()
@@ -43,18 +44,94 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
             .map(|p| p.from.as_str());
         let has_teacher =
             taught.contains(population) || senders.any(|sender| taught.contains(sender));
-        if all.contains(&Need::Teacher) && !has_teacher && told.insert(population) {
+        let missing = if all.contains(&Need::Teacher) && !has_teacher {
+            "neither it nor a population that projects to its apical dendrites is taught"
+        } else if all.contains(&Need::Loss) && taught.is_empty() {
+            "no population is taught, so that there is no loss"
+        } else {
+            continue;
+        };
+        if warned.insert(population) {
             let path = match view.scenario.task {
                 Some(_) => "task.taught",
                 None => "timeline",
             };
             issues.warn(
                 path,
-                format!(
-                    "`{population}` learns by `{rule}`, and neither it nor a population that \
-                     projects to its apical dendrites is taught"
-                ),
+                format!("`{population}` learns by `{rule}`, and {missing}"),
             );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ron::extensions::Extensions;
+    use serde::de::DeserializeOwned;
+
+    use crate::description::Registry;
+    use crate::description::scenario::check;
+
+    fn parse<T: DeserializeOwned>(text: &str) -> T {
+        let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
+        options.from_str(text).unwrap()
+    }
+
+    /// Warnings about populations without a teacher, if `a` learns by `rule` and only `taught` is
+    /// taught; `b` projects to the apical dendrites of `a`, and `c` to none.
+    fn warnings(rule: &str, taught: &str) -> Vec<String> {
+        let model = parse(&format!(
+            r#"(
+                name: "three", neurons: {{"n": (noise: (std: 0.1, every_ms: 5))}},
+                inputs: [(name: "x", size: 2)],
+                populations: [
+                    (name: "a", size: 2, neuron: "n"), (name: "b", size: 2, neuron: "n"),
+                    (name: "c", size: 2, neuron: "n"),
+                ],
+                synapses: {{"s": (rule: {rule}, eta: 0.1), "fixed": ()}},
+                projections: [
+                    (from: "x", to: "a", compartment: basal, delay_ms: 1, synapse: "s", weights: constant(1)),
+                    (from: "b", to: "a", compartment: apical, delay_ms: 1, synapse: "fixed", weights: constant(1)),
+                ],
+            )"#
+        ));
+        let teacher = match taught {
+            "" => String::new(),
+            taught => format!(r#"teacher(from_ms: 1, population: "{taught}", target: [1, 0])"#),
+        };
+        let scenario = parse(&format!(
+            r#"(name: "taught", model: "three.ron", dt_ms: 1, duration_ms: 10, timeline: [{teacher}])"#
+        ));
+        let issues = check(&scenario, Some(&model), &Registry::default());
+        let issues = issues.into_iter().filter(|issue| issue.path == "timeline");
+        issues.map(|issue| issue.message).collect()
+    }
+
+    #[test]
+    fn a_rule_that_needs_a_teacher_or_a_loss_is_warned_of_without_one() {
+        let near = "neither it nor a population that projects to its apical dendrites is taught";
+        for (rule, taught, warning) in [
+            (r#""local_losses""#, "", Some(near)),
+            (r#""local_losses""#, "c", Some(near)),
+            (r#""local_losses""#, "a", None),
+            (r#""local_losses""#, "b", None),
+            (r#""hebbian", parameters: {"taught": 1}"#, "c", Some(near)),
+            (r#""hebbian", parameters: {"taught": 1}"#, "a", None),
+            (
+                r#""node_perturbation""#,
+                "",
+                Some("no population is taught, so that there is no loss"),
+            ),
+            (r#""node_perturbation""#, "c", None),
+        ] {
+            let found = warnings(rule, taught);
+            match warning {
+                None => assert!(found.is_empty(), "{rule}, {taught}: {found:?}"),
+                Some(warning) => {
+                    assert_eq!(found.len(), 1, "{rule}, {taught}: {found:?}");
+                    assert!(found[0].ends_with(warning), "{found:?}");
+                }
+            }
         }
     }
 }
