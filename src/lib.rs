@@ -8,21 +8,21 @@
 //! |---|---|
 //! | [`math`] | matrix products, columns, random streams, times as whole steps |
 //! | [`neuron`] | the compartments of a neuron and how their potentials move |
-//! | [`event`] | what happens from outside, what was sent and when it arrives |
+//! | [`event`] | events from outside, messages under way and their arrival |
 //! | [`connectivity`] | synapses between two populations |
-//! | [`plasticity`] | how synapses change: one file a rule; the registry |
+//! | [`plasticity`] | how synapses change: one file per rule |
 //! | [`data`] | data sets, encodings, splits and the order of presentation |
-//! | [`description`] | models and scenarios as text, checked |
-//! | [`circuit`] | populations, projections and trials as entities |
-//! | [`engine`] | the only place that orders the stages of a step |
-//! | [`protocol`] | what is shown, taught and asked, and when |
+//! | [`description`] | models and scenarios as text, their check, the registry of parts, and `lower`: from a model to a circuit |
+//! | [`circuit`] | a circuit as plain data, and its populations, projections and neurons as entities |
+//! | [`engine`] | simulations and the stages of a step, ordered only here; states |
+//! | [`protocol`] | stimuli, teachers and evaluation over time: tasks and free timelines |
 //! | [`record`] | recordings: from the simulation to Parquet and back; arrays, small tables |
-//! | [`run`] | a scenario on its way: presentations, evaluation, results |
+//! | [`run`] | runs of a scenario: advancing, recording, results in a directory |
 //! | [`inspect`] | one neuron of a simulation or a run: data and text |
 //! | [`plot`] | figures, from plain data to SVG and PNG |
 //! | [`compare`] | learning rules side by side, over several seeds |
-//! | [`mod@bench`] | what simulations cost |
-//! | [`cli`] | the command line: one file a command |
+//! | [`mod@bench`] | costs of simulations |
+//! | [`cli`] | the command line: one file per command |
 //! | [`parameter`] | parameters with names, defaults and ranges |
 //! | [`names`] | the known name nearest to an unknown one |
 //! | [`files`], [`machine`], [`terminal`] | files, memory and the terminal of the machine |

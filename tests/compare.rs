@@ -517,6 +517,7 @@ fn what_cannot_begin_says_why() {
             "expected a number of seeds from 1 to 1000",
         ),
         (vec!["--at-once", "0"], "0 is not in 1..=65535"),
+        (vec!["--cells", "2"], "it is called `--at-once` now"),
         (
             vec!["--set", "seed=3"],
             "--set: every rule runs with each of `--seeds`; expected no change of `seed`",

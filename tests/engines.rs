@@ -30,6 +30,7 @@ const SET: u64 = 97;
 
 /// A choice of what a random circuit may have.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Plan {
     seed: u64,
     trials: usize,

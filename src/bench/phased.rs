@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::circuits::mnist;
 use super::synapses::Synapses;
 use crate::circuit::Engine;
+use crate::description::model::Bias;
 use crate::description::{Registry, Setup, lower};
 use crate::engine::Simulation;
 use crate::math::product;
@@ -45,7 +46,7 @@ pub(super) fn initial() -> (Vec<(Synapses, Synapses)>, Vec<Synapses>) {
         let (from, to) = (pair[0], pair[1]);
         (
             synapses(&format!("{from}_to_{to}")),
-            synapses(&format!("{to}_bias")),
+            synapses(&Bias::name(to)),
         )
     });
     let down = names[1..].windows(2);

@@ -83,7 +83,7 @@ impl Activity {
     }
 
     /// Records that the currents of a compartment have changed.
-    pub fn tell(&mut self, compartment: Compartment) {
+    pub fn request(&mut self, compartment: Compartment) {
         match compartment {
             Compartment::Basal => self.basal = true,
             Compartment::Apical => self.apical = true,

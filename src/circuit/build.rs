@@ -77,6 +77,9 @@ pub struct EtaScale(pub f32);
 #[derive(Resource, Clone)]
 pub struct BuiltFrom(pub Arc<Circuit>);
 
+/// Message of the panic if an entity of a circuit was despawned or lost a component.
+pub(crate) const STAYS: &str = "entities of a circuit stay as they were built";
+
 /// Builds the entities of `circuit` in a new world.
 #[must_use]
 pub fn build(circuit: Circuit) -> World {

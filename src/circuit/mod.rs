@@ -14,6 +14,7 @@ mod systems;
 mod wire;
 
 pub use activity::{Activity, Afferents, Changed, Motion};
+pub(crate) use build::STAYS;
 pub use build::{BuiltFrom, Clock, EtaScale, Seed, Wiring, build};
 pub use engine::Engine;
 pub use graph::Graph;

@@ -68,7 +68,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error + Send + Syn
         }
         // Inside the pool, so that parallel work starts without a switch of threads.
         let rows = rayon::scope(|_| measure(&bench))?;
-        rows.iter().for_each(|row| say(stdout(), &told(row)));
+        rows.iter().for_each(|row| say(stdout(), &report(row)));
         all.extend(rows);
     }
     if let Some(directory) = &arguments.figures {
@@ -83,7 +83,7 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error + Send + Syn
     Ok(ExitCode::SUCCESS)
 }
 
-fn told(row: &Row) -> String {
+fn report(row: &Row) -> String {
     let met = match row.met {
         Some(true) => "met",
         Some(false) => "MISSED",

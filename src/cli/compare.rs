@@ -44,6 +44,9 @@ pub struct Arguments {
         value_parser = clap::value_parser!(u16).range(1..)
     )]
     at_once: Option<u16>,
+    /// Former name of `--at-once`.
+    #[arg(long, value_name = "N", hide = true, value_parser = former_name)]
+    cells: Option<u16>,
     /// Threads of all runs together; results do not depend on their number [default: one per core]
     #[arg(
         long,
@@ -141,4 +144,9 @@ pub fn run(arguments: &Arguments, registry: Registry) -> Result<ExitCode, Box<dy
         );
     }
     Ok(ExitCode::FAILURE)
+}
+
+/// The error for `--cells`.
+fn former_name(_: &str) -> Result<u16, String> {
+    Err("it is called `--at-once` now".to_owned())
 }

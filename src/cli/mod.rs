@@ -56,21 +56,21 @@ enum Command {
     Bench(bench::Arguments),
 }
 
-/// The complete command with the given rules: another program can add its own rules to the registry
-/// and use all other parts.
+/// The complete command with the parts of a registry: another program can add its own parts and use
+/// all others.
 #[must_use]
 pub fn main(registry: Registry) -> ExitCode {
     let code = match Cli::try_parse() {
         Ok(cli) => command(cli.command, registry),
-        Err(told) => {
+        Err(error) => {
             // Help is printed to standard output, errors to standard error.
-            let (to, code) = match told.use_stderr() {
+            let (to, code) = match error.use_stderr() {
                 true => (Stream::Error, ExitCode::from(USAGE)),
                 false => (Stream::Output, ExitCode::SUCCESS),
             };
             match to {
-                Stream::Output => terminal::note(to, told.print()),
-                Stream::Error => say(to, &repeated(told).render().to_string()),
+                Stream::Output => terminal::note(to, error.print()),
+                Stream::Error => say(to, &repeated(error).render().to_string()),
             }
             code
         }
@@ -85,11 +85,11 @@ pub fn main(registry: Registry) -> ExitCode {
 }
 
 /// The error with every argument that `clap` repeats on one line, shortened and escaped.
-fn repeated(mut told: clap::Error) -> clap::Error {
+fn repeated(mut error: clap::Error) -> clap::Error {
     const MOST: usize = 200;
     // Escaped here, since `clap` removes escape sequences when it makes plain text.
     let shown = |text: &str| shortened(&one_line(&visible(text)), MOST).into_owned();
-    let context: Vec<(ContextKind, ContextValue)> = (told.context())
+    let context: Vec<(ContextKind, ContextValue)> = (error.context())
         .filter_map(|(kind, value)| match value {
             ContextValue::String(text) => Some((kind, ContextValue::String(shown(text)))),
             ContextValue::Strings(texts) => {
@@ -105,9 +105,9 @@ fn repeated(mut told: clap::Error) -> clap::Error {
         })
         .collect();
     for (kind, value) in context {
-        told.insert(kind, value);
+        error.insert(kind, value);
     }
-    told
+    error
 }
 
 fn command(command: Command, registry: Registry) -> ExitCode {

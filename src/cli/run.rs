@@ -173,7 +173,7 @@ impl Session {
         summary.peak_memory_bytes = peak_memory_bytes();
         summary.write(directory)?;
         if !self.quiet {
-            say(stdout(), &told(&summary, directory.path(), &drawn.saved));
+            say(stdout(), &report(&summary, directory.path(), &drawn.saved));
         }
         if !drawn.left_out.is_empty() {
             let (what, place) = (drawn.left_out.join(", "), directory.path().display());
@@ -206,7 +206,7 @@ impl Session {
 }
 
 /// Summary of a run in words.
-fn told(summary: &Summary, directory: &Path, figures: &[PathBuf]) -> String {
+fn report(summary: &Summary, directory: &Path, figures: &[PathBuf]) -> String {
     let mut text = String::from("\n");
     let mut line = |content: String| {
         let _ = writeln!(text, "{content}");

@@ -182,7 +182,7 @@ fn validate_scenario(
         }
     }
     let time = match (&scenario.task, scenario.duration_ms) {
-        (Some(task), _) => lesson(task, scenario.trials, samples),
+        (Some(task), _) => task_line(task, scenario.trials, samples),
         (None, Some(ms)) => format!("{ms} ms simulated"),
         (None, None) => String::new(),
     };
@@ -263,7 +263,7 @@ fn circuit(model: &Model) -> String {
 }
 
 /// Duration of a task, as far as it is known without the data.
-fn lesson(task: &Task, trials: usize, samples: Option<usize>) -> String {
+fn task_line(task: &Task, trials: usize, samples: Option<usize>) -> String {
     let epochs = counted(task.epochs, "epoch");
     let length = task.presentation_ms;
     let counts = samples.and_then(|samples| task.split.counts(samples).ok());

@@ -244,8 +244,8 @@ fn difference<'a>(then: &'a str, now: &'a str) -> Option<(&'a str, &'a str)> {
             (None, None) => return None,
             (then, now) if then == now => {}
             (then, now) => {
-                let told = |line: Option<&'a str>| line.map_or("the end", str::trim);
-                return Some((told(then), told(now)));
+                let found = |line: Option<&'a str>| line.map_or("the end", str::trim);
+                return Some((found(then), found(now)));
             }
         }
     }

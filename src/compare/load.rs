@@ -165,8 +165,8 @@ impl Reader<'_> {
             Err(problems) => problems.0,
             Ok(base) => base.warnings.0,
         };
-        let told: Vec<Problem> = (known.iter()).map(|p| self.of_file(p, None)).collect();
-        self.problems.extend(told);
+        let found: Vec<Problem> = (known.iter()).map(|p| self.of_file(p, None)).collect();
+        self.problems.extend(found);
         let rules = self.comparison.rules.keys();
         rules
             .filter_map(|name| Some((name.clone(), self.rule(name, &path, &known)?)))
@@ -194,10 +194,10 @@ impl Reader<'_> {
             Err(problems) => (problems, None),
         };
         for problem in problems.0.iter().filter(|problem| !known.contains(problem)) {
-            let told = self.of_file(problem, Some(name));
+            let found = self.of_file(problem, Some(name));
             // Several rules may name the same model.
-            if !self.problems.contains(&told) {
-                self.problems.push(told);
+            if !self.problems.contains(&found) {
+                self.problems.push(found);
             }
         }
         loaded

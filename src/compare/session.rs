@@ -17,7 +17,7 @@ use crate::description::document::Problems;
 use crate::description::scenario::{self, data};
 use crate::files;
 use crate::machine::available_bytes;
-use crate::run::{Job, Reporting, Summary, check_memory, needed_bytes, run, tell};
+use crate::run::{Job, Reporting, Summary, check_memory, needed_bytes, print_line, run};
 use crate::terminal::{say, stderr, visible};
 
 /// Settings of the execution of a comparison.
@@ -433,7 +433,7 @@ impl Progress {
             (true, _) => {}
             // An error is ignored, as its cause is a closed terminal.
             (_, true) => drop(self.bars.println(visible(line))),
-            (_, false) => tell(line),
+            (_, false) => print_line(line),
         }
     }
 

@@ -74,10 +74,18 @@ impl Registry {
         self
     }
 
-    /// Adds a transfer function. It cannot replace those of the crate.
+    /// Adds a transfer function.
+    ///
+    /// # Panics
+    /// If the crate has a transfer function of this name, which cannot be replaced.
     #[must_use]
     pub fn with_transfer(mut self, function: &'static dyn TransferFunction) -> Self {
         let transfer = OwnTransfer(function);
+        let name = transfer.name();
+        assert!(
+            Transfer::named(name).is_none(),
+            "the transfer function `{name}` is one of the crate; expected another name"
+        );
         self.transfers.retain(|known| *known != transfer);
         self.transfers.push(transfer);
         self

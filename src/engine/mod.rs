@@ -1,8 +1,18 @@
 //! Order of the stages of a step, defined only here.
 //!
 //! ```text
-//! dense    apply_events -> send -> deliver -> integrate -> fire -> learn -> update_weights -> check_finite -> tick
-//! events   wake -> apply_events -> send -> arrive -> integrate -> learn -> update_weights -> check_finite -> rest
+//! Stage          dense             events
+//! Events         apply_events      wake, apply_events
+//! Noise          draw_noise        draw_noise
+//! Own            neuron models     neuron models
+//! Send           send              send
+//! Arrive         deliver           arrive, update_tied
+//! Compartments   integrate, fire   integrate
+//! Loss           evaluate_loss     evaluate_loss
+//! Learn          learn             learn
+//! Update         update_weights    update_weights
+//! Check          check_finite      check_finite
+//! End            tick              rest
 //! ```
 //!
 //! Stages are ordered; neurons and populations are not. Within a stage, systems read values sent in

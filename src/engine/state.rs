@@ -12,7 +12,7 @@ use super::identity::Identity;
 use super::simulation::Simulation;
 use crate::circuit::{
     Activity, Changed, Circuit, Clock, EtaScale, NeuronId, NeuronParameters, Plasticity,
-    Population, StoredPlasticity, Synapses, Wiring, table,
+    Population, STAYS, StoredPlasticity, Synapses, Wiring, table,
 };
 use crate::connectivity::{Lazy, Terminals};
 use crate::event::{
@@ -185,7 +185,7 @@ impl Simulation {
         let axons = wiring
             .axons
             .iter()
-            .filter_map(|entity| world.get::<Axons>(*entity));
+            .map(|entity| world.get::<Axons>(*entity).expect(STAYS));
         let stored = Stored {
             step: self.steps(),
             eta_scale: world.resource::<EtaScale>().0,

@@ -37,7 +37,7 @@ pub struct Teacher {
 impl Teacher {
     /// True if the strength differs from 0 in any trial.
     #[must_use]
-    pub fn speaks(&self) -> bool {
+    pub fn is_active(&self) -> bool {
         self.strength.iter().any(|strength| *strength != 0.0)
     }
 
@@ -53,8 +53,8 @@ impl Teacher {
         let trials = rates
             .chunks_exact(size)
             .zip(currents.chunks_exact_mut(size));
-        let lessons = self.strength.iter().zip(self.target.rows()).skip(first);
-        for ((rates, currents), (&strength, target)) in trials.zip(lessons) {
+        let targets = self.strength.iter().zip(self.target.rows()).skip(first);
+        for ((rates, currents), (&strength, target)) in trials.zip(targets) {
             if strength == 0.0 {
                 continue;
             }

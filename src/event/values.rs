@@ -73,8 +73,8 @@ impl Values {
         let lot = trials.min(threads::SENT_VALUES / size + 1);
         let work = |sent: &mut [f32], awake: &mut [u32], old: &[f32], new: &[f32]| {
             let sent = sent.chunks_exact_mut(size).zip(awake);
-            let told = old.chunks_exact(size).zip(new.chunks_exact(size));
-            sent.zip(told)
+            let new_trials = old.chunks_exact(size).zip(new.chunks_exact(size));
+            sent.zip(new_trials)
                 .fold(Survey::default(), |so_far, ((sent, awake), (old, new))| {
                     let (survey, count) = follow(sent, old, new, threshold);
                     *awake = count;
@@ -85,8 +85,8 @@ impl Values {
             return work(&mut self.all, &mut self.awake, &old.all, new);
         }
         let sent = (self.all.par_chunks_mut(lot * size)).zip(self.awake.par_chunks_mut(lot));
-        let told = (old.all.par_chunks(lot * size)).zip(new.par_chunks(lot * size));
-        sent.zip(told)
+        let new_trials = (old.all.par_chunks(lot * size)).zip(new.par_chunks(lot * size));
+        sent.zip(new_trials)
             .map(|((sent, awake), (old, new))| work(sent, awake, old, new))
             .reduce(Survey::default, Survey::and)
     }

@@ -25,8 +25,8 @@ pub fn fill(out: &mut [f32], work: impl Fn(usize, &mut [f32]) -> bool + Send + S
         return work(0, out);
     }
     let pieces = out.par_chunks_mut(PIECE).enumerate();
-    let said = pieces.map(|(n, out)| work(n * PIECE, out));
-    said.reduce(|| false, |a, b| a | b)
+    let flags = pieces.map(|(n, out)| work(n * PIECE, out));
+    flags.reduce(|| false, |a, b| a | b)
 }
 
 /// Results of `work` for pieces of `a` and `b`, which have equal length, merged in order.

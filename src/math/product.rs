@@ -86,10 +86,12 @@ pub fn assign_alone<T: Precision>(
 pub fn active_range(held: ArrayView2<'_, f32>) -> Range<usize> {
     let (mut start, mut end) = (held.ncols(), 0);
     for trial in held.rows() {
-        let mut says = trial.iter().map(|value| *value != 0.0);
-        start = (says.by_ref().take(start).position(|says| says)).unwrap_or(start);
-        let mut says = trial.iter().skip(end).map(|value| *value != 0.0);
-        end += says.rposition(|says| says).map_or(0, |last| last + 1);
+        let mut nonzero = trial.iter().map(|value| *value != 0.0);
+        start = (nonzero.by_ref().take(start).position(|nonzero| nonzero)).unwrap_or(start);
+        let mut nonzero = trial.iter().skip(end).map(|value| *value != 0.0);
+        end += nonzero
+            .rposition(|nonzero| nonzero)
+            .map_or(0, |last| last + 1);
     }
     start.min(end)..end
 }

@@ -446,8 +446,8 @@ mod tests {
     #[test]
     fn the_clock_starts_at_its_offset() {
         let updater = WeightUpdater::new((1, 1), (10, 3, 0.5), Optimiser::Plain);
-        let strikes: Vec<u64> = (0..40).filter(|step| updater.is_due(*step)).collect();
-        assert_eq!(strikes, [12, 22, 32]);
+        let due: Vec<u64> = (0..40).filter(|step| updater.is_due(*step)).collect();
+        assert_eq!(due, [12, 22, 32]);
         assert_eq!([0, 12, 13].map(|step| updater.next_due(step)), [12, 12, 22]);
     }
 

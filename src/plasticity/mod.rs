@@ -1,7 +1,8 @@
-//! How synapses change: one file a rule, and the registry that names them.
+//! How synapses change: kernels, rules with one file each, third factors, eligibilities and
+//! optimisers.
 //!
-//! A new rule is one new file and one line in the registry. Rules see what [`BasalSite`] and
-//! [`ApicalSite`] hold and nothing else.
+//! A new rule is one new file and one line in [`rules::ALL`]. The input of a rule is a
+//! [`BasalSite`] or an [`ApicalSite`] and nothing else.
 
 mod eligibility;
 mod kernel;

@@ -50,7 +50,7 @@ impl Rule {
             no_weight_symmetry: nowhere(|kind| matches!(kind, Kind::Transported)),
             local: nowhere(|kind| matches!(kind, Kind::Transported)),
             no_phases: nowhere(
-                |kind| matches!(kind, Kind::Local(_, Some(third)) if third.knows_presentations()),
+                |kind| matches!(kind, Kind::Local(_, Some(third)) if third.depends_on_presentations()),
             ),
         }
     }

@@ -42,7 +42,7 @@ pub struct ThirdFactor {
 }
 
 impl ThirdFactor {
-    pub(crate) fn knows_presentations(&self) -> bool {
+    pub(crate) fn depends_on_presentations(&self) -> bool {
         self.modulator == Modulator::Presentation
     }
 
@@ -127,14 +127,14 @@ impl Modulation {
     /// True if a step with these scalars would equal the last one, for unchanged neurons.
     #[must_use]
     pub fn rests(&self, neuromodulator: &Neuromodulator) -> bool {
-        let told = match self.modulator {
+        let steady = match self.modulator {
             Modulator::Reward { .. } => neuromodulator.loss.iter().all(|loss| loss.is_nan()),
             Modulator::Presentation => {
                 let kind = f64::from(neuromodulator.presentation);
                 self.factor.iter().all(|f| *f == kind)
             }
         };
-        told && !self.moving
+        steady && !self.moving
     }
 
     /// Computes one step: converts postsynaptic factors, trials x post, to factors of weight

@@ -10,6 +10,7 @@ use super::{
     Abscissa, Confusion, Course, Events, Fields, Figure, LearningCurve, Line, Matrix, Measure,
     Membrane, Outcome, PlotError, Statistic, Statistics, Sweep, Trajectories, Window,
 };
+use crate::description::model::Bias;
 use crate::description::scenario::Neurons;
 use crate::neuron::Compartment;
 use crate::protocol::Window as Acting;
@@ -355,7 +356,7 @@ impl Gallery<'_> {
         let leads_here = |projection: &str| {
             let mut known = model.projections.iter();
             known.any(|p| p.to == population && p.name() == projection)
-                || projection == format!("{population}_bias")
+                || projection == Bias::name(population)
         };
         let acts = |w: &Acting| {
             let concerned = w

@@ -305,8 +305,8 @@ impl ClassificationProtocol {
     fn end_of_epoch(&mut self, simulation: &Simulation) -> Result<Report, ProtocolError> {
         let weights = own_weights(simulation);
         let part = ("validation", &self.validation);
-        let heard = self.heard(simulation.steps());
-        let answers = self.evaluation.answers(part, &weights, heard)?;
+        let replayed = self.replayed(simulation.steps());
+        let answers = self.evaluation.answers(part, &weights, replayed)?;
         let validation = super::accuracy(&confusion(&self.validation, &answers, self.classes));
         let (right, shown) = (self.cursor.right, self.cursor.shown);
         let train = right.map(|right| right as f64 / shown.max(1) as f64);
@@ -339,10 +339,10 @@ impl ClassificationProtocol {
         weights: &Weights,
         learned: u64,
     ) -> Result<(Vec<usize>, Array2<u32>), ProtocolError> {
-        let heard = self.heard(learned);
+        let replayed = self.replayed(learned);
         let answers = self
             .evaluation
-            .answers(("test", &self.test), weights, heard)?;
+            .answers(("test", &self.test), weights, replayed)?;
         let counts = confusion(&self.test, &answers, self.classes);
         Ok((answers, counts))
     }
@@ -351,7 +351,7 @@ impl ClassificationProtocol {
     /// presentation before step `learned`, until the answers during learning are read, just before
     /// the teacher; the whole presentation if the teacher starts before activity has settled.
     /// Entries active at the end of these steps remain active.
-    fn heard(&self, learned: u64) -> Range<u64> {
+    fn replayed(&self, learned: u64) -> Range<u64> {
         let PresentationSteps {
             on,
             length,

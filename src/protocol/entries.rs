@@ -121,10 +121,11 @@ fn is_endless(entry: &TimelineEntry) -> bool {
     )
 }
 
+/// Number of neurons of a population that the scenario names.
 fn size(simulation: &Simulation, name: &str) -> usize {
-    (simulation.populations().iter())
-        .find(|p| *p.name == *name)
-        .map_or(0, |p| p.size)
+    let circuit = simulation.circuit();
+    let id = circuit.population(name);
+    circuit.of(id.expect("the scenario has been checked")).size
 }
 
 /// The same rates in every trial; a single value is used for all neurons.

@@ -22,7 +22,6 @@ pub type Weights = BTreeMap<Arc<str>, Array2<f32>>;
 /// from the state in which it was built.
 pub struct Evaluation {
     frozen: Simulation,
-    /// The model as given.
     /// Timeline entries of the scenario, as functions of the step.
     replay: Replay,
     trials: usize,
@@ -53,7 +52,7 @@ impl Evaluation {
     }
 
     /// Answers to all samples of a part, with these weights: `[samples]`. The timeline entries of
-    /// the steps `heard` of learning are repeated; those active at the end remain active.
+    /// the steps `replayed` of learning are repeated; those active at the end remain active.
     ///
     /// # Errors
     /// [`ProtocolError::Circuit`] if data and circuit differ in size, [`ProtocolError::Answer`] for
@@ -62,12 +61,12 @@ impl Evaluation {
         &mut self,
         (name, part): (&'static str, &Part),
         weights: &Weights,
-        heard: Range<u64>,
+        replayed: Range<u64>,
     ) -> Result<Vec<usize>, ProtocolError> {
         for (name, weights) in weights {
             self.frozen.set_weights(name, weights.clone())?;
         }
-        let others = self.replay.events(&self.frozen, heard)?;
+        let others = self.replay.events(&self.frozen, replayed)?;
         let mut answered = Vec::new();
         let samples: Vec<usize> = (0..part.samples.len()).collect();
         for batch in samples.chunks(self.trials) {
@@ -130,6 +129,7 @@ pub(super) fn most_active(simulation: &mut Simulation, output: &str) -> Vec<usiz
             })
             .0
     };
-    let rates = simulation.read(output, Variable::RATE).unwrap_or_default();
+    let rates = simulation.read(output, Variable::RATE);
+    let rates = rates.expect("the output is a population");
     rates.rows().into_iter().map(most_active).collect()
 }

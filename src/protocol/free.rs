@@ -42,7 +42,8 @@ impl FreeProtocol {
                 (Variable::RATE, f32::from as fn(f32) -> f32),
                 (Variable::MISMATCH, f32::abs),
             ] {
-                let values = simulation.read(name, variable).unwrap_or_default();
+                let values = simulation.read(name, variable);
+                let values = values.expect("pyramidal neurons have these variables");
                 let mean = values.mapv(size).mean().unwrap_or_default();
                 row.push(f64::from(mean));
             }

@@ -145,9 +145,9 @@ fn encode<K: Kind>(
     group: &mut SerializedRowGroupWriter<'_, Vec<u8>>,
     values: &[Stored<K>],
 ) -> Result<(), ParquetError> {
-    let misfit = || ParquetError::General(format!("no column of {}", type_name::<K>()));
-    let mut column = group.next_column()?.ok_or_else(misfit)?;
-    let writer = K::Physical::get_column_writer_mut(column.untyped()).ok_or_else(misfit)?;
+    let missing = || ParquetError::General(format!("no column of {}", type_name::<K>()));
+    let mut column = group.next_column()?.ok_or_else(missing)?;
+    let writer = K::Physical::get_column_writer_mut(column.untyped()).ok_or_else(missing)?;
     writer.write_batch(values, None, None)?;
     column.close()
 }

@@ -53,7 +53,12 @@ impl GradientAngles {
     }
 
     /// Computes the gradient for population `output` and target rates `target`, trials x size.
-    pub fn ask(&mut self, simulation: &mut Simulation, output: &str, target: &Array2<f32>) {
+    pub fn compute_gradient(
+        &mut self,
+        simulation: &mut Simulation,
+        output: &str,
+        target: &Array2<f32>,
+    ) {
         if self.changes.is_some() {
             self.gradient = descent(simulation, output, target);
         }

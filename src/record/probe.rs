@@ -118,6 +118,8 @@ struct TraceProbes {
     plans: BTreeMap<Vec<bool>, Vec<Column>>,
 }
 
+const CHECKED: &str = "names of probes are checked with the scenario";
+
 /// All probes of a run.
 pub struct Observer {
     traces: TraceProbes,
@@ -128,8 +130,10 @@ pub struct Observer {
 }
 
 impl Observer {
-    /// Prepares the probes and that of the tail for a run of `end` steps. Names that the circuit
-    /// does not have are omitted: the check of the scenario has reported them.
+    /// Prepares the probes and that of the tail for a run of `end` steps.
+    ///
+    /// # Panics
+    /// For a name that the circuit does not have; the check of a scenario reports such names.
     #[must_use]
     pub fn new(probes: &[Probe], tail: Option<&Probe>, simulation: &Simulation, end: u64) -> Self {
         let mut observer = Self {
@@ -153,8 +157,8 @@ impl Observer {
                     from_ms,
                     until_ms,
                 } => {
-                    let chosen = (neurons.iter())
-                        .filter_map(|chosen| among(chosen, &populations))
+                    let chosen: Vec<_> = (neurons.iter())
+                        .map(|chosen| among(chosen, &populations))
                         .collect();
                     let count = populations.first().map_or(0, |p| p.trials);
                     let group = match is_tail {
@@ -174,7 +178,6 @@ impl Observer {
                         variables: own(population),
                         trials: trials.among(count),
                     };
-                    let chosen: Vec<_> = chosen;
                     let owners: Vec<_> = chosen.iter().map(owners).collect();
                     group.probes.push(Traces {
                         times,
@@ -195,9 +198,7 @@ impl Observer {
                     from_ms,
                     until_ms,
                 } => {
-                    let Some(shape) = simulation.shape(projection) else {
-                        continue;
-                    };
+                    let shape = simulation.shape(projection).expect(CHECKED);
                     observer.weights.push(Weights {
                         times: Times::new((*from_ms, *until_ms, *every_ms), dt_ms, end),
                         projection: projection.as_str().into(),
@@ -249,6 +250,7 @@ impl Observer {
                     column.trial,
                     &column.neurons,
                 );
+                // A probe of all variables includes those that an input does not have.
                 let Some(values) = values else {
                     continue;
                 };
@@ -275,9 +277,8 @@ impl Observer {
             }
         }
         for probe in self.weights.iter().filter(|p| p.times.is_due(step)) {
-            let Some(values) = simulation.synapses(&probe.projection, &probe.synapses) else {
-                continue;
-            };
+            let values = simulation.synapses(&probe.projection, &probe.synapses);
+            let values = values.expect(CHECKED);
             recorder.record(Batch::Weights {
                 time_ms,
                 projection: probe.projection.clone(),
@@ -337,8 +338,13 @@ impl Observer {
     }
 
     /// Computes the present gradient for population `output` and target rates, trials x size.
-    pub fn ask(&mut self, simulation: &mut Simulation, output: &str, target: &Array2<f32>) {
-        self.angles.ask(simulation, output, target);
+    pub fn compute_gradient(
+        &mut self,
+        simulation: &mut Simulation,
+        output: &str,
+        target: &Array2<f32>,
+    ) {
+        self.angles.compute_gradient(simulation, output, target);
     }
 
     /// Ends the measurement of a presentation and records its angles.
@@ -369,11 +375,12 @@ impl TraceProbes {
     }
 }
 
-fn among(chosen: &Neurons, populations: &[Description]) -> Option<(Arc<str>, Vec<u32>)> {
-    let population = (populations.iter()).find(|p| *p.name == chosen.population)?;
+fn among(chosen: &Neurons, populations: &[Description]) -> (Arc<str>, Vec<u32>) {
+    let population = populations.iter().find(|p| *p.name == chosen.population);
+    let population = population.expect(CHECKED);
     let indices = chosen.indices.among(population.size);
     let indices = indices.into_iter().map(|index| index as u32).collect();
-    Some((population.name.clone(), indices))
+    (population.name.clone(), indices)
 }
 
 fn grid(post: &Indices, pre: &Indices, shape: (usize, usize)) -> Vec<(u32, u32)> {

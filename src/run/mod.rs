@@ -33,7 +33,7 @@ pub use experiment::{Job, run};
 pub use leaves::{Leaves, Left};
 pub use memory::{Memory, check_memory, needed_bytes};
 pub use observed::Observed;
-pub use progress::{Reporting, tell};
+pub use progress::{Reporting, print_line};
 pub use resolved::resolved;
 pub use results::{Results, ResultsError};
 pub use summary::{Summary, peak_memory_bytes};

@@ -63,7 +63,7 @@ impl<'a> Observed<'a> {
             ..
         } = self;
         if let Some(question) = &segment.question {
-            observer.ask(simulation, &question.output, &question.target);
+            observer.compute_gradient(simulation, &question.output, &question.target);
         }
         if segment.steps.end == segment.presentation.end {
             observer.end(simulation, recorder)?;

@@ -75,7 +75,7 @@ impl Progress {
             if elapsed > self.told + silence {
                 self.told = elapsed;
                 let (simulated, eta) = (self.simulated(steps), self.eta(steps));
-                tell(&format!("{}{simulated}{}  {eta}", self.prefix, self.latest));
+                print_line(&format!("{}{simulated}{}  {eta}", self.prefix, self.latest));
             }
         }
     }
@@ -98,7 +98,7 @@ impl Progress {
         // For several runs, lines are written only for long ones.
         if self.lines && self.prefix.is_empty() && (line || outcome.epoch == epochs) {
             self.told = self.started.elapsed();
-            tell(&format!(
+            print_line(&format!(
                 "epoch {:>3}/{epochs}  {}{accuracy}  {}",
                 outcome.epoch,
                 self.simulated(steps),
@@ -131,6 +131,6 @@ impl Progress {
 }
 
 /// Writes a line to standard output.
-pub fn tell(line: &str) {
+pub fn print_line(line: &str) {
     say(stdout(), &format!("{line}\n"));
 }

@@ -10,7 +10,7 @@ use ron::extensions::Extensions;
 use serde::de::DeserializeOwned;
 
 use super::{Claim, Summary};
-use crate::description::model::{MOST_NEURONS, Model, Population, is_file_name};
+use crate::description::model::{Bias, MOST_NEURONS, Model, Population, is_file_name};
 use crate::description::scenario::{Probe, Scenario, Tail};
 use crate::files;
 use crate::neuron::Variable;
@@ -133,8 +133,11 @@ impl Results {
         if let Some(p) = named.into_iter().find(|p| p.name() == projection) {
             return Some([self.size(&p.to)?, self.size(&p.from)?]);
         }
-        let population = self.population(projection.strip_suffix("_bias")?)?;
-        population.bias.as_ref().map(|_| [population.size, 1])
+        let with_bias = self.model.populations.iter().filter(|p| p.bias.is_some());
+        let population = with_bias
+            .into_iter()
+            .find(|p| Bias::name(&p.name) == projection);
+        population.map(|population| [population.size, 1])
     }
 
     /// Weights of a projection at the end, post x pre; `None` if the circuit has no such

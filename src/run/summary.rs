@@ -79,7 +79,7 @@ impl Summary {
     /// # Errors
     /// [`RunError::File`]
     pub fn write(&self, directory: &RunDirectory) -> Result<(), RunError> {
-        let text = serde_json::to_string_pretty(self).unwrap_or_default();
+        let text = serde_json::to_string_pretty(self).expect("a summary is plain data");
         directory.write("summary.json", &format!("{text}\n"))?;
         Ok(())
     }

@@ -19,11 +19,11 @@ use apical::circuit::{Engine, LayoutError, NeuronId, OwnModel};
 use apical::description::model::Model;
 use apical::description::scenario::load;
 use apical::description::{LowerError, NeuronKind, Registry, Setup, lower};
-use apical::engine::Simulation;
+use apical::engine::{Neurons, Simulation, Stage};
 use apical::event::{Event, Teacher};
 use apical::inspect;
 use apical::neuron::pyramidal::apical::Potential;
-use apical::neuron::{NeuronModel, NeuronView, Own, OwnVariable, Site, Variable};
+use apical::neuron::{NeuronModel, NeuronView, Own, OwnVariable, Site, TransferFunction, Variable};
 use apical::record::traces;
 use bevy_ecs::prelude::*;
 use common::{both_engines, first, injection, parse};
@@ -230,8 +230,8 @@ fn both_engines_run_what_is_added_when_steps_are_jumped_over() {
 /// The number of steps that the event engine computes, and of those after which the apical
 /// potential has left its course.
 fn compare_engines(model: &Model, registry: &Registry, steps: u64) -> (u64, u32) {
-    let [mut dense, mut events] = [Engine::Dense, Engine::Events]
-        .map(|engine| built(model, registry, engine).unwrap());
+    let [mut dense, mut events] =
+        [Engine::Dense, Engine::Events].map(|engine| built(model, registry, engine).unwrap());
     for (step, rates) in [(0, [1.0, 0.2]), (60, [-0.4, 0.9]), (140, [0.0, 0.0])] {
         for simulation in [&mut dense, &mut events] {
             let input = simulation.input("x").unwrap();
@@ -296,6 +296,70 @@ fn two_systems_that_touch_the_same_without_an_order_are_an_error() {
         error.contains("the systems of this program: ") && error.contains("silence"),
         "{error}"
     );
+}
+
+#[test]
+fn a_system_gets_an_error_for_neurons_without_the_components_it_reads() {
+    fn look(mut neurons: Neurons<&'static Potential>) {
+        assert!(neurons.of("hidden").is_ok());
+        for (population, message) in [
+            ("x", "no neuron of `x` has the components"),
+            ("y", "there is no population `y`"),
+        ] {
+            let error = neurons.of(population).err().unwrap().to_string();
+            assert!(error.starts_with(message), "{error}");
+        }
+    }
+    let registry = registry().with_systems(|schedule| {
+        schedule.add_systems(look.after(Stage::Compartments).before(Stage::Loss));
+    });
+    for engine in [Engine::Dense, Engine::Events] {
+        let mut simulation = built(&everything(), &registry, engine).unwrap();
+        simulation.advance_to(2);
+    }
+}
+
+#[test]
+fn a_variable_with_the_symbol_of_another_is_an_error() {
+    struct Shadowing;
+    impl NeuronModel for Shadowing {
+        type State = Last;
+        const VARIABLES: &'static [OwnVariable<Last>] = &[OwnVariable {
+            symbol: "b",
+            read: |last| last.0[0],
+        }];
+        fn advance(&self, _: &mut Last, _: NeuronView) -> Own {
+            Own::default()
+        }
+    }
+    let kind = NeuronKind {
+        name: "adapting",
+        about: "",
+        parameters: adapting::ADAPTING.parameters,
+        build: |_, _| OwnModel::new(Shadowing),
+    };
+    let registry = registry().with_neuron(kind);
+    let error = built(&everything(), &registry, Engine::Events).err();
+    let error = error.unwrap().to_string();
+    assert!(error.contains("has a variable `b`"), "{error}");
+}
+
+#[test]
+#[should_panic(expected = "the transfer function `tanh` is one of the crate")]
+fn a_transfer_function_of_the_crate_cannot_be_replaced() {
+    struct Tanh;
+    impl TransferFunction for Tanh {
+        fn name(&self) -> &'static str {
+            "tanh"
+        }
+        fn rate(&self, u: f32) -> f32 {
+            u
+        }
+        fn slope_at_rate(&self, _: f32) -> f32 {
+            1.0
+        }
+    }
+    let _ = Registry::default().with_transfer(&Tanh);
 }
 
 /// Marks neurons that a user looks at.

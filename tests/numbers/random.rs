@@ -17,6 +17,7 @@ const STEPS: u64 = 400;
 
 /// A choice of what a random circuit may have.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Plan {
     seed: u64,
     dt_ms: f64,

@@ -17,6 +17,7 @@ use crate::reference::{Case, TimelineEntry};
 const STEPS: u64 = 400;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Plan {
     seed: u64,
     trials: usize,

@@ -84,7 +84,7 @@ const MOST_ISSUES: usize = 100;
 /// Issues in the order of discovery.
 #[derive(Clone, Debug, Default)]
 pub struct Issues {
-    told: Vec<Issue>,
+    kept: Vec<Issue>,
     /// Number of errors beyond those that are listed.
     more: usize,
 }
@@ -106,15 +106,15 @@ impl Issues {
             path,
             message,
         };
-        if self.told.len() < MOST_ISSUES {
-            self.told.push(issue);
+        if self.kept.len() < MOST_ISSUES {
+            self.kept.push(issue);
             return;
         }
         if severity == Severity::Error {
             // An error takes precedence over a warning.
-            let warning = |told: &Issue| told.severity == Severity::Warning;
-            match self.told.iter().rposition(warning) {
-                Some(at) if self.more == 0 => self.told[at] = issue,
+            let warning = |kept: &Issue| kept.severity == Severity::Warning;
+            match self.kept.iter().rposition(warning) {
+                Some(at) if self.more == 0 => self.kept[at] = issue,
                 _ => self.more += 1,
             }
         }
@@ -183,7 +183,7 @@ impl Issues {
     /// True if at least one issue is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {
-        self.told
+        self.kept
             .iter()
             .any(|issue| issue.severity == Severity::Error)
     }
@@ -191,13 +191,13 @@ impl Issues {
     /// All issues in the order of discovery.
     #[must_use]
     pub fn into_vec(self) -> Vec<Issue> {
-        let mut all = self.told;
+        let mut all = self.kept;
         if self.more > 0 {
             all.push(Issue {
                 severity: Severity::Error,
                 path: String::new(),
                 message: format!(
-                    "{} more errors are not told; put right the first {MOST_ISSUES}",
+                    "{} more errors are not kept; put right the first {MOST_ISSUES}",
                     self.more
                 ),
             });

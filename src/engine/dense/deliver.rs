@@ -4,7 +4,7 @@ use bevy_ecs::prelude::*;
 use ndarray::ArrayViewMut2;
 
 use super::send::{Senders, with_arriving};
-use crate::circuit::{LAID_OUT, NeuronId, Projection, Synapses, Wiring, table};
+use crate::circuit::{LAID_OUT, NeuronId, Projection, STAYS, Synapses, Wiring, table};
 use crate::engine::shared::{read, write};
 use crate::event::Injections;
 use crate::math::product;
@@ -31,9 +31,7 @@ pub fn deliver(
     mut sums: Local<[Vec<f64>; 3]>,
 ) {
     for &entity in &wiring.populations {
-        let Ok((population, _, _, teacher)) = populations.get(entity) else {
-            continue;
-        };
+        let (population, _, _, teacher) = populations.get(entity).expect(STAYS);
         if population.is_input {
             continue;
         }
@@ -52,15 +50,11 @@ pub fn deliver(
             }
         }
         for &projection in &wiring.projections {
-            let Ok((projection, own)) = projections.get(projection) else {
-                continue;
-            };
+            let (projection, own) = projections.get(projection).expect(STAYS);
             if projection.post != entity {
                 continue;
             }
-            let Some(weights) = own.view(|other| synapses.get(other).ok()) else {
-                continue;
-            };
+            let weights = own.view(|other| synapses.get(other).ok()).expect(STAYS);
             let column = match projection.compartment {
                 Compartment::Basal => &mut sums[0],
                 Compartment::Apical => &mut sums[1],

@@ -4,7 +4,7 @@ use bevy_ecs::prelude::*;
 use ndarray::{Array2, ArrayView2, Zip};
 
 use super::send::{Senders, with_arriving};
-use crate::circuit::{Clock, EtaScale, Plasticity, Projection, Synapses, Wiring};
+use crate::circuit::{Clock, EtaScale, Plasticity, Projection, STAYS, Synapses, Wiring};
 use crate::engine::shared::RuleColumns;
 use crate::math::columns::Changing;
 use crate::math::pair;
@@ -24,9 +24,7 @@ pub fn learn(
         let Ok((projection, mut synapses, mut plasticity)) = projections.get_mut(entity) else {
             continue;
         };
-        let Ok((post, ..)) = populations.get(projection.post) else {
-            continue;
-        };
+        let (post, ..) = populations.get(projection.post).expect(STAYS);
         let Synapses::Own(weights) = &mut *synapses else {
             continue;
         };
@@ -36,10 +34,8 @@ pub fn learn(
         if let Some(third) = &mut plasticity.third {
             third.apply(&neuromodulator, &mut factors);
         }
-        let Ok(factors) = ArrayView2::from_shape((post.trials, post.size), factors.as_slice())
-        else {
-            continue;
-        };
+        let factors = ArrayView2::from_shape((post.trials, post.size), factors.as_slice());
+        let factors = factors.expect("one factor per neuron");
         let mean = clock.dt_ms / post.trials as f64;
         let decay = plasticity.decay_per_ms * clock.dt_ms;
         let eta = f64::from(plasticity.eta * scale.0);

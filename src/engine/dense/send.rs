@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use ndarray::{Array2, ArrayView2};
 
-use crate::circuit::{LAID_OUT, NeuronId, Population, Projection, table};
+use crate::circuit::{LAID_OUT, NeuronId, Population, Projection, STAYS, table};
 use crate::engine::shared::read;
 use crate::event::{DeltaLine, RateLine, Teacher};
 use crate::neuron::{Compartment, soma};
@@ -44,20 +44,16 @@ pub(crate) fn with_arriving(
     then: impl FnOnce(ArrayView2<'_, f32>),
 ) {
     let Some(pre) = projection.pre else {
-        let trials = populations.get(projection.post).map_or(0, |p| p.0.trials);
+        let (post, ..) = populations.get(projection.post).expect(STAYS);
+        let trials = post.trials;
         return then(Array2::ones((trials, 1)).view());
     };
-    let Ok((population, rates, deltas, _)) = populations.get(pre) else {
-        return;
-    };
+    let (population, rates, deltas, _) = populations.get(pre).expect(STAYS);
     let line = match projection.compartment {
-        Compartment::Basal => Some(&rates.0),
-        Compartment::Apical => deltas.map(|line| &line.0),
+        Compartment::Basal => &rates.0,
+        Compartment::Apical => &deltas.expect("pyramidal neurons have teaching signals").0,
     };
     let shape = (population.trials, population.size);
-    if let Some(line) = line
-        && let Ok(sent) = ArrayView2::from_shape(shape, line.arriving(projection.delay))
-    {
-        then(sent);
-    }
+    let sent = ArrayView2::from_shape(shape, line.arriving(projection.delay));
+    then(sent.expect("a line has one value per neuron"));
 }

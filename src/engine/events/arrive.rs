@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 use ndarray::Array2;
 
-use crate::circuit::{Activity, Clock, Plasticity, Projection, Synapses, Wiring};
+use crate::circuit::{Activity, Clock, Plasticity, Projection, STAYS, Synapses, Wiring};
 use crate::connectivity::{Lazy, Terminals};
 use crate::event::{Axons, Volley};
 use crate::math::columns::{Changing, extents};
@@ -27,11 +27,8 @@ pub fn arrive(
     mut activities: Query<&mut Activity>,
 ) {
     for &entity in &wiring.projections {
-        let Ok((projection, mut synapses, mut terminals, mut plastic)) =
-            projections.get_mut(entity)
-        else {
-            continue;
-        };
+        let (projection, mut synapses, mut terminals, mut plastic) =
+            projections.get_mut(entity).expect(STAYS);
         let Synapses::Own(weights) = &mut *synapses else {
             continue;
         };
@@ -61,7 +58,7 @@ pub fn arrive(
         if arrival.takes_place()
             && let Ok(mut activity) = activities.get_mut(projection.post)
         {
-            activity.tell(projection.compartment);
+            activity.request(projection.compartment);
         }
     }
 }
@@ -75,15 +72,11 @@ pub fn update_tied(
     mut activities: Query<&mut Activity>,
 ) {
     for &entity in &wiring.projections {
-        let Ok((_, synapses, ..)) = projections.get(entity) else {
-            continue;
-        };
+        let (_, synapses, ..) = projections.get(entity).expect(STAYS);
         let Synapses::Transported(source) = *synapses else {
             continue;
         };
-        let Ok([mine, theirs]) = projections.get_many_mut([entity, source]) else {
-            continue;
-        };
+        let [mine, theirs] = projections.get_many_mut([entity, source]).expect(STAYS);
         let (projection, _, mut terminals, _) = mine;
         let (_, weights, source, lazy) = theirs;
         let Synapses::Own(weights) = &*weights else {
@@ -98,7 +91,7 @@ pub fn update_tied(
             let scale = lazy.as_ref().map_or(1.0, |(_, lazy)| lazy.scale());
             terminals.sum(weights.t(), scale);
             if let Ok(mut activity) = activities.get_mut(projection.post) {
-                activity.tell(projection.compartment);
+                activity.request(projection.compartment);
             }
         }
     }

@@ -5,8 +5,8 @@ use multiversion::multiversion;
 use rayon::prelude::*;
 
 use crate::circuit::{
-    Activity, Afferents, Changed, LAID_OUT, Motion, NeuronId, NeuronParameters, Population, Wiring,
-    table,
+    Activity, Afferents, Changed, LAID_OUT, Motion, NeuronId, NeuronParameters, Population, STAYS,
+    Wiring, table,
 };
 use crate::connectivity::{Current, Terminals};
 use crate::engine::shared::{read, write};
@@ -104,8 +104,7 @@ pub fn integrate(
         let sources = |afferents: &[Entity], site| Sources {
             injected: injected(site),
             currents: (afferents.iter())
-                .filter_map(|entity| terminals.get(*entity).ok())
-                .map(Terminals::current)
+                .map(|entity| terminals.get(*entity).expect(STAYS).current())
                 .collect(),
             own: own.map(|own| (own, site as usize)),
         };
@@ -327,7 +326,7 @@ impl Outcome {
         activity.basal = false;
         activity.soma = false;
         // The teacher uses the rates of the step before.
-        activity.apical = self.rate_changed && teacher.speaks();
+        activity.apical = self.rate_changed && teacher.is_active();
         activity.motion = if ended || parameters.is_quasi_static() {
             Motion::Resting
         } else if !self.far {

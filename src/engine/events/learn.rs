@@ -3,7 +3,7 @@
 use bevy_ecs::prelude::*;
 
 use crate::circuit::{
-    Activity, Clock, EtaScale, Plasticity, Population, Projection, Synapses, Wiring,
+    Activity, Clock, EtaScale, Plasticity, Population, Projection, STAYS, Synapses, Wiring,
 };
 use crate::connectivity::{Lazy, Terminals};
 use crate::engine::shared::RuleColumns;
@@ -33,9 +33,7 @@ pub fn learn(
         else {
             continue;
         };
-        let Ok((post, activity)) = populations.get(projection.post) else {
-            continue;
-        };
+        let (post, activity) = populations.get(projection.post).expect(STAYS);
         // A changed learning rate is effective from this step on.
         let eta = if lazy.is_continuous() {
             plasticity.eta * scale.0
@@ -160,7 +158,7 @@ pub fn update_weights(
             if let (false, Ok(mut activity)) =
                 (terminals.silent(), activities.get_mut(projection.post))
             {
-                activity.tell(projection.compartment);
+                activity.request(projection.compartment);
             }
             if lazy.strained(terminals.most()) {
                 lazy.flush_weights(changing.reborrow(), terminals.held());

@@ -2,7 +2,7 @@
 
 use bevy_ecs::prelude::*;
 
-use crate::circuit::{Changed, Clock, NeuronId, Population, table};
+use crate::circuit::{Changed, Clock, LAID_OUT, NeuronId, Population, STAYS, table};
 use crate::engine::shared::read;
 use crate::event::{Axons, Signal};
 use crate::neuron::soma;
@@ -16,9 +16,7 @@ pub fn send(
     deltas: Query<(&NeuronId, &soma::Delta)>,
 ) {
     for mut axons in &mut axons {
-        let Ok((population, changed)) = populations.get(axons.population) else {
-            continue;
-        };
+        let (population, changed) = populations.get(axons.population).expect(STAYS);
         let rows = population.rows.clone();
         let values = match axons.signal {
             Signal::Rate if !changed.rate => continue,
@@ -26,9 +24,7 @@ pub fn send(
             Signal::Rate => table(rates.contiguous_iter(), population).map(read::<soma::Rate>),
             Signal::Delta => table(deltas.contiguous_iter(), population).map(read::<soma::Delta>),
         };
-        if let Some(values) = values {
-            axons.send(clock.step, &values[rows]);
-        }
+        axons.send(clock.step, &values.expect(LAID_OUT)[rows]);
     }
     for (_, mut changed) in &mut populations {
         *changed = Changed::default();

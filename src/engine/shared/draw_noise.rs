@@ -26,9 +26,7 @@ pub fn draw_noise(
             continue;
         }
         let mut column = table(neurons.contiguous_iter_mut(), population).expect(LAID_OUT);
-        let Ok(normal) = Normal::new(0.0f32, std) else {
-            continue;
-        };
+        let normal = Normal::new(0.0f32, std).expect("the standard deviation is checked");
         let purpose = format!("noise of {}", population.name);
         let mut rng = stream(seed.0, &purpose, clock.step / every);
         for noise in &mut write(&mut column)[population.rows.clone()] {

@@ -30,9 +30,9 @@ pub fn evaluate_loss(
         };
         let r = table(neurons.contiguous_iter(), population).expect(LAID_OUT);
         let rates = read::<soma::Rate>(r)[population.rows.clone()].chunks_exact(population.size);
-        let lessons = teacher.strength.iter().zip(teacher.target.rows());
+        let targets = teacher.strength.iter().zip(teacher.target.rows());
         for (loss, (rates, (strength, target))) in
-            neuromodulator.loss.iter_mut().zip(rates.zip(lessons))
+            neuromodulator.loss.iter_mut().zip(rates.zip(targets))
         {
             if *strength == 0.0 {
                 continue;

@@ -17,7 +17,7 @@ use super::{Bias, Input, Model, ModelGraph, Neuron, Population};
 use crate::connectivity::Matrices;
 use crate::description::Registry;
 use crate::description::document::{Allowed, Issue, Issues, unknown};
-use crate::neuron::Compartment;
+use crate::neuron::{Compartment, Variable};
 
 /// Problems of `model`, in no particular order.
 ///
@@ -136,12 +136,24 @@ fn check_neuron(
         ),
         None => {}
         Some(name) => match registry.neuron(name) {
-            Some(kind) => synapse::parameters(
-                issues,
-                (path, &format!("neuron model `{name}`")),
-                kind.parameters,
-                &neuron.parameters,
-            ),
+            Some(kind) => {
+                synapse::parameters(
+                    issues,
+                    (path, &format!("neuron model `{name}`")),
+                    kind.parameters,
+                    &neuron.parameters,
+                );
+                let shared = |symbol: &&str| Variable::ALL.iter().any(|v| v.symbol() == *symbol);
+                if let Some(symbol) = kind.variables().iter().find(|symbol| shared(symbol)) {
+                    issues.error(
+                        format!("{path}.model"),
+                        format!(
+                            "the neuron model `{name}` has a variable `{symbol}`, as every neuron \
+                             has; expected another symbol"
+                        ),
+                    );
+                }
+            }
             None => {
                 let known = registry.neurons().map(|kind| kind.name);
                 issues.error(

@@ -32,7 +32,7 @@ pub(super) fn check(issues: &mut Issues, model: &Model, registry: &Registry) {
         let bias = p.bias.as_ref()?;
         Some((&p.name, &bias.synapse, Compartment::Basal))
     });
-    let mut told = BTreeSet::new();
+    let mut warned = BTreeSet::new();
     for (post, synapse, compartment) in projections.chain(biases) {
         let post = model.populations.iter().find(|p| p.name == *post);
         let neuron = post.and_then(|p| Some((&p.neuron, model.neurons.get(&p.neuron)?)));
@@ -69,7 +69,7 @@ pub(super) fn check(issues: &mut Issues, model: &Model, registry: &Registry) {
                 _ => None,
             };
             if let Some((path, message)) = unmet
-                && told.insert((path.clone(), message.clone()))
+                && warned.insert((path.clone(), message.clone()))
             {
                 issues.warn(path, message);
             }

@@ -25,7 +25,7 @@ const MOST_TRIALS: usize = 1 << 16;
 /// Largest number of variants of one scenario.
 pub(crate) const MOST_VARIANTS: usize = 10_000;
 /// Largest number of entries of a timeline.
-const MOST_HAPPENINGS: usize = 100_000;
+const MOST_EVENTS: usize = 100_000;
 /// Largest number of probes.
 const MOST_PROBES: usize = 1000;
 
@@ -50,7 +50,7 @@ pub fn check(scenario: &Scenario, model: Option<&Model>, registry: &Registry) ->
     }
     for (path, found, most) in [
         ("variants", scenario.variants.len(), MOST_VARIANTS),
-        ("timeline", scenario.timeline.len(), MOST_HAPPENINGS),
+        ("timeline", scenario.timeline.len(), MOST_EVENTS),
         ("probes", scenario.probes.len(), MOST_PROBES),
     ] {
         if found > most {
