@@ -262,7 +262,7 @@ fn differing(model: &Model) -> Vec<(Model, Setup<'static>, &'static str)> {
         (
             model_with(|m| m.threshold = 0.5),
             setup,
-            "the threshold of the projection `hidden_bias`",
+            "the threshold of the projection `hidden_to_hidden`",
         ),
         (
             model_with(|m| m.projections[1].delay_ms = 5.0),

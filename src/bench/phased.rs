@@ -8,7 +8,7 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use super::circuits::mnist;
-use super::synapses::Synapses;
+use super::synapses::LayerWeights;
 use crate::circuit::Engine;
 use crate::description::model::Bias;
 use crate::description::{Registry, Setup, lower};
@@ -28,7 +28,7 @@ const PIECE: usize = 1 << 13;
 /// # Panics
 ///
 /// If the model file of the package is invalid, which the tests exclude.
-pub(super) fn initial() -> (Vec<(Synapses, Synapses)>, Vec<Synapses>) {
+pub(super) fn initial() -> (Vec<(LayerWeights, LayerWeights)>, Vec<LayerWeights>) {
     let setup = Setup {
         dt_ms: 1.0,
         trials: 1,
@@ -40,7 +40,7 @@ pub(super) fn initial() -> (Vec<(Synapses, Synapses)>, Vec<Synapses>) {
     let circuit = lower(&mnist(|_| {}), &Registry::default(), setup).map(Simulation::new);
     let circuit = circuit.expect("the shipped model is a model");
     let synapses =
-        |name: &str| Synapses::new(circuit.weights(name).expect("the shipped model has it"));
+        |name: &str| LayerWeights::new(circuit.weights(name).expect("the shipped model has it"));
     let names = ["pixels", "hidden1", "hidden2", "hidden3", "output"];
     let up = names.windows(2).map(|pair| {
         let (from, to) = (pair[0], pair[1]);
@@ -59,9 +59,9 @@ pub struct Phased {
     optimiser: Optimiser,
     eta: f32,
     /// Upwards, from each population to the next, and the bias of the next.
-    up: Vec<(Synapses, Synapses)>,
+    up: Vec<(LayerWeights, LayerWeights)>,
     /// Downwards, to each hidden population from the next one.
-    down: Vec<Synapses>,
+    down: Vec<LayerWeights>,
     rates: Vec<Array2<f32>>,
     mismatches: Vec<Array2<f32>>,
     deltas: Vec<Array2<f32>>,

@@ -5,7 +5,7 @@ use ndarray::{Array2, Zip};
 
 use super::Images;
 use super::phased::{SIZES, initial};
-use super::synapses::Synapses;
+use super::synapses::LayerWeights;
 use crate::neuron::Transfer;
 use crate::plasticity::Optimiser;
 
@@ -29,8 +29,8 @@ pub struct Single {
     cells: Vec<Cells>,
     /// Rates and teaching signals of the last step; the first rates are those of the stimulus.
     sent: Vec<(Array2<f32>, Array2<f32>)>,
-    up: Vec<(Synapses, Synapses)>,
-    down: Vec<Synapses>,
+    up: Vec<(LayerWeights, LayerWeights)>,
+    down: Vec<LayerWeights>,
     ones: Array2<f32>,
 }
 

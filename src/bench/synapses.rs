@@ -1,4 +1,4 @@
-//! Synapses in single precision without carries, in the usual form, as a reference for the engines.
+//! LayerWeights in single precision without carries, in the usual form, as a reference for the engines.
 //! Optionally with carries and the optimiser of the engines, to separate the cost of precision from
 //! the cost of events.
 
@@ -14,7 +14,7 @@ use crate::plasticity::{Optimiser, WeightUpdater};
 const STRETCH: usize = 1 << 14;
 
 /// Weights, their gradient and their optimiser.
-pub(super) struct Synapses {
+pub(super) struct LayerWeights {
     /// Weights, post x pre.
     pub weights: Array2<f32>,
     gradient: Array2<f32>,
@@ -25,8 +25,8 @@ pub(super) struct Synapses {
     exact: Option<(WeightUpdater, Array2<f32>)>,
 }
 
-impl Synapses {
-    /// Synapses with the given weights.
+impl LayerWeights {
+    /// LayerWeights with the given weights.
     pub fn new(weights: Array2<f32>) -> Self {
         let zeros = || Array2::zeros(weights.raw_dim().f());
         Self {

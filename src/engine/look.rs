@@ -341,7 +341,7 @@ impl Simulation {
     }
 
     /// Starts the accumulation of the changes made by rules, see [`Simulation::change`].
-    pub fn watch_changes(&mut self) -> Watch {
+    pub fn start_changes(&mut self) -> ChangeBaseline {
         let mut before = BTreeMap::new();
         for (name, entity) in self.entities_of_projections() {
             let eligibility = self.eligibility(&name);
@@ -355,12 +355,12 @@ impl Simulation {
                 before.insert(name, start);
             }
         }
-        Watch(before)
+        ChangeBaseline(before)
     }
 
-    /// Change of every plastic projection since [`Simulation::watch_changes`], before any
+    /// Change of every plastic projection since [`Simulation::start_changes`], before any
     /// optimiser: of the eligibility with weight updates, of the weights without; post x pre.
-    pub fn change(&mut self, watch: Watch) -> BTreeMap<Arc<str>, Array2<f32>> {
+    pub fn change(&mut self, watch: ChangeBaseline) -> BTreeMap<Arc<str>, Array2<f32>> {
         let mut changes = BTreeMap::new();
         for (name, before) in watch.0 {
             let Some(entity) = self.entity_of_projection(&name) else {
@@ -402,4 +402,4 @@ impl Simulation {
 }
 
 /// Eligibilities or weights at the start of the accumulation, see [`Simulation::change`].
-pub struct Watch(BTreeMap<Arc<str>, Array2<f32>>);
+pub struct ChangeBaseline(BTreeMap<Arc<str>, Array2<f32>>);

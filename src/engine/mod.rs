@@ -29,7 +29,7 @@ mod simulation;
 mod stage;
 mod state;
 
-pub use look::{Description, ProjectionDescription, Watch};
+pub use look::{ChangeBaseline, Description, ProjectionDescription};
 pub use neurons::Neurons;
 pub use shared::{Runaway, Watchdog};
 pub use simulation::{CircuitError, Simulation};

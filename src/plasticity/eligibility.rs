@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Ix2, ShapeBuilder, Zip, s};
 use rayon::prelude::*;
 
-use super::optimiser::{Optimiser, Pairs, Step, Synapses, needs_carry};
+use super::optimiser::{Operands, Optimiser, Pairs, Step, needs_carry};
 use crate::connectivity::Lazy;
 use crate::math::columns::{Changing, flat, flat_mut};
 use crate::math::{Steps, pair, product, threads};
@@ -381,7 +381,7 @@ impl WeightUpdater {
         weights: Changing<'_>,
         eta: f32,
         stretch: usize,
-        work: impl Fn(Step, usize, Synapses<'_>) + Send + Sync,
+        work: impl Fn(Step, usize, Operands<'_>) + Send + Sync,
     ) {
         self.count = self.count.saturating_add(1);
         let times = (self.count, self.period_ms);
@@ -403,7 +403,7 @@ impl WeightUpdater {
         let [second, second_carry] = &mut self.second;
         let mut second = stretches_of(second, second_carry);
         let stretches = (0..count).map(|n| {
-            let synapses = Synapses {
+            let synapses = Operands {
                 weights: w(),
                 first: first(),
                 second: second(),

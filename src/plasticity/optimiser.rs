@@ -73,7 +73,7 @@ pub(super) struct Pairs<'a> {
 }
 
 /// Some synapses with the moments of their optimiser, all in one order.
-pub(super) struct Synapses<'a> {
+pub(super) struct Operands<'a> {
     pub weights: Pairs<'a>,
     pub first: Pairs<'a>,
     pub second: Pairs<'a>,
@@ -149,17 +149,17 @@ impl Step {
 
     /// Changes some synapses by their eligibilities `e`.
     ///
-    /// Synapses are independent, so their division among calls has no effect.
-    pub fn apply(self, synapses: Synapses<'_>, e: &[f32]) {
+    /// Operands are independent, so their division among calls has no effect.
+    pub fn apply(self, synapses: Operands<'_>, e: &[f32]) {
         apply(self, synapses, e);
     }
 }
 
 /// One version for each set of instructions; rounding is the same in all of them.
 #[multiversion(targets("x86_64+avx512f+avx512vl+avx512bw+avx512dq", "x86_64+avx2"))]
-fn apply(step: Step, synapses: Synapses<'_>, e: &[f32]) {
+fn apply(step: Step, synapses: Operands<'_>, e: &[f32]) {
     let Step { how, gated_decay } = step;
-    let Synapses {
+    let Operands {
         weights,
         first,
         second,
@@ -262,7 +262,7 @@ mod tests {
                     let part = from..(from + length).min(e.len());
                     let [w, m, v, wc, mc, vc] = &mut all;
                     let pairs = |values, carries| Pairs { values, carries };
-                    let synapses = Synapses {
+                    let synapses = Operands {
                         weights: pairs(&mut w[part.clone()], &mut wc[part.clone()]),
                         first: pairs(&mut m[part.clone()], &mut mc[part.clone()]),
                         second: pairs(&mut v[part.clone()], &mut vc[part.clone()]),
@@ -294,7 +294,7 @@ mod tests {
             for n in 1..=200_000 {
                 let step = Step::new(optimiser, (n, 1.0), eta as f32, 0.0);
                 let pairs = |values, carries| Pairs { values, carries };
-                let synapses = Synapses {
+                let synapses = Operands {
                     weights: pairs(&mut w, &mut wc),
                     first: pairs(&mut m, &mut mc),
                     second: pairs(&mut v, &mut vc),

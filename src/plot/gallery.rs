@@ -7,13 +7,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ndarray::ArrayView2;
 
 use super::{
-    Abscissa, Confusion, Course, Events, Fields, Figure, LearningCurve, Line, Matrix, Measure,
-    Membrane, Outcome, PlotError, Statistic, Statistics, Sweep, Trajectories, Window,
+    Abscissa, Bar, Confusion, Course, Events, Fields, Figure, LearningCurve, Line, Matrix, Measure,
+    Membrane, Outcome, PlotError, Statistic, Statistics, Sweep, Trajectories,
 };
 use crate::description::model::Bias;
 use crate::description::scenario::Neurons;
 use crate::neuron::Compartment;
-use crate::protocol::Window as Acting;
+use crate::protocol::Window;
 use crate::record::csv::numbers;
 use crate::record::{RecordError, Series, TraceKey, history, statistics, weights};
 use crate::run::{Results, Summary};
@@ -314,13 +314,13 @@ impl Gallery<'_> {
     fn windows(
         &self,
         stretch: (f64, f64),
-        keep: impl Fn(&Acting) -> bool,
-    ) -> Result<Vec<Window>, GalleryError> {
+        keep: impl Fn(&Window) -> bool,
+    ) -> Result<Vec<Bar>, GalleryError> {
         let windows = self.results.windows()?;
         Ok((windows.into_iter())
             .filter(|w| w.until_ms > stretch.0 && w.from_ms < stretch.1)
             .filter(keep)
-            .map(|w| Window {
+            .map(|w| Bar {
                 kind: w.kind,
                 label: w.label,
                 from_ms: w.from_ms.max(stretch.0),
@@ -331,8 +331,8 @@ impl Gallery<'_> {
 
     /// Times of stimuli and teachers within a time interval. Labels are removed if trials had
     /// different stimuli.
-    fn timing(&self, stretch: (f64, f64)) -> Result<Vec<Window>, GalleryError> {
-        let timing = |w: &Acting| {
+    fn timing(&self, stretch: (f64, f64)) -> Result<Vec<Bar>, GalleryError> {
+        let timing = |w: &Window| {
             let kinds = ["stimulus", "teacher", "presentation"];
             kinds.contains(&w.kind.as_str()) && w.trial.unwrap_or_default() == 0
         };
@@ -350,7 +350,7 @@ impl Gallery<'_> {
         &self,
         (population, neuron, trial): (&str, u32, u32),
         stretch: (f64, f64),
-    ) -> Result<Vec<Window>, GalleryError> {
+    ) -> Result<Vec<Bar>, GalleryError> {
         let size = self.results.population(population).map_or(0, |p| p.size);
         let model = &self.results.model;
         let leads_here = |projection: &str| {
@@ -358,7 +358,7 @@ impl Gallery<'_> {
             known.any(|p| p.to == population && p.name() == projection)
                 || projection == Bias::name(population)
         };
-        let acts = |w: &Acting| {
+        let acts = |w: &Window| {
             let concerned = w
                 .label
                 .rsplit_once(' ')

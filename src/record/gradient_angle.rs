@@ -12,7 +12,7 @@ use ndarray::{Array2, Zip};
 use super::probe::Times;
 use super::statistics::angle;
 use super::{Batch, RecordError, Recorder};
-use crate::engine::Watch;
+use crate::engine::ChangeBaseline;
 use crate::engine::{ProjectionDescription, Simulation};
 use crate::neuron::{Compartment, Transfer, Variable};
 
@@ -25,7 +25,7 @@ pub(super) struct GradientAngles {
     presentation: Range<u64>,
     /// Projections to be measured in this presentation.
     due: BTreeSet<Arc<str>>,
-    changes: Option<Watch>,
+    changes: Option<ChangeBaseline>,
     gradient: Option<BTreeMap<Arc<str>, Array2<f32>>>,
 }
 
@@ -49,7 +49,7 @@ impl GradientAngles {
             .flat_map(|(_, projections)| projections.iter().cloned())
             .collect();
         self.gradient = None;
-        self.changes = (!self.due.is_empty()).then(|| simulation.watch_changes());
+        self.changes = (!self.due.is_empty()).then(|| simulation.start_changes());
     }
 
     /// Computes the gradient for population `output` and target rates `target`, trials x size.
