@@ -6,7 +6,7 @@ use super::figure::Figure;
 use super::labels::Name;
 use super::line::Line;
 use super::stack::{Abscissa, Horizontal, Panel, Stack, extent_of_lines};
-use super::strip::{Bar, shaded, strips};
+use super::strip::{Interval, shaded, strips};
 use super::style::COLUMN_AND_HALF;
 use super::ticks::extent;
 
@@ -21,7 +21,7 @@ pub struct Events<'a> {
     /// Messages per ms of apical projections, over time in ms.
     pub deltas: Vec<Line<'a>>,
     /// Stimuli and teachers with their times.
-    pub windows: Vec<Bar>,
+    pub windows: Vec<Interval>,
 }
 
 impl Events<'_> {

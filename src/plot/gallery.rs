@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ndarray::ArrayView2;
 
 use super::{
-    Abscissa, Bar, Confusion, Course, Events, Fields, Figure, LearningCurve, Line, Matrix, Measure,
-    Membrane, Outcome, PlotError, Statistic, Statistics, Sweep, Trajectories,
+    Abscissa, Confusion, Course, Events, Fields, Figure, Interval, LearningCurve, Line, Matrix,
+    Measure, Membrane, Outcome, PlotError, Statistic, Statistics, Sweep, Trajectories,
 };
 use crate::description::model::Bias;
 use crate::description::scenario::Neurons;
@@ -315,12 +315,12 @@ impl Gallery<'_> {
         &self,
         stretch: (f64, f64),
         keep: impl Fn(&Window) -> bool,
-    ) -> Result<Vec<Bar>, GalleryError> {
+    ) -> Result<Vec<Interval>, GalleryError> {
         let windows = self.results.windows()?;
         Ok((windows.into_iter())
             .filter(|w| w.until_ms > stretch.0 && w.from_ms < stretch.1)
             .filter(keep)
-            .map(|w| Bar {
+            .map(|w| Interval {
                 kind: w.kind,
                 label: w.label,
                 from_ms: w.from_ms.max(stretch.0),
@@ -331,7 +331,7 @@ impl Gallery<'_> {
 
     /// Times of stimuli and teachers within a time interval. Labels are removed if trials had
     /// different stimuli.
-    fn timing(&self, stretch: (f64, f64)) -> Result<Vec<Bar>, GalleryError> {
+    fn timing(&self, stretch: (f64, f64)) -> Result<Vec<Interval>, GalleryError> {
         let timing = |w: &Window| {
             let kinds = ["stimulus", "teacher", "presentation"];
             kinds.contains(&w.kind.as_str()) && w.trial.unwrap_or_default() == 0
@@ -350,7 +350,7 @@ impl Gallery<'_> {
         &self,
         (population, neuron, trial): (&str, u32, u32),
         stretch: (f64, f64),
-    ) -> Result<Vec<Bar>, GalleryError> {
+    ) -> Result<Vec<Interval>, GalleryError> {
         let size = self.results.population(population).map_or(0, |p| p.size);
         let model = &self.results.model;
         let leads_here = |projection: &str| {

@@ -7,7 +7,7 @@ use super::figure::Figure;
 use super::labels::Name;
 use super::line::Line;
 use super::stack::{Abscissa, Horizontal, Panel, Stack, extent_of_lines};
-use super::strip::{Bar, shaded, strips};
+use super::strip::{Interval, shaded, strips};
 use super::style::{COLUMN_AND_HALF, Stroke};
 use plotters::style::RGBColor;
 
@@ -24,7 +24,7 @@ pub struct Membrane<'a> {
     pub lines: Vec<Line<'a>>,
     /// Inputs to the neuron with their times: bars above the panels, and shaded in the panels
     /// unless one of the same kind is always on.
-    pub windows: Vec<Bar>,
+    pub windows: Vec<Interval>,
 }
 
 /// A variable: its name in recordings, its symbol in figures, its colour and line width in pt.

@@ -67,6 +67,6 @@ pub use matrix::Matrix;
 pub use membrane::Membrane;
 pub use stack::Abscissa;
 pub use statistics::{Measure, Statistic, Statistics};
-pub use strip::Bar;
+pub use strip::Interval;
 pub use sweep::{Outcome, Sweep};
 pub use trajectories::Trajectories;

@@ -11,7 +11,7 @@ use plotters::style::RGBColor;
 
 /// A time interval in which an input or a change acts on the neuron.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Bar {
+pub struct Interval {
     /// Kind: `stimulus`, `teacher`, `current`, `presentation`, `neuron`, `eta` or any other word.
     pub kind: String,
     /// Label, written into the bar if it fits.
@@ -71,7 +71,7 @@ const MOST_ROWS: usize = 12;
 
 /// Strips of each kind, with bars in order of time. Overlapping bars of a kind are in different
 /// rows, as few as possible.
-pub(super) fn strips(windows: &[Bar]) -> Vec<Strip> {
+pub(super) fn strips(windows: &[Interval]) -> Vec<Strip> {
     let mut kinds: Vec<(&str, Vec<Bar>)> = Vec::new();
     for window in windows {
         let bar = (window.from_ms, window.until_ms, window.label.clone());
@@ -237,11 +237,11 @@ fn bars(page: &Page, strip: &Strip, frame: &Frame, row: Area) -> Result<(), Plot
 
 #[cfg(test)]
 mod tests {
-    use super::{Bar, strips};
+    use super::{Interval, strips};
 
     #[test]
     fn bars_that_overlap_are_all_seen_in_rows_of_their_own() {
-        let window = |kind: &str, label: &str, from_ms, until_ms| Bar {
+        let window = |kind: &str, label: &str, from_ms, until_ms| Interval {
             kind: kind.into(),
             label: label.into(),
             from_ms,
@@ -269,20 +269,20 @@ mod tests {
                 ("current", "", vec!["across"]),
             ]
         );
-        let many: Vec<Bar> = (0..20).map(|_| window("current", "", 0.0, 1.0)).collect();
+        let many: Vec<Interval> = (0..20).map(|_| window("current", "", 0.0, 1.0)).collect();
         let strips = super::strips(&many);
         assert_eq!((strips.len(), strips[11].name.as_str()), (12, "and 8 more"));
     }
 
     #[test]
     fn bars_that_touch_cover_and_a_gap_does_not() {
-        let window = |from_ms, until_ms| Bar {
+        let window = |from_ms, until_ms| Interval {
             kind: "stimulus".into(),
             label: String::new(),
             from_ms,
             until_ms,
         };
-        let covers = |windows: &[Bar], range| strips(windows)[0].covers(range);
+        let covers = |windows: &[Interval], range| strips(windows)[0].covers(range);
         let all = [window(20.0, 40.0), window(0.0, 20.0)];
         assert!(covers(&all, (0.0, 40.0)) && covers(&all, (5.0, 39.0)));
         assert!(!covers(&all, (0.0, 41.0)) && !covers(&all, (-1.0, 40.0)));

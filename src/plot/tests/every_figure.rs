@@ -22,7 +22,7 @@ fn figures(
     let title = || title.to_owned();
     let quantity = || "weight".to_owned();
     let unit = || "a.u.".to_owned();
-    let window = |from_ms, until_ms| Bar {
+    let window = |from_ms, until_ms| Interval {
         kind: "teacher".to_owned(),
         label: title(),
         from_ms,
@@ -252,7 +252,7 @@ fn a_figure_of_very_much_data_is_drawn() {
     assert!(elements(&dashed) < 1_000);
     assert!(elements(&trajectories(vec![line(&x, &gaps)])) < 10_000);
 
-    let window = |n: &f64| Bar {
+    let window = |n: &f64| Interval {
         kind: "stimulus".to_owned(),
         label: String::new(),
         from_ms: *n,
