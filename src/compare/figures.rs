@@ -115,7 +115,7 @@ fn note(rules: &[Rule<'_>], banded: bool) -> String {
         (_, most) => most.map_or_else(String::new, usize::to_string),
     };
     let bands = match banded {
-        true => "; bands: from the least to the greatest",
+        true => "; bands: smallest to largest value",
         false => "",
     };
     format!("Lines: mean over {seeds} seeds{bands}.")
@@ -317,7 +317,7 @@ impl Gallery<'_> {
             quantity: "test accuracy".to_owned(),
             unit: "%".to_owned(),
             groups: self.rules.iter().map(group).collect(),
-            notes: vec!["A dot a seed, a bar at their mean; ± standard deviation.".to_owned()],
+            notes: vec!["Dots: seeds; bars: mean; ± standard deviation.".to_owned()],
         }
         .draw()
     }

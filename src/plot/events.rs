@@ -60,7 +60,7 @@ fn panel<'a>(signal: &str, lines: &[Line<'a>], first: usize) -> Result<Panel<'a>
     let values = lines.iter().flat_map(|line| line.y).copied();
     let most = extent(values).map_or(0.0, |(_, most)| most);
     Ok(Panel {
-        quantity: format!("events of {signal}"),
+        quantity: format!("messages of {signal}"),
         unit: "1/ms".to_owned(),
         height: 80.0,
         range: (most > 0.0).then_some((-AIR * most, (1.0 + AIR) * most)),

@@ -301,7 +301,7 @@ impl Gallery<'_> {
                 .collect()
         };
         let figure = Events {
-            title: self.title("what is sent"),
+            title: self.title("messages sent"),
             rates: lines(false),
             deltas: lines(true),
             windows: self.timing(stretch)?,

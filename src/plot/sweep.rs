@@ -20,7 +20,7 @@ pub struct Outcome {
     pub values: Vec<Vec<f64>>,
 }
 
-/// Results over a setting, one panel each: the mean over runs as dots, with a band from the least
+/// Results over a setting, one panel each: the mean over runs as dots, with a band from the smallest
 /// to the greatest value. Settings are at equal distances.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sweep {

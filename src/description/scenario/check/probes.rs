@@ -325,7 +325,7 @@ fn defined(statistic: Statistic, projection: &Named<'_>, all: &[Named<'_>]) -> R
     match (statistic, projection.compartment) {
         (Statistic::Norm, _) | (Statistic::GradientAngle, Compartment::Basal) => Ok(()),
         (Statistic::Messages, _) => (projection.from.map(|_| ())).ok_or_else(|| {
-            format!("`events` counts what is sent; `{name}` is a bias, which sends nothing")
+            format!("`messages` counts values sent; `{name}` is a bias, which sends none")
         }),
         (Statistic::GradientAngle, Compartment::Apical) => Err(format!(
             "`gradient_angle` is defined for basal projections; `{name}` is apical"
