@@ -16,7 +16,7 @@
 //! | [`circuit`] | a circuit as plain data, and its populations, projections and neurons as entities |
 //! | [`engine`] | simulations and the stages of a step, ordered only here; states |
 //! | [`protocol`] | stimuli, teachers and evaluation over time: tasks and free timelines |
-//! | [`record`] | recordings: from the simulation to Parquet and back; arrays, small tables |
+//! | [`record`] | probes; recordings: from the simulation to Parquet and back; arrays, small tables |
 //! | [`run`] | runs of a scenario: advancing, recording, results in a directory |
 //! | [`inspect`] | one neuron of a simulation or a run: data and text |
 //! | [`plot`] | figures, from plain data to SVG and PNG |

@@ -20,6 +20,24 @@ pub struct Parameter {
     pub meaning: &'static str,
 }
 
+impl Parameter {
+    /// A parameter with its name, default, range, unit and meaning.
+    #[must_use]
+    pub const fn new(
+        name: &'static str,
+        default: f64,
+        range: (f64, f64),
+        meaning: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            default,
+            range,
+            meaning,
+        }
+    }
+}
+
 /// Values of declared parameters, with every default filled in.
 #[derive(Clone, Debug)]
 pub struct Parameters(BTreeMap<&'static str, f64>);
@@ -32,16 +50,23 @@ impl Parameters {
         Self(declared.iter().map(|p| (p.name, value(p))).collect())
     }
 
-    /// Value of a declared parameter; 0 for any other name.
+    /// Value of a declared parameter.
+    ///
+    /// # Panics
+    /// For a name that is not declared.
     #[must_use]
     pub fn get(&self, name: &str) -> f32 {
         self.double(name) as f32
     }
 
     /// As [`Parameters::get`], in double precision.
+    ///
+    /// # Panics
+    /// For a name that is not declared.
     #[must_use]
     pub fn double(&self, name: &str) -> f64 {
-        self.0.get(name).copied().unwrap_or(0.0)
+        let value = self.0.get(name).copied();
+        value.unwrap_or_else(|| panic!("`{name}` is not a declared parameter"))
     }
 }
 

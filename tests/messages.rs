@@ -832,3 +832,52 @@ fn benchmarks_that_there_are_not() {
     error: there is no row `everything`; expected one of `steps`, `leaky`, `accuracy`, `epoch`, `online`, `recurrent`, `entities`
     ");
 }
+
+/// In a file and as `--set`.
+#[test]
+fn former_names_are_answered_with_the_present_ones() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let scenario = root.join("scenarios/digits.ron");
+    let registry = apical::description::Registry::default();
+    for (set, now) in [
+        (
+            "model.synapses.plastic.consolidation=(optimiser: plain)",
+            "`update`",
+        ),
+        (
+            "model.synapses.plastic.rule=turnover",
+            "`change_gated_decay`",
+        ),
+        (
+            "model.synapses.plastic.parameters={\"turnover\": 2}",
+            "`gated_decay`",
+        ),
+        (
+            "model.projections[3].mirrors=pixels_to_hidden1",
+            "`reciprocal`",
+        ),
+        ("probes=[statistics(statistics: [events])]", "`messages`"),
+    ] {
+        let mut settings = vec![set.to_owned()];
+        if set.contains("parameters") {
+            settings.insert(
+                0,
+                "model.synapses.plastic.rule=change_gated_decay".to_owned(),
+            );
+        }
+        let loaded = apical::description::scenario::load(&scenario, &settings, &registry);
+        let error = loaded.unwrap_err().to_string();
+        assert!(error.contains(now), "{set}: {error}");
+    }
+    // The same in the file of a model.
+    let model = std::fs::read_to_string(root.join("models/digits.ron")).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("former.ron");
+    std::fs::write(&path, model.replace("update:", "consolidation:")).unwrap();
+    let loaded = apical::description::scenario::load_model(&path, &[], &registry);
+    let error = loaded.unwrap_err().to_string();
+    assert!(
+        error.contains("`consolidation`") && error.contains("`update`"),
+        "{error}"
+    );
+}

@@ -6,7 +6,7 @@ use apical::circuit::Engine;
 use apical::description::model::Model;
 use apical::description::scenario::Scenario;
 use apical::engine::Simulation;
-use apical::event::{Event, Teacher};
+use apical::event::{Event, Injection, PopulationId, ProjectionId, Teacher};
 use apical::neuron::{NeuronParameter, Site, Variable};
 use apical::record;
 use common::{bits, both_engines, cell, cells, first, injection, parse, run_into, simulation};
@@ -370,4 +370,107 @@ both_engines! {
     learning_rates_act_from_their_time_on_and_the_scale_multiplies_them,
     while_nobody_teaches_no_byte_of_a_weight_changes_whatever_is_shown,
     a_scenario_says_when_and_its_recordings_show_it,
+}
+
+/// Every kind of event with every kind of mistake; none of them is entered.
+#[test]
+fn an_event_of_what_the_circuit_does_not_have_is_an_error() {
+    let model: Model = parse(
+        r#"(
+            name: "two", neurons: {"n": ()}, inputs: [(name: "x", size: 2)],
+            populations: [(name: "a", size: 3, neuron: "n")],
+            synapses: {"fixed": ()},
+            projections: [(from: "x", to: "a", compartment: basal, delay_ms: 1, synapse: "fixed", weights: constant(1))],
+        )"#,
+    );
+    let mut simulation = simulation(&model, Engine::Events, 1.0, 2, 1.0);
+    let (x, a) = (
+        simulation.input("x").unwrap(),
+        simulation.pyramidal("a").unwrap(),
+    );
+    let (none, nowhere) = (PopulationId(7), ProjectionId(7));
+    let rates = |columns| Array2::from_elem((2, columns), 0.5f32);
+    let teacher = |rows, strengths| Teacher {
+        target: Array2::from_elem((rows, 3), 0.5),
+        strength: vec![1.0; strengths],
+    };
+    let current = |population, current: &[f32]| {
+        let injection = Injection {
+            population,
+            site: Site::Basal,
+            current: current.to_vec().into(),
+        };
+        Event::Inject(1, injection)
+    };
+    let tau = NeuronParameter::TauBMs;
+    for (wrong, message) in [
+        (
+            Event::Rates(a, rates(3)),
+            "there is no input population `a`",
+        ),
+        (
+            Event::Rates(x, rates(3)),
+            "x is (2, 2), the values are (2, 3)",
+        ),
+        (
+            Event::Rates(none, rates(2)),
+            "there is no population `number 7`",
+        ),
+        (
+            Event::Teacher(a, teacher(1, 2)),
+            "a is (2, 3), the values are (1, 3)",
+        ),
+        (
+            Event::Teacher(a, teacher(2, 1)),
+            "a is (2, 3), the values are (1, 3)",
+        ),
+        (
+            Event::Teacher(x, teacher(2, 2)),
+            "there is no population `x`",
+        ),
+        (Event::Strength(x, 1.0), "there is no population `x`"),
+        (
+            Event::Strength(a, f32::NAN),
+            "a is given a value that is infinite",
+        ),
+        (current(a, &[0.0; 2]), "a is (2, 3), the values are (2, 2)"),
+        (current(x, &[0.0; 2]), "there is no population `x`"),
+        (
+            current(a, &[0.0, f32::INFINITY, 0.0]),
+            "a is given a value that is infinite",
+        ),
+        (Event::Neuron(x, tau, 5.0), "there is no population `x`"),
+        (
+            Event::Neuron(none, tau, 5.0),
+            "there is no population `number 7`",
+        ),
+        (
+            Event::Neuron(a, tau, f64::NAN),
+            "a is given a value that is infinite",
+        ),
+        (
+            Event::Eta(nowhere, 0.1),
+            "there is no projection `number 7`",
+        ),
+        (
+            Event::EtaScale(f32::NAN),
+            "is given a value that is infinite",
+        ),
+        (
+            Event::Presentation(f32::NAN),
+            "is given a value that is infinite",
+        ),
+    ] {
+        let description = format!("{wrong:?}");
+        let error = simulation.enter(3, wrong).unwrap_err().to_string();
+        assert!(error.contains(message), "{description}: {error}");
+    }
+    simulation.advance_to(5);
+    assert!(
+        simulation
+            .read("a", Variable::RATE)
+            .unwrap()
+            .iter()
+            .all(|r| *r == 0.0)
+    );
 }

@@ -36,7 +36,7 @@ pub fn lay_out(world: &mut World) -> Result<(), LayoutError> {
     sort(world);
     let mut runs: BTreeMap<PopulationId, Vec<(usize, Vec<NeuronId>)>> = BTreeMap::new();
     let mut tables = world.query::<&NeuronId>();
-    for ids in tables.contiguous_iter(world).into_iter().flatten() {
+    for ids in tables.contiguous_iter(world).expect(COLUMNS) {
         let mut start = 0;
         for run in ids.chunk_by(|a, b| a.population == b.population) {
             let of_population = runs.entry(run[0].population).or_default();
@@ -67,6 +67,22 @@ pub fn lay_out(world: &mut World) -> Result<(), LayoutError> {
     Ok(())
 }
 
+/// True if the neurons of every population are in the rows that were found for them.
+pub fn is_laid_out(world: &mut World) -> bool {
+    let populations = world.query::<&Population>();
+    let mut tables = world.query::<&NeuronId>();
+    let world = &*world;
+    populations.iter_manual(world).all(|population| {
+        let all = || NeuronId::all(population.id, population.trials, population.size);
+        let is_complete = |ids: &[NeuronId]| {
+            let rows = ids.get(population.rows.clone());
+            rows.is_some_and(|rows| rows.iter().copied().eq(all()))
+        };
+        let mut tables = tables.contiguous_iter(world).expect(COLUMNS);
+        tables.any(is_complete)
+    })
+}
+
 /// Marks the neurons of a table during sorting; it has no other meaning.
 #[derive(Component, Clone, Copy, Debug)]
 struct Sorted;
@@ -78,7 +94,7 @@ fn sort(world: &mut World) {
     let key = |id: &NeuronId| (id.population, id.trial, id.index);
     let mut ids = world.query::<&NeuronId>();
     let is_sorted = |ids: &[NeuronId]| ids.is_sorted_by_key(key);
-    if (ids.contiguous_iter(world).into_iter().flatten()).all(is_sorted) {
+    if (ids.contiguous_iter(world).expect(COLUMNS)).all(is_sorted) {
         return;
     }
     unsorted.extend(
@@ -96,8 +112,11 @@ fn sort(world: &mut World) {
     }
 }
 
-/// Why the neurons of every population are found in a step.
+/// Message of the panic if the neurons of a population are not found in a step.
 pub(crate) const LAID_OUT: &str = "the layout is checked before a step";
+
+/// Message of the panic if a component is not stored as a column of a table.
+pub(crate) const COLUMNS: &str = "components of neurons are stored as columns of tables";
 
 /// The columns of the table that contains `population`, for a query whose first column holds the
 /// identities of neurons.
@@ -111,7 +130,7 @@ pub(crate) fn table<'w, C, E>(
         index: 0,
     };
     let start = population.rows.start;
-    (tables.ok()?)
+    (tables.ok().expect(COLUMNS))
         .find(|(ids, _)| ids.get(start) == Some(&first))
         .map(|(_, columns)| columns)
 }

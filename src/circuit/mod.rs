@@ -18,8 +18,8 @@ pub(crate) use build::STAYS;
 pub use build::{BuiltFrom, Clock, EtaScale, Seed, Wiring, build};
 pub use engine::Engine;
 pub use graph::Graph;
-pub(crate) use layout::{LAID_OUT, table};
-pub use layout::{LayoutError, lay_out};
+pub(crate) use layout::{COLUMNS, LAID_OUT, table};
+pub use layout::{LayoutError, is_laid_out, lay_out};
 pub use own::OwnModel;
 pub use plan::{
     Circuit, NeuronsPlan, PlasticityPlan, PopulationPlan, ProjectionPlan, UpdatePlan, WeightsPlan,

@@ -4,6 +4,7 @@ use std::any::TypeId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use bevy_ecs::component::StorageType;
 use bevy_ecs::prelude::*;
 use bevy_ecs::schedule::ScheduleConfigs;
 use bevy_ecs::system::ScheduleSystem;
@@ -25,18 +26,42 @@ pub struct OwnModel {
     pub name: String,
     /// Parameters that the model file gives.
     pub parameters: BTreeMap<String, f64>,
+    /// All parameters, including defaults, as text.
+    pub all_parameters: String,
     model: Arc<dyn Erased>,
 }
 
 impl OwnModel {
-    /// A model with its parameters.
+    /// A model with its parameters. Its variables are a component that is stored in tables, the
+    /// default; another storage does not compile.
     #[must_use]
     pub fn new<M: NeuronModel>(model: M) -> Self {
+        const {
+            assert!(
+                matches!(<M::State as Component>::STORAGE_TYPE, StorageType::Table),
+                "variables of a neuron model are stored in tables"
+            );
+        }
         Self {
             name: String::new(),
             parameters: BTreeMap::new(),
+            all_parameters: String::new(),
             model: Arc::new(Holder(Arc::new(model))),
         }
+    }
+
+    /// Name of the type, parameters and symbols of the variables, as text.
+    pub(crate) fn identity(&self) -> String {
+        let (name, variables) = (self.model.name(), self.variables().join(", "));
+        format!(
+            "{}{}: {name} of {variables}",
+            self.name, self.all_parameters
+        )
+    }
+
+    /// Number of bytes of a neuron in addition to those of a pyramidal neuron.
+    pub(crate) fn bytes(&self) -> usize {
+        self.model.bytes() + size_of::<OwnCurrents>()
     }
 
     /// Symbols of the additional variables.
@@ -93,6 +118,8 @@ impl OwnModel {
 
 /// Operations on a model of any type.
 trait Erased: Send + Sync {
+    fn name(&self) -> &'static str;
+    fn bytes(&self) -> usize;
     fn variables(&self) -> Vec<&'static str>;
     fn model(&self) -> TypeId;
     fn spawn(&self, population: Entity, ids: Vec<NeuronId>, world: &mut World);
@@ -120,6 +147,14 @@ impl<M: NeuronModel> Holder<M> {
 }
 
 impl<M: NeuronModel> Erased for Holder<M> {
+    fn name(&self) -> &'static str {
+        std::any::type_name::<M>()
+    }
+
+    fn bytes(&self) -> usize {
+        size_of::<M::State>()
+    }
+
     fn variables(&self) -> Vec<&'static str> {
         M::VARIABLES
             .iter()
@@ -162,26 +197,27 @@ impl<M: NeuronModel> Erased for Holder<M> {
     }
 
     fn reset(&self, world: &mut World, population: &Population) {
-        Self::with(world, population, |states| states.fill(M::State::default()));
+        let written = Self::with(world, population, |states| states.fill(M::State::default()));
+        written.expect(LAID_OUT);
         let mut query = world.query::<(&NeuronId, &mut OwnCurrents)>();
-        if let Some(mut own) = table(query.contiguous_iter_mut(world), population) {
-            own[population.rows.clone()].fill(OwnCurrents::default());
-        }
+        let mut own = table(query.contiguous_iter_mut(world), population).expect(LAID_OUT);
+        own[population.rows.clone()].fill(OwnCurrents::default());
     }
 
     fn save(&self, world: &mut World, population: &Population) -> Vec<u8> {
-        Self::with(world, population, |states| postcard::to_stdvec(states))
-            .and_then(Result::ok)
-            .unwrap_or_default()
+        let bytes = Self::with(world, population, |states| postcard::to_stdvec(states));
+        (bytes.expect(LAID_OUT)).expect("variables of neuron models can be serialized")
     }
 
     fn fits(&self, stored: &[u8], neurons: usize) -> bool {
-        postcard::from_bytes::<Vec<M::State>>(stored).is_ok_and(|states| states.len() == neurons)
+        let read = postcard::take_from_bytes::<Vec<M::State>>(stored);
+        read.is_ok_and(|(states, rest)| states.len() == neurons && rest.is_empty())
     }
 
     fn load(&self, world: &mut World, population: &Population, stored: &[u8]) {
         let stored: Vec<M::State> = postcard::from_bytes(stored).expect("the bytes fit");
-        Self::with(world, population, |states| states.copy_from_slice(&stored));
+        let written = Self::with(world, population, |states| states.copy_from_slice(&stored));
+        written.expect(LAID_OUT);
     }
 }
 

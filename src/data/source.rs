@@ -111,6 +111,9 @@ pub enum Source {
         /// Its parameters by name.
         #[serde(default)]
         parameters: BTreeMap<String, f64>,
+        /// Base directory of its relative paths; by default that of the scenario.
+        #[serde(default)]
+        directory: Option<PathBuf>,
     },
 }
 
@@ -167,7 +170,11 @@ impl Source {
     ) -> Result<LoadedData, DataError> {
         let here = |path: &PathBuf| base_dir.join(path);
         match self {
-            Self::Own { name, parameters } => {
+            Self::Own {
+                name,
+                parameters,
+                directory,
+            } => {
                 let source = own
                     .iter()
                     .find(|source| source.name == name)
@@ -193,7 +200,8 @@ impl Source {
                         return Err(DataError::setting(&name, value.to_string(), &expected));
                     }
                 }
-                source.data(&Parameters::of(source.parameters, parameters), base_dir)
+                let base_dir = directory.as_ref().map_or(base_dir.to_owned(), here);
+                source.data(&Parameters::of(source.parameters, parameters), &base_dir)
             }
             Self::Csv {
                 path,

@@ -41,7 +41,8 @@ pub struct Setup<'a> {
 #[error("{}", .0.iter().map(|issue| format!("{}: {}", issue.path, issue.message)).collect::<Vec<_>>().join("\n"))]
 pub struct LowerError(pub Vec<Issue>);
 
-/// Checks `model` and converts it to a circuit.
+/// Checks `model` and converts it to a circuit. Warnings, such as needs of rules that are not met, are
+/// those of [`model::check`].
 ///
 /// # Errors
 /// All problems of the model, each with its path.
@@ -171,6 +172,7 @@ impl<'a> Lowering<'a> {
         let mut own = (kind.build)(&parameters, self.setup.dt_ms);
         own.name = name;
         own.parameters = neuron.parameters.clone();
+        own.all_parameters = parameters.to_string();
         Some(own)
     }
 

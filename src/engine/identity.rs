@@ -33,7 +33,7 @@ impl Identity {
                 neuron_type(neurons, &mut add);
             }
             if let Some(own) = &population.own {
-                add("the neuron model", &(&own.name, &own.parameters));
+                add("the neuron model", &own.identity());
             }
         }
         for projection in &circuit.projections {

@@ -1,4 +1,5 @@
-//! Inspection of a circuit: compartments, weights, terms of the equations. It changes nothing.
+//! Inspection of a circuit: compartments, weights, terms of the equations. It changes no state, except
+//! that [`Simulation::start_changes`] begins to keep eligibilities.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

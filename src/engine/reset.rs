@@ -7,8 +7,8 @@ use super::events::Rest;
 use super::shared::Watchdog;
 use super::simulation::Simulation;
 use crate::circuit::{
-    Activity, Afferents, Changed, Clock, Engine, EtaScale, Plasticity, Population, Synapses,
-    Wiring, wire_events,
+    Activity, Afferents, COLUMNS, Changed, Clock, Engine, EtaScale, Plasticity, Population,
+    Synapses, Wiring, wire_events,
 };
 use crate::connectivity::Lazy;
 use crate::event::{DeltaLine, Injections, RateLine, Teacher, Timeline};
@@ -98,7 +98,7 @@ impl Simulation {
         let circuit = self.circuit();
         let world = &mut self.world;
         let mut neurons = world.query::<Compartments>();
-        for columns in neurons.contiguous_iter_mut(world).into_iter().flatten() {
+        for columns in neurons.contiguous_iter_mut(world).expect(COLUMNS) {
             let (i_b, b, i_a, a, s, b_hat, i_s, xi, delta, n) = columns;
             clear(i_b);
             clear(b);
@@ -112,7 +112,7 @@ impl Simulation {
             clear(n);
         }
         let mut carries = world.query::<Carries>();
-        for columns in carries.contiguous_iter_mut(world).into_iter().flatten() {
+        for columns in carries.contiguous_iter_mut(world).expect(COLUMNS) {
             let (b, a, b_hat, xi) = columns;
             clear(b);
             clear(a);
@@ -121,7 +121,7 @@ impl Simulation {
         }
         // Inputs have rates, too.
         let mut rates = world.query::<&mut soma::Rate>();
-        for column in rates.contiguous_iter_mut(world).into_iter().flatten() {
+        for column in rates.contiguous_iter_mut(world).expect(COLUMNS) {
             clear(column);
         }
         for population in world

@@ -11,7 +11,7 @@ use super::stage;
 use super::{dense, events};
 use crate::circuit::{
     Activity, BuiltFrom, Changed, Circuit, Clock, Engine, LayoutError, Plasticity, Population,
-    Synapses, Wiring, build, lay_out,
+    PopulationPlan, Synapses, Wiring, build, is_laid_out, lay_out,
 };
 use crate::connectivity::{Lazy, Terminals, by_sender};
 use crate::event::{Event, PopulationId, ProjectionId, Teacher, Timeline, Windows};
@@ -52,7 +52,6 @@ pub struct Simulation {
     pub(super) world: World,
     schedule: Schedule,
     /// Number of entities of each archetype at the last check of the layout.
-    shape: Vec<u32>,
     misplaced: Option<LayoutError>,
 }
 
@@ -103,11 +102,9 @@ impl Simulation {
         }
         stage::add_own(&mut schedule, &circuit);
         (schedule.initialize(&mut world)).expect("the systems of a circuit are checked");
-        let shape = shape(&world);
         Self {
             world,
             schedule,
-            shape,
             misplaced: None,
         }
     }
@@ -127,9 +124,10 @@ impl Simulation {
             panic!("{error}");
         }
         self.schedule.run(&mut self.world);
-        // Only user-defined systems can have moved neurons to other tables.
-        if !self.world.resource::<BuiltFrom>().0.systems.is_empty() {
-            self.misplaced = self.misplaced.take().or(self.lay_out().err());
+        // Only user-defined systems can have moved neurons to other rows.
+        let has_systems = !self.world.resource::<BuiltFrom>().0.systems.is_empty();
+        if has_systems && !is_laid_out(&mut self.world) {
+            self.misplaced = lay_out(&mut self.world).err();
         }
     }
 
@@ -138,17 +136,6 @@ impl Simulation {
     #[must_use]
     pub fn misplaced(&self) -> Option<&LayoutError> {
         self.misplaced.as_ref()
-    }
-
-    /// Finds the rows of the populations again if archetypes have changed.
-    fn lay_out(&mut self) -> Result<(), LayoutError> {
-        let shape = shape(&self.world);
-        if shape == self.shape {
-            return Ok(());
-        }
-        lay_out(&mut self.world)?;
-        self.shape = self::shape(&self.world);
-        Ok(())
     }
 
     /// The world of entities, read-only: populations and projections by [`Wiring`], neurons by
@@ -164,7 +151,9 @@ impl Simulation {
     ///
     /// Invariants: no neuron, population or projection is despawned; a component is added to all
     /// neurons of a population or to none; weights are changed by [`Simulation::set_weights`],
-    /// events entered by [`Simulation::enter`]. All populations are computed in the next step.
+    /// events entered by [`Simulation::enter`]; parameters of neurons and of plasticity, and the
+    /// seed, are those of the circuit and its events, and a change of them here is not part of a
+    /// [`State`](super::State). All populations are computed in the next step.
     ///
     /// # Errors
     /// [`LayoutError`] if neurons of one population now have different components; no later step
@@ -175,7 +164,6 @@ impl Simulation {
             self.misplaced = Some(error.clone());
             return Err(error);
         }
-        self.shape = shape(&self.world);
         self.wake();
         Ok(result)
     }
@@ -265,9 +253,14 @@ impl Simulation {
 
     /// Enters an event before step `step`, or before the next step if `step` has passed.
     ///
+    /// A learning rate of constant weights has no effect.
+    ///
     /// # Errors
-    /// [`CircuitError::Shape`] for rates or targets that are not trials x neurons,
-    /// [`CircuitError::Number`] for a value that is infinite or not a number.
+    /// [`CircuitError::Shape`] for rates, targets, strengths or currents that are not trials x
+    /// neurons, [`CircuitError::Number`] for a value that is infinite or not a number,
+    /// [`CircuitError::Input`] for rates of neurons that are no input, and
+    /// [`CircuitError::Population`] or [`CircuitError::Projection`] for a number that the circuit
+    /// does not have, or an input in the place of pyramidal neurons.
     pub fn enter(&mut self, step: u64, event: Event) -> Result<(), CircuitError> {
         self.check(&event)?;
         self.world.resource_mut::<Timeline>().enter(step, event);
@@ -302,40 +295,70 @@ impl Simulation {
         Ok(())
     }
 
-    /// Checks shapes and numbers of an event.
+    /// Checks populations, shapes and numbers of an event.
     fn check(&self, event: &Event) -> Result<(), CircuitError> {
-        let circuit = &self.world.resource::<BuiltFrom>().0;
-        let trials = circuit.trials;
-        let (id, found, finite) = match event {
+        match event {
             Event::Rates(id, rates) => {
-                let finite = rates.iter().all(|rate| rate.is_finite());
-                (*id, rates.dim(), finite)
+                let input = self.plan(*id)?;
+                if input.neurons.is_some() {
+                    return Err(CircuitError::Input(input.name.to_string()));
+                }
+                self.check_shape(input, rates.dim())?;
+                finite(&input.name, rates.iter().copied())
             }
             Event::Teacher(id, Teacher { target, strength }) => {
-                let finite = target.iter().chain(strength).all(|x| x.is_finite());
-                (*id, (strength.len(), target.ncols()), finite)
+                let population = self.pyramidal_plan(*id)?;
+                self.check_shape(population, target.dim())?;
+                self.check_shape(population, (strength.len(), target.ncols()))?;
+                finite(&population.name, target.iter().chain(strength).copied())
             }
+            Event::Strength(id, strength) => finite(&self.pyramidal_plan(*id)?.name, [*strength]),
             Event::Inject(_, injection) => {
-                let finite = injection.current.iter().all(|current| current.is_finite());
-                let shape = (trials, injection.current.len());
-                (injection.population, shape, finite)
+                let population = self.pyramidal_plan(injection.population)?;
+                let trials = self.circuit().trials;
+                self.check_shape(population, (trials, injection.current.len()))?;
+                finite(&population.name, injection.current.iter().copied())
             }
-            _ => return Ok(()),
-        };
-        let Some(population) = circuit.populations.get(id.index()) else {
-            return Err(CircuitError::Population(format!("number {}", id.0)));
-        };
-        let (name, expected) = (population.name.to_string(), (trials, population.size));
-        if expected != found {
-            return Err(CircuitError::Shape {
-                name,
+            Event::Neuron(id, _, value) => finite(&self.pyramidal_plan(*id)?.name, [*value as f32]),
+            Event::Eta(id, eta) => {
+                let circuit = &self.world.resource::<BuiltFrom>().0;
+                let projection = circuit.projections.get(id.index());
+                let missing = || CircuitError::Projection(format!("number {}", id.0));
+                finite(&projection.ok_or_else(missing)?.name, [*eta])
+            }
+            Event::EtaScale(scale) => finite("the common factor of learning rates", [*scale]),
+            Event::Presentation(kind) => finite("the kind of a presentation", [*kind]),
+            Event::Withdraw(_) => Ok(()),
+        }
+    }
+
+    fn plan(&self, id: PopulationId) -> Result<&PopulationPlan, CircuitError> {
+        let circuit = &self.world.resource::<BuiltFrom>().0;
+        let plan = circuit.populations.get(id.index());
+        plan.ok_or_else(|| CircuitError::Population(format!("number {}", id.0)))
+    }
+
+    fn pyramidal_plan(&self, id: PopulationId) -> Result<&PopulationPlan, CircuitError> {
+        let plan = self.plan(id)?;
+        match plan.neurons {
+            Some(_) => Ok(plan),
+            None => Err(CircuitError::Population(plan.name.to_string())),
+        }
+    }
+
+    fn check_shape(
+        &self,
+        population: &PopulationPlan,
+        found: (usize, usize),
+    ) -> Result<(), CircuitError> {
+        let expected = (self.circuit().trials, population.size);
+        match found == expected {
+            true => Ok(()),
+            false => Err(CircuitError::Shape {
+                name: population.name.to_string(),
                 expected,
                 found,
-            });
-        }
-        match finite {
-            true => Ok(()),
-            false => Err(CircuitError::Number(name)),
+            }),
         }
     }
 
@@ -456,11 +479,10 @@ impl Simulation {
     }
 }
 
-/// Number of entities of each archetype.
-fn shape(world: &World) -> Vec<u32> {
-    world
-        .archetypes()
-        .iter()
-        .map(|archetype| archetype.len())
-        .collect()
+/// Error unless all values are finite.
+fn finite(name: &str, values: impl IntoIterator<Item = f32>) -> Result<(), CircuitError> {
+    match values.into_iter().all(f32::is_finite) {
+        true => Ok(()),
+        false => Err(CircuitError::Number(name.to_owned())),
+    }
 }

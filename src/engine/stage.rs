@@ -59,6 +59,9 @@ pub(super) fn schedule() -> Schedule {
     schedule.set_executor(SingleThreadedExecutor::new());
     schedule.set_build_settings(ScheduleBuildSettings {
         ambiguity_detection: LogLevel::Error,
+        // Commands of user-defined systems are applied at the end of a step, after which the rows
+        // of neurons are found again.
+        auto_insert_apply_deferred: false,
         ..Default::default()
     });
     for pair in Stage::ALL.windows(2) {

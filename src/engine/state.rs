@@ -11,7 +11,7 @@ use super::events::Rest;
 use super::identity::Identity;
 use super::simulation::Simulation;
 use crate::circuit::{
-    Activity, Changed, Circuit, Clock, EtaScale, NeuronId, NeuronParameters, Plasticity,
+    Activity, Changed, Circuit, Clock, EtaScale, LAID_OUT, NeuronId, NeuronParameters, Plasticity,
     Population, STAYS, StoredPlasticity, Synapses, Wiring, table,
 };
 use crate::connectivity::{Lazy, Terminals};
@@ -120,9 +120,8 @@ where
     T: Component + TransparentWrapper<f32>,
 {
     let mut query = world.query::<(&NeuronId, &T)>();
-    if let Some(column) = table(query.contiguous_iter(world), population) {
-        columns.push(T::peel_slice(column)[population.rows.clone()].to_vec());
-    }
+    let column = table(query.contiguous_iter(world), population).expect(LAID_OUT);
+    columns.push(T::peel_slice(column)[population.rows.clone()].to_vec());
 }
 
 fn put<T>(world: &mut World, population: &Population, columns: &mut std::slice::Iter<'_, Vec<f32>>)
@@ -130,11 +129,12 @@ where
     T: Component<Mutability = Mutable> + TransparentWrapper<f32>,
 {
     let mut query = world.query::<(&NeuronId, &mut T)>();
-    let column = table(query.contiguous_iter_mut(world), population);
-    if let Some((mut column, stored)) = column.zip(columns.next()) {
-        let column = T::peel_slice_mut(column.bypass_change_detection());
-        column[population.rows.clone()].copy_from_slice(stored);
-    }
+    let mut column = table(query.contiguous_iter_mut(world), population).expect(LAID_OUT);
+    let column = T::peel_slice_mut(column.bypass_change_detection());
+    let stored = columns
+        .next()
+        .expect("a state of this circuit has all columns");
+    column[population.rows.clone()].copy_from_slice(stored);
 }
 
 /// The contents of a state of this circuit.
@@ -152,8 +152,13 @@ fn read(bytes: &[u8], circuit: &Circuit) -> Result<Stored, StateError> {
     }
     let stored: Stored = postcard::from_bytes(rest).map_err(unreadable)?;
     for (plan, population) in circuit.populations.iter().zip(&stored.populations) {
-        let own = plan.own.as_ref().zip(population.own.as_ref());
-        if own.is_some_and(|(own, (_, stored))| !own.fits(stored, circuit.trials * plan.size)) {
+        let (own, neurons) = (plan.own.as_ref(), circuit.trials * plan.size);
+        if own
+            .zip(population.own.as_ref())
+            .is_some_and(|(own, (currents, stored))| {
+                currents.len() != neurons || !own.fits(stored, neurons)
+            })
+        {
             let difference = format!("the variables of the neuron model of `{}`", plan.name);
             return Err(StateError::Circuit(difference));
         }
@@ -163,8 +168,14 @@ fn read(bytes: &[u8], circuit: &Circuit) -> Result<Stored, StateError> {
 
 impl Simulation {
     /// The present state.
+    ///
+    /// # Panics
+    /// If neurons are [misplaced](Simulation::misplaced).
     #[must_use]
     pub fn state(&mut self) -> State {
+        if let Some(error) = self.misplaced() {
+            panic!("{error}");
+        }
         let wiring = self.world.resource::<Wiring>().clone();
         let populations = wiring
             .populations
@@ -212,17 +223,15 @@ impl Simulation {
             .clone();
         let mut columns = Vec::new();
         take::<soma::Rate>(&mut self.world, &population, &mut columns);
-        each_component!(take, &mut self.world, &population, &mut columns);
+        if !population.is_input {
+            each_component!(take, &mut self.world, &population, &mut columns);
+        }
         let circuit = self.circuit();
         let own = circuit.of(population.id).own.as_ref().map(|own| {
             let mut query = self.world.query::<(&NeuronId, &OwnCurrents)>();
-            let currents = table(query.contiguous_iter(&self.world), &population);
-            let currents = currents.map_or(Vec::new(), |column| {
-                (column[population.rows.clone()]
-                    .iter()
-                    .map(|own| own.currents))
-                .collect()
-            });
+            let column = table(query.contiguous_iter(&self.world), &population).expect(LAID_OUT);
+            let rows = column[population.rows.clone()].iter();
+            let currents = rows.map(|own| own.currents).collect();
             (currents, own.save(&mut self.world, &population))
         });
         let world = &self.world;
@@ -302,20 +311,19 @@ impl Simulation {
             .clone();
         let mut columns = stored.columns.iter();
         put::<soma::Rate>(&mut self.world, &population, &mut columns);
-        each_component!(put, &mut self.world, &population, &mut columns);
+        if !population.is_input {
+            each_component!(put, &mut self.world, &population, &mut columns);
+        }
         let circuit = self.circuit();
         if let (Some(own), Some((currents, variables))) =
             (&circuit.of(population.id).own, &stored.own)
         {
             own.load(&mut self.world, &population, variables);
             let mut query = self.world.query::<(&NeuronId, &mut OwnCurrents)>();
-            if let Some(mut column) = table(query.contiguous_iter_mut(&mut self.world), &population)
-            {
-                let column = column[population.rows.clone()].iter_mut();
-                column
-                    .zip(currents)
-                    .for_each(|(own, stored)| own.currents = *stored);
-            }
+            let column = table(query.contiguous_iter_mut(&mut self.world), &population);
+            let mut column = column.expect(LAID_OUT);
+            let column = column[population.rows.clone()].iter_mut();
+            (column.zip(currents)).for_each(|(own, stored)| own.currents = *stored);
         }
         let dt_ms = circuit.dt_ms;
         let mut entity = self.world.entity_mut(entity);

@@ -94,7 +94,8 @@ pub struct Own {
     pub apical: f64,
     /// Current into the soma in a.u.; like an injected current, it counts as teaching.
     pub soma: f64,
-    /// True if the additional variables stay constant as long as the state of the neuron does.
+    /// True if the additional variables and the three currents stay constant as long as the state of
+    /// the neuron does.
     pub at_rest: bool,
 }
 

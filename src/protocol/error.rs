@@ -1,5 +1,6 @@
 //! Errors of a protocol.
 
+use crate::circuit::LayoutError;
 use crate::data::DataError;
 use crate::engine::{CircuitError, Runaway};
 
@@ -12,6 +13,9 @@ pub enum ProtocolError {
     /// Scenario and circuit do not agree.
     #[error(transparent)]
     Circuit(#[from] CircuitError),
+    /// A system has given some neurons of a population other components than the rest.
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
     /// An answer to a validation or test sample is not finite.
     #[error(
         "{part}: the answer to sample {sample} of the data (from 0) is no number: {variable} of \

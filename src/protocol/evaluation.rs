@@ -19,7 +19,8 @@ pub type Weights = BTreeMap<Arc<str>, Array2<f32>>;
 
 /// A copy of the circuit without plasticity and without noise. Evaluation neither changes the
 /// learning circuit nor takes simulated time from it. For every batch of samples, the copy starts
-/// from the state in which it was built.
+/// from the state in which it was built, at time 0. Local variables and resources of user-defined
+/// systems are not reset.
 pub struct Evaluation {
     frozen: Simulation,
     /// Timeline entries of the scenario, as functions of the step.
@@ -83,6 +84,9 @@ impl Evaluation {
             self.frozen.set_input(&self.input, stimuli.view())?;
             while self.frozen.steps() < self.answer {
                 self.frozen.advance(self.answer);
+                if let Some(misplaced) = self.frozen.misplaced() {
+                    return Err(misplaced.clone().into());
+                }
                 if let Some(runaway) = self.frozen.runaway() {
                     return Err(ProtocolError::Answer {
                         part: name,

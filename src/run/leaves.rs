@@ -112,8 +112,14 @@ fn rows(circuit: &Circuit, probe: &Probe, (steps, presentations): (u64, u64)) ->
             let values = neurons.iter().map(|chosen| {
                 let id = circuit.population(&chosen.population).expect(CHECKED);
                 let population = circuit.of(id);
+                // The default, all variables, includes those of a neuron model.
+                let own = population
+                    .own
+                    .as_ref()
+                    .filter(|_| *variables == Variable::ALL);
+                let own = own.map_or(0, |own| own.variables().len());
                 let variables = population.neurons.as_ref().map_or(1, |_| variables.len());
-                (variables * chosen.indices.count(population.size)) as f64
+                ((variables + own) * chosen.indices.count(population.size)) as f64
             });
             values.sum::<f64>() * trials.count(circuit.trials) as f64
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::RunError;
 use crate::circuit::{
-    Circuit, Engine, PlasticityPlan, PopulationPlan, ProjectionPlan, WeightsPlan,
+    Circuit, Engine, OwnModel, PlasticityPlan, PopulationPlan, ProjectionPlan, WeightsPlan,
 };
 use crate::description::scenario::{Indices, Probe, Scenario, TimelineEntry};
 use crate::event::PopulationId;
@@ -150,10 +150,10 @@ impl<'a> Reckoning<'a> {
     fn neurons(&self) -> f64 {
         let populations = || self.circuit.populations.iter();
         let bytes = |p: &PopulationPlan| {
-            let each = if p.neurons.is_some() {
-                A_NEURON
-            } else {
-                AN_INPUT
+            let own = p.own.as_ref().map_or(0, OwnModel::bytes) as f64;
+            let each = match p.neurons {
+                Some(_) => A_NEURON + own,
+                None => AN_INPUT,
             };
             each * p.size as f64
         };

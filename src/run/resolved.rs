@@ -22,7 +22,10 @@ pub fn resolved(job: &Job<'_>) -> Result<[(&'static str, String); 2], RunError> 
     if let Some(task) = &mut scenario.task {
         let root = |path: &mut PathBuf| *path = rooted(job.directory, path);
         match &mut task.data {
-            Source::Own { .. } => {}
+            Source::Own { directory, .. } => {
+                let given = directory.clone().unwrap_or_default();
+                *directory = Some(rooted(job.directory, &given));
+            }
             Source::Csv { path, test, .. } => [path].into_iter().chain(test).for_each(root),
             Source::Npy {
                 inputs,

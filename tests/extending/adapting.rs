@@ -37,26 +37,14 @@ impl NeuronModel for Adapting {
     }
 }
 
-const fn parameter(name: &'static str, default: f64, meaning: &'static str) -> Parameter {
-    let range = (0.0, 1e9);
-    Parameter {
-        name,
-        default,
-        range,
-        meaning,
-    }
-}
+const ANY: (f64, f64) = (0.0, 1e9);
 
 pub const ADAPTING: NeuronKind = NeuronKind {
     name: "adapting",
     about: "a pyramidal neuron with spike-frequency adaptation",
     parameters: &[
-        parameter("tau_w_ms", 100.0, "ms: time constant of adaptation"),
-        parameter(
-            "beta",
-            0.5,
-            "dimensionless: adaptation current of a rate of 1",
-        ),
+        Parameter::new("tau_w_ms", 100.0, ANY, "time constant in ms"),
+        Parameter::new("beta", 0.5, ANY, "current of a rate of 1 in a.u."),
     ],
     build: |parameters, dt_ms| {
         OwnModel::new(Adapting {

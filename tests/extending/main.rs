@@ -15,7 +15,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use apical::circuit::{Engine, LayoutError, NeuronId, OwnModel};
+use apical::circuit::{Clock, Engine, LayoutError, NeuronId, OwnModel};
 use apical::description::model::Model;
 use apical::description::scenario::load;
 use apical::description::{LowerError, NeuronKind, Registry, Setup, lower};
@@ -319,6 +319,59 @@ fn a_system_gets_an_error_for_neurons_without_the_components_it_reads() {
     }
 }
 
+/// Steps after which `mark_by_command` marks neurons: all of `hidden`, or one of `out`.
+const MARKED_AT: [u64; 2] = [5, 9];
+
+fn mark_by_command(clock: Res<Clock>, neurons: Query<(Entity, &NeuronId)>, mut commands: Commands) {
+    for (entity, neuron) in &neurons {
+        let all_of_hidden = clock.step == MARKED_AT[0] && neuron.population.0 == 0;
+        let one_of_out = clock.step == MARKED_AT[1]
+            && (neuron.population.0, neuron.trial, neuron.index) == (1, 0, 2);
+        if all_of_hidden || one_of_out {
+            commands.entity(entity).insert(Watched);
+        }
+    }
+}
+
+/// Commands are applied at the end of a step: all neurons of a population may move to another
+/// table, and for one alone no later step can be computed.
+fn commands_of_systems_move_whole_populations_or_are_reported(engine: Engine) {
+    let model = everything();
+    let plain = registry().with_systems(|schedule| {
+        schedule.add_systems(|| {});
+    });
+    let marking = registry().with_systems(|schedule| {
+        schedule.add_systems(
+            mark_by_command
+                .after(Stage::Arrive)
+                .before(Stage::Compartments),
+        );
+    });
+    let rates = ndarray::arr2(&[[1.0f32, 0.2], [-0.3, 0.7]]);
+    let [mut plain, mut marked] = [plain, marking].map(|registry| {
+        let mut simulation = built(&model, &registry, engine).unwrap();
+        simulation.set_input("x", rates.view()).unwrap();
+        simulation
+    });
+    for step in 1..=MARKED_AT[1] {
+        plain.advance_to(step);
+        marked.advance_to(step);
+        for (population, variable) in [("hidden", Variable::RATE), ("out", Variable::DELTA)] {
+            let [a, b] = [&mut plain, &mut marked].map(|s| s.read(population, variable).unwrap());
+            assert_eq!(a, b, "{population} after {step} steps");
+        }
+        assert!(marked.misplaced().is_none());
+    }
+    let mut watched = marked.world().try_query::<&Watched>().unwrap();
+    assert_eq!(watched.iter(marked.world()).count(), 2 * 24);
+    marked.advance_to(MARKED_AT[1] + 1);
+    let error = marked.misplaced().unwrap().to_string();
+    assert!(
+        error.contains("`out`") && error.contains("neuron 2 of trial 0"),
+        "{error}"
+    );
+}
+
 #[test]
 fn a_variable_with_the_symbol_of_another_is_an_error() {
     struct Shadowing;
@@ -412,6 +465,8 @@ both_engines!(
     after_a_reset_own_variables_are_at_rest,
     a_model_reads_potentials_that_moved_without_a_change_of_what_is_sent,
     a_component_is_on_all_neurons_of_a_population_or_is_refused,
+    commands_of_systems_move_whole_populations_or_are_reported,
+    the_state_has_the_variables_of_a_neuron_model,
 );
 
 #[test]
@@ -510,22 +565,39 @@ fn the_program_learns_its_data_and_records_and_draws_its_variable() {
     }
 }
 
-#[test]
-fn the_state_has_the_variables_of_a_neuron_model() {
-    let mut original = adapting_cell(Engine::Events);
-    let current = injection(&original, Site::Basal, &[1.0, 2.0, 3.0]);
-    original.enter(3, current).unwrap();
+/// Leaky neurons with adaptation, two delays, a transfer function and a rule of the program.
+fn the_state_has_the_variables_of_a_neuron_model(engine: Engine) {
+    let with_rates = |model: &Model| {
+        let mut simulation = built(model, &registry(), engine).unwrap();
+        for (step, rate) in [(0, 1.0), (29, -0.5), (60, 0.3)] {
+            let input = simulation.input("x").unwrap();
+            let rates = ndarray::arr2(&[[rate, 0.2], [-0.3, rate]]);
+            simulation.enter(step, Event::Rates(input, rates)).unwrap();
+        }
+        simulation
+    };
+    let mut original = with_rates(&everything());
     original.advance_to(30);
-    let mut rebuilt = adapting_cell(Engine::Events);
+    let mut rebuilt = built(&everything(), &registry(), engine).unwrap();
+    rebuilt.advance_to(7);
     rebuilt.restore(&original.state()).unwrap();
-    for step in [30, 31, 90] {
-        let w = [&mut original, &mut rebuilt].map(|simulation| {
+    for step in [30, 31, 90, 200] {
+        for simulation in [&mut original, &mut rebuilt] {
             simulation.advance_to(step);
-            simulation.read("cell", Variable::named("w")).unwrap()
-        });
-        assert_eq!(w[0], w[1]);
-        assert!(w[0][[0, 0]] > 0.05);
+        }
+        assert!(original.state() == rebuilt.state(), "at step {step}");
+        let w = rebuilt.read("hidden", Variable::named("w")).unwrap();
+        assert!(w.iter().all(|w| *w > 0.01), "{w}");
     }
+    let other = EVERYTHING.replace(r#""beta": 0.3"#, r#""beta": 0.9"#);
+    let mut other = with_rates(&parse(&other));
+    let before = other.state();
+    let error = other.restore(&original.state()).unwrap_err().to_string();
+    assert!(
+        error.contains("the neuron model of the population `hidden`") && error.contains("0.9"),
+        "{error}"
+    );
+    assert!(other.state() == before);
 }
 
 #[test]

@@ -5,6 +5,6 @@ mod graph;
 mod schema;
 
 pub use check::{MOST_NEURONS, check, is_file_name};
-pub(crate) use check::{check_with, name as check_name, needs};
+pub(crate) use check::{afferents, check_with, name as check_name, needs};
 pub use graph::ModelGraph;
 pub use schema::*;

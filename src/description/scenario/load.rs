@@ -41,18 +41,14 @@ pub struct LoadedScenario {
 }
 
 impl LoadedScenario {
-    /// The same scenario, circuit and variants with another seed.
+    /// The same scenario and circuit with another seed. Variants, texts and warnings are those of
+    /// the original seed.
     #[must_use]
     pub fn with_seed(&self, seed: u64) -> Self {
         let mut loaded = self.clone();
-        loaded.set_seed(seed);
+        loaded.scenario.seed = seed;
+        loaded.circuit.seed = seed;
         loaded
-    }
-
-    fn set_seed(&mut self, seed: u64) {
-        self.scenario.seed = seed;
-        self.circuit.seed = seed;
-        (self.variants.iter_mut()).for_each(|(_, variant)| variant.set_seed(seed));
     }
 }
 

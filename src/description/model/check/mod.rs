@@ -11,7 +11,7 @@ use std::path::Path;
 pub use names::is_file_name;
 pub(crate) use names::name;
 use names::paths;
-pub(crate) use needs::needs;
+pub(crate) use needs::{afferents, needs};
 
 use super::{Bias, Input, Model, ModelGraph, Neuron, Population};
 use crate::connectivity::Matrices;

@@ -22,19 +22,22 @@ pub(crate) fn needs<'a>(
     Some((name, rule.effect(compartment, &parameters).needs))
 }
 
-/// Adds a warning, once for each neuron type and synapse type, for a requirement that is not met.
-pub(super) fn check(issues: &mut Issues, model: &Model, registry: &Registry) {
-    let projections = model
-        .projections
-        .iter()
-        .map(|p| (&p.to, &p.synapse, p.compartment));
+/// Receiving population, synapse type and compartment of all projections and biases.
+pub(crate) fn afferents(model: &Model) -> impl Iterator<Item = (&str, &str, Compartment)> {
+    let projections =
+        (model.projections.iter()).map(|p| (p.to.as_str(), p.synapse.as_str(), p.compartment));
     let biases = model.populations.iter().filter_map(|p| {
         let bias = p.bias.as_ref()?;
-        Some((&p.name, &bias.synapse, Compartment::Basal))
+        Some((p.name.as_str(), bias.synapse.as_str(), Compartment::Basal))
     });
+    projections.chain(biases)
+}
+
+/// Adds a warning, once for each neuron type and synapse type, for a requirement that is not met.
+pub(super) fn check(issues: &mut Issues, model: &Model, registry: &Registry) {
     let mut warned = BTreeSet::new();
-    for (post, synapse, compartment) in projections.chain(biases) {
-        let post = model.populations.iter().find(|p| p.name == *post);
+    for (post, synapse, compartment) in afferents(model) {
+        let post = model.populations.iter().find(|p| p.name == post);
         let neuron = post.and_then(|p| Some((&p.neuron, model.neurons.get(&p.neuron)?)));
         let Some((kind, (neuron_name, neuron))) = model.synapses.get(synapse).zip(neuron) else {
             continue;

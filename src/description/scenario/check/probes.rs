@@ -173,7 +173,7 @@ fn check_statistics(
     if statistics.is_empty() {
         issues.error(
             &at,
-            "expected some of norm, alignment, gradient_angle, events, found none",
+            "expected some of norm, alignment, gradient_angle, messages, found none",
         );
     }
     if statistics.contains(&Statistic::GradientAngle) && view.scenario.task.is_none() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::view::View;
 use crate::description::document::Issues;
-use crate::description::model::needs;
+use crate::description::model::{afferents, needs};
 use crate::description::scenario::{Task, TimelineEntry};
 use crate::neuron::Compartment;
 use crate::plasticity::Need;
@@ -27,18 +27,13 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
         });
     let taught: BTreeSet<&str> = by_task.chain(by_timeline).collect();
     let mut warned = BTreeSet::new();
-    let basal = model
-        .projections
-        .iter()
-        .filter(|p| p.compartment == Compartment::Basal);
-    for projection in basal {
-        let Some(synapse) = model.synapses.get(&projection.synapse) else {
+    for (population, synapse, compartment) in afferents(model) {
+        let Some(synapse) = model.synapses.get(synapse) else {
             continue;
         };
-        let Some((rule, all)) = needs(synapse, Compartment::Basal, view.registry) else {
+        let Some((rule, all)) = needs(synapse, compartment, view.registry) else {
             continue;
         };
-        let population = projection.to.as_str();
         let mut senders = (model.projections.iter())
             .filter(|p| p.compartment == Compartment::Apical && p.to == population)
             .map(|p| p.from.as_str());
@@ -105,6 +100,24 @@ mod tests {
         let issues = check(&scenario, Some(&model), &Registry::default());
         let issues = issues.into_iter().filter(|issue| issue.path == "timeline");
         issues.map(|issue| issue.message).collect()
+    }
+
+    /// A bias is a synapse as any other.
+    #[test]
+    fn biases_are_checked_as_projections_are() {
+        let model = parse(
+            r#"(
+                name: "bias", neurons: {"n": ()}, inputs: [],
+                populations: [(name: "a", size: 2, neuron: "n", bias: (synapse: "s"))],
+                synapses: {"s": (rule: "local_losses", eta: 0.1)},
+            )"#,
+        );
+        let scenario = parse(r#"(name: "untaught", model: "bias.ron", dt_ms: 1, duration_ms: 10)"#);
+        let issues = check(&scenario, Some(&model), &Registry::default());
+        assert!(
+            issues.iter().any(|i| i.message.contains("is taught")),
+            "{issues:?}"
+        );
     }
 
     #[test]
