@@ -241,7 +241,7 @@ fn accuracies(directory: &Path, more: &[&str]) -> [f64; 3] {
 fn no_sample_changes_the_answer_to_another() {
     let directory = tempfile::tempdir().unwrap();
     // What is large in one feature is small in the mean of the weights of the other class: the
-    // answer to it is right, and it must not be felt by those after it.
+    // answer to it is right, and it must have no effect on those after it.
     let mut rows: Vec<_> = (0..60u8)
         .map(|n| match n % 2 {
             0 => (-0.001 * f32::from(n + 1), -1.0, 0),

@@ -99,7 +99,7 @@ fn issues(model: &Model) -> Vec<Issue> {
 }
 
 #[test]
-fn which_way_is_mirrored_is_chosen_or_asked_for() {
+fn the_reciprocal_projection_is_named_or_requested() {
     let of = |down: &str, severity| -> Vec<(String, String)> {
         (issues(&circuit(down)).into_iter())
             .filter(|issue| issue.severity == severity)
@@ -135,7 +135,7 @@ fn which_way_is_mirrored_is_chosen_or_asked_for() {
 }
 
 #[test]
-fn statistics_take_the_way_that_is_mirrored_and_are_refused_without_a_choice() {
+fn statistics_use_the_reciprocal_projection_and_are_refused_without_a_choice() {
     let scenario: Scenario = parse(
         r#"(
             name: "two_ways", model: "", dt_ms: 1, trials: 8,

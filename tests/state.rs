@@ -11,7 +11,7 @@ use apical::description::scenario::{data, load};
 use apical::description::{Registry, Setup, lower};
 use apical::engine::{Simulation, State, StateError};
 use apical::event::{Event, Injection, Teacher, Windows};
-use apical::neuron::{NeuronParameter, Site, Variable};
+use apical::neuron::{NeuronParameter, Site, Transfer, Variable};
 use apical::protocol::{ClassificationProtocol, Protocol, Report};
 use common::{bits, parse};
 use ndarray::{Array1, Array2};
@@ -258,6 +258,44 @@ fn differing(model: &Model) -> Vec<(Model, Setup<'static>, &'static str)> {
             model_with(|m| m.neurons.get_mut("leaky").unwrap().g_a = 0.5),
             setup,
             "`g_a` of the population `hidden`",
+        ),
+        (
+            model_with(|m| m.neurons.get_mut("leaky").unwrap().tau_a_ms = 77.0),
+            setup,
+            "the time constants in ms of the population `hidden`",
+        ),
+        (
+            model_with(|m| m.neurons.get_mut("leaky").unwrap().lambda = 0.7),
+            setup,
+            "`lambda` of the population `hidden`",
+        ),
+        (
+            model_with(|m| m.neurons.get_mut("leaky").unwrap().transfer = Transfer::Linear.into()),
+            setup,
+            "the transfer function of the population `hidden`",
+        ),
+        (
+            model_with(|m| {
+                let noise = r"(std: 0.37, every_ms: 3)";
+                m.neurons.get_mut("leaky").unwrap().noise = Some(parse(noise));
+            }),
+            setup,
+            "the noise of the population `hidden`",
+        ),
+        (
+            model_with(|m| m.synapses.get_mut("plastic").unwrap().eta = 0.5),
+            setup,
+            "`eta` of the projection `hidden_bias`",
+        ),
+        (
+            model_with(|m| m.synapses.get_mut("plastic").unwrap().bounds = Some((-0.3, 0.3))),
+            setup,
+            "`bounds` of the projection `hidden_bias`",
+        ),
+        (
+            model_with(|m| m.synapses.get_mut("plastic").unwrap().norm = Some(2.0)),
+            setup,
+            "`norm` of the projection `hidden_bias`",
         ),
         (
             model_with(|m| m.threshold = 0.5),

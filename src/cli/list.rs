@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_of_ones_own_is_judged_by_what_it_is_made_of() {
+    fn criteria_of_an_added_rule_follow_from_its_changes() {
         struct Hebb;
         impl BasalKernel for Hebb {
             fn factor(&self, site: BasalSite) -> f32 {

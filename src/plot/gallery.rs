@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use ndarray::ArrayView2;
 
 use super::{
-    Abscissa, Confusion, Course, Events, Fields, Figure, Interval, LearningCurve, Line, Matrix,
-    Measure, Membrane, Outcome, PlotError, Statistic, Statistics, Sweep, Trajectories,
+    Abscissa, Confusion, Course, Fields, Figure, Interval, LearningCurve, Line, Matrix, Measure,
+    Membrane, Messages, Outcome, PlotError, Statistic, Statistics, Sweep, Trajectories,
 };
 use crate::description::model::Bias;
 use crate::description::scenario::Neurons;
@@ -300,7 +300,7 @@ impl Gallery<'_> {
                 .map(|(projection, series)| line(projection, series))
                 .collect()
         };
-        let figure = Events {
+        let figure = Messages {
             title: self.title("messages sent"),
             rates: lines(false),
             deltas: lines(true),

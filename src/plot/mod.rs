@@ -14,7 +14,7 @@
 //! | [`LearningCurve`] | accuracy over training, of one run or of several |
 //! | [`Statistics`] | norms, alignment and angles of projections over time |
 //! | [`Growth`] | how one quantity grows with another |
-//! | [`Events`] | messages along projections over time |
+//! | [`Messages`] | messages along projections over time |
 //! | [`DotPlot`] | single values by group, with their means |
 //! | [`Sweep`] | results of runs over a setting |
 //! | [`Confusion`] | answers by true class |
@@ -27,7 +27,6 @@ mod confusion;
 mod curve;
 mod dot_plot;
 mod error;
-mod events;
 mod fields;
 mod figure;
 mod font;
@@ -39,6 +38,7 @@ mod learning_curve;
 mod line;
 mod matrix;
 mod membrane;
+mod messages;
 mod page;
 mod raster;
 mod stack;
@@ -56,7 +56,6 @@ pub use confusion::Confusion;
 pub use curve::Course;
 pub use dot_plot::{DotPlot, Dots};
 pub use error::PlotError;
-pub use events::Events;
 pub use fields::Fields;
 pub use figure::Figure;
 pub use gallery::{Drawn, GalleryError, comparison, gallery};
@@ -65,6 +64,7 @@ pub use learning_curve::LearningCurve;
 pub use line::Line;
 pub use matrix::Matrix;
 pub use membrane::Membrane;
+pub use messages::Messages;
 pub use stack::Abscissa;
 pub use statistics::{Measure, Statistic, Statistics};
 pub use strip::Interval;

@@ -24,7 +24,7 @@ pub enum RunError {
     #[error(transparent)]
     Record(#[from] RecordError),
     /// Neither a duration nor a task.
-    #[error("duration_ms: without a task a scenario says how long it lasts")]
+    #[error("duration_ms: expected the length of the run, since there is no task")]
     Endless,
     /// The run was stopped by request.
     #[error("stopped")]

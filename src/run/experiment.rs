@@ -239,7 +239,7 @@ impl Experiment<'_> {
     }
 
     /// Writes the counts of values sent along the projections; not with the dense engine.
-    fn count_events(&mut self, directory: &RunDirectory) -> Result<(), RunError> {
+    fn count_messages(&mut self, directory: &RunDirectory) -> Result<(), RunError> {
         let traffic = self.observed.simulation.traffic();
         if traffic.is_empty() {
             return Ok(());
@@ -263,7 +263,7 @@ impl Experiment<'_> {
     fn keep(&mut self, directory: &RunDirectory) -> Result<(), RunError> {
         self.summary.steps = self.observed.simulation.steps();
         self.summary.simulated_ms = self.observed.simulation.time_ms();
-        self.count_events(directory)?;
+        self.count_messages(directory)?;
         let folder = directory.folder("weights")?;
         for (name, weights) in own_weights(&self.observed.simulation) {
             npy::write(&folder.join(format!("{name}.npy")), &weights)?;

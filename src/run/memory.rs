@@ -32,7 +32,7 @@ const A_WINDOW: f64 = 120.0;
 /// Bytes per slot of a delay line, in addition to its values.
 const A_SLOT: f64 = 40.0;
 /// Bytes per value that is sent separately: sender and value, with spare capacity.
-const AN_EVENT: f64 = 10.0;
+const A_MESSAGE: f64 = 10.0;
 /// Bytes per row of a table before it is written, and largest number of such rows.
 const A_ROW: (f64, f64) = (100.0, 131_072.0);
 /// Bytes per sample in figures, with spare capacity and its point in a line.
@@ -187,7 +187,7 @@ impl<'a> Reckoning<'a> {
         }
         let most = self.end.unwrap_or(u64::MAX);
         // With one trial, values are sent separately; with several, usually all together.
-        let flying = if self.trials > 1.0 { NUMBER } else { AN_EVENT };
+        let flying = if self.trials > 1.0 { NUMBER } else { A_MESSAGE };
         let axons = longest.iter().map(|((pre, ..), steps)| {
             let size = self.circuit.of(*pre).size as f64;
             self.trials * size * (3.0 * NUMBER + flying * (*steps).min(most) as f64)

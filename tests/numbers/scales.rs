@@ -1,5 +1,5 @@
 //! Magnitudes from 1e-6 to 1e6 side by side, in inputs and in weights, within one neuron too:
-//! every value is judged by its own magnitude, not by that of a neighbour.
+//! the error of every value is relative to its own magnitude, not to that of a neighbour.
 
 use apical::description::model::Model;
 use apical::neuron::Site;

@@ -1,5 +1,5 @@
 //! The equations of `docs/model.md` as a recursion in double precision, written apart from the
-//! simulator and as simply as may be: what its numbers are judged by.
+//! simulator and as simply as may be: the reference of its numbers.
 //!
 //! Every variable is a [`Number`], a value beside its natural magnitude, and the same equations
 //! advance both. The natural magnitudes, in one line each:

@@ -261,7 +261,7 @@ impl Bytes {
                 &self.path,
                 Place::Offset(at),
                 format!("a further byte {byte:#04x}"),
-                "the end of the file, as its header says",
+                "the end of the file, by its header",
             )),
         }
     }

@@ -91,7 +91,7 @@ pub(in crate::data) fn read(path: &Path, format: &Format<'_>) -> Result<Table, D
                         true => "; does each row end with a delimiter?",
                         false => "",
                     };
-                    format!("{expected} (label_column says where it is){at_end}")
+                    format!("{expected} (its column is `label_column`){at_end}")
                 }),
                 Role::Feature => match text.parse::<f64>() {
                     // The range is that of single precision, in which neurons receive values.
@@ -138,7 +138,7 @@ fn feature_hint(text: &str) -> Option<&'static str> {
     } else if text.parse::<f64>().is_ok_and(f64::is_nan) {
         Some("; a sample with a gap cannot be shown")
     } else if text.contains([';', '\t', '|']) {
-        Some("; delimiter says what separates the cells")
+        Some("; `delimiter` is the character between cells")
     } else {
         None
     }
@@ -176,8 +176,8 @@ impl Plan {
                 other => format!("{other:?}"),
             };
             let expected = format!(
-                "at least 2, a feature and the label, separated by {delimiter} (delimiter says by \
-                 what)"
+                "at least 2, a feature and the label, separated by {delimiter} (`delimiter` is the \
+                 character between cells)"
             );
             return wrong(counted(columns, "column"), expected);
         }
@@ -445,7 +445,7 @@ mod tests {
                 "a,b,label\n1,2,0\n",
                 "if this row holds names, header: true",
             ),
-            ("1;2,0\n", "delimiter says what"),
+            ("1;2,0\n", "`delimiter` is the character"),
             ("1\n", "row 1: found 1 column, expected at least 2"),
             ("1,2,\"0\n3,4,1\n", "row 1, column 3: found \"0\\n3,4,1"),
         ] {

@@ -100,7 +100,7 @@ fn figures(
             notes: vec![title()],
         }
         .draw(),
-        Events {
+        Messages {
             title: title(),
             rates: vec![line("input"), line(&title())],
             deltas: vec![line("teacher")],

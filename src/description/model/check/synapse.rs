@@ -61,8 +61,14 @@ pub(super) fn check(
         .any(|(_, needs)| needs.contains(&Need::Update));
     for (name, given) in [("norm", synapse.norm.is_some()), ("rule", needs_update)] {
         if given && rule.is_some() && synapse.update.is_none() {
-            let message = "this happens at weight updates; expected an `update`";
-            issues.error(format!("{path}.{name}"), message);
+            let what = match (name, &synapse.rule) {
+                ("rule", Some(rule)) => format!("`{rule}` changes weights"),
+                _ => "weights are scaled to this length".to_owned(),
+            };
+            issues.error(
+                format!("{path}.{name}"),
+                format!("{what} at weight updates; expected an `update`"),
+            );
         }
     }
     if let Some(update) = &synapse.update {

@@ -97,15 +97,15 @@ fn duration(issues: &mut Issues, scenario: &Scenario, dt_ms: Option<f64>) -> Opt
         (None, None) => {
             issues.error(
                 "",
-                "expected either `duration_ms` or `task`, found neither: one of them says how \
-                 long the run is",
+                "expected either `duration_ms` or `task`, found neither: one of them \
+                 determines the length of the run",
             );
             None
         }
         (Some(_), Some(_)) => {
             issues.error(
                 "duration_ms",
-                "a task has presentations that say how long the run is; expected no `duration_ms`",
+                "the presentations of a task determine the length of the run; expected no `duration_ms`",
             );
             None
         }

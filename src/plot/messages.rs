@@ -13,7 +13,7 @@ use super::ticks::extent;
 /// Messages of each projection over time: rates, which travel up, in the upper panel, teaching
 /// signals, which travel down, in the lower one. A panel without lines is left out.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Events<'a> {
+pub struct Messages<'a> {
     /// Written above the figure.
     pub title: String,
     /// Messages per ms of basal projections, over time in ms.
@@ -24,7 +24,7 @@ pub struct Events<'a> {
     pub windows: Vec<Interval>,
 }
 
-impl Events<'_> {
+impl Messages<'_> {
     /// # Errors
     /// [`PlotError::Shape`] if a line's values and times differ in number; [`PlotError::Drawing`].
     pub fn draw(&self) -> Result<Figure, PlotError> {
