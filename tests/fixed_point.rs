@@ -88,6 +88,7 @@ fn chain(sizes: &[usize], rule: &str, s: f64, eta: f32) -> Model {
             .map(|n| Population {
                 name: layer(n),
                 size: sizes[n],
+                shape: None,
                 neuron: if n == last { "readout" } else { "hidden" }.into(),
                 bias: None,
             })

@@ -88,6 +88,7 @@ fn entities(neuron: &Neuron, size: usize) -> Simulation {
         populations: vec![Population {
             name: "cells".into(),
             size,
+            shape: None,
             neuron: "cell".into(),
             bias: None,
         }],

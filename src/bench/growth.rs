@@ -163,6 +163,7 @@ fn neurons(_: &Images, size: usize, engine: Engine) -> Result<Point, CircuitErro
     let population = |name: &str, size| Population {
         name: name.into(),
         size,
+        shape: None,
         neuron: "cell".into(),
         bias: None,
     };

@@ -405,6 +405,7 @@ fn recurrent(size: usize, eta: f32) -> Simulation {
         populations: vec![Population {
             name: "cells".into(),
             size,
+            shape: None,
             neuron: "cell".into(),
             bias: None,
         }],

@@ -115,6 +115,7 @@ fn spawn_populations(world: &mut World, wiring: &mut Wiring, circuit: &Circuit) 
             size,
             neurons,
             own,
+            ..
         } = plan;
         let id = PopulationId(number);
         let width = size * circuit.trials;

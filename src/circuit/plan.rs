@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::engine::Engine;
 use super::own::OwnModel;
 use super::systems::Systems;
-use crate::connectivity::Initial;
+use crate::connectivity::{Initial, Shape};
 use crate::event::{PopulationId, ProjectionId};
 use crate::math::Steps;
 use crate::neuron::soma::Units;
@@ -44,6 +44,8 @@ pub struct PopulationPlan {
     pub name: Arc<str>,
     /// Neurons per trial.
     pub size: usize,
+    /// Numbers of neurons along the axes.
+    pub shape: Shape,
     /// Parameters of its neurons; `None` for inputs, whose rates are set from outside.
     pub neurons: Option<NeuronsPlan>,
     /// Model of its neurons, if they have additional variables.
@@ -196,6 +198,15 @@ impl Circuit {
     pub fn shape(&self, projection: &ProjectionPlan) -> (usize, usize) {
         let pre = projection.pre.map_or(1, |pre| self.of(pre).size);
         (self.of(projection.post).size, pre)
+    }
+
+    /// Arrangements of the receiving and the sending neurons of a projection.
+    #[must_use]
+    pub fn arrangements(&self, projection: &ProjectionPlan) -> (Shape, Shape) {
+        let pre = projection
+            .pre
+            .map_or(Shape::line(1), |pre| self.of(pre).shape);
+        (self.of(projection.post).shape, pre)
     }
 
     /// Number of weights of a projection, tied ones included.

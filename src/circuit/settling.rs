@@ -169,7 +169,7 @@ mod tests {
     use crate::circuit::{
         Circuit, Engine, NeuronsPlan, PopulationPlan, ProjectionPlan, Systems, WeightsPlan,
     };
-    use crate::connectivity::Initial;
+    use crate::connectivity::{Initial, Shape};
     use crate::event::PopulationId;
     use crate::neuron::soma::Units;
     use crate::neuron::{Compartment, Transfer};
@@ -179,6 +179,7 @@ mod tests {
         let population = |index: usize| PopulationPlan {
             name: index.to_string().into(),
             size: 1,
+            shape: Shape::line(1),
             neurons: (index > 0).then(|| NeuronsPlan {
                 tau_ms: [taus[index - 1].0, 0.0, taus[index - 1].1],
                 g_a: 0.0,

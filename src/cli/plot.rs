@@ -34,13 +34,9 @@ pub fn run(arguments: &Arguments) -> Result<ExitCode, Box<dyn Error>> {
         let Some(population) = results.population(name) else {
             return Err(unknown("population", name, known).into());
         };
-        let size = population.size;
-        if neurons
-            .indices
-            .largest()
-            .is_some_and(|largest| largest >= size)
-        {
-            return Err(format!("{neurons}: expected neurons from 0 to {}", size - 1).into());
+        let what = format!("neurons of `{name}`");
+        if let Some(misfit) = neurons.indices.misfit(population.arrangement(), &what) {
+            return Err(format!("{neurons}: {misfit}").into());
         }
     }
     // Two processes that draw into one directory would mix their figures.

@@ -10,7 +10,7 @@ use crate::circuit::{
     Circuit, Engine, NeuronsPlan, OwnModel, PlasticityPlan, PopulationPlan, ProjectionPlan,
     UpdatePlan, WeightsPlan,
 };
-use crate::connectivity::{Initial, InitialWeights, Matrices};
+use crate::connectivity::{Initial, InitialWeights, Matrices, Shape};
 use crate::description::Registry;
 use crate::engine::check_systems;
 use crate::event::{PopulationId, ProjectionId};
@@ -99,7 +99,7 @@ struct Lowering<'a> {
     setup: Setup<'a>,
     matrices: &'a Matrices,
     steps: Steps,
-    populations: BTreeMap<&'a str, (usize, Option<&'a str>)>,
+    populations: BTreeMap<&'a str, (Shape, Option<&'a str>)>,
     projections: BTreeMap<String, Source<'a>>,
 }
 
@@ -115,9 +115,9 @@ impl<'a> Lowering<'a> {
         let inputs = model
             .inputs
             .iter()
-            .map(|i| (i.name.as_str(), (i.size, None)));
+            .map(|i| (i.name.as_str(), (i.arrangement(), None)));
         let pyramidal = (model.populations.iter())
-            .map(|p| (p.name.as_str(), (p.size, Some(p.neuron.as_str()))));
+            .map(|p| (p.name.as_str(), (p.arrangement(), Some(p.neuron.as_str()))));
         let projections = (model.projections.iter()).map(|p| (p.name(), Source::Projection(p)));
         let biases = model.populations.iter().filter_map(|p| {
             let bias = p.bias.as_ref()?;
@@ -135,9 +135,10 @@ impl<'a> Lowering<'a> {
     }
 
     fn populations(&self) -> Vec<PopulationPlan> {
-        let plan = |(name, (size, neuron)): (&&str, &(usize, Option<&str>))| PopulationPlan {
+        let plan = |(name, (shape, neuron)): (&&str, &(Shape, Option<&str>))| PopulationPlan {
             name: (*name).into(),
-            size: *size,
+            size: shape.size(),
+            shape: *shape,
             neurons: neuron.map(|neuron| self.parameters(self.neuron(neuron))),
             own: neuron.and_then(|neuron| self.own(self.neuron(neuron))),
         };

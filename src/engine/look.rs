@@ -14,7 +14,7 @@ use crate::circuit::{
     NeuronId, OwnModel, Plasticity, Population, PopulationPlan, Projection, ProjectionPlan,
     Synapses, WeightsPlan, table,
 };
-use crate::connectivity::{Lazy, Terminals};
+use crate::connectivity::{Lazy, Shape, Terminals};
 use crate::event::{Axons, Event, Timeline, Traffic};
 use crate::math::{pair, product};
 use crate::neuron::{Compartment, OwnCurrents, Transfer, Variable, apical, basal, soma};
@@ -26,6 +26,8 @@ pub struct Description {
     pub name: Arc<str>,
     /// Neurons per trial.
     pub size: usize,
+    /// Numbers of neurons along the axes.
+    pub shape: Shape,
     /// Number of parallel trials.
     pub trials: usize,
     /// Transfer function; `None` for inputs.
@@ -58,6 +60,7 @@ impl Simulation {
         let describe = |population: &PopulationPlan| Description {
             name: population.name.clone(),
             size: population.size,
+            shape: population.shape,
             trials: circuit.trials,
             transfer: (population.neurons.as_ref()).map(|neurons| neurons.transfer),
         };

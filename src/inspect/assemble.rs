@@ -3,6 +3,7 @@
 use super::error::InspectError;
 use super::inspection::{Dendrite, Inspection, Synapse};
 use super::source::{Place, Source};
+use crate::connectivity::Shape;
 use crate::description::scenario::Neurons;
 use crate::neuron::{Compartment, Site};
 
@@ -17,8 +18,8 @@ pub fn neuron(
     trial: usize,
     most: usize,
 ) -> Result<Inspection, InspectError> {
-    let place = place(source, neuron, trial)?;
-    let neuron = format!("{}[{}]", place.population, place.index);
+    let (place, shape) = place(source, neuron, trial)?;
+    let neuron = format!("{}{}", place.population, shape.label(place.index));
     let values = source.variables(&place)?;
     let [i_b, b, i_a, a, s, xi, r, delta] =
         values.ok_or_else(|| InspectError::NoValues(neuron.clone()))?;
@@ -45,29 +46,31 @@ pub fn neuron(
     })
 }
 
-/// The neuron that a text denotes.
-fn place(source: &impl Source, neuron: &str, trial: usize) -> Result<Place, InspectError> {
+/// The neuron that a text denotes, and the shape of its population.
+fn place(source: &impl Source, neuron: &str, trial: usize) -> Result<(Place, Shape), InspectError> {
     let Neurons {
         population,
         indices,
     } = neuron.parse()?;
-    if source.inputs().contains(&population) {
+    if source.inputs().iter().any(|(name, _)| *name == population) {
         return Err(InspectError::Input(population));
     }
     let known = source.populations();
-    let Some((_, size)) = known.iter().find(|(name, _)| *name == population) else {
+    let Some(&(_, shape)) = known.iter().find(|(name, _)| *name == population) else {
         return Err(InspectError::Population {
             name: population,
             known: known.into_iter().map(|(name, _)| name).collect(),
         });
     };
-    let index = match indices.among(*size)[..] {
-        [index] if indices.largest() == Some(index) => index,
+    let what = format!("neurons of `{population}`");
+    let index = match indices.of(shape)[..] {
+        [index] if indices.largest().is_some() && indices.misfit(shape, &what).is_none() => index,
         _ => {
+            let last = shape.label(shape.size().saturating_sub(1));
             return Err(InspectError::OneNeuron {
                 neurons: neuron.to_owned(),
-                population,
-                last: size.saturating_sub(1),
+                first: format!("{population}{}", shape.label(0)),
+                last: format!("{population}{last}"),
             });
         }
     };
@@ -76,11 +79,12 @@ fn place(source: &impl Source, neuron: &str, trial: usize) -> Result<Place, Insp
         let last = trials.saturating_sub(1);
         return Err(InspectError::Trial { trial, last });
     }
-    Ok(Place {
+    let place = Place {
         population,
         index,
         trial,
-    })
+    };
+    Ok((place, shape))
 }
 
 /// A dendrite with its `current` in a.u. and at most `most` synapses.
@@ -97,6 +101,11 @@ fn dendrite(
     let mut afferents = source.afferents(&place.population, compartment);
     // By name, a bias last.
     afferents.sort_by(|x, y| (x.from.is_none(), &x.name).cmp(&(y.from.is_none(), &y.name)));
+    let shapes: Vec<_> = source
+        .inputs()
+        .into_iter()
+        .chain(source.populations())
+        .collect();
     let injected = source.injected(place, site);
     let mut dendrite = Dendrite {
         terms: Vec::new(),
@@ -127,9 +136,17 @@ fn dendrite(
             None => Some(vec![1.0]),
         };
         dendrite.synapses += weights.len();
+        let sender = afferent.from.as_ref().map(|from| {
+            let mut all = shapes.iter();
+            let found = all.find(|(name, _)| name == from);
+            (
+                from,
+                found.map_or(Shape::line(weights.len()), |(_, shape)| *shape),
+            )
+        });
         let synapses = weights.iter().enumerate().map(|(pre, &weight)| Synapse {
             projection: afferent.name.clone(),
-            from: (afferent.from.as_ref()).map(|from| format!("{from}[{pre}]")),
+            from: sender.map(|(from, shape)| format!("{from}{}", shape.label(pre))),
             weight,
             arrived: (arrived.as_ref()).and_then(|arrived| arrived.get(pre).copied()),
         });

@@ -21,14 +21,14 @@ pub enum InspectError {
         known: Vec<String>,
     },
     /// The text does not denote exactly one neuron of the population.
-    #[error("{neurons}: expected one neuron, `{population}[0]` to `{population}[{last}]`")]
+    #[error("{neurons}: expected one neuron, `{first}` to `{last}`")]
     OneNeuron {
         /// The text.
         neurons: String,
-        /// Name of the population.
-        population: String,
-        /// Largest index of the population.
-        last: usize,
+        /// First neuron of the population.
+        first: String,
+        /// Last neuron of the population.
+        last: String,
     },
     /// There is no such trial.
     #[error("trial {trial}: expected 0 to {last}")]

@@ -8,6 +8,7 @@ use ndarray::{Array2, s};
 use super::error::InspectError;
 use super::inspection::Trace;
 use super::source::{Afferent, Place, Source};
+use crate::connectivity::Shape;
 use crate::description::model::{Bias, Neuron};
 use crate::description::scenario::TimelineEntry;
 use crate::math::Steps;
@@ -27,15 +28,15 @@ fn row(matrix: &Array2<f32>, row: usize) -> Option<Vec<f32>> {
 }
 
 impl Source for Results {
-    fn inputs(&self) -> Vec<String> {
+    fn inputs(&self) -> Vec<(String, Shape)> {
         (self.model.inputs.iter())
-            .map(|input| input.name.clone())
+            .map(|input| (input.name.clone(), input.arrangement()))
             .collect()
     }
 
-    fn populations(&self) -> Vec<(String, usize)> {
+    fn populations(&self) -> Vec<(String, Shape)> {
         (self.model.populations.iter())
-            .map(|population| (population.name.clone(), population.size))
+            .map(|population| (population.name.clone(), population.arrangement()))
             .collect()
     }
 
@@ -80,8 +81,8 @@ impl Source for Results {
                 amplitude,
                 ..
             } if neurons.population == place.population && *compartment == site => {
-                let chosen = neurons.indices.among(place.index + 1);
-                Some(match chosen.last() == Some(&place.index) {
+                let shape = self.population(&place.population)?.arrangement();
+                Some(match neurons.indices.contains(place.index, shape) {
                     true => *amplitude,
                     false => 0.0,
                 })

@@ -4,22 +4,25 @@ use super::error::InspectError;
 use super::inspection::Trace;
 use super::source::{Afferent, Place, Source};
 use crate::circuit::{NeuronParameters, PopulationPlan, Wiring};
+use crate::connectivity::Shape;
 use crate::description::model::{Neuron, Noise};
 use crate::engine::Simulation;
 use crate::event::{Injections, Teacher};
 use crate::neuron::{Compartment, Site, Variable};
 
 impl Source for Simulation {
-    fn inputs(&self) -> Vec<String> {
+    fn inputs(&self) -> Vec<(String, Shape)> {
         let circuit = self.circuit();
         let inputs = circuit.populations.iter().filter(|p| p.neurons.is_none());
-        inputs.map(|input| input.name.to_string()).collect()
+        inputs
+            .map(|input| (input.name.to_string(), input.shape))
+            .collect()
     }
 
-    fn populations(&self) -> Vec<(String, usize)> {
+    fn populations(&self) -> Vec<(String, Shape)> {
         let circuit = self.circuit();
         let pyramidal = circuit.populations.iter().filter(|p| p.neurons.is_some());
-        let named = |p: &PopulationPlan| (p.name.to_string(), p.size);
+        let named = |p: &PopulationPlan| (p.name.to_string(), p.shape);
         pyramidal.map(named).collect()
     }
 

@@ -2,6 +2,7 @@
 
 use super::error::InspectError;
 use super::inspection::Trace;
+use crate::connectivity::Shape;
 use crate::description::model::Neuron;
 use crate::neuron::{Compartment, Site, Variable};
 
@@ -33,11 +34,11 @@ pub struct Afferent {
 /// [`Source::afferents`] lists for their population. A value that the source does not have is
 /// `None`.
 pub trait Source {
-    /// Names of the inputs.
-    fn inputs(&self) -> Vec<String>;
+    /// Names and shapes of the inputs.
+    fn inputs(&self) -> Vec<(String, Shape)>;
 
-    /// Names of the populations of pyramidal neurons, and numbers of their neurons in one trial.
-    fn populations(&self) -> Vec<(String, usize)>;
+    /// Names and shapes of the populations of pyramidal neurons.
+    fn populations(&self) -> Vec<(String, Shape)>;
 
     /// Number of trials.
     fn trials(&self) -> usize;

@@ -1,16 +1,17 @@
 //! All figures of a run, drawn from the files in its directory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use ndarray::ArrayView2;
+use ndarray::{Array2, ArrayView2};
 
 use super::{
     Abscissa, Confusion, Course, Fields, Figure, Interval, LearningCurve, Line, Matrix, Measure,
     Membrane, Messages, Outcome, PlotError, Statistic, Statistics, Sweep, Trajectories,
 };
-use crate::description::model::Bias;
+use crate::connectivity::Shape;
+use crate::description::model::{Bias, Population};
 use crate::description::scenario::Neurons;
 use crate::neuron::Compartment;
 use crate::protocol::Window;
@@ -351,7 +352,8 @@ impl Gallery<'_> {
         (population, neuron, trial): (&str, u32, u32),
         stretch: (f64, f64),
     ) -> Result<Vec<Interval>, GalleryError> {
-        let size = self.results.population(population).map_or(0, |p| p.size);
+        let found = self.results.population(population);
+        let shape = found.map_or(Shape::line(0), Population::arrangement);
         let model = &self.results.model;
         let leads_here = |projection: &str| {
             let mut known = model.projections.iter();
@@ -366,7 +368,7 @@ impl Gallery<'_> {
             let here = match w.kind.as_str() {
                 "current" => concerned.parse().is_ok_and(|neurons: Neurons| {
                     neurons.population == population
-                        && neurons.indices.among(size).contains(&(neuron as usize))
+                        && neurons.indices.contains(neuron as usize, shape)
                 }),
                 "neuron" => concerned.split(' ').next() == Some(population),
                 "eta" => concerned == "all x" || leads_here(concerned),
@@ -493,7 +495,14 @@ impl Gallery<'_> {
             let figure = figure.draw()?;
             self.save(&figure, &format!("matrix_{name}"))?;
             let input = (self.results.model.inputs.iter()).find(|i| i.name == projection.from);
-            if let Some(shape) = input.and_then(|input| input.shape) {
+            let shape = match input {
+                Some(input) => input.shape,
+                None => self
+                    .results
+                    .population(&projection.from)
+                    .and_then(|p| p.shape),
+            };
+            if let Some(shape) = shape.filter(|shape| shape.lengths().len() > 1) {
                 self.fields(&name, weights.view(), shape)?;
             }
         }
@@ -504,37 +513,37 @@ impl Gallery<'_> {
         &mut self,
         name: &str,
         weights: ArrayView2<'_, f32>,
-        shape: (usize, usize),
+        shape: Shape,
     ) -> Result<(), GalleryError> {
+        let (channels, tiled, image) = tiled(weights, shape);
+        let of_channels = match channels {
+            1 => String::new(),
+            _ => format!(", {channels} channels side by side"),
+        };
         let figure = Fields {
-            title: self.title(&format!("receptive fields of {name} {}", self.end())),
+            title: self.title(&format!(
+                "receptive fields of {name} {}{of_channels}",
+                self.end()
+            )),
             quantity: "weight".into(),
             unit: "a.u.".into(),
-            weights,
-            shape,
+            weights: tiled.view(),
+            shape: image,
         };
         self.save(&figure.draw()?, &format!("fields_{name}"))
     }
 
     fn membranes(&mut self, neurons: &[Neurons]) -> Result<(), GalleryError> {
-        let wanted: Vec<(String, BTreeSet<usize>)> = if neurons.is_empty() {
-            (self.results.model.populations.iter())
-                .map(|p| (p.name.clone(), BTreeSet::from([0])))
-                .collect()
-        } else {
-            (neurons.iter())
-                .filter_map(|n| Some((n, self.results.population(&n.population)?.size)))
-                .map(|(n, size)| {
-                    (
-                        n.population.clone(),
-                        BTreeSet::from_iter(n.indices.among(size)),
-                    )
-                })
-                .collect()
-        };
-        let keep = |population: &str, _, neuron, _: &str| {
-            (wanted.iter())
-                .any(|(name, indices)| name == population && indices.contains(&(neuron as usize)))
+        let shape = |name: &str| self.results.population(name).map(Population::arrangement);
+        let keep = |population: &str, _, neuron: u32, _: &str| {
+            let Some(shape) = shape(population) else {
+                return false;
+            };
+            let mut chosen = neurons.iter().filter(|n| n.population == population);
+            match neurons.is_empty() {
+                true => neuron == 0,
+                false => chosen.any(|n| n.indices.contains(neuron as usize, shape)),
+            }
         };
         let recorded = history(&self.results.directory, keep, self.stop)?;
         let mut units: BTreeMap<_, Vec<(&TraceKey, &Series)>> = BTreeMap::new();
@@ -549,13 +558,15 @@ impl Gallery<'_> {
                 [all] => vec![("", all)],
                 [first, .., last] => vec![("_begin", first), ("_end", last)],
             };
+            let label = shape(population).map(|shape| shape.label(neuron as usize));
+            let label = label.unwrap_or_default();
             let in_trial = match self.results.summary.trials {
                 1 => String::new(),
                 _ => format!(", trial {trial}"),
             };
             for (suffix, stretch) in shown {
                 let figure = Membrane {
-                    title: self.title(&format!("{population}[{neuron}]{in_trial}")),
+                    title: self.title(&format!("{population}{label}{in_trial}")),
                     lines: (variables.iter())
                         .map(|(key, series)| within(&key.variable, series, stretch))
                         .collect(),
@@ -628,4 +639,25 @@ fn course<'a>(name: &str, epoch: &'a [f64], values: &'a [f64]) -> Course<'a> {
 
 fn percent(fractions: &[f64]) -> Vec<f64> {
     fractions.iter().map(|fraction| fraction * 1e2).collect()
+}
+
+/// Number of channels, weights with the channels of each neuron side by side in about a square, and
+/// numbers of rows and columns of the whole image. Places without a channel have weights of 0.
+fn tiled(weights: ArrayView2<'_, f32>, shape: Shape) -> (usize, Array2<f32>, (usize, usize)) {
+    let [channels, height, width] = shape.image();
+    let across = match channels {
+        0..=4 => channels,
+        _ => (channels as f64).sqrt().ceil() as usize,
+    };
+    let (rows, columns) = (channels.div_ceil(across.max(1)) * height, across * width);
+    let mut tiled = Array2::zeros((weights.nrows(), rows * columns));
+    for (mut to, from) in tiled.rows_mut().into_iter().zip(weights.rows()) {
+        for (index, weight) in from.iter().enumerate() {
+            let (channel, place) = (index / (height * width), index % (height * width));
+            let row = channel / across * height + place / width;
+            let column = channel % across * width + place % width;
+            to[row * columns + column] = *weight;
+        }
+    }
+    (channels, tiled, (rows, columns))
 }

@@ -121,11 +121,13 @@ fn is_endless(entry: &TimelineEntry) -> bool {
     )
 }
 
+const CHECKED: &str = "the scenario has been checked";
+
 /// Number of neurons of a population that the scenario names.
 fn size(simulation: &Simulation, name: &str) -> usize {
     let circuit = simulation.circuit();
     let id = circuit.population(name);
-    circuit.of(id.expect("the scenario has been checked")).size
+    circuit.of(id.expect(CHECKED)).size
 }
 
 /// The same rates in every trial; a single value is used for all neurons.
@@ -145,9 +147,11 @@ pub(super) fn everywhere(
 }
 
 pub(super) fn injected(simulation: &Simulation, neurons: &Neurons, amplitude: f32) -> Array1<f32> {
-    let size = size(simulation, &neurons.population);
-    let mut current = Array1::zeros(size);
-    for neuron in neurons.indices.among(size) {
+    let circuit = simulation.circuit();
+    let population = circuit.population(&neurons.population).expect(CHECKED);
+    let shape = circuit.of(population).shape;
+    let mut current = Array1::zeros(shape.size());
+    for neuron in neurons.indices.of(shape) {
         current[neuron] = amplitude;
     }
     current

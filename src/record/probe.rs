@@ -9,6 +9,7 @@ use ndarray::Array2;
 use super::gradient_angle::GradientAngles;
 use super::statistics::{alignment, norm};
 use super::{Batch, RecordError, Recorder};
+use crate::connectivity::Shape;
 use crate::description::scenario::{Indices, Neurons, Probe, Statistic};
 use crate::engine::{Description, ProjectionDescription, Simulation};
 use crate::math::Steps;
@@ -198,7 +199,9 @@ impl Observer {
                     from_ms,
                     until_ms,
                 } => {
-                    let shape = simulation.shape(projection).expect(CHECKED);
+                    let circuit = simulation.circuit();
+                    let plan = circuit.projection(projection).expect(CHECKED);
+                    let shape = circuit.arrangements(&circuit.projections[plan.index()]);
                     observer.weights.push(Weights {
                         times: Times::new((*from_ms, *until_ms, *every_ms), dt_ms, end),
                         projection: projection.as_str().into(),
@@ -378,14 +381,14 @@ impl TraceProbes {
 fn among(chosen: &Neurons, populations: &[Description]) -> (Arc<str>, Vec<u32>) {
     let population = populations.iter().find(|p| *p.name == chosen.population);
     let population = population.expect(CHECKED);
-    let indices = chosen.indices.among(population.size);
+    let indices = chosen.indices.of(population.shape);
     let indices = indices.into_iter().map(|index| index as u32).collect();
     (population.name.clone(), indices)
 }
 
-fn grid(post: &Indices, pre: &Indices, shape: (usize, usize)) -> Vec<(u32, u32)> {
-    let pre = pre.among(shape.1);
-    (post.among(shape.0).into_iter())
+fn grid(post: &Indices, pre: &Indices, shape: (Shape, Shape)) -> Vec<(u32, u32)> {
+    let pre = pre.of(shape.1);
+    (post.of(shape.0).into_iter())
         .flat_map(|post| pre.iter().map(move |pre| (post as u32, *pre as u32)))
         .collect()
 }

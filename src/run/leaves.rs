@@ -2,6 +2,7 @@
 
 use super::memory::{CHECKED, chosen_synapses};
 use crate::circuit::Circuit;
+use crate::connectivity::Shape;
 use crate::description::scenario::{Probe, Scenario, Statistic};
 use crate::neuron::Variable;
 use crate::record::Times;
@@ -119,9 +120,9 @@ fn rows(circuit: &Circuit, probe: &Probe, (steps, presentations): (u64, u64)) ->
                     .filter(|_| *variables == Variable::ALL);
                 let own = own.map_or(0, |own| own.variables().len());
                 let variables = population.neurons.as_ref().map_or(1, |_| variables.len());
-                ((variables + own) * chosen.indices.count(population.size)) as f64
+                ((variables + own) * chosen.indices.count(population.shape)) as f64
             });
-            values.sum::<f64>() * trials.count(circuit.trials) as f64
+            values.sum::<f64>() * trials.count(Shape::line(circuit.trials)) as f64
         }
         Probe::Weights {
             projection,

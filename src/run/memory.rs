@@ -7,6 +7,7 @@ use super::RunError;
 use crate::circuit::{
     Circuit, Engine, OwnModel, PlasticityPlan, PopulationPlan, ProjectionPlan, WeightsPlan,
 };
+use crate::connectivity::Shape;
 use crate::description::scenario::{Indices, Probe, Scenario, TimelineEntry};
 use crate::event::PopulationId;
 use crate::machine::available_bytes;
@@ -256,9 +257,12 @@ impl<'a> Reckoning<'a> {
     /// Lists of observed neurons and synapses, queued batches, and a row group of each table.
     fn recordings(&self) -> f64 {
         let tail = self.scenario.tail_probe(self.circuit);
-        let probes = self.scenario.probes.iter().chain(&tail).map(|probe| {
-            let count = |indices: &Indices, size: f64| indices.count(size as usize) as f64;
-            match probe {
+        let probes = self
+            .scenario
+            .probes
+            .iter()
+            .chain(&tail)
+            .map(|probe| match probe {
                 Probe::Traces {
                     neurons,
                     variables,
@@ -266,10 +270,10 @@ impl<'a> Reckoning<'a> {
                     ..
                 } => {
                     let lists = neurons.iter();
-                    let lists = lists.map(|n| count(&n.indices, self.size(&n.population)));
+                    let lists = lists.map(|n| n.indices.count(self.shape(&n.population)) as f64);
                     let (listed, longest) =
                         lists.fold((0.0, 0.0f64), |(sum, most), n| (sum + n, most.max(n)));
-                    let batches = count(trials, self.trials) * variables.len() as f64;
+                    let batches = self.chosen_trials(trials) * variables.len() as f64;
                     let waiting = longest * NUMBER * batches.min(BATCHES);
                     let rows = (listed * batches).min(A_ROW.1);
                     4.0 * NUMBER * listed + waiting + A_ROW.0 * rows
@@ -285,8 +289,7 @@ impl<'a> Reckoning<'a> {
                     DOUBLE * synapses + waiting + A_ROW.0 * synapses.min(A_ROW.1)
                 }
                 Probe::Statistics { .. } => 0.0,
-            }
-        });
+            });
         probes.sum()
     }
 
@@ -297,7 +300,6 @@ impl<'a> Reckoning<'a> {
         let presentation = presentation.map(|ms| self.circuit.steps().next(ms));
         let end = self.end.or(presentation).unwrap_or_default();
         let dt_ms = self.circuit.dt_ms;
-        let count = |indices: &Indices, size: f64| indices.count(size as usize) as f64;
         let samples = |probe: &Probe| Times::new(probe.times_ms(), dt_ms, end).count(end) as f64;
         let probes = self.scenario.probes.iter().map(|probe| match probe {
             Probe::Traces {
@@ -310,10 +312,11 @@ impl<'a> Reckoning<'a> {
                     let population = self.circuit.population(name);
                     population.is_some_and(|id| self.circuit.of(id).neurons.is_some())
                 };
-                let drawn = (neurons.iter())
-                    .filter(|n| is_drawn(&n.population) && n.indices.among(1).contains(&0));
+                let drawn = (neurons.iter()).filter(|n| {
+                    is_drawn(&n.population) && n.indices.contains(0, self.shape(&n.population))
+                });
                 let series = drawn.count() as f64 * variables.len() as f64;
-                A_SAMPLE * series * count(trials, self.trials) * samples(probe)
+                A_SAMPLE * series * self.chosen_trials(trials) * samples(probe)
             }
             Probe::Weights {
                 projection,
@@ -327,6 +330,16 @@ impl<'a> Reckoning<'a> {
             Probe::Statistics { .. } => 0.0,
         });
         probes.sum()
+    }
+
+    /// Shape of a population that the scenario names.
+    fn shape(&self, name: &str) -> Shape {
+        let id = self.circuit.population(name).expect(CHECKED);
+        self.circuit.of(id).shape
+    }
+
+    fn chosen_trials(&self, trials: &Indices) -> f64 {
+        trials.count(Shape::line(self.circuit.trials)) as f64
     }
 
     /// Number of selected synapses of a projection.
@@ -343,7 +356,7 @@ pub(super) fn chosen_synapses(
     pre: &Indices,
 ) -> f64 {
     let id = circuit.projection(projection).expect(CHECKED);
-    let (posts, pres) = circuit.shape(&circuit.projections[id.index()]);
+    let (posts, pres) = circuit.arrangements(&circuit.projections[id.index()]);
     post.count(posts) as f64 * pre.count(pres) as f64
 }
 

@@ -248,6 +248,7 @@ fn nothing_there(node: &Node, step: &Step, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::Assignment;
+    use crate::connectivity::Shape;
     use crate::description::document::{Document, Place};
     use crate::description::model::Model;
     use crate::description::scenario::{EtaSchedule, Scenario};
@@ -372,7 +373,7 @@ mod tests {
         assert_eq!(model.neurons.len(), 2);
         assert_eq!(model.projections[0].delay_ms, 2.0);
         assert_eq!(model.projections[0].name(), "first");
-        assert_eq!(model.inputs[0].shape, Some((1, 1)));
+        assert_eq!(model.inputs[0].shape, Shape::new(&[1, 1]));
         let synapse = &model.synapses["s"];
         assert_eq!(synapse.parameters["s"], -1.0);
         let optimiser = synapse.update.as_ref().map(|c| c.optimiser);

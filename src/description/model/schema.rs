@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::connectivity::InitialWeights;
+use crate::connectivity::{InitialWeights, Shape};
 use crate::neuron::soma::Units;
 use crate::neuron::{Compartment, Transfer};
 use crate::parameter::Symbol;
@@ -135,30 +135,98 @@ impl Default for Neuron {
 
 /// A population of input neurons.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "WrittenInput")]
 pub struct Input {
     /// Name, unique among inputs and populations.
     pub name: String,
-    /// Neurons per trial.
+    /// Neurons per trial; by default the number of neurons of `shape`.
     pub size: usize,
-    /// Rows and columns if the neurons form an image; used by figures only.
+    /// Numbers of neurons along the axes; by default a line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Shape>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename = "Input", deny_unknown_fields)]
+struct WrittenInput {
+    name: String,
     #[serde(default)]
-    pub shape: Option<(usize, usize)>,
+    size: Option<usize>,
+    #[serde(default)]
+    shape: Option<Shape>,
+}
+
+impl From<WrittenInput> for Input {
+    fn from(written: WrittenInput) -> Self {
+        Self {
+            name: written.name,
+            size: size(written.size, written.shape),
+            shape: written.shape,
+        }
+    }
+}
+
+impl Input {
+    /// Numbers of neurons along the axes.
+    #[must_use]
+    pub fn arrangement(&self) -> Shape {
+        self.shape.unwrap_or(Shape::line(self.size))
+    }
+}
+
+/// Neurons per trial; 0, which the check reports, if neither is given.
+fn size(size: Option<usize>, shape: Option<Shape>) -> usize {
+    size.or(shape.map(|shape| shape.size())).unwrap_or(0)
 }
 
 /// A population of pyramidal neurons.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "WrittenPopulation")]
 pub struct Population {
     /// Name, unique among inputs and populations.
     pub name: String,
-    /// Neurons per trial.
+    /// Neurons per trial; by default the number of neurons of `shape`.
     pub size: usize,
+    /// Numbers of neurons along the axes; by default a line.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shape: Option<Shape>,
     /// Neuron type, a key of [`Model::neurons`].
     pub neuron: String,
     /// Bias: a synapse from an always active unit onto every basal dendrite.
-    #[serde(default)]
     pub bias: Option<Bias>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename = "Population", deny_unknown_fields)]
+struct WrittenPopulation {
+    name: String,
+    #[serde(default)]
+    size: Option<usize>,
+    #[serde(default)]
+    shape: Option<Shape>,
+    neuron: String,
+    #[serde(default)]
+    bias: Option<Bias>,
+}
+
+impl From<WrittenPopulation> for Population {
+    fn from(written: WrittenPopulation) -> Self {
+        Self {
+            name: written.name,
+            size: size(written.size, written.shape),
+            shape: written.shape,
+            neuron: written.neuron,
+            bias: written.bias,
+        }
+    }
+}
+
+impl Population {
+    /// Numbers of neurons along the axes.
+    #[must_use]
+    pub fn arrangement(&self) -> Shape {
+        self.shape.unwrap_or(Shape::line(self.size))
+    }
 }
 
 /// The bias of a population.

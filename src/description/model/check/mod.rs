@@ -14,7 +14,7 @@ use names::paths;
 pub(crate) use needs::{afferents, needs};
 
 use super::{Bias, Input, Model, ModelGraph, Neuron, Population};
-use crate::connectivity::Matrices;
+use crate::connectivity::{Matrices, Shape};
 use crate::description::Registry;
 use crate::description::document::{Allowed, Issue, Issues, unknown};
 use crate::neuron::{Compartment, Variable};
@@ -181,20 +181,11 @@ fn check_neuron(
 }
 
 fn check_input(issues: &mut Issues, path: &str, input: &Input) {
-    check_size(issues, path, input.size);
-    if let Some((rows, columns)) = input.shape
-        && rows.checked_mul(columns) != Some(input.size)
-    {
-        let size = input.size;
-        issues.error(
-            format!("{path}.shape"),
-            format!("{rows} rows of {columns} neurons are not the {size} neurons of `size`"),
-        );
-    }
+    check_size(issues, path, input.size, input.shape);
 }
 
 fn check_population(issues: &mut Issues, path: &str, population: &Population, model: &Model) {
-    check_size(issues, path, population.size);
+    check_size(issues, path, population.size, population.shape);
     if !model.neurons.contains_key(&population.neuron) {
         let known = model.neurons.keys().map(String::as_str);
         let message = unknown("neuron type", &population.neuron, known);
@@ -208,10 +199,25 @@ const MOST_PARTS: usize = 4096;
 /// Largest number of neurons of a population, so that sizes of matrices and rows do not overflow.
 pub const MOST_NEURONS: usize = 1 << 24;
 
-fn check_size(issues: &mut Issues, path: &str, size: usize) {
-    if !(1..=MOST_NEURONS).contains(&size) {
-        let message = format!("expected 1 to {MOST_NEURONS} neurons, found {size}");
-        issues.error(format!("{path}.size"), message);
+fn check_size(issues: &mut Issues, path: &str, size: usize, shape: Option<Shape>) {
+    if let Some(shape) = shape.filter(|shape| shape.size() != size) {
+        let of_shape = shape.size();
+        issues.error(
+            format!("{path}.shape"),
+            format!(
+                "a shape of {shape} has {of_shape} neurons, and `size` is {size}; expected the \
+                 same number, or `shape` without `size`"
+            ),
+        );
+    } else if !(1..=MOST_NEURONS).contains(&size) {
+        let (field, expected) = match shape {
+            None => ("size", "neurons by `size` or `shape`"),
+            Some(_) => ("shape", "neurons"),
+        };
+        issues.error(
+            format!("{path}.{field}"),
+            format!("expected 1 to {MOST_NEURONS} {expected}, found {size}"),
+        );
     }
 }
 

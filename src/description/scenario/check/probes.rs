@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::view::{Named, View, indices};
 use crate::circuit::Engine;
+use crate::connectivity::Shape;
 use crate::description::document::{Allowed, Issues, unknown};
 use crate::description::model::ModelGraph;
 use crate::description::scenario::{Neurons, Probe, Statistic, Tail};
@@ -24,7 +25,8 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
                 traces(issues, view, &path, neurons, variables);
                 // Zero trials are reported separately.
                 let count = view.scenario.trials.max(1);
-                indices(issues, &format!("{path}.trials"), trials, count, "trials");
+                let line = Shape::line(count);
+                indices(issues, &format!("{path}.trials"), trials, line, "trials");
             }
             Probe::Weights {
                 projection,
@@ -37,10 +39,10 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
                     for (side, chosen, name) in
                         [("post", post, Some(found.to)), ("pre", pre, found.from)]
                     {
-                        let size = name.map_or(Some(1), |name| view.size(name));
+                        let shape = name.map_or(Some(Shape::line(1)), |name| view.shape(name));
                         let what = format!("{side}synaptic neurons of `{projection}`");
-                        if let Some(size) = size {
-                            indices(issues, &format!("{path}.{side}"), chosen, size, &what);
+                        if let Some(shape) = shape {
+                            indices(issues, &format!("{path}.{side}"), chosen, shape, &what);
                         }
                     }
                 }

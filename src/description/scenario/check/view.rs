@@ -1,8 +1,9 @@
 //! Scenario, circuit and time together, as input of the checks.
 
+use crate::connectivity::Shape;
 use crate::description::Registry;
 use crate::description::document::{Issues, unknown};
-use crate::description::model::{Bias, Model, Population};
+use crate::description::model::{Bias, Input, Model, Population};
 use crate::description::scenario::{Indices, Neurons, Scenario};
 use crate::neuron::{Compartment, Variable};
 
@@ -98,9 +99,9 @@ impl<'a> View<'a> {
             .inputs
             .iter()
             .find(|i| i.name == *name)
-            .map(|i| i.size);
+            .map(Input::arrangement);
         let population = model.populations.iter().find(|p| p.name == *name);
-        let Some(size) = input.or(population.map(|p| p.size)) else {
+        let Some(shape) = input.or(population.map(Population::arrangement)) else {
             let inputs = model.inputs.iter().map(|i| i.name.as_str());
             let known = inputs.chain(model.populations.iter().map(|p| p.name.as_str()));
             issues.error(path, unknown("input or population", name, known));
@@ -110,7 +111,7 @@ impl<'a> View<'a> {
             issues,
             path,
             &neurons.indices,
-            size,
+            shape,
             &format!("neurons of `{name}`"),
         );
         Some(input.is_some())
@@ -169,21 +170,24 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Number of neurons of an input or a population.
-    pub fn size(&self, name: &str) -> Option<usize> {
+    /// Shape of an input or a population.
+    pub fn shape(&self, name: &str) -> Option<Shape> {
         let model = self.model?;
-        let input = model.inputs.iter().find(|i| i.name == name).map(|i| i.size);
+        let input = model.inputs.iter().find(|i| i.name == name);
         let population = || model.populations.iter().find(|p| p.name == name);
-        input.or_else(|| population().map(|p| p.size))
+        (input.map(Input::arrangement)).or_else(|| population().map(Population::arrangement))
     }
 }
 
-/// Adds an error if the largest index is beyond `size`.
-pub(super) fn indices(issues: &mut Issues, path: &str, indices: &Indices, size: usize, what: &str) {
-    if let Some(largest) = indices.largest().filter(|&largest| largest >= size) {
-        issues.error(
-            path,
-            format!("index {largest} is beyond the {size} {what}, which are counted from 0"),
-        );
+/// Adds an error if a population of this shape does not have these neurons.
+pub(super) fn indices(
+    issues: &mut Issues,
+    path: &str,
+    indices: &Indices,
+    shape: Shape,
+    what: &str,
+) {
+    if let Some(misfit) = indices.misfit(shape, what) {
+        issues.error(path, misfit);
     }
 }
