@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use apical::circuit::Engine;
-use apical::connectivity::InitialWeights;
+use apical::connectivity::{InitialWeights, WiringKind};
 use apical::description::model::{Input, Model, Neuron, Population, Projection, Synapse, Update};
 use apical::description::{Registry, Setup, lower};
 use apical::engine::Simulation;
@@ -42,10 +42,16 @@ fn chain(sizes: &[usize], rule: &str, s: f64, eta: f32) -> Model {
             to: layer(n),
             compartment: Compartment::Basal,
             delay_ms: 1.0,
-            synapse: "plastic".into(),
+            wiring: WiringKind::AllToAll,
+            mask: false,
+            signal: None,
+            synapse: Some("plastic".into()),
             threshold: None,
             reciprocal: None,
-            weights: InitialWeights::Normal { std: 0.4 },
+            weights: Some(InitialWeights::Normal {
+                mean: 0.0,
+                std: 0.4,
+            }),
         };
         projections.push(basal.clone());
         if n > 1 {
@@ -68,6 +74,7 @@ fn chain(sizes: &[usize], rule: &str, s: f64, eta: f32) -> Model {
         eta,
         decay_per_ms: 0.0,
         bounds: None,
+        sign: None,
         norm: None,
         update: None,
     };

@@ -347,7 +347,7 @@ fn a_taught_hebbian_output_follows_the_delta_rule(engine: Engine) {
     let synapse: Model = circuit("transfer: tanh", &taught_by, "");
     let synapse = synapse.synapses["plastic"].clone();
     model.synapses.insert("taught".into(), synapse);
-    model.projections[2].synapse = "taught".into();
+    model.projections[2].synapse = Some("taught".into());
     let mut circuit = taught(&model, engine, TRIALS);
     circuit.advance_to(20);
     let [_, _, h2, y] = forward(&circuit, &f64s(&random((TRIALS, 5), 4)));

@@ -99,7 +99,8 @@ fn digits_leaves_everything_that_a_run_promises() {
     let beyond = apical(&["plot", path, "--neuron", "hidden1[500]"]);
     let said = String::from_utf8_lossy(&beyond.stderr);
     assert!(
-        !beyond.status.success() && said.contains("index 500 is beyond the 128 neurons of `hidden1`"),
+        !beyond.status.success()
+            && said.contains("index 500 is beyond the 128 neurons of `hidden1`"),
         "{said}"
     );
     let json = succeed(&["inspect", path, "hidden1[17]", "--json"]);

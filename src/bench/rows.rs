@@ -4,7 +4,7 @@ use super::circuits::{Presenter, leaks, mnist, optimise, thresholds};
 use super::clock::{Spent, spend};
 use super::{Goal, Images, Phased, Row, Single, entity_layer, median};
 use crate::circuit::Engine;
-use crate::connectivity::InitialWeights;
+use crate::connectivity::{InitialWeights, WiringKind};
 use crate::description::model::{Model, Neuron, Population, Projection, Synapse};
 use crate::description::{Registry, Setup, lower};
 use crate::engine::{CircuitError, Simulation};
@@ -393,6 +393,7 @@ fn recurrent(size: usize, eta: f32) -> Simulation {
         eta,
         decay_per_ms: 0.0,
         bounds: None,
+        sign: None,
         norm: None,
         update: None,
     };
@@ -416,8 +417,11 @@ fn recurrent(size: usize, eta: f32) -> Simulation {
             to: "cells".into(),
             compartment: Compartment::Basal,
             delay_ms: 1.0,
-            synapse: "plastic".into(),
-            weights: InitialWeights::FanIn { gain: 1.0 },
+            wiring: WiringKind::AllToAll,
+            mask: false,
+            signal: None,
+            synapse: Some("plastic".into()),
+            weights: Some(InitialWeights::FanIn { gain: 1.0 }),
             threshold: Some(1e-3),
             reciprocal: None,
         }],

@@ -16,7 +16,7 @@ use super::plan::{Circuit, PlasticityPlan, PopulationPlan, WeightsPlan};
 use super::population::{NeuronId, NeuronParameters, Population};
 use super::projection::{Plasticity, Projection, Synapses};
 use super::wire::wire_events;
-use crate::connectivity::by_sender;
+use crate::connectivity::Connectivity;
 use crate::event::{
     DelayLine, DeltaLine, Injections, PopulationId, ProjectionId, RateLine, Teacher, Timeline,
 };
@@ -155,22 +155,24 @@ fn spawn_populations(world: &mut World, wiring: &mut Wiring, circuit: &Circuit) 
 
 fn spawn_projections(world: &mut World, wiring: &mut Wiring, circuit: &Circuit) {
     let mut tied = Vec::new();
-    for (number, plan) in (0..).zip(&circuit.projections) {
+    let connectivities = circuit.connectivities();
+    for ((number, plan), connectivity) in (0..).zip(&circuit.projections).zip(connectivities) {
         let mut entity = world.spawn(Projection {
             id: ProjectionId(number),
             name: plan.name.clone(),
             pre: plan.pre.map(|pre| wiring.population(pre)),
             post: wiring.population(plan.post),
             compartment: plan.compartment,
+            signal: plan.signal,
+            connectivity: connectivity.clone(),
             delay: plan.delay as usize,
         });
         match &plan.weights {
             WeightsPlan::Own(initial, plasticity) => {
-                let shape = circuit.shape(plan);
-                let mut weights = by_sender(initial.matrix(shape, circuit.seed, &plan.name));
+                let mut weights = initial.array(&connectivity, circuit.seed, &plan.name);
                 if let Some(plan) = plasticity {
-                    let mut plasticity = plasticity_of(plan, shape, circuit);
-                    plasticity.confine(&mut weights);
+                    let mut plasticity = plasticity_of(plan, &connectivity, circuit);
+                    plasticity.confine(&mut weights, &connectivity);
                     entity.insert(plasticity);
                 }
                 entity.insert(Synapses::Own(weights));
@@ -187,13 +189,18 @@ fn spawn_projections(world: &mut World, wiring: &mut Wiring, circuit: &Circuit) 
     }
 }
 
-fn plasticity_of(plan: &PlasticityPlan, shape: (usize, usize), circuit: &Circuit) -> Plasticity {
+fn plasticity_of(
+    plan: &PlasticityPlan,
+    connectivity: &Connectivity,
+    circuit: &Circuit,
+) -> Plasticity {
+    let (shape, (post, _)) = (connectivity.parameters(), connectivity.shape());
     let update = plan.update.map(|update| {
         let clock = (update.every, update.offset, circuit.dt_ms);
         WeightUpdater::new(shape.f(), clock, update.optimiser).with_gated_decay(update.gated_decay)
     });
     let third =
-        (plan.third).map(|third| Modulation::new(third, (circuit.trials, shape.0), circuit.dt_ms));
+        (plan.third).map(|third| Modulation::new(third, (circuit.trials, post), circuit.dt_ms));
     Plasticity {
         kernel: plan.kernel.clone(),
         eta: plan.eta,

@@ -22,7 +22,8 @@ pub(crate) use layout::{COLUMNS, LAID_OUT, table};
 pub use layout::{LayoutError, is_laid_out, lay_out};
 pub use own::OwnModel;
 pub use plan::{
-    Circuit, NeuronsPlan, PlasticityPlan, PopulationPlan, ProjectionPlan, UpdatePlan, WeightsPlan,
+    Circuit, ConnectivityPlan, Counts, NeuronsPlan, PlasticityPlan, PopulationPlan, ProjectionPlan,
+    UpdatePlan, WeightsPlan,
 };
 pub use population::{NeuronId, NeuronParameters, Population};
 pub(crate) use projection::StoredPlasticity;

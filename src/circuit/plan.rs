@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::engine::Engine;
 use super::own::OwnModel;
 use super::systems::Systems;
-use crate::connectivity::{Initial, Shape};
-use crate::event::{PopulationId, ProjectionId};
+use crate::connectivity::{Connectivity, Initial, Random, Shape};
+use crate::event::{PopulationId, ProjectionId, Signal};
 use crate::math::Steps;
 use crate::neuron::soma::Units;
 use crate::neuron::{Compartment, NeuronParameter, Transfer};
@@ -95,6 +95,10 @@ pub struct ProjectionPlan {
     pub post: PopulationId,
     /// Receiving compartment.
     pub compartment: Compartment,
+    /// Signal that is sent.
+    pub signal: Signal,
+    /// Connected pairs.
+    pub connectivity: ConnectivityPlan,
     /// Conduction delay in steps, at least 1.
     pub delay: u64,
     /// Largest change of `r` or `delta` that is not sent; 0 sends every change.
@@ -106,13 +110,37 @@ pub struct ProjectionPlan {
     pub weights: WeightsPlan,
 }
 
+/// Connected pairs of a projection.
+#[derive(Clone, Debug)]
+pub enum ConnectivityPlan {
+    /// These pairs.
+    Fixed(Connectivity),
+    /// Pairs that are drawn by the seed of the circuit when it is built.
+    Random(Random),
+    /// The pairs of this basal projection in the opposite direction.
+    Reversed(ProjectionId),
+}
+
 /// Initial weights of a projection, and their plasticity.
 #[derive(Clone)]
 pub enum WeightsPlan {
     /// Separate weights.
     Own(Initial, Option<PlasticityPlan>),
-    /// The transposed weights of another projection (weight transport).
+    /// The weights of another projection in the opposite direction (weight transport), or the
+    /// winners of another pool.
     Tied(ProjectionId),
+}
+
+/// Numbers of a projection's synapses, weights and bytes, without building it. For pairs drawn with
+/// a probability they are expected values.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Counts {
+    /// Connected pairs.
+    pub synapses: f64,
+    /// Weights that are stored; 0 for tied weights and pools.
+    pub weights: f64,
+    /// Bytes of the list of pairs.
+    pub pairs_bytes: f64,
 }
 
 /// Plasticity of the weights of a projection.
@@ -209,11 +237,92 @@ impl Circuit {
         (self.of(projection.post).shape, pre)
     }
 
-    /// Number of weights of a projection, tied ones included.
+    /// Numbers of a projection's synapses and weights.
     #[must_use]
-    pub fn synapses(&self, projection: &ProjectionPlan) -> usize {
-        let (post, pre) = self.shape(projection);
-        post.saturating_mul(pre)
+    pub fn counts(&self, projection: &ProjectionPlan) -> Counts {
+        let own = |weights: f64| match projection.weights {
+            WeightsPlan::Own(..) => weights,
+            WeightsPlan::Tied(_) => 0.0,
+        };
+        match &projection.connectivity {
+            ConnectivityPlan::Fixed(connectivity) => {
+                let (rows, columns) = connectivity.parameters();
+                Counts {
+                    synapses: connectivity.synapses() as f64,
+                    weights: own(rows as f64 * columns as f64),
+                    pairs_bytes: connectivity.structure().map_or(0, |s| s.bytes()) as f64,
+                }
+            }
+            ConnectivityPlan::Random(random) => Counts {
+                synapses: random.synapses(),
+                weights: own(random.synapses()),
+                pairs_bytes: 4.0 * random.synapses() + 8.0 * random.shape.1 as f64,
+            },
+            ConnectivityPlan::Reversed(source) => {
+                let source = &self.projections[source.index()];
+                let of_source = self.counts(source);
+                // The list of reversed pairs also has the place of each weight.
+                let listed = of_source.pairs_bytes > 0.0;
+                let bytes = if listed {
+                    8.0 * of_source.synapses
+                } else {
+                    0.0
+                };
+                Counts {
+                    weights: own(of_source.weights),
+                    pairs_bytes: bytes,
+                    ..of_source
+                }
+            }
+        }
+    }
+
+    /// True if a projection has weights of its own that can be set and learned: neither those of
+    /// another projection nor the pairs of a pool.
+    #[must_use]
+    pub fn has_own_weights(&self, projection: &ProjectionPlan) -> bool {
+        let has_weights = |plan: &ConnectivityPlan| match plan {
+            ConnectivityPlan::Fixed(connectivity) => connectivity.has_weights(),
+            _ => true,
+        };
+        let pairs = match &projection.connectivity {
+            ConnectivityPlan::Reversed(source) => &self.projections[source.index()].connectivity,
+            own => own,
+        };
+        matches!(projection.weights, WeightsPlan::Own(..)) && has_weights(pairs)
+    }
+
+    /// Connected pairs of all projections, in their order; random pairs are drawn.
+    #[must_use]
+    pub fn connectivities(&self) -> Vec<Connectivity> {
+        let direct = |plan: &ProjectionPlan| match &plan.connectivity {
+            ConnectivityPlan::Fixed(connectivity) => Some(connectivity.clone()),
+            ConnectivityPlan::Random(random) => {
+                let pairs = random.draw(self.seed, &plan.name);
+                Some(Connectivity::Structured(Arc::new(pairs)))
+            }
+            ConnectivityPlan::Reversed(_) => None,
+        };
+        let direct: Vec<_> = self.projections.iter().map(direct).collect();
+        let all = self.projections.iter().zip(&direct);
+        all.map(
+            |(plan, connectivity)| match (connectivity, &plan.connectivity) {
+                (Some(connectivity), _) => connectivity.clone(),
+                (None, ConnectivityPlan::Reversed(source)) => {
+                    let source = direct[source.index()].as_ref();
+                    let source = source.expect("a basal projection has pairs of its own");
+                    match (&plan.weights, source) {
+                        // Separate weights of all pairs are a matrix of post x pre, as always.
+                        (WeightsPlan::Own(..), Connectivity::AllToAll { .. }) => {
+                            Connectivity::all_to_all(self.shape(plan))
+                        }
+                        _ => source.reversed(),
+                    }
+                }
+                (None, _) => unreachable!("only reversed pairs are not direct"),
+            },
+        )
+        .collect()
     }
 
     /// The longest delay in steps, at least 1.

@@ -1,14 +1,15 @@
-//! Projections: synapses as matrices, and their plasticity.
+//! Projections: their weights, and the plasticity of the weights.
 
 use std::sync::Arc;
 
 use bevy_ecs::component::Component;
 use bevy_ecs::entity::Entity;
-use ndarray::{Array2, ArrayView2, Axis, Zip};
+use ndarray::{Array2, Axis, Zip};
 use serde::{Deserialize, Serialize};
 
-use crate::event::ProjectionId;
-use crate::math::columns::Changing;
+use crate::connectivity::Connectivity;
+use crate::event::{ProjectionId, Signal};
+use crate::math::columns::{Changing, flat, flat_mut};
 use crate::math::pair;
 use crate::neuron::Compartment;
 use crate::plasticity::{ColumnKernel, Modulation, StoredUpdater, WeightUpdater};
@@ -26,29 +27,35 @@ pub struct Projection {
     pub post: Entity,
     /// Receiving compartment.
     pub compartment: Compartment,
+    /// Signal that is sent.
+    pub signal: Signal,
+    /// Connected pairs, and the place of the weight of each.
+    pub connectivity: Connectivity,
     /// Conduction delay in steps, at least 1.
     pub delay: usize,
 }
 
-/// The weights of a projection, a matrix of post x pre.
+/// The weights of a projection: a matrix of post x pre for all-to-all connectivity, otherwise the
+/// array of parameters of its [`Connectivity`].
 #[derive(Component, Clone, Debug)]
 pub enum Synapses {
     /// Separate weights.
     Own(Array2<f32>),
-    /// The transposed weights of another projection (weight transport).
+    /// The weights of another projection (weight transport), or the winners of another pool.
     Transported(Entity),
 }
 
 impl Synapses {
-    /// The weights, post x pre; `other` looks up the synapses of another projection.
-    pub(crate) fn view<'a>(
+    /// The weights, in the array of the projection that has them; `other` looks up the synapses of
+    /// another projection.
+    pub(crate) fn stored<'a>(
         &'a self,
         other: impl Fn(Entity) -> Option<&'a Synapses>,
-    ) -> Option<ArrayView2<'a, f32>> {
+    ) -> Option<&'a Array2<f32>> {
         match self {
-            Self::Own(weights) => Some(weights.view()),
+            Self::Own(weights) => Some(weights),
             Self::Transported(entity) => match other(*entity)? {
-                Self::Own(weights) => Some(weights.t()),
+                Self::Own(weights) => Some(weights),
                 Self::Transported(_) => None,
             },
         }
@@ -67,7 +74,7 @@ pub struct Plasticity {
     pub carry: Array2<f32>,
     /// Smallest and largest weight.
     pub bounds: Option<(f32, f32)>,
-    /// Length of the weight vector of each neuron after a weight update.
+    /// Length of the weight vector of each neuron, or of each shared kernel, after a weight update.
     pub norm: Option<f32>,
     /// `None` for continuous change.
     pub update: Option<WeightUpdater>,
@@ -132,12 +139,41 @@ impl Plasticity {
         self.bounds.is_some() || self.norm.is_some()
     }
 
-    /// Clamps the weights, post x pre, to their bounds and scales them to their length.
-    pub fn confine(&mut self, weights: &mut Array2<f32>) {
+    /// Clamps the weights to their bounds and scales them to their length. The weights of a neuron
+    /// are a row of the array, except for structures without shared weights.
+    pub fn confine(&mut self, weights: &mut Array2<f32>, connectivity: &Connectivity) {
         self.clamp(weights);
         let Some(norm) = self.norm else {
             return;
         };
+        if let Some(structure) = connectivity.structure()
+            && !structure.is_shared()
+        {
+            let (post, pre) = structure.shape();
+            let mut squares = vec![0.0f64; post];
+            let values = flat(weights);
+            for sender in 0..pre {
+                structure.bundles(sender, &mut |bundle| {
+                    bundle.for_each(|receiver, at| {
+                        squares[receiver] += f64::from(values[at]).powi(2);
+                    });
+                });
+            }
+            let (values, carries) = (flat_mut(weights), flat_mut(&mut self.carry));
+            for sender in 0..pre {
+                structure.bundles(sender, &mut |bundle| {
+                    bundle.for_each(|receiver, at| {
+                        // A weight vector of length 0 has no direction.
+                        if squares[receiver] > 0.0 {
+                            let factor = f64::from(norm) / squares[receiver].sqrt();
+                            let scaled = pair::number(values[at], carries[at]) * factor;
+                            pair::set(&mut values[at], &mut carries[at], scaled);
+                        }
+                    });
+                });
+            }
+            return;
+        }
         let squares = weights.mapv(|w| f64::from(w) * f64::from(w));
         // A weight vector of length 0 has no direction.
         let factors = squares.sum_axis(Axis(1)).mapv(|square| match square {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::graph::Graph;
 use super::plan::Circuit;
-use crate::event::PopulationId;
+use crate::event::{PopulationId, Signal};
 use crate::neuron::Compartment;
 
 /// Settling times in ms: of activity on its way up to the `taught` populations, and of teaching on
@@ -49,8 +49,10 @@ fn slowest(
     goal: Option<PopulationId>,
 ) -> f64 {
     let (steps, count) = (circuit.steps(), circuit.populations.len());
+    // Rates sent to apical dendrites are neither activity nor teaching on its way.
+    let signal = Signal::of(compartment);
     let edges = (circuit.projections.iter()).filter_map(|p| {
-        let pre = p.pre.filter(|_| p.compartment == compartment)?;
+        let pre = (p.pre).filter(|_| p.compartment == compartment && p.signal == signal)?;
         Some((pre.index(), p.post.index(), steps.ms(p.delay)))
     });
     let graph = Graph::new(count, edges);
@@ -167,10 +169,11 @@ mod tests {
 
     use super::settling;
     use crate::circuit::{
-        Circuit, Engine, NeuronsPlan, PopulationPlan, ProjectionPlan, Systems, WeightsPlan,
+        Circuit, ConnectivityPlan, Engine, NeuronsPlan, PopulationPlan, ProjectionPlan, Systems,
+        WeightsPlan,
     };
-    use crate::connectivity::{Initial, Shape};
-    use crate::event::PopulationId;
+    use crate::connectivity::{Connectivity, Initial, Shape};
+    use crate::event::{PopulationId, Signal};
     use crate::neuron::soma::Units;
     use crate::neuron::{Compartment, Transfer};
 
@@ -195,6 +198,8 @@ mod tests {
             pre: Some(PopulationId(from as u32)),
             post: PopulationId(to as u32),
             compartment: Compartment::Basal,
+            signal: Signal::Rate,
+            connectivity: ConnectivityPlan::Fixed(Connectivity::all_to_all((1, 1))),
             delay: delay as u64,
             threshold: 0.0,
             reciprocal: None,

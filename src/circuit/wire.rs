@@ -6,12 +6,11 @@ use bevy_ecs::entity::Entity;
 use bevy_ecs::world::World;
 
 use super::activity::{Activity, Afferents};
-use super::build::Wiring;
+use super::build::{STAYS, Wiring};
 use super::plan::{Circuit, WeightsPlan};
-use super::projection::{Plasticity, Synapses};
+use super::projection::{Plasticity, Projection, Synapses};
 use crate::connectivity::{Lazy, Terminals};
 use crate::event::{Axons, PopulationId, Signal};
-use crate::math::columns::extents;
 use crate::neuron::Compartment;
 
 /// Adds the components of the event engine: axons, terminals, integrals.
@@ -21,7 +20,7 @@ pub(crate) fn wire_events(world: &mut World, wiring: &mut Wiring, circuit: &Circ
         let shape = circuit.shape(plan);
         let (trials, terminals) = match plan.pre {
             Some(pre) => {
-                let axons = axons[&(pre, Signal::of(plan.compartment), plan.threshold.to_bits())];
+                let axons = axons[&(pre, plan.signal, plan.threshold.to_bits())];
                 let trials = circuit.trials;
                 (trials, Terminals::new(axons, trials, shape))
             }
@@ -31,9 +30,14 @@ pub(crate) fn wire_events(world: &mut World, wiring: &mut Wiring, circuit: &Circ
         if let Some(plasticity) = world.get::<Plasticity>(entity) {
             let decay = plasticity.decay_per_ms * circuit.dt_ms;
             let continuous = plasticity.update.is_none();
-            let mut lazy = Lazy::new((trials, shape.0), decay, continuous);
+            let connectivity = world
+                .get::<Projection>(entity)
+                .expect(STAYS)
+                .connectivity
+                .clone();
+            let mut lazy = Lazy::new((trials, connectivity), decay, continuous);
             if let Some(Synapses::Own(weights)) = world.get::<Synapses>(entity) {
-                lazy.measure(&extents(weights.view()));
+                lazy.measure(weights);
             }
             world.entity_mut(entity).insert(lazy);
         }
@@ -67,7 +71,7 @@ fn spawn_axons(
     let mut delays: BTreeMap<Kind, Vec<u64>> = BTreeMap::new();
     for plan in &circuit.projections {
         if let Some(pre) = plan.pre {
-            let kind = (pre, Signal::of(plan.compartment), plan.threshold.to_bits());
+            let kind = (pre, plan.signal, plan.threshold.to_bits());
             delays.entry(kind).or_default().push(plan.delay);
         }
     }
@@ -92,8 +96,10 @@ fn set_tolerances(world: &mut World, wiring: &Wiring, circuit: &Circuit) {
         let Some(pre) = plan.pre else {
             continue;
         };
-        for end in [pre, plan.post] {
-            let key = (end, Signal::of(plan.compartment));
+        for key in [
+            (pre, plan.signal),
+            (plan.post, Signal::of(plan.compartment)),
+        ] {
             let least = smallest.entry(key).or_insert(f32::INFINITY);
             *least = least.min(plan.threshold);
         }

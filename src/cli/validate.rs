@@ -5,14 +5,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use super::{counted, say};
-use crate::circuit::Circuit;
+use crate::circuit::{Circuit, WeightsPlan};
 use crate::compare;
 use crate::data;
 use crate::description::Registry;
 use crate::description::document::{Document, Problem, Problems};
 use crate::description::model::Model;
 use crate::description::scenario::{self, LoadedScenario, Scenario, Task, check_data, read_data};
-use crate::run::{Leaves, check_memory, needed_bytes};
+use crate::run::{Leaves, check_memory, needed_bytes, projection_bytes};
 use crate::terminal::{Bytes, stdout};
 
 /// Reports all errors of model, scenario and comparison files, without running them.
@@ -97,7 +97,7 @@ fn valid(
     } else if is_model || unclear && document.mentions("populations") {
         let loaded = scenario::load_model(file, set, registry)?;
         Ok(Valid {
-            summary: circuit(&loaded.model),
+            summary: circuit(&loaded.model, loaded.synapses),
             cost: String::new(),
             warnings: loaded.warnings,
         })
@@ -192,8 +192,8 @@ fn validate_scenario(
         number => format!("; {number} variants"),
     };
     Ok(Valid {
-        summary: format!("{}; {time}{variants}", circuit(&model)),
-        cost: cost(&scenario, &plan, samples),
+        summary: format!("{}; {time}{variants}", circuit(&model, synapses(&plan))),
+        cost: projections(&scenario, &model, &plan) + &cost(&scenario, &plan, samples),
         warnings,
     })
 }
@@ -244,22 +244,75 @@ fn cost(scenario: &Scenario, plan: &Circuit, samples: Option<usize>) -> String {
     text
 }
 
-fn circuit(model: &Model) -> String {
-    let sizes: Vec<(&str, usize)> = (model.inputs.iter().map(|i| (i.name.as_str(), i.size)))
-        .chain(model.populations.iter().map(|p| (p.name.as_str(), p.size)))
-        .collect();
-    let size = |name: &str| sizes.iter().find(|s| s.0 == name).map_or(0, |s| s.1 as u64);
-    let projected = (model.projections.iter()).map(|p| size(&p.from).saturating_mul(size(&p.to)));
-    let biases = model.populations.iter().filter(|p| p.bias.is_some());
-    let synapses = projected
-        .chain(biases.map(|p| p.size as u64))
-        .fold(0u64, u64::saturating_add);
+fn circuit(model: &Model, synapses: f64) -> String {
     format!(
         "{}, {}, {}",
-        counted(sizes.len() as u64, "population"),
+        counted(
+            (model.inputs.len() + model.populations.len()) as u64,
+            "population"
+        ),
         counted(model.projections.len() as u64, "projection"),
-        counted(synapses, "synapse"),
+        counted(synapses as u64, "synapse"),
     )
+}
+
+/// Number of connected pairs of all projections.
+fn synapses(plan: &Circuit) -> f64 {
+    let counts = plan.projections.iter().map(|p| plan.counts(p).synapses);
+    counts.sum()
+}
+
+/// Shapes, wiring, synapses, weights and memory of each projection, in separate lines.
+fn projections(scenario: &Scenario, model: &Model, plan: &Circuit) -> String {
+    const MOST: usize = 40;
+    let mut lines: Vec<[String; 5]> = Vec::new();
+    for projection in plan.projections.iter().take(MOST) {
+        let counts = plan.counts(projection);
+        let (post, pre) = plan.arrangements(projection);
+        let written = (model.projections.iter()).find(|p| p.name() == *projection.name);
+        let wiring = match written {
+            Some(written) if written.mask => "mask".to_owned(),
+            Some(written) => written.wiring.name().to_owned(),
+            None => "bias".to_owned(),
+        };
+        let weights = match projection.weights {
+            WeightsPlan::Own(..) => counted(counts.weights as u64, "weight"),
+            WeightsPlan::Tied(source) => {
+                format!("those of {}", plan.projections[source.index()].name)
+            }
+        };
+        let weights = match plan.has_own_weights(projection) {
+            false if written.is_some_and(|p| p.synapse.is_none()) => "no weights".to_owned(),
+            _ => weights,
+        };
+        lines.push([
+            projection.name.to_string(),
+            format!("{pre} to {post}, {wiring}"),
+            counted(counts.synapses as u64, "synapse"),
+            weights,
+            Bytes(projection_bytes(scenario, plan, projection) as u64).to_string(),
+        ]);
+    }
+    let width = |column: usize| {
+        lines
+            .iter()
+            .map(|line| line[column].len())
+            .max()
+            .unwrap_or(0)
+    };
+    let widths: [usize; 5] = std::array::from_fn(width);
+    let mut text = String::from("  projections:\n");
+    for [name, shapes, synapses, weights, bytes] in &lines {
+        text += &format!(
+            "    {name:0$}  {shapes:1$}  {synapses:>2$}  {weights:>3$}  {bytes:>4$}\n",
+            widths[0], widths[1], widths[2], widths[3], widths[4]
+        );
+    }
+    let more = plan.projections.len().saturating_sub(MOST);
+    if more > 0 {
+        text += &format!("    and {more} more\n");
+    }
+    text
 }
 
 /// Duration of a task, as far as it is known without the data.

@@ -36,6 +36,8 @@ use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, CowArray, Ix2, ShapeBuild
 use rayon::prelude::*;
 
 use super::episodes::Episodes;
+use super::structure::{self, Structure, add_change_in_double};
+use super::wiring::Connectivity;
 use crate::math::columns::{self, Changing, flat, flat_mut};
 use crate::math::{elementwise, pair, product};
 
@@ -121,14 +123,18 @@ pub struct Lazy {
     eligible: Episodes,
     /// Largest product of integral and value for each neuron at which intercepts remain precise.
     limits: Vec<f32>,
+    /// Connected pairs, and the place of the weight of each.
+    #[serde(skip)]
+    connectivity: Connectivity,
 }
 
 impl Lazy {
-    /// Integrals at rest for a projection onto `post` neurons.
+    /// Integrals at rest of a projection with this number of rows.
     ///
     /// A weight is multiplied by `exp(-decay)` in each step; 0 for no decay.
     #[must_use]
-    pub fn new((rows, post): (usize, usize), decay: f64, continuous: bool) -> Self {
+    pub fn new((rows, connectivity): (usize, Connectivity), decay: f64, continuous: bool) -> Self {
+        let (post, _) = connectivity.shape();
         Self {
             factors: Array2::zeros((rows, post)),
             factors_are: Factors::Stale,
@@ -145,7 +151,41 @@ impl Lazy {
             past: Episodes::default(),
             eligible: Episodes::default(),
             limits: vec![0.0; post],
+            connectivity,
         }
+    }
+
+    /// Restores the state of the integrals of the same projection in another world.
+    pub(crate) fn restore(&mut self, stored: Self) {
+        let connectivity = std::mem::take(&mut self.connectivity);
+        *self = Self {
+            connectivity,
+            ..stored
+        };
+    }
+
+    /// True if weights are a matrix of post x pre, so that a column can be changed alone.
+    pub(crate) fn is_all_to_all(&self) -> bool {
+        self.connectivity.is_all_to_all()
+    }
+
+    /// True if weights are brought up to date in every step in which they change: those of
+    /// structures, unless there is one trial and each pair has a weight of its own.
+    pub(crate) fn is_whole(&self) -> bool {
+        let one_by_one = |structure: &dyn Structure| !structure.is_shared() && self.rows() == 1;
+        (self.connectivity.structure()).is_some_and(|structure| !one_by_one(&**structure))
+    }
+
+    /// Change of a current over one step, `I = kept (I + gain f |r|^2)`: gain, factors of the
+    /// neurons of one trial, and remaining fraction.
+    pub(crate) fn drift(&self) -> (f64, &[f32], f64) {
+        let gain = if self.continuous && self.works() {
+            self.gain
+        } else {
+            0.0
+        };
+        let kept = if self.fades() { self.kept(1) } else { 1.0 };
+        (gain, flat(&self.factors), kept)
     }
 
     /// Plain weight update: the weights become `matrix + (steady + rate D) held`. True if the
@@ -340,7 +380,18 @@ impl Lazy {
         if !self.is_pending() {
             return;
         }
-        if blank {
+        if let Connectivity::Structured(structure) = &self.connectivity {
+            let (times, integrals) = self.single();
+            if blank {
+                structure.change(times, integrals.view(), held, eligibility.matrix);
+                eligibility.carry.fill(0.0);
+            } else if self.holding == Holding::Touched {
+                let integrals = self.integrals.view();
+                add_change_in_double(&**structure, 1.0, integrals, held, eligibility);
+            } else {
+                add_change(&**structure, (times, integrals.view()), held, eligibility);
+            }
+        } else if blank {
             let (times, integrals) = self.single();
             let out = eligibility.matrix.view_mut();
             product::assign(times, integrals.t(), held, out);
@@ -380,7 +431,18 @@ impl Lazy {
         self.flush_past(weights.reborrow());
         if self.continuous {
             let exact = self.holding == Holding::Touched || self.rows() == 1;
-            if self.is_pending() && exact {
+            if let (true, Connectivity::Structured(structure)) =
+                (self.is_pending(), &self.connectivity)
+            {
+                if self.holding == Holding::Touched {
+                    let integrals = self.integrals.view();
+                    add_change_in_double(&**structure, 1.0 / self.scale, integrals, held, weights);
+                } else {
+                    let (times, integrals) = self.single();
+                    let times = (f64::from(times) / self.scale) as f32;
+                    add_change(&**structure, (times, integrals.view()), held, weights);
+                }
+            } else if self.is_pending() && exact {
                 self.write_out();
                 gain(1.0 / self.scale, &self.integrals, held, weights);
             } else if self.is_pending() {
@@ -475,7 +537,7 @@ impl Lazy {
         }
         self.applied = false;
         self.past.forget();
-        self.measure(&columns::extents(weights.view()));
+        self.measure(weights);
     }
 
     /// Multiplies the matrix by the common decay factor.
@@ -509,7 +571,19 @@ impl Lazy {
     }
 
     /// Stores the largest and smallest weight of each neuron, for [`Lazy::strained`].
-    pub(crate) fn measure(&mut self, extents: &[(f32, f32)]) {
+    pub(crate) fn measure(&mut self, weights: &Array2<f32>) {
+        match &self.connectivity {
+            Connectivity::AllToAll { .. } => self.limit(&columns::extents(weights.view())),
+            Connectivity::Structured(structure) if !self.is_whole() => {
+                let extents = structure::extents(&**structure, weights);
+                self.limit(&extents);
+            }
+            _ => {}
+        }
+    }
+
+    /// As [`Lazy::measure`], with known extents.
+    pub(crate) fn limit(&mut self, extents: &[(f32, f32)]) {
         for (limit, (largest, least)) in self.limits.iter_mut().zip(extents) {
             *limit = (REACH * largest).min(REACH_OF_LEAST * least);
         }
@@ -689,6 +763,19 @@ pub(super) fn gain_single(
             add_single(values, carries, change);
         });
     });
+}
+
+/// Adds the change of a structure's weights, in single precision.
+fn add_change(
+    structure: &dyn Structure,
+    (times, integrals): (f32, ArrayView2<'_, f32>),
+    held: ArrayView2<'_, f32>,
+    weights: Changing<'_>,
+) {
+    let mut change = Array2::zeros(weights.matrix.raw_dim().f());
+    structure.change(times, integrals, held, &mut change);
+    let (values, carries) = (flat_mut(weights.matrix), flat_mut(weights.carry));
+    add_single(values, carries, flat(&change));
 }
 
 thread_local! {

@@ -17,7 +17,10 @@ use bevy_ecs::entity::Entity;
 use multiversion::multiversion;
 use ndarray::{Array2, ArrayView2, Zip, s};
 
+use super::increments::{Increments, Weighted, touch_eligibilities};
 use super::lazy::Lazy;
+use super::pool::MaxPool;
+use super::structure::Structure;
 use crate::event::{Values, Volley};
 use crate::math::columns::{self, Changing, Intercepts, PRODUCT_PAYS, extents};
 use crate::math::{elementwise, pair, product};
@@ -33,7 +36,7 @@ const INCREMENTS_PAY: usize = 24;
 const PRECISION: f64 = 2e-6;
 
 /// Rounding error of a sum of magnitudes in double precision (last bit), in units of [`PRECISION`].
-const ROUNDING: f64 = f64::EPSILON / 2.0 / PRECISION;
+pub(super) const ROUNDING: f64 = f64::EPSILON / 2.0 / PRECISION;
 
 /// Bound of a term of a current, in units of the largest weight times the change of the value:
 /// intercepts may exceed the weights, and weights may have grown since they were measured.
@@ -69,8 +72,9 @@ pub struct Terminals {
     /// `W held` as one product, trials x post, used if there is no `sum`.
     #[serde(with = "crate::math::stored")]
     product: Array2<f32>,
-    /// `W held` by increments, if they are in use.
+    /// `W held` by increments, if they are in use: of a matrix of weights, or of a structure.
     sum: Option<Sum>,
+    increments: Option<Increments>,
     /// Products of the values held in the trials, trials x trials; `None` until needed.
     #[serde(with = "crate::math::stored::optional")]
     gram: Option<Array2<f64>>,
@@ -122,6 +126,7 @@ impl Terminals {
             shape: (trials, pre),
             product: Array2::zeros((trials, post)),
             sum: None,
+            increments: None,
             gram: None,
             largest: Vec::new(),
             measured: None,
@@ -147,9 +152,10 @@ impl Terminals {
 
     /// The current, trials x post; one row for a bias.
     pub(crate) fn current(&self) -> Current<'_> {
-        match &self.sum {
-            None => Current::Single(self.product.as_slice().expect("rows are contiguous")),
-            Some(sum) => Current::Double(sum.current.as_slice().expect("rows are contiguous")),
+        match (&self.sum, &self.increments) {
+            (Some(sum), _) => Current::Double(sum.current.as_slice().expect("rows are contiguous")),
+            (None, Some(increments)) => Current::Double(increments.currents()),
+            (None, None) => Current::Single(self.product.as_slice().expect("rows are contiguous")),
         }
     }
 
@@ -236,21 +242,10 @@ impl Terminals {
         eligibility: Option<Changing<'_>>,
         lazy: Option<&Lazy>,
     ) {
-        let (trials, pre) = self.shape;
+        let (trials, _) = self.shape;
         self.keep_measured(weights.matrix);
         self.begin_increments(weights.reborrow(), lazy);
-        let sends: Vec<columns::Send> = (few.iter())
-            .map(|&(at, value)| {
-                let at = at as usize;
-                let old = f64::from(self.held.all()[at]);
-                columns::Send {
-                    trial: at / pre,
-                    sender: at % pre,
-                    old,
-                    change: f64::from(value) - old,
-                }
-            })
-            .collect();
+        let sends = self.sends(few);
         let held = view(&self.held, self.shape);
         let sum = self.sum.as_mut().expect("increments have begun");
         match lazy.and_then(|lazy| lazy.of_weights().map(|d| (lazy, d))) {
@@ -323,6 +318,132 @@ impl Terminals {
             let (held, weights) = (held.slice(senders), weights.slice(senders));
             product::assign(scale as f32, held, weights.t(), self.product.view_mut());
         }
+        self.seen = self.revision;
+    }
+
+    /// Recomputes the current of a structure from all weights and all values held.
+    pub(crate) fn sum_structure(
+        &mut self,
+        structure: &dyn Structure,
+        weights: &Array2<f32>,
+        scale: f64,
+    ) {
+        self.increments = None;
+        if self.silent() {
+            self.product.fill(0.0);
+        } else {
+            let held = view(&self.held, self.shape);
+            structure.current(scale as f32, held, weights, self.product.view_mut());
+        }
+        self.seen = self.revision;
+    }
+
+    /// [`Terminals::is_few`] for a structure: processing synapses one by one costs about as much as
+    /// a pass over all of them, unless the pass is a matrix product.
+    pub(crate) fn is_few_of_structure(
+        &self,
+        few: &[(u32, f32)],
+        (is_shared, is_continuous): (bool, bool),
+    ) -> bool {
+        if is_continuous && self.increments.is_some() {
+            return true;
+        }
+        let pays = if is_shared { INCREMENTS_PAY } else { MOST_SEND };
+        let awake = few.iter().filter(|(_, value)| *value != 0.0).count();
+        few.len() * pays < awake.max(self.held.awake() as usize)
+    }
+
+    /// Stores the values of a few senders and updates the current of a structure synapse by synapse.
+    pub(crate) fn touch_structure(
+        &mut self,
+        few: &[(u32, f32)],
+        (structure, weights): (&dyn Structure, Changing<'_>),
+        eligibility: Option<Changing<'_>>,
+        lazy: Option<&Lazy>,
+    ) {
+        let mut weighted = Weighted {
+            structure,
+            weights,
+            lazy,
+        };
+        self.begin_structure(&weighted);
+        let sends = self.sends(few);
+        if let Some((d, eligibility)) = lazy.and_then(Lazy::of_eligibilities).zip(eligibility) {
+            touch_eligibilities(&sends, structure, d, eligibility);
+        }
+        self.hold(Volley::Few(few));
+        let increments = self.increments.as_mut().expect("increments have begun");
+        for sends in sends.chunk_by(|a, b| a.trial == b.trial) {
+            let trial = sends[0].trial;
+            let doubtful = increments.touch(sends, &mut weighted);
+            if doubtful || self.held.is_silent_in(trial) {
+                increments.renew((trial, view(&self.held, self.shape)), &weighted);
+            }
+        }
+    }
+
+    /// Replaces the product of a structure by increments.
+    fn begin_structure(&mut self, weighted: &Weighted<'_, '_>) {
+        if self.increments.is_none() {
+            let held = view(&self.held, self.shape);
+            let mut increments = Increments::new(self.product.dim());
+            (0..self.shape.0).for_each(|trial| increments.renew((trial, held), weighted));
+            self.increments = Some(increments);
+        }
+    }
+
+    /// [`Terminals::follow`] for a structure with one trial whose synapses have a weight each.
+    pub(crate) fn follow_structure(
+        &mut self,
+        now: u64,
+        (structure, weights): (&dyn Structure, Changing<'_>),
+        lazy: &mut Lazy,
+    ) {
+        if self.increments.is_none() {
+            // New increments already contain the weights of this step.
+            lazy.catch_up(now, self.silent());
+            lazy.write_out();
+            return self.begin_structure(&Weighted {
+                structure,
+                weights,
+                lazy: Some(lazy),
+            });
+        }
+        let (gain, factors, kept) = lazy.drift();
+        let increments = self.increments.as_mut().expect("there are increments");
+        increments.follow(gain, factors, kept);
+    }
+
+    /// Changes of a few senders, relative to the values held.
+    fn sends(&self, few: &[(u32, f32)]) -> Vec<columns::Send> {
+        let pre = self.shape.1;
+        let send = |&(at, value): &(u32, f32)| {
+            let at = at as usize;
+            let old = f64::from(self.held.all()[at]);
+            columns::Send {
+                trial: at / pre,
+                sender: at % pre,
+                old,
+                change: f64::from(value) - old,
+            }
+        };
+        few.iter().map(send).collect()
+    }
+
+    /// Recomputes the current of a pool to the largest value from the values held.
+    pub(crate) fn sum_pool(&mut self, pool: &MaxPool) {
+        let held = view(&self.held, self.shape);
+        pool.current(held, None, self.product.view_mut());
+        // Pools in the opposite direction read the winners.
+        self.revision += 1;
+        self.seen = self.revision;
+    }
+
+    /// Recomputes the current of a reversed pool from the values held and those held by the pool
+    /// in the opposite direction.
+    pub(crate) fn sum_reversed_pool(&mut self, pool: &MaxPool, image: ArrayView2<'_, f32>) {
+        let held = view(&self.held, self.shape);
+        pool.current(image, Some(held), self.product.view_mut());
         self.seen = self.revision;
     }
 

@@ -5,15 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::document::{Issue, Severity};
-use super::model::{self, Bias, Model, Projection, Synapse};
+use super::model::{self, Bias, Files, Model, Projection, Synapse, Wired};
 use crate::circuit::{
-    Circuit, Engine, NeuronsPlan, OwnModel, PlasticityPlan, PopulationPlan, ProjectionPlan,
-    UpdatePlan, WeightsPlan,
+    Circuit, ConnectivityPlan, Engine, NeuronsPlan, OwnModel, PlasticityPlan, PopulationPlan,
+    ProjectionPlan, UpdatePlan, WeightsPlan,
 };
-use crate::connectivity::{Initial, InitialWeights, Matrices, Shape};
+use crate::connectivity::{Connectivity, Initial, InitialWeights, Shape};
 use crate::description::Registry;
 use crate::engine::check_systems;
-use crate::event::{PopulationId, ProjectionId};
+use crate::event::{PopulationId, ProjectionId, Signal};
 use crate::math::Steps;
 use crate::neuron::Compartment;
 use crate::parameter::Parameters;
@@ -47,13 +47,13 @@ pub struct LowerError(pub Vec<Issue>);
 /// # Errors
 /// All problems of the model, each with its path.
 pub fn lower(model: &Model, registry: &Registry, setup: Setup<'_>) -> Result<Circuit, LowerError> {
-    let (mut issues, matrices) =
+    let (mut issues, files) =
         model::check_with(model, registry, Some(setup.dt_ms), setup.directory);
     issues.retain(|issue| issue.severity == Severity::Error);
     if !issues.is_empty() {
         return Err(LowerError(issues));
     }
-    let circuit = lower_checked(model, registry, setup, &matrices);
+    let circuit = lower_checked(model, registry, setup, &files);
     check_systems(&circuit).map_err(|message| {
         LowerError(vec![Issue {
             severity: Severity::Error,
@@ -64,7 +64,7 @@ pub fn lower(model: &Model, registry: &Registry, setup: Setup<'_>) -> Result<Cir
     Ok(circuit)
 }
 
-/// Converts a checked model to a circuit, with the `matrices` of its files.
+/// Converts a checked model to a circuit, with the contents of its files.
 ///
 /// # Panics
 /// If the model was not checked with the same registry and step.
@@ -72,9 +72,9 @@ pub(crate) fn lower_checked(
     model: &Model,
     registry: &Registry,
     setup: Setup<'_>,
-    matrices: &Matrices,
+    files: &Files,
 ) -> Circuit {
-    let lowering = Lowering::new(model, registry, setup, matrices);
+    let lowering = Lowering::new(model, registry, setup, files);
     Circuit {
         dt_ms: setup.dt_ms,
         trials: setup.trials,
@@ -97,7 +97,7 @@ struct Lowering<'a> {
     model: &'a Model,
     registry: &'a Registry,
     setup: Setup<'a>,
-    matrices: &'a Matrices,
+    files: &'a Files,
     steps: Steps,
     populations: BTreeMap<&'a str, (Shape, Option<&'a str>)>,
     projections: BTreeMap<String, Source<'a>>,
@@ -106,12 +106,7 @@ struct Lowering<'a> {
 const CHECKED: &str = "the model has been checked";
 
 impl<'a> Lowering<'a> {
-    fn new(
-        model: &'a Model,
-        registry: &'a Registry,
-        setup: Setup<'a>,
-        matrices: &'a Matrices,
-    ) -> Self {
+    fn new(model: &'a Model, registry: &'a Registry, setup: Setup<'a>, files: &'a Files) -> Self {
         let inputs = model
             .inputs
             .iter()
@@ -127,7 +122,7 @@ impl<'a> Lowering<'a> {
             model,
             registry,
             setup,
-            matrices,
+            files,
             steps: Steps::of(setup.dt_ms),
             populations: inputs.chain(pyramidal).collect(),
             projections: projections.chain(biases).collect(),
@@ -189,15 +184,21 @@ impl<'a> Lowering<'a> {
 
     fn projections(&self) -> Vec<ProjectionPlan> {
         let plan = |(name, source): (&String, &Source<'_>)| {
+            let connectivity = self.files.wirings.get(name).expect(CHECKED);
+            let connectivity = connectivity.plan(|source| self.projection(source));
             let name: Arc<str> = name.as_str().into();
             match source {
-                Source::Projection(projection) => self.of_projection(name, projection),
+                Source::Projection(projection) => {
+                    self.of_projection(name, projection, connectivity)
+                }
                 Source::Bias(post, bias) => ProjectionPlan {
                     weights: self.weights(&name, &bias.weights, &bias.synapse, Compartment::Basal),
                     name,
                     pre: None,
                     post: self.population(post),
                     compartment: Compartment::Basal,
+                    signal: Signal::Rate,
+                    connectivity,
                     delay: 1,
                     threshold: 0.0,
                     reciprocal: None,
@@ -207,20 +208,36 @@ impl<'a> Lowering<'a> {
         self.projections.iter().map(plan).collect()
     }
 
-    fn of_projection(&self, name: Arc<str>, projection: &Projection) -> ProjectionPlan {
+    fn of_projection(
+        &self,
+        name: Arc<str>,
+        projection: &Projection,
+        connectivity: ConnectivityPlan,
+    ) -> ProjectionPlan {
         let reciprocal = (self.model.reciprocal(projection)).map(|p| self.projection(&p.name()));
         let compartment = projection.compartment;
-        let weights = self.weights(&name, &projection.weights, &projection.synapse, compartment);
+        let weights = match (&projection.weights, &projection.synapse) {
+            (Some(weights), Some(synapse)) => self.weights(&name, weights, synapse, compartment),
+            _ => self.of_pool(&connectivity),
+        };
+        // Weight transport reads the weights of the reciprocal projection.
+        let is_tied = self.is_tied(projection);
+        let connectivity = match reciprocal.filter(|_| is_tied) {
+            Some(source) => ConnectivityPlan::Reversed(source),
+            None => connectivity,
+        };
         ProjectionPlan {
             name,
             pre: Some(self.population(&projection.from)),
             post: self.population(&projection.to),
             compartment,
+            signal: projection.signal(),
+            connectivity,
             delay: self.steps.whole(projection.delay_ms).expect(CHECKED),
             threshold: self.model.threshold(projection),
             weights: match weights {
                 // A rule of weight transport does not change weights itself.
-                WeightsPlan::Own(_, None) if self.is_tied(projection) => {
+                WeightsPlan::Own(_, None) if is_tied => {
                     WeightsPlan::Tied(reciprocal.expect(CHECKED))
                 }
                 own => own,
@@ -229,8 +246,31 @@ impl<'a> Lowering<'a> {
         }
     }
 
+    /// Weights of a pool: none, one constant, or the winners of the pool in the opposite direction.
+    fn of_pool(&self, connectivity: &ConnectivityPlan) -> WeightsPlan {
+        let constant = |connectivity: &Connectivity| {
+            let weight = connectivity.structure().and_then(|s| s.fixed_weight());
+            WeightsPlan::Own(Initial::Constant(weight.unwrap_or(0.0)), None)
+        };
+        match connectivity {
+            ConnectivityPlan::Fixed(connectivity) => constant(connectivity),
+            ConnectivityPlan::Reversed(source) => {
+                let name = self.projections.keys().nth(source.index()).expect(CHECKED);
+                match self.files.wirings.get(name).expect(CHECKED) {
+                    Wired::Fixed(Connectivity::MaxPool(_)) => WeightsPlan::Tied(*source),
+                    Wired::Fixed(connectivity) => constant(connectivity),
+                    _ => unreachable!("only a pool has no weights"),
+                }
+            }
+            ConnectivityPlan::Random(_) => unreachable!("random pairs have weights"),
+        }
+    }
+
     fn is_tied(&self, projection: &Projection) -> bool {
-        let synapse = self.synapse(&projection.synapse);
+        let Some(synapse) = &projection.synapse else {
+            return false;
+        };
+        let synapse = self.synapse(synapse);
         self.effect(synapse, projection.compartment)
             .is_some_and(|(_, effect)| matches!(effect.kind, Kind::Transported))
     }
@@ -255,7 +295,7 @@ impl<'a> Lowering<'a> {
         compartment: Compartment,
     ) -> WeightsPlan {
         let synapse = self.synapse(synapse);
-        let initial = Initial::of(weights, self.matrices.get(name));
+        let initial = Initial::of(weights, self.files.matrices.get(name));
         let plasticity = match self.effect(synapse, compartment) {
             Some((
                 rule,
@@ -270,7 +310,7 @@ impl<'a> Lowering<'a> {
                 third,
                 eta: synapse.eta,
                 decay_per_ms: synapse.decay_per_ms,
-                bounds: synapse.bounds,
+                bounds: synapse.limits(),
                 norm: synapse.norm,
                 update: synapse.update.as_ref().map(|update| {
                     let every_ms = update.every_ms.unwrap_or(self.setup.presentation_ms);

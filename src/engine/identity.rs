@@ -89,6 +89,8 @@ fn neuron_type(plan: &NeuronsPlan, add: &mut impl FnMut(&str, &dyn Debug)) {
 
 fn ends(plan: &ProjectionPlan, add: &mut impl FnMut(&str, &dyn Debug)) {
     add("the ends", &(plan.pre, plan.post, plan.compartment));
+    add("the signal", &plan.signal);
+    add("the wiring", &plan.connectivity);
     add("the delay in steps", &plan.delay);
     add("the threshold", &plan.threshold);
 }

@@ -14,9 +14,9 @@ use crate::circuit::{
     NeuronId, OwnModel, Plasticity, Population, PopulationPlan, Projection, ProjectionPlan,
     Synapses, WeightsPlan, table,
 };
-use crate::connectivity::{Lazy, Shape, Terminals};
+use crate::connectivity::{Connectivity, Lazy, Shape, Terminals};
 use crate::event::{Axons, Event, Timeline, Traffic};
-use crate::math::{pair, product};
+use crate::math::pair;
 use crate::neuron::{Compartment, OwnCurrents, Transfer, Variable, apical, basal, soma};
 
 /// Properties of a population in the circuit.
@@ -47,6 +47,9 @@ pub struct ProjectionDescription {
     pub compartment: Compartment,
     /// True if its weights are those of another projection.
     pub transported: bool,
+    /// True if it has weights of its own that can be set and learned: neither those of another
+    /// projection nor the pairs of a pool.
+    pub has_own_weights: bool,
     /// The basal projection in the opposite direction that an apical one is tied to or compared
     /// with; `None` if there is none, or several of which none is selected.
     pub reciprocal: Option<Arc<str>>,
@@ -78,6 +81,7 @@ impl Simulation {
             post: name(projection.post),
             compartment: projection.compartment,
             transported: matches!(projection.weights, WeightsPlan::Tied(_)),
+            has_own_weights: circuit.has_own_weights(projection),
             reciprocal: (projection.reciprocal)
                 .map(|id| circuit.projections[id.index()].name.clone()),
         };
@@ -166,16 +170,34 @@ impl Simulation {
         T::peel_slice(column).get(population.rows.clone()).map(then)
     }
 
-    /// The present weights of a projection, post x pre, including postponed changes.
+    /// The present weights of a projection, including postponed changes: post x pre with all-to-all
+    /// connectivity, otherwise the array of weights of its [`Connectivity`]. `None` for a pool.
     ///
     /// All code that reads weights uses this function or [`Simulation::synapses`].
     #[must_use]
     pub fn weights(&self, name: &str) -> Option<Array2<f32>> {
         let entity = self.entity_of_projection(name)?;
+        let connectivity = &self.world.get::<Projection>(entity)?.connectivity;
+        if !connectivity.has_weights() {
+            return None;
+        }
         match self.world.get::<Synapses>(entity)? {
             Synapses::Own(_) => self.own_weights(entity),
-            Synapses::Transported(source) => Some(self.own_weights(*source)?.reversed_axes()),
+            Synapses::Transported(source) => {
+                let weights = self.own_weights(*source)?;
+                Some(match connectivity.is_all_to_all() {
+                    true => weights.reversed_axes(),
+                    false => weights,
+                })
+            }
         }
+    }
+
+    /// Connected pairs of a projection, and the place of the weight of each.
+    #[must_use]
+    pub fn connectivity(&self, name: &str) -> Option<&Connectivity> {
+        let entity = self.entity_of_projection(name)?;
+        Some(&self.world.get::<Projection>(entity)?.connectivity)
     }
 
     fn own_weights(&self, entity: Entity) -> Option<Array2<f32>> {
@@ -193,7 +215,7 @@ impl Simulation {
     }
 
     /// Present weights of some synapses of a projection, given by (post, pre). `None` if one does
-    /// not exist.
+    /// not exist, or has no weight.
     #[must_use]
     pub fn synapses(&self, name: &str, synapses: &[(u32, u32)]) -> Option<Vec<f32>> {
         let entity = self.entity_of_projection(name)?;
@@ -208,32 +230,37 @@ impl Simulation {
         let plasticity = self.world.get::<Plasticity>(source);
         let bounds = plasticity.and_then(|plasticity| plasticity.bounds);
         let now = self.steps();
+        let connectivity = &self.world.get::<Projection>(source)?.connectivity;
+        let is_shared = connectivity.structure().is_some_and(|s| s.is_shared());
+        // A shared weight depends on all of its pairs.
+        let all = match is_shared && lazy.is_some() {
+            true => Some(self.own_weights(source)?),
+            false => None,
+        };
         (synapses.iter())
             .map(|&(post, pre)| {
-                let at = if transposed { (pre, post) } else { (post, pre) };
-                let at = (at.0 as usize, at.1 as usize);
+                let pair = if transposed { (pre, post) } else { (post, pre) };
+                let pair = (pair.0 as usize, pair.1 as usize);
+                let at = connectivity.place(pair.0, pair.1)?;
                 let plain = *matrix.get(at)?;
-                let weight = lazy.map_or(plain, |(lazy, terminals)| {
-                    let carry = plasticity.map_or(0.0, |plasticity| plasticity.carry[at]);
-                    let intercept = pair::number(plain, carry);
-                    lazy.weight(intercept, terminals.held(), at, now)
-                });
+                let weight = match (&all, lazy) {
+                    (Some(all), _) => all[at],
+                    (None, None) => plain,
+                    (None, Some((lazy, terminals))) => {
+                        let carry = plasticity.map_or(0.0, |plasticity| plasticity.carry[at]);
+                        let intercept = pair::number(plain, carry);
+                        lazy.weight(intercept, terminals.held(), pair, now)
+                    }
+                };
                 Some(bounds.map_or(weight, |(low, high)| weight.clamp(low, high)))
             })
             .collect()
     }
 
-    /// Shape of the weights of a projection: post, pre.
+    /// Number of receiving and of sending neurons of a projection.
     #[must_use]
     pub fn shape(&self, name: &str) -> Option<(usize, usize)> {
-        let entity = self.entity_of_projection(name)?;
-        match self.world.get::<Synapses>(entity)? {
-            Synapses::Own(matrix) => Some(matrix.dim()),
-            Synapses::Transported(source) => match self.world.get::<Synapses>(*source)? {
-                Synapses::Own(matrix) => Some((matrix.ncols(), matrix.nrows())),
-                Synapses::Transported(_) => None,
-            },
-        }
+        self.connectivity(name).map(Connectivity::shape)
     }
 
     /// Values that have arrived through each projection except biases, trials x pre: rates, or
@@ -287,10 +314,26 @@ impl Simulation {
     /// Contribution of one projection to the current of its compartment, see
     /// [`Simulation::terms`].
     pub fn term(&mut self, name: &str) -> Option<Array2<f32>> {
-        let weights = self.weights(name)?;
         let sent = self.arrived_by(name)?;
-        let mut term = Array2::zeros((sent.nrows(), weights.nrows()));
-        product::assign(1.0, sent.view(), weights.t(), term.view_mut());
+        let entity = self.entity_of_projection(name)?;
+        let connectivity = self.connectivity(name)?.clone();
+        let mut term = Array2::zeros((sent.nrows(), connectivity.shape().0));
+        let source = match self.world.get::<Synapses>(entity)? {
+            Synapses::Own(_) => entity,
+            Synapses::Transported(source) => *source,
+        };
+        if let Connectivity::MaxPool(pool) = &connectivity {
+            match source == entity {
+                true => pool.current(sent.view(), None, term.view_mut()),
+                false => {
+                    let image = self.arrived_through(source)?;
+                    pool.current(image.view(), Some(sent.view()), term.view_mut());
+                }
+            }
+            return Some(term);
+        }
+        let weights = self.own_weights(source)?;
+        connectivity.current(1.0, sent.view(), &weights, term.view_mut());
         Some(term)
     }
 
@@ -329,7 +372,8 @@ impl Simulation {
         .collect()
     }
 
-    /// Present eligibilities of a projection with weight updates, post x pre, in a.u. x ms.
+    /// Present eligibilities of a projection with weight updates, in the array of its weights, in
+    /// a.u. x ms.
     #[must_use]
     pub fn eligibility(&self, name: &str) -> Option<Array2<f32>> {
         let entity = self.entity_of_projection(name)?;
@@ -363,7 +407,8 @@ impl Simulation {
     }
 
     /// Change of every plastic projection since [`Simulation::start_changes`], before any
-    /// optimiser: of the eligibility with weight updates, of the weights without; post x pre.
+    /// optimiser: of the eligibility with weight updates, of the weights without; in the array of
+    /// the weights.
     pub fn change(&mut self, watch: ChangeBaseline) -> BTreeMap<Arc<str>, Array2<f32>> {
         let mut changes = BTreeMap::new();
         for (name, before) in watch.0 {

@@ -11,7 +11,7 @@ use super::stage;
 use super::{dense, events};
 use crate::circuit::{
     Activity, BuiltFrom, Changed, Circuit, Clock, Engine, LayoutError, Plasticity, Population,
-    PopulationPlan, Synapses, Wiring, build, is_laid_out, lay_out,
+    PopulationPlan, Projection, STAYS, Synapses, Wiring, build, is_laid_out, lay_out,
 };
 use crate::connectivity::{Lazy, Terminals, by_sender};
 use crate::event::{Event, PopulationId, ProjectionId, Teacher, Timeline, Windows};
@@ -429,8 +429,8 @@ impl Simulation {
         names.zip(wiring.projections.iter().copied()).collect()
     }
 
-    /// Sets the weights of a projection that is not tied, post x pre; bounds and length are applied
-    /// to them.
+    /// Sets the weights of a projection that is not tied, in the shape of [`Simulation::weights`];
+    /// bounds and length are applied to them.
     ///
     /// # Errors
     /// [`CircuitError`] for a missing projection, another shape, or a weight that is not finite.
@@ -443,11 +443,16 @@ impl Simulation {
         let now = self.steps();
         let mut projection = self.world.entity_mut(entity);
         let mut weights = by_sender(weights);
+        let connectivity = projection
+            .get::<Projection>()
+            .expect(STAYS)
+            .connectivity
+            .clone();
         if let Some(mut plasticity) = projection.get_mut::<Plasticity>()
             && plasticity.carry.dim() == weights.dim()
         {
             plasticity.carry.fill(0.0);
-            plasticity.confine(&mut weights);
+            plasticity.confine(&mut weights, &connectivity);
         }
         match projection.get_mut::<Synapses>().map(Mut::into_inner) {
             Some(Synapses::Own(own)) if own.dim() == weights.dim() => own.assign(&weights),

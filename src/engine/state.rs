@@ -281,7 +281,7 @@ impl Simulation {
                 terminals.restore(stored);
             }
             if let (Some(stored), Some(mut lazy)) = (stored.lazy, entity.get_mut::<Lazy>()) {
-                *lazy = stored;
+                lazy.restore(stored);
             }
         }
         for (entity, stored) in wiring.axons.iter().zip(stored.axons) {

@@ -21,15 +21,16 @@ use crate::neuron::Compartment;
 
 /// Signal carried by axons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Signal {
-    /// Rates, to basal dendrites.
+    /// Rates, to basal dendrites or, as context, to apical ones.
     Rate,
     /// Teaching signals, to apical dendrites.
     Delta,
 }
 
 impl Signal {
-    /// Signal of a projection onto this compartment.
+    /// Signal of a projection onto this compartment, unless the model names another.
     #[must_use]
     pub fn of(compartment: Compartment) -> Self {
         match compartment {

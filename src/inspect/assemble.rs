@@ -144,11 +144,11 @@ fn dendrite(
                 found.map_or(Shape::line(weights.len()), |(_, shape)| *shape),
             )
         });
-        let synapses = weights.iter().enumerate().map(|(pre, &weight)| Synapse {
+        let synapses = weights.iter().map(|&(pre, weight)| Synapse {
             projection: afferent.name.clone(),
-            from: sender.map(|(from, shape)| format!("{from}{}", shape.label(pre))),
+            from: sender.map(|(from, shape)| format!("{from}{}", shape.label(pre as usize))),
             weight,
-            arrived: (arrived.as_ref()).and_then(|arrived| arrived.get(pre).copied()),
+            arrived: (arrived.as_ref()).and_then(|arrived| arrived.get(pre as usize).copied()),
         });
         dendrite.strongest.extend(synapses);
     }

@@ -146,9 +146,16 @@ impl Source for Results {
         &mut self,
         place: &Place,
         afferent: &Afferent,
-    ) -> Result<Option<Vec<f32>>, InspectError> {
-        let weights = Results::weights(self, &afferent.name)?;
-        Ok(weights.and_then(|weights| row(&weights, place.index)))
+    ) -> Result<Option<Vec<(u32, f32)>>, InspectError> {
+        let (Some(weights), Some(connectivity)) = (
+            Results::weights(self, &afferent.name)?,
+            self.connectivity(&afferent.name)?,
+        ) else {
+            return Ok(None);
+        };
+        let afferents = connectivity.afferents(place.index).into_iter();
+        let weighted = |(sender, at): (u32, Option<[usize; 2]>)| Some((sender, weights[at?]));
+        Ok(Some(afferents.filter_map(weighted).collect()))
     }
 
     fn arrived(

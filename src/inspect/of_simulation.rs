@@ -127,13 +127,20 @@ impl Source for Simulation {
         &mut self,
         place: &Place,
         afferent: &Afferent,
-    ) -> Result<Option<Vec<f32>>, InspectError> {
-        let Some((_, pre)) = self.shape(&afferent.name) else {
+    ) -> Result<Option<Vec<(u32, f32)>>, InspectError> {
+        let Some(connectivity) = self.connectivity(&afferent.name) else {
             return Ok(None);
         };
-        let post = place.index as u32;
-        let synapses: Vec<(u32, u32)> = (0..pre as u32).map(|pre| (post, pre)).collect();
-        Ok(self.synapses(&afferent.name, &synapses))
+        let afferents = connectivity.afferents(place.index).into_iter();
+        let senders: Vec<u32> = afferents
+            .filter_map(|(sender, at)| at.map(|_| sender))
+            .collect();
+        let pairs: Vec<(u32, u32)> = senders
+            .iter()
+            .map(|pre| (place.index as u32, *pre))
+            .collect();
+        let weights = self.synapses(&afferent.name, &pairs);
+        Ok(weights.map(|weights| senders.into_iter().zip(weights).collect()))
     }
 
     fn arrived(

@@ -86,7 +86,8 @@ pub trait Source {
     /// As [`Source::variables`].
     fn term(&mut self, place: &Place, afferent: &Afferent) -> Result<Option<f32>, InspectError>;
 
-    /// Weights of the synapses of a projection on the neuron, in the order of the senders.
+    /// Synapses of a projection on the neuron: index of the sender, and weight. Empty for a pool to
+    /// the largest value, which has no weights.
     ///
     /// # Errors
     /// As [`Source::variables`].
@@ -94,7 +95,7 @@ pub trait Source {
         &mut self,
         place: &Place,
         afferent: &Afferent,
-    ) -> Result<Option<Vec<f32>>, InspectError>;
+    ) -> Result<Option<Vec<(u32, f32)>>, InspectError>;
 
     /// Values that have arrived through a projection, which is no bias, in the order of the
     /// senders.

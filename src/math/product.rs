@@ -74,9 +74,21 @@ pub fn assign_alone<T: Precision>(
     b: ArrayView2<'_, T>,
     out: ArrayViewMut2<'_, T>,
 ) {
-    let shapes = ((a.nrows(), b.ncols()), a.ncols());
-    assert_eq!((out.dim(), b.nrows()), shapes, "shapes of a product");
-    Product { scale, add: false }.block(a, b, out);
+    Product { scale, add: false }.alone(a, b, out);
+}
+
+/// [`accumulate`] on the present thread, for work that is already divided.
+///
+/// # Panics
+///
+/// If the shapes do not fit.
+pub fn accumulate_alone<T: Precision>(
+    scale: T,
+    a: ArrayView2<'_, T>,
+    b: ArrayView2<'_, T>,
+    out: ArrayViewMut2<'_, T>,
+) {
+    Product { scale, add: true }.alone(a, b, out);
 }
 
 /// Smallest index range with all senders that are not 0 in some trial; `held` is trials x senders.
@@ -127,6 +139,12 @@ impl<T: Precision> Product<T> {
         } else {
             (outs.zip(b.axis_chunks_iter(axis, width))).for_each(|(out, b)| self.block(a, b, out));
         }
+    }
+
+    fn alone(self, a: ArrayView2<'_, T>, b: ArrayView2<'_, T>, out: ArrayViewMut2<'_, T>) {
+        let shapes = ((a.nrows(), b.ncols()), a.ncols());
+        assert_eq!((out.dim(), b.nrows()), shapes, "shapes of a product");
+        self.block(a, b, out);
     }
 
     /// Computes the product on the present thread.

@@ -56,7 +56,7 @@ pub fn shuffle<T>(items: &mut [T], random: &mut ChaCha8Rng) {
 
 /// A uniform integer in `0..bound`, without bias: the high half of a 128-bit product, drawn again
 /// in the few cases that would favour some outcomes (Lemire 2019).
-fn below(bound: u64, random: &mut ChaCha8Rng) -> u64 {
+pub(crate) fn below(bound: u64, random: &mut ChaCha8Rng) -> u64 {
     let surplus = bound.wrapping_neg() % bound;
     loop {
         let product = u128::from(random.next_u64()) * u128::from(bound);
@@ -64,6 +64,11 @@ fn below(bound: u64, random: &mut ChaCha8Rng) -> u64 {
             return (product >> 64) as u64;
         }
     }
+}
+
+/// A uniform number from 0 to below 1, a multiple of 2^-53.
+pub(crate) fn uniform(random: &mut ChaCha8Rng) -> f64 {
+    (random.next_u64() >> 11) as f64 / (1u64 << 53) as f64
 }
 
 #[cfg(test)]

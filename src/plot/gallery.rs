@@ -10,8 +10,8 @@ use super::{
     Abscissa, Confusion, Course, Fields, Figure, Interval, LearningCurve, Line, Matrix, Measure,
     Membrane, Messages, Outcome, PlotError, Statistic, Statistics, Sweep, Trajectories,
 };
-use crate::connectivity::Shape;
-use crate::description::model::{Bias, Population};
+use crate::connectivity::{Shape, WiringKind};
+use crate::description::model::{Bias, Population, Projection};
 use crate::description::scenario::Neurons;
 use crate::neuron::Compartment;
 use crate::protocol::Window;
@@ -469,6 +469,8 @@ impl Gallery<'_> {
     fn matrices(&mut self) -> Result<(), GalleryError> {
         // A small matrix is easier to read as numbers.
         const FEWEST: usize = 16;
+        /// Largest matrix of a structure, with the pairs that are not connected.
+        const MOST: usize = 1 << 22;
         for projection in &self.results.model.projections {
             let name = projection.name();
             let weights = match self.results.weights(&name) {
@@ -486,6 +488,22 @@ impl Gallery<'_> {
             if weights.len() < FEWEST {
                 continue;
             }
+            let connectivity = match self.results.connectivity(&name) {
+                Ok(connectivity) => connectivity.expect("there are weights"),
+                Err(error) => {
+                    self.note("weight matrices", Err(error.into()));
+                    continue;
+                }
+            };
+            if let Some(kernel) = self.kernel(projection) {
+                self.fields(("kernels", &name), weights.view(), kernel)?;
+                continue;
+            }
+            let (post, pre) = connectivity.shape();
+            if !connectivity.is_all_to_all() && post * pre > MOST {
+                continue;
+            }
+            let weights = connectivity.matrix(&weights);
             let figure = Matrix {
                 title: self.title(&format!("{name} {}", self.end())),
                 quantity: "weight".into(),
@@ -494,24 +512,31 @@ impl Gallery<'_> {
             };
             let figure = figure.draw()?;
             self.save(&figure, &format!("matrix_{name}"))?;
-            let input = (self.results.model.inputs.iter()).find(|i| i.name == projection.from);
-            let shape = match input {
-                Some(input) => input.shape,
-                None => self
-                    .results
-                    .population(&projection.from)
-                    .and_then(|p| p.shape),
-            };
+            let shape = self.results.model.arrangement(&projection.from);
             if let Some(shape) = shape.filter(|shape| shape.lengths().len() > 1) {
-                self.fields(&name, weights.view(), shape)?;
+                self.fields(("fields", &name), weights.view(), shape)?;
             }
         }
         Ok(())
     }
 
+    /// Channels, height and width of the kernels of a convolution, or of the reciprocal one.
+    fn kernel(&self, projection: &Projection) -> Option<Shape> {
+        let source = match projection.wiring {
+            WiringKind::Reciprocal => self.results.model.reciprocal(projection)?,
+            _ => projection,
+        };
+        let WiringKind::Convolution { kernel, .. } = source.wiring else {
+            return None;
+        };
+        let [channels, ..] = self.results.model.arrangement(&source.from)?.image();
+        Shape::new(&[channels, kernel.0[0], kernel.0[1]])
+    }
+
+    /// Receptive fields of neurons, or kernels of channels, by the first word of the file's name.
     fn fields(
         &mut self,
-        name: &str,
+        (what, name): (&str, &str),
         weights: ArrayView2<'_, f32>,
         shape: Shape,
     ) -> Result<(), GalleryError> {
@@ -520,17 +545,18 @@ impl Gallery<'_> {
             1 => String::new(),
             _ => format!(", {channels} channels side by side"),
         };
+        let words = match what {
+            "kernels" => "kernels",
+            _ => "receptive fields",
+        };
         let figure = Fields {
-            title: self.title(&format!(
-                "receptive fields of {name} {}{of_channels}",
-                self.end()
-            )),
+            title: self.title(&format!("{words} of {name} {}{of_channels}", self.end())),
             quantity: "weight".into(),
             unit: "a.u.".into(),
             weights: tiled.view(),
             shape: image,
         };
-        self.save(&figure.draw()?, &format!("fields_{name}"))
+        self.save(&figure.draw()?, &format!("{what}_{name}"))
     }
 
     fn membranes(&mut self, neurons: &[Neurons]) -> Result<(), GalleryError> {

@@ -453,11 +453,11 @@ impl Protocol for ClassificationProtocol {
     }
 }
 
-/// Weights of all projections that are not tied.
+/// Weights of all projections that are neither tied nor pools.
 #[must_use]
 pub fn own_weights(simulation: &Simulation) -> Weights {
     (simulation.projections().into_iter())
-        .filter(|p| !p.transported)
+        .filter(|p| p.has_own_weights)
         .filter_map(|p| Some((p.name.clone(), simulation.weights(&p.name)?)))
         .collect::<BTreeMap<_, _>>()
 }

@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use ndarray::{Array2, Zip};
+use ndarray::{Array2, ShapeBuilder, Zip};
 
 use super::probe::Times;
 use super::statistics::angle;
 use super::{Batch, RecordError, Recorder};
+use crate::connectivity::Connectivity;
 use crate::engine::ChangeBaseline;
 use crate::engine::{ProjectionDescription, Simulation};
 use crate::neuron::{Compartment, Transfer, Variable};
@@ -91,8 +92,8 @@ impl GradientAngles {
     }
 }
 
-/// Direction of steepest descent of the loss for every basal projection on a path to `output`, post
-/// x pre, averaged over trials, at the present rates and potentials.
+/// Direction of steepest descent of the loss for every basal projection with weights on a path to
+/// `output`, in the array of its weights, averaged over trials, at the present rates and potentials.
 ///
 /// The loss is the cross-entropy of a soft-max output, or half the squared error of any other, with
 /// `target` as trials x size. With `d = target - r` (times `f'` if the output is not a soft-max):
@@ -138,9 +139,13 @@ pub fn descent(
                 Some(pre) => simulation.read(pre, Variable::RATE)?,
                 None => Array2::ones((delta.nrows(), 1)),
             };
-            gradients.insert(projection.name.clone(), delta.t().dot(&sent) / trials);
+            let connectivity = simulation.connectivity(&projection.name)?.clone();
+            if connectivity.has_weights() {
+                let gradient = gradient(&connectivity, &delta, &sent) / trials;
+                gradients.insert(projection.name.clone(), gradient);
+            }
             if let Some(pre) = &projection.pre {
-                let back = delta.dot(&simulation.weights(&projection.name)?);
+                let back = back(simulation, projection, (&delta, &sent))?;
                 let error =
                     (errors.entry(pre.clone())).or_insert_with(|| Array2::zeros(sent.dim()));
                 *error += &back;
@@ -148,6 +153,44 @@ pub fn descent(
         }
     }
     Some(gradients)
+}
+
+/// Sum over trials and pairs of `delta` of the receiver times the value `sent`, in the array of
+/// weights.
+fn gradient(connectivity: &Connectivity, delta: &Array2<f32>, sent: &Array2<f32>) -> Array2<f32> {
+    match connectivity.structure() {
+        None => delta.t().dot(sent),
+        Some(structure) => {
+            let mut gradient = Array2::zeros(structure.parameters().f());
+            structure.change(1.0, delta.view(), sent.view(), &mut gradient);
+            gradient
+        }
+    }
+}
+
+/// Errors that come back to the senders of a projection, `W^T d`.
+fn back(
+    simulation: &Simulation,
+    projection: &ProjectionDescription,
+    (delta, sent): (&Array2<f32>, &Array2<f32>),
+) -> Option<Array2<f32>> {
+    let connectivity = simulation.connectivity(&projection.name)?;
+    let reversed = connectivity.reversed();
+    let mut back = Array2::zeros(sent.raw_dim());
+    match (&reversed, connectivity.structure()) {
+        (Connectivity::MaxPool(pool), _) => {
+            pool.current(sent.view(), Some(delta.view()), back.view_mut());
+        }
+        (Connectivity::Structured(reversed), Some(structure)) => {
+            let weights = match structure.fixed_weight() {
+                Some(weight) => Array2::from_elem(structure.parameters(), weight),
+                None => simulation.weights(&projection.name)?,
+            };
+            reversed.current(1.0, delta.view(), &weights, back.view_mut());
+        }
+        _ => back = delta.dot(&simulation.weights(&projection.name)?),
+    }
+    Some(back)
 }
 
 /// Appends to `order` the populations from which basal projections lead to `population`, each after

@@ -1,10 +1,11 @@
-//! Arrays of 32-bit floating-point numbers as `.npy` files: weights, checkpoints, final states.
+//! Arrays as `.npy` files: weights, connected pairs, checkpoints, final states.
 
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, BufReader, Write};
 use std::path::Path;
 
-use ndarray::{Array, ArrayRef, Dimension};
-use ndarray_npy::{WriteNpyError, WriteNpyExt};
+use ndarray::{Array, Array2, ArrayRef, Dimension};
+use ndarray_npy::{ReadNpyExt, WritableElement, WriteNpyError, WriteNpyExt};
 
 use super::error::{Kept, RecordError};
 use crate::data::{self, DataError};
@@ -14,7 +15,10 @@ use crate::files;
 ///
 /// # Errors
 /// [`RecordError::Write`]; the earlier content of `path` then still exists.
-pub fn write<D: Dimension>(path: &Path, array: &ArrayRef<f32, D>) -> Result<(), RecordError> {
+pub fn write<T: WritableElement, D: Dimension>(
+    path: &Path,
+    array: &ArrayRef<T, D>,
+) -> Result<(), RecordError> {
     let written = files::replace(path, |file| {
         let written = array.view().write_npy(&mut *file);
         written.map_err(|error| match error {
@@ -51,6 +55,33 @@ pub fn read<D: Dimension>(path: &Path) -> Result<Array<f32, D>, RecordError> {
         }
         other => RecordError::read(path, io::Error::other(other.to_string()), expected),
     })
+}
+
+/// Reads `count` pairs of numbers of receivers and senders, written by [`write()`].
+///
+/// # Errors
+/// As [`read`].
+pub fn read_pairs(path: &Path, count: usize) -> Result<Array2<u32>, RecordError> {
+    /// Largest header in bytes.
+    const HEADER: u64 = 1 << 16;
+    let expected = || format!("a complete .npy array of {count} x 2 uint32 ('<u4')");
+    let file = File::open(path).map_err(|error| RecordError::read(path, error, expected()))?;
+    let length = file.metadata().map_or(0, |metadata| metadata.len());
+    let numbers = 2 * size_of::<u32>() as u64 * count as u64;
+    // The header is not trusted before memory is allocated.
+    if !(numbers..numbers + HEADER).contains(&length) {
+        let found = format!("{length} bytes");
+        return Err(RecordError::content(path, found, expected()));
+    }
+    let pairs = Array2::<u32>::read_npy(BufReader::new(file));
+    let pairs = pairs.map_err(|error| RecordError::content(path, error.to_string(), expected()))?;
+    match pairs.dim() == (count, 2) {
+        true => Ok(pairs),
+        false => {
+            let found = format!("the shape {:?}", pairs.shape());
+            Err(RecordError::content(path, found, expected()))
+        }
+    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,8 @@ use ndarray::Array2;
 use super::gradient_angle::GradientAngles;
 use super::statistics::{alignment, norm};
 use super::{Batch, RecordError, Recorder};
-use crate::connectivity::Shape;
+use crate::circuit::ConnectivityPlan;
+use crate::connectivity::{Connectivity, Shape};
 use crate::description::scenario::{Indices, Neurons, Probe, Statistic};
 use crate::engine::{Description, ProjectionDescription, Simulation};
 use crate::math::Steps;
@@ -202,10 +203,15 @@ impl Observer {
                     let circuit = simulation.circuit();
                     let plan = circuit.projection(projection).expect(CHECKED);
                     let shape = circuit.arrangements(&circuit.projections[plan.index()]);
+                    let mut synapses = grid(post, pre, shape);
+                    let connectivity = simulation.connectivity(projection).expect(CHECKED);
+                    synapses.retain(|&(post, pre)| {
+                        (connectivity.place(post as usize, pre as usize)).is_some()
+                    });
                     observer.weights.push(Weights {
                         times: Times::new((*from_ms, *until_ms, *every_ms), dt_ms, end),
                         projection: projection.as_str().into(),
-                        synapses: grid(post, pre, shape).into(),
+                        synapses: synapses.into(),
                     });
                 }
                 Probe::Statistics {
@@ -300,8 +306,7 @@ impl Observer {
                     (Statistic::Norm, _) => ("norm", weights().map(|w| norm(w.view()))),
                     (Statistic::Alignment, Some(back)) => (
                         "alignment",
-                        (weights().zip(simulation.weights(back)))
-                            .map(|(theta, w)| alignment(w.view(), theta.t())),
+                        feedback_alignment(simulation, projection, back),
                     ),
                     (Statistic::Messages, _) => {
                         let sent = traffic.get(projection).map(|(traffic, _)| traffic.sent);
@@ -456,6 +461,28 @@ fn defined(
             fits.then(|| (p.name.clone(), reciprocal))
         })
         .collect()
+}
+
+/// Cosine between an apical projection and its reciprocal one; `None` if their weights do not
+/// correspond pair by pair.
+fn feedback_alignment(simulation: &Simulation, apical: &str, reciprocal: &str) -> Option<f64> {
+    let (theta, w) = (simulation.weights(apical)?, simulation.weights(reciprocal)?);
+    let all_to_all = |name| {
+        simulation
+            .connectivity(name)
+            .map(Connectivity::is_all_to_all)
+    };
+    if all_to_all(apical)? && all_to_all(reciprocal)? {
+        return Some(alignment(w.view(), theta.t()));
+    }
+    let circuit = simulation.circuit();
+    let plan = &circuit.projections[circuit.projection(apical)?.index()];
+    match plan.connectivity {
+        ConnectivityPlan::Reversed(source) if circuit.projection(reciprocal) == Some(source) => {
+            Some(alignment(w.view(), theta.view()))
+        }
+        _ => None,
+    }
 }
 
 #[cfg(test)]

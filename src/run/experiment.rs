@@ -13,6 +13,7 @@ use super::resolved::resolved;
 use super::summary::{Summary, peak_memory_bytes};
 use super::{RunDirectory, RunError, answers};
 use crate::circuit::Circuit;
+use crate::connectivity::Connectivity;
 use crate::data::LoadedData;
 use crate::description::model::Model;
 use crate::description::scenario::Scenario;
@@ -267,6 +268,10 @@ impl Experiment<'_> {
         let folder = directory.folder("weights")?;
         for (name, weights) in own_weights(&self.observed.simulation) {
             npy::write(&folder.join(format!("{name}.npy")), &weights)?;
+            let connectivity = self.observed.simulation.connectivity(&name);
+            if let Some(pairs) = connectivity.and_then(Connectivity::listed_pairs) {
+                npy::write(&folder.join(format!("{name}.pairs.npy")), &pairs)?;
+            }
         }
         if let Some((chosen, _)) = &self.chosen {
             let folder = directory.folder("weights/chosen")?;

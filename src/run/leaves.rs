@@ -57,7 +57,10 @@ impl Leaves {
             bytes: NUMBER * numbers,
         };
         let projections = || circuit.projections.iter();
-        let synapses: f64 = projections().map(|p| circuit.synapses(p) as f64).sum();
+        let synapses: f64 = projections()
+            .filter(|p| circuit.has_own_weights(p))
+            .map(|p| circuit.counts(p).weights)
+            .sum();
         // With a task, the weights of the selected epoch are saved, too.
         let copies = if scenario.task.is_some() { 2.0 } else { 1.0 };
         let variables = circuit.populations.iter().map(|p| {

@@ -9,9 +9,8 @@ use crate::circuit::{
 };
 use crate::connectivity::Shape;
 use crate::description::scenario::{Indices, Probe, Scenario, TimelineEntry};
-use crate::event::PopulationId;
+use crate::event::{PopulationId, Signal};
 use crate::machine::available_bytes;
-use crate::neuron::Compartment;
 use crate::plasticity::optimiser::needs_carry;
 use crate::record::Times;
 
@@ -143,11 +142,6 @@ impl<'a> Reckoning<'a> {
         self.circuit.of(id).size as f64
     }
 
-    /// Number of synapses of a projection.
-    fn count(&self, projection: &ProjectionPlan) -> f64 {
-        self.circuit.synapses(projection) as f64
-    }
-
     fn neurons(&self) -> f64 {
         let populations = || self.circuit.populations.iter();
         let bytes = |p: &PopulationPlan| {
@@ -178,11 +172,10 @@ impl<'a> Reckoning<'a> {
     /// The axons of each sender, signal and threshold store the last values, the previous values,
     /// and those under way.
     fn axons(&self) -> f64 {
-        let mut longest: BTreeMap<(PopulationId, bool, u32), u64> = BTreeMap::new();
+        let mut longest: BTreeMap<(PopulationId, Signal, u32), u64> = BTreeMap::new();
         for projection in &self.circuit.projections {
             let Some(pre) = projection.pre else { continue };
-            let apical = projection.compartment == Compartment::Apical;
-            let axons = (pre, apical, projection.threshold.to_bits());
+            let axons = (pre, projection.signal, projection.threshold.to_bits());
             let steps = longest.entry(axons).or_default();
             *steps = projection.delay.max(*steps);
         }
@@ -211,6 +204,14 @@ impl<'a> Reckoning<'a> {
     }
 
     fn synapses(&self) -> f64 {
+        let projections = self.circuit.projections.iter();
+        projections
+            .map(|projection| self.synapses_of(projection))
+            .sum()
+    }
+
+    /// Pairs, weights and plasticity of a projection.
+    fn synapses_of(&self, projection: &ProjectionPlan) -> f64 {
         // All weights are copied when results are saved; with a task, the frozen circuit and the
         // selected epoch need two more copies.
         let copies = if self.scenario.task.is_some() {
@@ -218,20 +219,18 @@ impl<'a> Reckoning<'a> {
         } else {
             2.0
         };
-        let bytes = self.circuit.projections.iter().map(|projection| {
-            let plasticity = plasticity(projection);
-            let update = plasticity.and_then(|plasticity| plasticity.update.as_ref());
-            // Plastic weights have carries.
-            let carried = if plasticity.is_some() { NUMBER } else { 0.0 };
-            let gathered = update.map_or(0.0, |update| {
-                let (first, second) = update.optimiser.fading();
-                let moments = [first, second].into_iter().flatten();
-                let with_carries = moments.map(|fading| 1.0 + f64::from(needs_carry(fading)));
-                NUMBER * (1.0 + with_carries.sum::<f64>())
-            });
-            self.count(projection) * (copies * NUMBER + carried + gathered)
+        let plasticity = plasticity(projection);
+        let update = plasticity.and_then(|plasticity| plasticity.update.as_ref());
+        // Plastic weights have carries.
+        let carried = if plasticity.is_some() { NUMBER } else { 0.0 };
+        let gathered = update.map_or(0.0, |update| {
+            let (first, second) = update.optimiser.fading();
+            let moments = [first, second].into_iter().flatten();
+            let with_carries = moments.map(|fading| 1.0 + f64::from(needs_carry(fading)));
+            NUMBER * (1.0 + with_carries.sum::<f64>())
         });
-        bytes.sum()
+        let counts = self.circuit.counts(projection);
+        counts.pairs_bytes + counts.weights * (copies * NUMBER + carried + gathered)
     }
 
     /// Values of an entry are stored once, and times for each window.
@@ -365,6 +364,16 @@ fn plasticity(projection: &ProjectionPlan) -> Option<&PlasticityPlan> {
         WeightsPlan::Own(_, plasticity) => plasticity.as_ref(),
         WeightsPlan::Tied(_) => None,
     }
+}
+
+/// Estimated bytes of the pairs, weights and plasticity of one projection; see [`Memory`].
+#[must_use]
+pub fn projection_bytes(
+    scenario: &Scenario,
+    circuit: &Circuit,
+    projection: &ProjectionPlan,
+) -> f64 {
+    Reckoning::new(scenario, circuit).synapses_of(projection)
 }
 
 /// Estimated bytes of a scenario, without its data; see [`Memory`].

@@ -31,7 +31,7 @@ pub use directory::RunDirectory;
 pub use error::RunError;
 pub use experiment::{Job, run};
 pub use leaves::{Leaves, Left};
-pub use memory::{Memory, check_memory, needed_bytes};
+pub use memory::{Memory, check_memory, needed_bytes, projection_bytes};
 pub use observed::Observed;
 pub use progress::{Reporting, print_line};
 pub use resolved::resolved;

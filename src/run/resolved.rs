@@ -7,7 +7,7 @@ use ron::ser::PrettyConfig;
 use serde::Serialize;
 
 use super::{Job, RunError};
-use crate::connectivity::InitialWeights;
+use crate::connectivity::{InitialWeights, WiringKind};
 use crate::data::Source;
 
 /// Names and texts of `scenario.ron` and `model.ron`, with all defaults and overrides. Paths are
@@ -48,7 +48,12 @@ pub fn resolved(job: &Job<'_>) -> Result<[(&'static str, String); 2], RunError> 
     }
     let mut model = job.model.clone();
     let biases = model.populations.iter_mut().filter_map(|p| p.bias.as_mut());
-    let weights = (model.projections.iter_mut()).map(|p| &mut p.weights);
+    for projection in &mut model.projections {
+        if let WiringKind::Pairs(path) = &mut projection.wiring {
+            *path = rooted(job.model_directory, path);
+        }
+    }
+    let weights = (model.projections.iter_mut()).filter_map(|p| p.weights.as_mut());
     for weights in weights.chain(biases.map(|bias| &mut bias.weights)) {
         if let InitialWeights::Npy(path) = weights {
             *path = rooted(job.model_directory, path);

@@ -4,13 +4,17 @@
 use std::fs;
 use std::iter::repeat;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use ndarray::{Array, Array2, Array3, Dimension};
+use ndarray::{Array, Array2, Array3, Dimension, Ix2};
 use ron::extensions::Extensions;
 use serde::de::DeserializeOwned;
 
 use super::{Claim, Summary};
-use crate::description::model::{Bias, MOST_NEURONS, Model, Population, is_file_name};
+use crate::connectivity::{Connectivity, Sparse};
+use crate::description::model::{
+    Bias, MOST_NEURONS, Model, Population, Projection, fixed_connectivity, is_file_name,
+};
 use crate::description::scenario::{Probe, Scenario, Tail};
 use crate::files;
 use crate::neuron::Variable;
@@ -140,29 +144,78 @@ impl Results {
         population.map(|population| [population.size, 1])
     }
 
-    /// Weights of a projection at the end, post x pre; `None` if the circuit has no such
-    /// projection. Transported weights have no file: they are the transposed weights of the
-    /// projection to which they are tied.
+    /// The projection that has the weights of this one, if they are transported.
+    fn source(&self, projection: &str) -> Option<&Projection> {
+        let named = (self.model.projections.iter()).find(|p| p.name() == projection)?;
+        let file = self.file(&format!("weights/{projection}.npy"));
+        let synapse = self.model.synapses.get(named.synapse.as_ref()?)?;
+        let source = synapse.rule.as_ref().filter(|_| file.is_none());
+        source.and_then(|_| self.model.reciprocal(named))
+    }
+
+    /// Connected pairs of a projection, and the place of the weight of each; `None` if the circuit
+    /// has no such projection.
+    ///
+    /// # Errors
+    /// [`RecordError`] if the list of pairs of a sparse projection cannot be read.
+    pub fn connectivity(&self, projection: &str) -> Result<Option<Connectivity>, RecordError> {
+        if let Some(source) = self.source(projection) {
+            let connectivity = self.connectivity(&source.name())?;
+            return Ok(
+                connectivity.map(|connectivity| match connectivity.reversed() {
+                    // Weights are read as a matrix of post x pre.
+                    Connectivity::AllToAll { shape, .. } => Connectivity::all_to_all(shape),
+                    other => other,
+                }),
+            );
+        }
+        let Some([post, pre]) = self.shape(projection) else {
+            return Ok(None);
+        };
+        let path = self
+            .directory
+            .join(format!("weights/{projection}.pairs.npy"));
+        if path.is_file() {
+            let weights = self.directory.join(format!("weights/{projection}.npy"));
+            let count = npy::read::<Ix2>(&weights)?.nrows();
+            let pairs = npy::read_pairs(&path, count)?;
+            return Sparse::listed((post, pre), pairs.view())
+                .map(|sparse| Some(Connectivity::Structured(Arc::new(sparse))))
+                .map_err(|found| {
+                    let expected = format!("different neurons of {post} and {pre}");
+                    RecordError::content(&path, found, expected)
+                });
+        }
+        Ok(fixed_connectivity(&self.model, projection))
+    }
+
+    /// Weights of a projection at the end: post x pre with all-to-all connectivity, otherwise the
+    /// array of weights of its [`Connectivity`]. `None` if the circuit has no such projection, and
+    /// for a pool. Transported weights have no file: they are those of the projection to which they
+    /// are tied.
     ///
     /// # Errors
     /// [`RecordError`], also for a missing file.
     pub fn weights(&self, projection: &str) -> Result<Option<Array2<f32>>, RecordError> {
-        let Some(shape) = self.shape(projection) else {
+        let Some(connectivity) = self.connectivity(projection)? else {
             return Ok(None);
         };
-        let name = format!("weights/{projection}.npy");
-        let named = (self.model.projections.iter()).find(|p| p.name() == projection);
-        let source = named
-            .filter(|_| self.file(&name).is_none())
-            .filter(|p| (self.model.synapses.get(&p.synapse)).is_some_and(|s| s.rule.is_some()))
-            .and_then(|p| self.model.reciprocal(p));
-        let Some(source) = source else {
-            return self.array(&name, &shape);
+        if !connectivity.has_weights() {
+            return Ok(None);
+        }
+        let source = self.source(projection).map(Projection::name);
+        let name = format!("weights/{}.npy", source.as_deref().unwrap_or(projection));
+        let (rows, columns) = connectivity.parameters();
+        let is_transposed = source.is_some() && connectivity.is_all_to_all();
+        let shape = match is_transposed {
+            true => [columns, rows],
+            false => [rows, columns],
         };
-        let [post, pre] = shape;
-        let name = format!("weights/{}.npy", source.name());
-        let weights: Option<Array2<f32>> = self.array(&name, &[pre, post])?;
-        Ok(weights.map(Array2::reversed_axes))
+        let weights: Option<Array2<f32>> = self.array(&name, &shape)?;
+        Ok(match is_transposed {
+            true => weights.map(Array2::reversed_axes),
+            false => weights,
+        })
     }
 
     /// Noise of a population at the end, trial x neuron, in a.u.; `None` if its neurons have none.

@@ -4,6 +4,7 @@
 //! | file | what is held against the simulator |
 //! |---|---|
 //! | `random` | the recursion of `tests/reference`, in random circuits that learn |
+//! | `wiring` | the same in random circuits of all kinds of wiring |
 //! | `scales` | the same where magnitudes from 1e-6 to 1e6 stand side by side |
 //! | `long` | the same over up to 1e6 steps |
 //! | `currents` | sums that a large value has passed through |
@@ -60,6 +61,7 @@ mod long;
 mod random;
 mod scales;
 mod small_changes;
+mod wiring;
 
 /// Both engines keep what is promised, and it can be kept with senders in single precision, and
 /// with potentials that settle: or the magnitudes would be too small, and no failure would tell

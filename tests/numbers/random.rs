@@ -18,28 +18,28 @@ const STEPS: u64 = 400;
 /// A choice of what a random circuit may have.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Plan {
-    seed: u64,
-    dt_ms: f64,
-    trials: usize,
+pub(super) struct Plan {
+    pub seed: u64,
+    pub dt_ms: f64,
+    pub trials: usize,
     /// Time constants in steps of the compartments of three kinds of neurons.
-    taus: [[f64; 3]; 3],
-    rule: String,
+    pub taus: [[f64; 3]; 3],
+    pub rule: String,
     /// Period in steps and optimiser; without it weights change in every step.
-    update: Option<(u32, String)>,
+    pub update: Option<(u32, String)>,
     /// How many steps later than at 0 its clock starts.
-    offset: u32,
-    decay_per_ms: f64,
-    bounds: bool,
-    norm: bool,
-    lambda: f32,
-    transfer: String,
-    output: String,
+    pub offset: u32,
+    pub decay_per_ms: f64,
+    pub bounds: bool,
+    pub norm: bool,
+    pub lambda: f32,
+    pub transfer: String,
+    pub output: String,
     /// True if few senders change at a time.
-    sparse: bool,
+    pub sparse: bool,
 }
 
-fn plan() -> impl Strategy<Value = Plan> {
+pub(super) fn plan() -> impl Strategy<Value = Plan> {
     let tau = prop_oneof![
         4 => Just(0.0),
         1 => Just(0.3),

@@ -31,11 +31,13 @@ mod number;
 mod projection;
 mod timeline;
 mod verdict;
+mod wires;
 
 use std::collections::BTreeMap;
 
 use apical::description::model::Model;
 use apical::engine::Simulation;
+use apical::event::Signal;
 use apical::math::random::stream;
 use apical::neuron::{Compartment, Site, Transfer};
 use rand::{RngExt, SeedableRng};
@@ -48,6 +50,7 @@ pub use number::{Number, PROMISED};
 pub use projection::Projection;
 pub use timeline::TimelineEntry;
 pub use verdict::Verdict;
+use wires::Wires;
 
 use neuron::Parameters;
 use projection::{Factor, Plasticity, Reward, Update};
@@ -122,14 +125,21 @@ impl Reference {
                 Some(reference.population(&p.from)),
                 reference.population(&p.to),
             );
-            let at = (p.name(), p.compartment, steps(p.delay_ms) as usize);
-            reference.project(model, simulation, ends, at, &p.synapse);
+            let at = (
+                p.name(),
+                (p.compartment, p.signal()),
+                steps(p.delay_ms) as usize,
+            );
+            let wires = Wires::projection(model, simulation, p);
+            reference.project(model, simulation, (ends, wires), at, p.synapse.as_deref());
         }
         for population in &model.populations {
             if let Some(bias) = &population.bias {
                 let ends = (None, reference.population(&population.name));
-                let at = (format!("{}_bias", population.name), Compartment::Basal, 1);
-                reference.project(model, simulation, ends, at, &bias.synapse);
+                let basal = (Compartment::Basal, Signal::Rate);
+                let at = (format!("{}_bias", population.name), basal, 1);
+                let wires = Wires::bias(population, bias.per);
+                reference.project(model, simulation, (ends, wires), at, Some(&bias.synapse));
             }
         }
         for n in 0..reference.projections.len() {
@@ -150,10 +160,44 @@ impl Reference {
         &mut self,
         model: &Model,
         simulation: &Simulation,
-        (pre, post): (Option<usize>, usize),
-        (name, compartment, delay): (String, Compartment, usize),
-        synapse: &str,
+        ((pre, post), wires): ((Option<usize>, usize), Wires),
+        (name, (compartment, signal), delay): (String, (Compartment, Signal), usize),
+        synapse: Option<&str>,
     ) {
+        let shape = (
+            self.populations[post].size,
+            pre.map_or(1, |pre| self.populations[pre].size),
+        );
+        let Some(synapse) = synapse else {
+            // A pool: the mean of a window, or its largest value.
+            let weights = match wires.is_mean {
+                true => {
+                    let receivers = wires.pairs.iter().filter(|pair| pair.0 == wires.pairs[0].0);
+                    let senders = wires.pairs.iter().filter(|pair| pair.1 == wires.pairs[0].1);
+                    let each = match compartment {
+                        Compartment::Basal => receivers.count(),
+                        Compartment::Apical => senders.count(),
+                    };
+                    vec![Number::exact(f64::from(1.0 / each as f32))]
+                }
+                false => Vec::new(),
+            };
+            let back = wires.pool.as_ref().is_some_and(|(_, back)| *back);
+            self.projections.push(Projection {
+                name,
+                pre,
+                post,
+                compartment,
+                signal,
+                delay,
+                shape,
+                weights,
+                transported: back.then_some(0),
+                wires,
+                plasticity: None,
+            });
+            return;
+        };
         let weights = simulation.weights(&name).expect("weights");
         let synapse = &model.synapses[synapse];
         let parameter = |name: &str, default: f64| {
@@ -178,7 +222,7 @@ impl Reference {
         };
         let transports = compartment == Compartment::Apical
             && matches!(rule, Some("transport" | "predictive_coding"));
-        let neurons = self.trials * weights.nrows();
+        let neurons = self.trials * shape.0;
         let reward = (rule == Some("node_perturbation")).then(|| Reward {
             leaks: [parameter("baseline_ms", 20.0), parameter("trace_ms", 0.0)]
                 .map(|tau_ms| Leak::new(self.dt_ms, tau_ms)),
@@ -195,8 +239,9 @@ impl Reference {
                 offset_steps: steps(clock.offset_ms),
                 every_ms: every_steps as f64 * self.dt_ms,
                 eligibility: none.clone(),
-                passed: vec![0.0; weights.nrows()],
-                most: vec![0.0; weights.ncols()],
+                passed: vec![0.0; shape.0],
+                most: vec![0.0; shape.1],
+                uncertain: vec![0.0; weights.len()],
                 first: none.clone(),
                 second: none,
                 count: 0,
@@ -211,7 +256,9 @@ impl Reference {
             reward,
             eta: synapse.eta.into(),
             kept: (-synapse.decay_per_ms * self.dt_ms).exp(),
-            bounds: synapse.bounds.map(|(low, high)| (low.into(), high.into())),
+            bounds: synapse
+                .limits()
+                .map(|(low, high)| (low.into(), high.into())),
             norm: synapse.norm.map(f64::from),
             gated_decay: parameter("gated_decay", turns_over),
             update,
@@ -221,8 +268,10 @@ impl Reference {
             pre,
             post,
             compartment,
+            signal,
             delay,
-            shape: weights.dim(),
+            shape,
+            wires,
             weights: (weights.iter())
                 .map(|w| Number::exact(f64::from(*w)))
                 .collect(),
@@ -243,14 +292,19 @@ impl Reference {
         all.position(|p| p.name == name).expect("a projection")
     }
 
-    /// Weights of a projection, post x pre.
+    /// Weights of a projection, in the array of its weights.
     pub fn weights(&self, projection: &Projection) -> Vec<Number> {
         let (post, pre) = projection.shape;
-        let at = |n: usize| match projection.transported {
-            Some(other) => self.projections[other].weights[n % pre * post + n / pre],
-            None => projection.weights[n],
+        let Some(other) = projection.transported else {
+            return projection.weights.clone();
         };
-        (0..post * pre).map(at).collect()
+        let other = &self.projections[other].weights;
+        match projection.wires.is_all_to_all {
+            true => (0..post * pre)
+                .map(|n| other[n % pre * post + n / pre])
+                .collect(),
+            false => other.clone(),
+        }
     }
 
     /// What arrives through a projection now, trials x pre.
@@ -260,9 +314,9 @@ impl Reference {
             return vec![Number::exact(1.0); self.trials];
         };
         let [rates, deltas] = &self.populations[pre].sent[projection.delay - 1];
-        match projection.compartment {
-            Compartment::Basal => rates.clone(),
-            Compartment::Apical => deltas.clone(),
+        match projection.signal {
+            Signal::Rate => rates.clone(),
+            Signal::Delta => deltas.clone(),
         }
     }
 
@@ -352,13 +406,19 @@ impl Reference {
         }
         for projection in &self.projections {
             let sent = self.arriving(projection);
+            let weights = self.weights(projection);
+            let others = projection.transported.map(|n| &self.projections[n]);
+            let image = others.map(|other| self.arriving(other));
             let post = &mut self.populations[projection.post];
             let to = match projection.compartment {
                 Compartment::Basal => &mut post.i_b,
                 Compartment::Apical => &mut post.i_a,
             };
-            let theirs = projection.transported.map(|n| &self.projections[n]);
-            projection.deliver(&sent, theirs, to);
+            if let Some((windows, _)) = &projection.wires.pool {
+                projection.pool(windows, &sent, image.as_deref(), to);
+                continue;
+            }
+            projection.deliver(&sent, &weights, to);
         }
         self.populations.iter_mut().for_each(Population::teach);
     }

@@ -1,10 +1,12 @@
 //! One projection: its weights, and what changes them.
 
+use apical::event::Signal;
 use apical::neuron::Compartment;
 use apical::plasticity::Optimiser;
 
 use super::neuron::Leak;
 use super::number::{Number, PROMISED};
+use super::wires::Wires;
 
 /// What multiplies the sent value in the rate of change of a weight.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -79,6 +81,8 @@ pub struct Update {
     /// smaller because it was cancelled (docs/model.md, known inaccuracies).
     pub passed: Vec<f64>,
     pub most: Vec<f64>,
+    /// The sum of these products over the pairs of each weight.
+    pub uncertain: Vec<f64>,
     /// Means that the optimiser keeps, of `g` and of `g^2`.
     pub first: Vec<Number>,
     pub second: Vec<Number>,
@@ -95,9 +99,8 @@ impl Update {
 
     /// The eligibility of synapse `n`.
     fn eligible(&self, n: usize) -> Number {
-        let pre = self.most.len();
         let mut eligible = self.eligibility[n];
-        eligible.size += CANCELLED / PROMISED * self.passed[n / pre] * self.most[n % pre];
+        eligible.size += CANCELLED / PROMISED * self.uncertain[n];
         eligible
     }
 
@@ -154,7 +157,7 @@ pub struct Plasticity {
     pub update: Option<Update>,
 }
 
-/// A projection, its weights post x pre in one row.
+/// A projection, its weights in one row.
 #[derive(Clone, Debug)]
 pub struct Projection {
     pub name: String,
@@ -162,10 +165,13 @@ pub struct Projection {
     pub pre: Option<usize>,
     pub post: usize,
     pub compartment: Compartment,
+    pub signal: Signal,
     pub delay: usize,
+    /// Receivers and senders.
     pub shape: (usize, usize),
+    pub wires: Wires,
     pub weights: Vec<Number>,
-    /// Index of the projection whose transposed weights it uses.
+    /// Index of the projection whose weights, or winners, it uses.
     pub transported: Option<usize>,
     /// Absent: fixed weights.
     pub plasticity: Option<Plasticity>,
@@ -200,20 +206,23 @@ impl Projection {
                 *most = most.max(sent.value.abs());
             }
         }
-        for i in 0..post {
-            for j in 0..pre {
-                let products = (0..trials).map(|t| factors[t * post + i] * sent[t * pre + j]);
-                let gained = mean * products.sum::<Number>();
-                let weight = &mut self.weights[i * pre + j];
-                match &mut p.update {
-                    Some(update) => update.eligibility[i * pre + j] += gained,
-                    None => *weight += (p.eta * eta_scale) * gained,
-                }
-                // dW/dt = -decay W
-                if p.kept < 1.0 {
-                    *weight = p.kept * *weight;
-                }
+        if let Some(update) = &mut p.update {
+            update.uncertain.fill(0.0);
+            for &(i, j, n) in &self.wires.pairs {
+                update.uncertain[n] += update.passed[i] * update.most[j];
             }
+        }
+        for &(i, j, n) in &self.wires.pairs {
+            let products = (0..trials).map(|t| factors[t * post + i] * sent[t * pre + j]);
+            let gained = mean * products.sum::<Number>();
+            match &mut p.update {
+                Some(update) => update.eligibility[n] += gained,
+                None => self.weights[n] += (p.eta * eta_scale) * gained,
+            }
+        }
+        // dW/dt = -decay W
+        if p.kept < 1.0 {
+            (self.weights.iter_mut()).for_each(|weight| *weight = p.kept * *weight);
         }
     }
 
@@ -240,8 +249,10 @@ impl Projection {
                 fresh[n] = by.size + overwritten;
             }
             update.passed.fill(0.0);
+            update.uncertain.fill(0.0);
             if let Some(norm) = p.norm {
-                confine_length(&mut self.weights, self.shape, norm, &fresh);
+                let groups = self.wires.groups(self.shape.0);
+                confine_length(&mut self.weights, &groups, norm, &fresh);
             }
         }
         if let Some((low, high)) = p.bounds {
@@ -251,18 +262,56 @@ impl Projection {
         }
     }
 
-    /// `sum_j W_ij sent_j` of every neuron, trials x post. `theirs` are the weights of the
-    /// projection whose transposed weights this one uses.
-    pub fn deliver(&self, sent: &[Number], theirs: Option<&Projection>, to: &mut [Number]) {
+    /// `sum_j W_ij sent_j` of every neuron, trials x post.
+    pub fn deliver(&self, sent: &[Number], weights: &[Number], to: &mut [Number]) {
         let (post, pre) = self.shape;
-        for (n, to) in to.iter_mut().enumerate() {
-            let (trial, i) = (n / post, n % post);
-            for j in 0..pre {
-                let weight = match theirs {
-                    Some(other) => other.weights[j * other.shape.1 + i],
-                    None => self.weights[i * pre + j],
+        for trial in 0..to.len() / post {
+            for &(i, j, n) in &self.wires.pairs {
+                to[trial * post + i] += weights[n] * sent[trial * pre + j];
+            }
+        }
+    }
+
+    /// The largest value of every window; with an `image`, the value sent by a window passes to its
+    /// winner there. Of equal values the first wins (`tests/wiring.rs`).
+    pub fn pool(
+        &self,
+        windows: &[Vec<usize>],
+        sent: &[Number],
+        image: Option<&[Number]>,
+        to: &mut [Number],
+    ) {
+        let (post, pre) = self.shape;
+        for trial in 0..to.len() / post {
+            for (n, window) in windows.iter().enumerate() {
+                let size = if image.is_some() { post } else { pre };
+                let of_trial = &image.unwrap_or(sent)[trial * size..(trial + 1) * size];
+                let first = |best: usize, j: usize| match of_trial[j].value > of_trial[best].value {
+                    true => j,
+                    false => best,
                 };
-                *to += weight * sent[trial * pre + j];
+                let winner = window.iter().copied().reduce(first).expect("a window");
+                // A value as large as the winner's, within what is promised, can win.
+                let highest = |j: usize| of_trial[j].value + PROMISED * of_trial[j].size;
+                let least = of_trial[winner].value - PROMISED * of_trial[winner].size;
+                let near: Vec<usize> = (window.iter().copied())
+                    .filter(|j| highest(*j) >= least)
+                    .collect();
+                if image.is_none() {
+                    let sizes = near.iter().map(|j| of_trial[*j].size);
+                    to[trial * post + n] += Number {
+                        value: of_trial[winner].value,
+                        size: sizes.fold(0.0, f64::max),
+                    };
+                    continue;
+                }
+                let sent = sent[trial * pre + n];
+                to[trial * post + winner] += sent;
+                if near.len() > 1 {
+                    for j in near {
+                        to[trial * post + j].size += 10.0 * sent.size / PROMISED;
+                    }
+                }
             }
         }
     }
@@ -273,15 +322,16 @@ impl Projection {
 /// `fresh`: the part of each natural magnitude that has come since they last were. What an error
 /// has along the weights is taken away, `d(w / |w|) = dw / |w| - w (w dw) / |w|^3`; of earlier
 /// errors there is nothing left along them.
-pub fn confine_length(weights: &mut [Number], (_, pre): (usize, usize), norm: f64, fresh: &[f64]) {
-    for (row, fresh) in weights.chunks_exact_mut(pre).zip(fresh.chunks_exact(pre)) {
-        let square: f64 = row.iter().map(|w| w.value * w.value).sum();
+pub fn confine_length(weights: &mut [Number], groups: &[Vec<usize>], norm: f64, fresh: &[f64]) {
+    for group in groups {
+        let square: f64 = group.iter().map(|n| weights[*n].value.powi(2)).sum();
         // A neuron without weights has no direction to keep.
         if square > 0.0 {
-            let along: f64 = (row.iter().zip(fresh))
-                .map(|(w, fresh)| w.value.abs() * fresh)
+            let along: f64 = (group.iter())
+                .map(|n| weights[*n].value.abs() * fresh[*n])
                 .sum();
-            for weight in row {
+            for n in group {
+                let weight = &mut weights[*n];
                 *weight = (norm / square.sqrt()) * *weight;
                 weight.size += weight.value.abs() * along / square;
             }

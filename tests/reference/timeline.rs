@@ -123,7 +123,8 @@ impl Reference {
                     }
                     if let Some(norm) = p.norm {
                         let sizes: Vec<f64> = projection.weights.iter().map(|w| w.size).collect();
-                        confine_length(&mut projection.weights, projection.shape, norm, &sizes);
+                        let groups = projection.wires.groups(projection.shape.0);
+                        confine_length(&mut projection.weights, &groups, norm, &sizes);
                     }
                 }
             }

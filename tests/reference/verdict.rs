@@ -56,15 +56,26 @@ impl Verdict {
         }
         for projection in &reference.projections {
             let name = &projection.name;
+            if projection.wires.pool.is_some() || projection.wires.is_mean {
+                assert_eq!(simulation.weights(name), None);
+                continue;
+            }
             let all = simulation.weights(name).expect("weights");
-            let pairs: Vec<(u32, u32)> = all.indexed_iter().map(|(at, _)| pair(at)).collect();
-            let alone = simulation.synapses(name, &pairs).expect("single weights");
             let wanted = reference.weights(projection);
             assert_eq!(all.len(), wanted.len());
-            for (((at, got), alone), want) in all.indexed_iter().zip(alone).zip(wanted) {
-                let place = |how: &str| format!("weight {at:?} of {name}{how}, step {step}");
-                self.see(*got, want, || place(""));
-                self.see(alone, want, || place(" read alone"));
+            for ((at, got), want) in all.indexed_iter().zip(&wanted) {
+                self.see(*got, *want, || {
+                    format!("weight {at:?} of {name}, step {step}")
+                });
+            }
+            let pairs: Vec<(u32, u32)> = (projection.wires.pairs.iter())
+                .map(|(post, pre, _)| (*post as u32, *pre as u32))
+                .collect();
+            let alone = simulation.synapses(name, &pairs).expect("single weights");
+            for ((pair, got), (.., n)) in pairs.iter().zip(alone).zip(&projection.wires.pairs) {
+                self.see(got, wanted[*n], || {
+                    format!("weight of {pair:?} of {name} read alone, step {step}")
+                });
             }
             let Some(wanted) = projection.eligibility() else {
                 continue;
@@ -115,8 +126,4 @@ impl Verdict {
             }
         }
     }
-}
-
-fn pair((post, pre): (usize, usize)) -> (u32, u32) {
-    (post as u32, pre as u32)
 }

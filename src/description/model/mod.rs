@@ -4,7 +4,7 @@ mod check;
 mod graph;
 mod schema;
 
-pub use check::{MOST_NEURONS, check, is_file_name};
-pub(crate) use check::{afferents, check_with, name as check_name, needs};
+pub(crate) use check::{Files, Wired, afferents, check_with, name as check_name, needs};
+pub use check::{MOST_NEURONS, check, fixed_connectivity, is_file_name};
 pub use graph::ModelGraph;
 pub use schema::*;

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::connectivity::{InitialWeights, Shape};
+use crate::connectivity::{InitialWeights, Shape, WiringKind};
+use crate::event::Signal;
 use crate::neuron::soma::Units;
 use crate::neuron::{Compartment, Transfer};
 use crate::parameter::Symbol;
@@ -40,6 +41,14 @@ pub struct Model {
 }
 
 impl Model {
+    /// Numbers of neurons along the axes of an input or a population.
+    #[must_use]
+    pub fn arrangement(&self, name: &str) -> Option<Shape> {
+        let input = self.inputs.iter().find(|input| input.name == name);
+        let population = || self.populations.iter().find(|p| p.name == name);
+        (input.map(Input::arrangement)).or_else(|| population().map(Population::arrangement))
+    }
+
     /// Threshold of a projection: its own or that of the model.
     #[must_use]
     pub fn threshold(&self, projection: &Projection) -> f32 {
@@ -238,6 +247,30 @@ pub struct Bias {
     /// Initial values.
     #[serde(default = "InitialWeights::zero")]
     pub weights: InitialWeights,
+    /// Neurons that have a value of their own.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub per: Per,
+}
+
+/// Neurons with a common bias.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Per {
+    /// Every neuron has its own value.
+    #[default]
+    Neuron,
+    /// All neurons of a channel, the first of three axes, have one value.
+    Channel,
+}
+
+/// Sign of the weights of a synapse type (Dale's principle).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sign {
+    /// 0 and more.
+    Excitatory,
+    /// 0 and less.
+    Inhibitory,
 }
 
 impl Bias {
@@ -267,6 +300,9 @@ pub struct Synapse {
     /// Smallest and largest weight.
     #[serde(default)]
     pub bounds: Option<(f32, f32)>,
+    /// Sign of the weights, a bound of 0 in addition to `bounds`; absent: weights of both signs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign: Option<Sign>,
     /// Length of the weight vector of each neuron, at the start and after every weight update
     /// (synaptic scaling); absent: not fixed.
     #[serde(default)]
@@ -274,6 +310,19 @@ pub struct Synapse {
     /// Conversion of the eligibility to weight changes at regular times; absent: continuous change.
     #[serde(default)]
     pub update: Option<Update>,
+}
+
+impl Synapse {
+    /// Smallest and largest weight, from `bounds` and `sign`.
+    #[must_use]
+    pub fn limits(&self) -> Option<(f32, f32)> {
+        let (low, high) = self.bounds.unwrap_or((f32::NEG_INFINITY, f32::INFINITY));
+        match self.sign {
+            None => self.bounds,
+            Some(Sign::Excitatory) => Some((low.max(0.0), high)),
+            Some(Sign::Inhibitory) => Some((low, high.min(0.0))),
+        }
+    }
 }
 
 /// Times of weight updates and optimiser.
@@ -306,10 +355,21 @@ pub struct Projection {
     pub compartment: Compartment,
     /// Conduction delay in ms, a whole number of steps and at least one.
     pub delay_ms: f64,
-    /// Synapse type, a key of [`Model::synapses`].
-    pub synapse: String,
-    /// Initial weights.
-    pub weights: InitialWeights,
+    /// Connected pairs; absent: all pairs of a sender and a receiver.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub wiring: WiringKind,
+    /// True if only pairs with a weight other than 0 in the `.npy` file of `weights` are connected.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub mask: bool,
+    /// Signal that is sent; absent: rates to basal dendrites, teaching signals to apical ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<Signal>,
+    /// Synapse type, a key of [`Model::synapses`]; absent for a pool, which has no weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub synapse: Option<String>,
+    /// Initial weights; absent for a pool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weights: Option<InitialWeights>,
     /// A sender sends if its value differs from the last value sent by more than this threshold, in
     /// units of `r` (basal) or `delta` (apical); 0 sends every change. Absent: that of the model.
     /// The dense engine, the reference for thresholds, sends all values in every step.
@@ -321,7 +381,18 @@ pub struct Projection {
     pub reciprocal: Option<String>,
 }
 
+/// True for the default value, which is not written.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
 impl Projection {
+    /// Signal that is sent.
+    #[must_use]
+    pub fn signal(&self) -> Signal {
+        self.signal.unwrap_or(Signal::of(self.compartment))
+    }
+
     /// The given name, or `FROM_to_TO`.
     #[must_use]
     pub fn name(&self) -> String {

@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use super::Scenario;
 use super::check::{MOST_VARIANTS, check, check_times, clipped};
 use crate::circuit::Circuit;
-use crate::connectivity::Matrices;
 use crate::description::document::{
     Assignment, Document, Issue, Place, Problem, Problems, Severity,
 };
-use crate::description::model::{self, Model};
+use crate::description::model::{self, Files, Model};
 use crate::description::{Registry, Setup, lower_checked};
 use crate::engine::check_systems;
 use crate::files::tidy;
@@ -63,6 +62,9 @@ pub struct LoadedModel {
     pub directory: PathBuf,
     /// Warnings: settings that are probably unintended.
     pub warnings: Problems,
+    /// Number of connected pairs of all projections and biases; an expected value for pairs drawn
+    /// with a probability.
+    pub synapses: f64,
 }
 
 /// Loads a scenario and the model that it names, with `overrides` such as `task.epochs=3`.
@@ -166,6 +168,7 @@ pub fn load_model(
     match file.model {
         Some(model) if problems.errors() == 0 => Ok(LoadedModel {
             model,
+            synapses: file.files.synapses(),
             document: file.document,
             directory: file.directory,
             warnings: problems,
@@ -282,7 +285,7 @@ struct ModelFile {
     document: Document,
     directory: PathBuf,
     model: Option<Model>,
-    matrices: Matrices,
+    files: Files,
 }
 
 impl ModelFile {
@@ -299,7 +302,7 @@ impl ModelFile {
             model: note(document.parse::<Model>(), problems),
             document,
             directory: path.parent().unwrap_or(Path::new("")).to_owned(),
-            matrices: Matrices::new(),
+            files: Files::default(),
         }
     }
 
@@ -315,15 +318,15 @@ impl ModelFile {
             engine: scenario.engine,
         };
         let model = self.model.as_ref()?;
-        Some(lower_checked(model, registry, setup, &self.matrices))
+        Some(lower_checked(model, registry, setup, &self.files))
     }
 
     fn check(&mut self, registry: &Registry, dt_ms: Option<f64>) -> Vec<Problem> {
         let Some(model) = &self.model else {
             return Vec::new();
         };
-        let (issues, matrices) = model::check_with(model, registry, dt_ms, &self.directory);
-        self.matrices = matrices;
+        let (issues, files) = model::check_with(model, registry, dt_ms, &self.directory);
+        self.files = files;
         (issues.into_iter())
             .map(|issue| self.document.problem(issue))
             .collect()

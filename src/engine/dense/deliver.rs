@@ -1,10 +1,11 @@
 //! Delivery: currents of compartments from arrivals, injected currents, neuron models and teachers.
 
 use bevy_ecs::prelude::*;
-use ndarray::ArrayViewMut2;
+use ndarray::{Array2, ArrayViewMut2};
 
 use super::send::{Senders, with_arriving};
 use crate::circuit::{LAID_OUT, NeuronId, Projection, STAYS, Synapses, Wiring, table};
+use crate::connectivity::{Connectivity, add_current};
 use crate::engine::shared::{read, write};
 use crate::event::Injections;
 use crate::math::product;
@@ -54,18 +55,45 @@ pub fn deliver(
             if projection.post != entity {
                 continue;
             }
-            let weights = own.view(|other| synapses.get(other).ok()).expect(STAYS);
+            let weights = own.stored(|other| synapses.get(other).ok()).expect(STAYS);
             let column = match projection.compartment {
                 Compartment::Basal => &mut sums[0],
                 Compartment::Apical => &mut sums[1],
             };
             let currents = ArrayViewMut2::from_shape(shape, column);
-            let currents = currents.expect("rows of a population are trials x size");
-            let weights = weights.mapv(f64::from);
-            with_arriving(projection, &populations, |sent| {
-                let sent = sent.mapv(f64::from);
-                product::accumulate(1.0, sent.view(), weights.t(), currents);
-            });
+            let mut currents = currents.expect("rows of a population are trials x size");
+            match &projection.connectivity {
+                Connectivity::AllToAll { is_reversed, .. } => {
+                    let weights = match is_reversed {
+                        false => weights.mapv(f64::from),
+                        true => weights.t().mapv(f64::from),
+                    };
+                    with_arriving(projection, &populations, |sent| {
+                        let sent = sent.mapv(f64::from);
+                        product::accumulate(1.0, sent.view(), weights.t(), currents);
+                    });
+                }
+                Connectivity::Structured(structure) => {
+                    with_arriving(projection, &populations, |sent| {
+                        let mut sum = Array2::zeros((population.size, population.trials));
+                        add_current(&**structure, sent, weights, &mut sum);
+                        currents += &sum.t();
+                    });
+                }
+                Connectivity::MaxPool(pool) => match own {
+                    Synapses::Own(_) => with_arriving(projection, &populations, |image| {
+                        pool.add_current(image, None, currents);
+                    }),
+                    Synapses::Transported(source) => {
+                        let (source, _) = projections.get(*source).expect(STAYS);
+                        with_arriving(source, &populations, |image| {
+                            with_arriving(projection, &populations, |sent| {
+                                pool.add_current(image, Some(sent), currents);
+                            });
+                        });
+                    }
+                },
+            }
         }
         let columns = table(neurons.contiguous_iter_mut(), population);
         let (mut basal, mut apical, mut soma, rates, own) = columns.expect(LAID_OUT);

@@ -5,6 +5,7 @@ use ndarray::{Array2, ArrayView2, Zip};
 
 use super::send::{Senders, with_arriving};
 use crate::circuit::{Clock, EtaScale, Plasticity, Projection, STAYS, Synapses, Wiring};
+use crate::connectivity::change_in_double;
 use crate::engine::shared::RuleColumns;
 use crate::math::columns::Changing;
 use crate::math::pair;
@@ -44,9 +45,14 @@ pub fn learn(
             matrix: weights,
             carry,
         };
-        let factors = factors.mapv(f64::from);
         with_arriving(projection, &populations, |sent| {
-            let change = mean * factors.t().dot(&sent.mapv(f64::from));
+            let change = match projection.connectivity.structure() {
+                Some(structure) => {
+                    let factors = factors.mapv(f64::from);
+                    change_in_double(&**structure, mean, factors.view(), sent)
+                }
+                None => mean * factors.mapv(f64::from).t().dot(&sent.mapv(f64::from)),
+            };
             match update {
                 Some(update) => add(&mut update.gather(), 1.0, &change),
                 None => add(&mut weights, eta, &change),
@@ -74,9 +80,9 @@ fn add(weights: &mut Changing<'_>, rate: f64, change: &Array2<f64>) {
 pub fn update_weights(
     clock: Res<Clock>,
     scale: Res<EtaScale>,
-    mut projections: Query<(&mut Synapses, &mut Plasticity)>,
+    mut projections: Query<(&Projection, &mut Synapses, &mut Plasticity)>,
 ) {
-    for (mut synapses, mut plasticity) in &mut projections {
+    for (projection, mut synapses, mut plasticity) in &mut projections {
         let plasticity = &mut *plasticity;
         let Synapses::Own(weights) = &mut *synapses else {
             continue;
@@ -92,7 +98,7 @@ pub fn update_weights(
                 carry,
             };
             updater.apply(changing, *eta * scale.0);
-            plasticity.confine(weights);
+            plasticity.confine(weights, &projection.connectivity);
         } else {
             plasticity.clamp(weights);
         }

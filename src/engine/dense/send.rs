@@ -5,8 +5,8 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::circuit::{LAID_OUT, NeuronId, Population, Projection, STAYS, table};
 use crate::engine::shared::read;
-use crate::event::{DeltaLine, RateLine, Teacher};
-use crate::neuron::{Compartment, soma};
+use crate::event::{DeltaLine, RateLine, Signal, Teacher};
+use crate::neuron::soma;
 
 /// Sends the rates and teaching signals of the last step of every neuron.
 pub fn send(
@@ -49,9 +49,9 @@ pub(crate) fn with_arriving(
         return then(Array2::ones((trials, 1)).view());
     };
     let (population, rates, deltas, _) = populations.get(pre).expect(STAYS);
-    let line = match projection.compartment {
-        Compartment::Basal => &rates.0,
-        Compartment::Apical => &deltas.expect("pyramidal neurons have teaching signals").0,
+    let line = match projection.signal {
+        Signal::Rate => &rates.0,
+        Signal::Delta => &deltas.expect("pyramidal neurons have teaching signals").0,
     };
     let shape = (population.trials, population.size);
     let sent = ArrayView2::from_shape(shape, line.arriving(projection.delay));

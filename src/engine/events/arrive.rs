@@ -4,7 +4,7 @@ use bevy_ecs::prelude::*;
 use ndarray::Array2;
 
 use crate::circuit::{Activity, Clock, Plasticity, Projection, STAYS, Synapses, Wiring};
-use crate::connectivity::{Lazy, Terminals};
+use crate::connectivity::{Connectivity, Lazy, Structure, Terminals};
 use crate::event::{Axons, Volley};
 use crate::math::columns::{Changing, extents};
 use crate::plasticity::WeightUpdater;
@@ -32,6 +32,17 @@ pub fn arrive(
         let Synapses::Own(weights) = &mut *synapses else {
             continue;
         };
+        let volley = volley(&axons, clock.step, projection, terminals.axons);
+        if let Connectivity::MaxPool(pool) = &projection.connectivity {
+            if let Some(volley) = volley {
+                terminals.hold(volley);
+                terminals.sum_pool(pool);
+                if let Ok(mut activity) = activities.get_mut(projection.post) {
+                    activity.request(projection.compartment);
+                }
+            }
+            continue;
+        }
         let mut none = Array2::zeros((0, 0));
         let (carry, plastic) = match &mut plastic {
             Some((plasticity, lazy)) => {
@@ -47,7 +58,7 @@ pub fn arrive(
         };
         let mut arrival = Arrival {
             now: clock.step,
-            volley: volley(&axons, clock.step, projection, terminals.axons),
+            volley,
             weights: Changing {
                 matrix: weights,
                 carry,
@@ -55,9 +66,11 @@ pub fn arrive(
             terminals: &mut terminals,
             plastic,
         };
-        if arrival.takes_place()
-            && let Ok(mut activity) = activities.get_mut(projection.post)
-        {
+        let takes_place = match projection.connectivity.structure() {
+            Some(structure) => arrival.takes_place_through(&**structure),
+            None => arrival.takes_place(),
+        };
+        if takes_place && let Ok(mut activity) = activities.get_mut(projection.post) {
             activity.request(projection.compartment);
         }
     }
@@ -89,7 +102,13 @@ pub fn update_tied(
         }
         if arriving.is_some() || (terminals.is_stale() && !terminals.silent()) {
             let scale = lazy.as_ref().map_or(1.0, |(_, lazy)| lazy.scale());
-            terminals.sum(weights.t(), scale);
+            match &projection.connectivity {
+                Connectivity::AllToAll { .. } => terminals.sum(weights.t(), scale),
+                Connectivity::Structured(structure) => {
+                    terminals.sum_structure(&**structure, weights, scale);
+                }
+                Connectivity::MaxPool(pool) => terminals.sum_reversed_pool(pool, source.held()),
+            }
             if let Ok(mut activity) = activities.get_mut(projection.post) {
                 activity.request(projection.compartment);
             }
@@ -160,14 +179,108 @@ impl Arrival<'_> {
         true
     }
 
-    /// Brings the weights up to date in every step in which they change, if they have bounds or are
-    /// read by a tied projection.
+    /// As [`Arrival::takes_place`] for a structure.
+    fn takes_place_through(&mut self, structure: &dyn Structure) -> bool {
+        self.keep_whole();
+        let is_few = self.is_few(structure);
+        // A pass over all synapses recomputes the current in any case.
+        let passes = !is_few && (self.volley.is_some() || self.terminals.is_stale());
+        let followed = !passes && self.follow_structure(structure);
+        if self.volley.is_none() && (!passes || self.terminals.silent()) {
+            self.terminals.acknowledge();
+            return followed;
+        }
+        if let Some((_, update, lazy)) = &mut self.plastic {
+            lazy.catch_up(self.now, self.terminals.silent());
+            if is_few {
+                if lazy.is_whole() {
+                    lazy.flush_weights(self.weights.reborrow(), self.terminals.held());
+                }
+                lazy.write_out();
+                // Before a value is held that is too large for the precision of the intercepts.
+                if let Some(Volley::Few(few)) = self.volley
+                    && !lazy.is_whole()
+                    && lazy.strained(largest(few))
+                {
+                    lazy.flush_weights(self.weights.reborrow(), self.terminals.held());
+                    lazy.fold(self.weights.reborrow());
+                    lazy.measure(self.weights.matrix);
+                }
+            } else {
+                lazy.flush_weights(self.weights.reborrow(), self.terminals.held());
+                if let (Some(_), Some(update)) = (self.volley, update) {
+                    update.flush(lazy, self.terminals.held());
+                }
+            }
+        }
+        match self.volley {
+            Some(Volley::Few(few)) if is_few => self.touch_structure(structure, few),
+            volley => {
+                if let Some(volley) = volley {
+                    self.terminals.hold(volley);
+                }
+                let scale = (self.plastic.as_ref()).map_or(1.0, |(.., lazy)| lazy.scale());
+                (self.terminals).sum_structure(structure, self.weights.matrix, scale);
+            }
+        }
+        true
+    }
+
+    /// True if a few senders of a structure have sent and the other terms of currents stay.
+    fn is_few(&self, structure: &dyn Structure) -> bool {
+        let Some(Volley::Few(few)) = self.volley else {
+            return false;
+        };
+        let lazy = self.plastic.as_ref().map(|(.., lazy)| &**lazy);
+        let changes = lazy.is_some_and(|lazy| lazy.is_whole() && lazy.drifts());
+        let is_continuous = lazy.is_some_and(Lazy::is_continuous);
+        let kind = (structure.is_shared(), is_continuous);
+        !changes
+            && !self.terminals.is_stale()
+            && self.terminals.is_few_of_structure(few, kind)
+            && !self.terminals.falls_silent(few)
+    }
+
+    /// As [`Arrival::follow`] for a structure.
+    fn follow_structure(&mut self, structure: &dyn Structure) -> bool {
+        match &mut self.plastic {
+            Some((.., lazy)) if !lazy.is_whole() && lazy.drifts() && !self.terminals.silent() => {
+                let weights = (structure, self.weights.reborrow());
+                self.terminals.follow_structure(self.now, weights, lazy);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Updates the synapses of a few senders of a structure, and their eligibilities.
+    fn touch_structure(&mut self, structure: &dyn Structure, few: &[(u32, f32)]) {
+        let (lazy, eligibility) = match &mut self.plastic {
+            Some((_, update, lazy)) => {
+                let gathers = lazy.of_eligibilities().is_some();
+                let update = update.as_mut().filter(|_| gathers);
+                (Some(&**lazy), update.map(WeightUpdater::gather))
+            }
+            None => (None, None),
+        };
+        let weights = (structure, self.weights.reborrow());
+        self.terminals
+            .touch_structure(few, weights, eligibility, lazy);
+        if let Some((.., lazy)) = &mut self.plastic {
+            lazy.touch();
+        }
+    }
+
+    /// Brings the weights up to date in every step in which they change, if they have bounds, are
+    /// read by a tied projection, or belong to a structure that needs it.
     fn keep_whole(&mut self) {
         let Some((bounds, _, lazy)) = &mut self.plastic else {
             return;
         };
-        let whole = bounds.is_some() || self.terminals.tied;
-        if !(whole && lazy.drifts() && lazy.since() < self.now) {
+        let whole = bounds.is_some() || self.terminals.tied || lazy.is_whole();
+        // A weight update without any change advances the decay alone.
+        let is_ahead = lazy.is_whole() && lazy.scale() != 1.0;
+        if !(whole && lazy.drifts() && (lazy.since() < self.now || is_ahead)) {
             return;
         }
         lazy.catch_up(self.now, self.terminals.silent());
@@ -265,7 +378,7 @@ impl Arrival<'_> {
                 lazy.fold(self.weights.reborrow());
                 let extents = extents(self.weights.matrix.view());
                 self.terminals.measure(&extents);
-                lazy.measure(&extents);
+                lazy.limit(&extents);
             }
             return;
         }

@@ -82,7 +82,7 @@ pub fn learn(
                 works
             });
         }
-        if !lazy.is_continuous() {
+        if !lazy.is_continuous() || lazy.is_whole() {
             continue;
         }
         lazy.write_out();
@@ -95,9 +95,13 @@ pub fn learn(
             };
             lazy.flush_weights(changing.reborrow(), terminals.held());
             lazy.fold(changing.reborrow());
-            let extents = extents(changing.matrix.view());
-            terminals.measure(&extents);
-            lazy.measure(&extents);
+            if lazy.is_all_to_all() {
+                let extents = extents(changing.matrix.view());
+                terminals.measure(&extents);
+                lazy.limit(&extents);
+            } else {
+                lazy.measure(changing.matrix);
+            }
         }
     }
 }
@@ -143,8 +147,9 @@ pub fn update_weights(
             matrix: weights,
             carry,
         };
-        // Exact weights are needed if they have bounds, are read by others, or decay.
-        let whole = confines || terminals.tied || lazy.fades();
+        // Exact weights are needed if they have bounds, are read by others, decay, or belong to a
+        // structure.
+        let whole = confines || terminals.tied || lazy.fades() || !lazy.is_all_to_all();
         if let (false, Some(rate)) = (whole, update.plain_rate(eta)) {
             if update.is_blank() {
                 terminals.apply_plain(changing.reborrow(), &mut lazy, rate);
@@ -164,20 +169,21 @@ pub fn update_weights(
                 lazy.flush_weights(changing.reborrow(), terminals.held());
                 let extents = extents(changing.matrix.view());
                 terminals.measure(&extents);
-                lazy.measure(&extents);
+                lazy.limit(&extents);
             }
             continue;
         }
         lazy.flush_weights(changing.reborrow(), terminals.held());
         lazy.fold(changing.reborrow());
         update.catch_up(clock.step);
-        if update.is_blank() && lazy.gathers() && !lazy.has_eligible_episodes() {
+        let at_once = lazy.gathers() && !lazy.has_eligible_episodes() && lazy.is_all_to_all();
+        if update.is_blank() && at_once {
             update.apply_lazy(&mut lazy, terminals.held(), changing, eta);
         } else {
             update.flush(&mut lazy, terminals.held());
             update.apply(changing, eta);
         }
-        plasticity.confine(weights);
+        plasticity.confine(weights, &projection.connectivity);
         terminals.revision += 1;
     }
 }

@@ -5,6 +5,7 @@ mod needs;
 mod projection;
 mod synapse;
 mod weights;
+mod wiring;
 
 use std::path::Path;
 
@@ -12,6 +13,8 @@ pub use names::is_file_name;
 pub(crate) use names::name;
 use names::paths;
 pub(crate) use needs::{afferents, needs};
+pub use wiring::fixed_connectivity;
+pub(crate) use wiring::{Wired, Wirings};
 
 use super::{Bias, Input, Model, ModelGraph, Neuron, Population};
 use crate::connectivity::{Matrices, Shape};
@@ -33,14 +36,31 @@ pub fn check(
     check_with(model, registry, dt_ms, directory).0
 }
 
-/// As [`check`], with the matrices of the named files.
+/// What a check has read and made from a model.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Files {
+    /// Matrices of weights, by the names of their projections.
+    pub matrices: Matrices,
+    /// Connected pairs, by the names of their projections.
+    pub wirings: Wirings,
+}
+
+impl Files {
+    /// Expected number of connected pairs of all projections and biases.
+    pub fn synapses(&self) -> f64 {
+        let count = |wired: &Wired| wired.synapses(&self.wirings);
+        self.wirings.values().map(count).sum()
+    }
+}
+
+/// As [`check`], with the contents of the named files and the connected pairs.
 pub(crate) fn check_with(
     model: &Model,
     registry: &Registry,
     dt_ms: Option<f64>,
     directory: &Path,
-) -> (Vec<Issue>, Matrices) {
-    let (mut issues, mut matrices) = (Issues::default(), Matrices::new());
+) -> (Vec<Issue>, Files) {
+    let (mut issues, mut files) = (Issues::default(), Files::default());
     for (path, found) in [
         ("neurons", model.neurons.len()),
         ("inputs", model.inputs.len()),
@@ -53,7 +73,7 @@ pub(crate) fn check_with(
                 path,
                 format!("expected {MOST_PARTS} entries at most, found {found}"),
             );
-            return (issues.into_vec(), matrices);
+            return (issues.into_vec(), files);
         }
     }
     name(&mut issues, "name", &model.name);
@@ -75,8 +95,10 @@ pub(crate) fn check_with(
     for (path, population) in paths("populations", &model.populations, |p| p.name.clone()) {
         check_population(&mut issues, &path, population, model);
         if let Some(bias) = &population.bias {
-            let shape = (population.size, 1);
             let path = format!("{path}.bias");
+            let wired = wiring::of_bias(&mut issues, &path, population, bias);
+            let shape = wired.file_shape();
+            files.wirings.insert(Bias::name(&population.name), wired);
             projection::synapse_type(
                 &mut issues,
                 &format!("{path}.synapse"),
@@ -84,8 +106,8 @@ pub(crate) fn check_with(
                 model,
             );
             let path = format!("{path}.weights");
-            let matrix = weights::check(&mut issues, &path, &bias.weights, Some(shape), directory);
-            matrices.extend(matrix.map(|matrix| (Bias::name(&population.name), matrix)));
+            let matrix = weights::check(&mut issues, &path, &bias.weights, shape, directory);
+            (files.matrices).extend(matrix.map(|matrix| (Bias::name(&population.name), matrix)));
         }
     }
     if model.populations.is_empty() {
@@ -104,15 +126,14 @@ pub(crate) fn check_with(
             dt_ms,
         );
     }
-    let files = (directory, &mut matrices);
-    projection::check(&mut issues, model, registry, dt_ms, files);
+    projection::check(&mut issues, model, registry, dt_ms, (directory, &mut files));
     // A wrong name can make other parts unused or unreachable: one message is enough.
     if !issues.has_errors() {
         unused(&mut issues, model);
         needs::check(&mut issues, model, registry);
         unreachable(&mut issues, model);
     }
-    (issues.into_vec(), matrices)
+    (issues.into_vec(), files)
 }
 
 fn check_neuron(
@@ -231,7 +252,10 @@ fn unused(issues: &mut Issues, model: &Model) {
         }
     }
     for key in model.synapses.keys() {
-        let projected = model.projections.iter().any(|p| p.synapse == *key);
+        let projected = model
+            .projections
+            .iter()
+            .any(|p| p.synapse.as_ref() == Some(key));
         let mut biases = model.populations.iter().filter_map(|p| p.bias.as_ref());
         if !projected && !biases.any(|bias| bias.synapse == *key) {
             let message = "no projection and no bias is of this synapse type";

@@ -24,8 +24,8 @@ pub(crate) fn needs<'a>(
 
 /// Receiving population, synapse type and compartment of all projections and biases.
 pub(crate) fn afferents(model: &Model) -> impl Iterator<Item = (&str, &str, Compartment)> {
-    let projections =
-        (model.projections.iter()).map(|p| (p.to.as_str(), p.synapse.as_str(), p.compartment));
+    let projections = (model.projections.iter())
+        .filter_map(|p| Some((p.to.as_str(), p.synapse.as_deref()?, p.compartment)));
     let biases = model.populations.iter().filter_map(|p| {
         let bias = p.bias.as_ref()?;
         Some((p.name.as_str(), bias.synapse.as_str(), Compartment::Basal))

@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
-use super::{paths, weights};
-use crate::connectivity::Matrices;
+use super::wiring::{self, Wired};
+use super::{Files, paths, weights};
+use crate::connectivity::{InitialWeights, WiringKind};
 use crate::description::Registry;
 use crate::description::document::{Allowed, Issues, unknown};
 use crate::description::model::{Model, Projection};
+use crate::event::Signal;
 use crate::neuron::Compartment;
 use crate::parameter::Parameters;
 use crate::plasticity::Kind;
@@ -16,7 +18,7 @@ pub(super) fn check(
     model: &Model,
     registry: &Registry,
     dt_ms: Option<f64>,
-    (directory, matrices): (&Path, &mut Matrices),
+    (directory, files): (&Path, &mut Files),
 ) {
     for (path, projection) in paths("projections", &model.projections, |p| p.name()) {
         ends(issues, &path, projection, model);
@@ -28,16 +30,14 @@ pub(super) fn check(
                 Allowed::AtLeast(0.0),
             );
         }
-        synapse_type(
-            issues,
-            &format!("{path}.synapse"),
-            &projection.synapse,
-            model,
-        );
-        let shape = size(model, &projection.to).zip(size(model, &projection.from));
-        let weights = format!("{path}.weights");
-        let matrix = weights::check(issues, &weights, &projection.weights, shape, directory);
-        matrices.extend(matrix.map(|matrix| (projection.name(), matrix)));
+        signal(issues, &path, projection);
+        let shapes = model
+            .arrangement(&projection.to)
+            .zip(model.arrangement(&projection.from));
+        let wired = shapes.and_then(|shapes| {
+            wiring::of_projection(issues, &path, projection, shapes, (model, directory))
+        });
+        synapses(issues, &path, projection, wired, (model, directory, files));
         reciprocal(issues, &path, projection, (model, registry));
     }
 }
@@ -65,6 +65,18 @@ fn reciprocal(
     }
     if !is_transported(model, registry, projection) {
         return;
+    }
+    if projection.signal() == Signal::Rate {
+        let message = "weight transport is for teaching signals; expected `signal: delta`";
+        issues.error(format!("{path}.signal"), message);
+    }
+    if !matches!(
+        projection.wiring,
+        WiringKind::AllToAll | WiringKind::Reciprocal
+    ) {
+        let message = "weight transport reads the weights of the reciprocal projection, pair by \
+                       pair; expected `wiring: reciprocal`";
+        issues.error(format!("{path}.wiring"), message);
     }
     match (model.reciprocal(projection), &ways[..]) {
         (None, []) => issues.error(
@@ -141,13 +153,81 @@ pub(super) fn synapse_type(issues: &mut Issues, path: &str, synapse: &str, model
     }
 }
 
-/// Number of neurons of an input or a population.
-fn size(model: &Model, name: &str) -> Option<usize> {
-    let input = model.inputs.iter().find(|i| i.name == name);
-    let population = || model.populations.iter().find(|p| p.name == name);
-    input
-        .map(|i| i.size)
-        .or_else(|| population().map(|p| p.size))
+/// Checks synapse type and initial weights, which all projections have except for pools.
+fn synapses(
+    issues: &mut Issues,
+    path: &str,
+    projection: &Projection,
+    mut wired: Option<Wired>,
+    (model, directory, files): (&Model, &Path, &mut Files),
+) {
+    let of_source = match &wired {
+        Some(Wired::Reversed(source)) => model.projections.iter().find(|p| p.name() == *source),
+        _ => None,
+    };
+    let is_pool = projection.wiring.is_pool() || of_source.is_some_and(|p| p.wiring.is_pool());
+    let given = [
+        ("synapse", projection.synapse.is_some()),
+        ("weights", projection.weights.is_some()),
+        ("mask", projection.mask),
+    ];
+    if is_pool {
+        for (field, _) in given.into_iter().filter(|(_, given)| *given) {
+            let message = format!("a pool has no weights; expected no `{field}`");
+            issues.error(format!("{path}.{field}"), message);
+        }
+    } else {
+        for (field, _) in given[..2].iter().filter(|(_, given)| !given) {
+            issues.error(
+                path,
+                format!("expected `{field}`, which only a pool does not have"),
+            );
+        }
+        if let Some(synapse) = &projection.synapse {
+            synapse_type(issues, &format!("{path}.synapse"), synapse, model);
+        }
+    }
+    if let (false, Some(initial)) = (is_pool, &projection.weights) {
+        let is_file = matches!(initial, InitialWeights::Npy(_));
+        if projection.mask && (!is_file || projection.wiring != WiringKind::AllToAll) {
+            let message = "a mask is the zeros of a file; expected `weights: npy(...)` of post x \
+                           pre, and no `wiring`";
+            issues.error(format!("{path}.mask"), message);
+        }
+        // The pairs of a projection that comes later in the file are not yet in the list.
+        let shape = match (&wired, of_source) {
+            (Some(Wired::Reversed(_)), Some(source)) => {
+                let shapes = model
+                    .arrangement(&source.to)
+                    .zip(model.arrangement(&source.from));
+                let mut ignored = Issues::default();
+                let of_source = shapes.and_then(|shapes| {
+                    wiring::of_projection(&mut ignored, path, source, shapes, (model, directory))
+                });
+                of_source.and_then(|wired| wired.file_shape())
+            }
+            (Some(wired), _) => wired.file_shape(),
+            (None, _) => None,
+        };
+        let field = format!("{path}.weights");
+        if let Some(matrix) = weights::check(issues, &field, initial, shape, directory) {
+            if projection.mask {
+                wired = Some(wiring::masked(&matrix));
+            }
+            files.matrices.insert(projection.name(), matrix);
+        }
+    }
+    files
+        .wirings
+        .extend(wired.map(|wired| (projection.name(), wired)));
+}
+
+/// Checks that the receiving compartment takes the signal.
+fn signal(issues: &mut Issues, path: &str, projection: &Projection) {
+    if projection.signal() == Signal::Delta && projection.compartment == Compartment::Basal {
+        let message = "basal dendrites receive rates; expected `rate`, or an apical projection";
+        issues.error(format!("{path}.signal"), message);
+    }
 }
 
 fn ends(issues: &mut Issues, path: &str, projection: &Projection, model: &Model) {
@@ -158,7 +238,7 @@ fn ends(issues: &mut Issues, path: &str, projection: &Projection, model: &Model)
         (
             "from",
             &projection.from,
-            (projection.compartment == Compartment::Apical)
+            (projection.signal() == Signal::Delta)
                 .then_some("is an input, which sends no teaching signal to apical dendrites"),
         ),
         (
@@ -171,7 +251,12 @@ fn ends(issues: &mut Issues, path: &str, projection: &Projection, model: &Model)
         match message {
             Some(message) if is_input(name) => issues.error(
                 path,
-                format!("`{name}` {message}; expected one of the populations"),
+                match end {
+                    "from" => format!(
+                        "`{name}` {message}; expected one of the populations, or `signal: rate`"
+                    ),
+                    _ => format!("`{name}` {message}; expected one of the populations"),
+                },
             ),
             _ if is_input(name) || populations().any(|population| population == name) => {}
             Some(_) => issues.error(path, unknown("population", name, populations())),
@@ -184,7 +269,10 @@ fn ends(issues: &mut Issues, path: &str, projection: &Projection, model: &Model)
 }
 
 fn is_transported(model: &Model, registry: &Registry, projection: &Projection) -> bool {
-    let synapse = model.synapses.get(&projection.synapse);
+    let synapse = projection
+        .synapse
+        .as_ref()
+        .and_then(|name| model.synapses.get(name));
     let rule = (synapse.and_then(|s| s.rule.as_ref())).and_then(|rule| registry.rule(rule));
     projection.compartment == Compartment::Apical
         && synapse.zip(rule).is_some_and(|(synapse, rule)| {

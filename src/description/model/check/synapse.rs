@@ -46,10 +46,16 @@ pub(super) fn check(
             format!("expected the smallest and then the largest weight, found ({low}, {high})"),
         );
     }
+    if let (Some(_), Some((low, high))) = (synapse.sign, synapse.limits())
+        && low > high
+    {
+        let message = "no weight has this sign within `bounds`; expected bounds that include 0";
+        issues.error(format!("{path}.sign"), message);
+    }
     if let Some(norm) = synapse.norm {
         issues.number(format!("{path}.norm"), norm, Allowed::Above(0.0));
     }
-    if synapse.norm.is_some() && synapse.bounds.is_some() {
+    if synapse.norm.is_some() && synapse.limits().is_some() {
         let message =
             "bounds and a length cannot both be kept; expected one of `norm` and `bounds`";
         issues.error(format!("{path}.norm"), message);
@@ -84,6 +90,7 @@ fn without_rule(issues: &mut Issues, path: &str, synapse: &Synapse) {
         ("eta", synapse.eta != 0.0),
         ("decay_per_ms", synapse.decay_per_ms != 0.0),
         ("bounds", synapse.bounds.is_some()),
+        ("sign", synapse.sign.is_some()),
         ("norm", synapse.norm.is_some()),
         ("update", synapse.update.is_some()),
     ] {

@@ -22,11 +22,37 @@ pub(super) fn check(
         InitialWeights::Constant(value) => {
             issues.number(path, *value, Allowed::Any);
         }
-        InitialWeights::Normal { std } => {
+        InitialWeights::Normal { mean, std } => {
+            issues.number(format!("{path}.mean"), *mean, Allowed::Any);
             issues.number(format!("{path}.std"), *std, Allowed::AtLeast(0.0));
         }
-        InitialWeights::Uniform { limit } => {
+        InitialWeights::Uniform {
+            limit: Some(limit),
+            low: None,
+            high: None,
+        } => {
             issues.number(format!("{path}.limit"), *limit, Allowed::AtLeast(0.0));
+        }
+        InitialWeights::Uniform {
+            limit: None,
+            low: Some(low),
+            high: Some(high),
+        } => {
+            issues.number(format!("{path}.low"), *low, Allowed::Any);
+            issues.number(
+                format!("{path}.high"),
+                *high,
+                Allowed::AtLeast((*low).into()),
+            );
+        }
+        InitialWeights::Uniform { .. } => {
+            let message = "expected `limit`, the largest magnitude, or both `low` and `high`";
+            issues.error(path, message);
+        }
+        InitialWeights::Lognormal { median, sigma } => {
+            issues.number(format!("{path}.median"), *median, Allowed::Any);
+            // exp(10) is 22 000; a weight ten sigma away must be a number.
+            issues.number(format!("{path}.sigma"), *sigma, Allowed::Within(0.0, 3.0));
         }
         InitialWeights::FanIn { gain } => {
             issues.number(format!("{path}.gain"), *gain, Allowed::AtLeast(0.0));

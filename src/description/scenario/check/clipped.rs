@@ -1,6 +1,6 @@
 //! Warnings about initial weights outside their bounds, which start at the nearest bound.
 
-use crate::circuit::{Circuit, WeightsPlan};
+use crate::circuit::{Circuit, ConnectivityPlan, WeightsPlan};
 use crate::connectivity::Initial;
 use crate::description::document::{Issue, Severity};
 
@@ -21,9 +21,21 @@ pub fn clipped(circuit: &Circuit) -> Vec<Issue> {
             continue;
         };
         let outside = |weight: &&f32| !(low..=high).contains(*weight);
-        let (shape, all) = (circuit.shape(projection), circuit.synapses(projection));
+        let counts = circuit.counts(projection);
+        let all = counts.weights as usize;
+        let is_all_to_all = matches!(
+            &projection.connectivity,
+            ConnectivityPlan::Fixed(connectivity) if connectivity.is_all_to_all()
+        );
+        // Other weights are counted as if all receivers had the mean number of synapses.
+        let (post, pre) = circuit.shape(projection);
+        let each = (counts.synapses as usize / post.max(1)).max(1);
+        let shape = match is_all_to_all {
+            true => (post, pre),
+            false => ((all / each).max(1), each.min(all)),
+        };
         let counted = matches!(initial, Initial::Constant(_) | Initial::Matrix(_));
-        let sampled = all > MOST_DRAWN && !counted;
+        let sampled = (all > MOST_DRAWN || !is_all_to_all) && !counted;
         let drawn = |shape| initial.matrix(shape, circuit.seed, &projection.name);
         let count = match initial {
             Initial::Constant(weight) => all * usize::from(outside(&weight)),

@@ -295,11 +295,13 @@ impl<'a> Upstream<'a> {
                 "`gradient_angle` is not defined for `{name}`: {circle}"
             ));
         }
-        if self.unruled.contains(projection.synapse) {
+        if let Some(synapse) = projection
+            .synapse
+            .filter(|name| self.unruled.contains(name))
+        {
             return Err(format!(
-                "`gradient_angle` is not defined for `{name}`: synapses of type `{}` have no rule, \
-                 so they do not change",
-                projection.synapse
+                "`gradient_angle` is not defined for `{name}`: synapses of type `{synapse}` have \
+                 no rule, so they do not change"
             ));
         }
         if self.populations.contains(projection.to) {
@@ -324,6 +326,12 @@ fn words(statistic: Statistic) -> &'static str {
 
 fn defined(statistic: Statistic, projection: &Named<'_>, all: &[Named<'_>]) -> Result<(), String> {
     let name = &projection.name;
+    if projection.synapse.is_none() && statistic != Statistic::Messages {
+        let statistic = words(statistic);
+        return Err(format!(
+            "{statistic} is about weights; `{name}` is a pool, which has none"
+        ));
+    }
     match (statistic, projection.compartment) {
         (Statistic::Norm, _) | (Statistic::GradientAngle, Compartment::Basal) => Ok(()),
         (Statistic::Messages, _) => (projection.from.map(|_| ())).ok_or_else(|| {

@@ -165,7 +165,7 @@ fn check_moment(issues: &mut Issues, view: &View<'_>, path: &str, entry: &Timeli
             let found = view.projection(issues, &at, projection);
             let synapse = found
                 .zip(view.model)
-                .map(|(p, model)| model.synapses.get(p.synapse));
+                .map(|(p, model)| model.synapses.get(p.synapse.unwrap_or_default()));
             if synapse
                 .flatten()
                 .is_some_and(|synapse| synapse.rule.is_none())

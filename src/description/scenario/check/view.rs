@@ -24,7 +24,8 @@ pub(super) struct Named<'a> {
     pub compartment: Compartment,
     pub from: Option<&'a str>,
     pub to: &'a str,
-    pub synapse: &'a str,
+    /// Synapse type; `None` for a pool.
+    pub synapse: Option<&'a str>,
     /// Name of its reciprocal projection, if given.
     pub reciprocal: Option<&'a str>,
 }
@@ -140,7 +141,7 @@ impl<'a> View<'a> {
             compartment: p.compartment,
             from: Some(p.from.as_str()),
             to: p.to.as_str(),
-            synapse: p.synapse.as_str(),
+            synapse: p.synapse.as_deref(),
             reciprocal: p.reciprocal.as_deref(),
         });
         let biases = model.populations.iter().filter_map(|p| {
@@ -149,7 +150,7 @@ impl<'a> View<'a> {
                 compartment: Compartment::Basal,
                 from: None,
                 to: p.name.as_str(),
-                synapse: p.bias.as_ref()?.synapse.as_str(),
+                synapse: Some(p.bias.as_ref()?.synapse.as_str()),
                 reciprocal: None,
             })
         });
