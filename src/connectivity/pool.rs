@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use multiversion::multiversion;
 use ndarray::{Array2, ArrayView2, ArrayViewMut2, Axis, Zip};
 use rayon::prelude::*;
 
@@ -184,6 +185,30 @@ impl MaxPool {
         senders
     }
 
+    /// True for windows of 2 x 2 side by side that cover the image.
+    fn is_of_fours(&self) -> bool {
+        let [_, height, width] = self.windows.image;
+        let Windows { kernel, stride, .. } = self.windows;
+        kernel == [2, 2] && stride == [2, 2] && height % 2 == 0 && width % 2 == 0
+    }
+
+    /// The current of one trial for windows of 2 x 2 side by side.
+    fn fours(&self, image: &[f32], of_windows: Option<&[f32]>, out: &mut [f32]) {
+        let width = self.windows.image[2];
+        let rows = image.chunks_exact(2 * width);
+        match of_windows {
+            None => (rows.zip(out.chunks_exact_mut(width / 2)))
+                .for_each(|(rows, out)| largest_of_fours(rows.split_at(width), out)),
+            Some(values) => {
+                let values = values.chunks_exact(width / 2);
+                let outs = out.chunks_exact_mut(2 * width);
+                (rows.zip(values).zip(outs)).for_each(|((rows, values), out)| {
+                    to_winners_of_fours(rows.split_at(width), values, out.split_at_mut(width));
+                });
+            }
+        }
+    }
+
     /// Calls a function with every window and its winner, for the values of one trial's image.
     fn winners(&self, image: &[f32], mut each: impl FnMut(usize, usize)) {
         let [_, height, width] = self.windows.image;
@@ -225,6 +250,15 @@ impl MaxPool {
             .enumerate()
             .for_each(|(trial, (mut out, image))| {
                 let image = image.to_slice().expect("trials are contiguous");
+                if self.is_of_fours() {
+                    let out = out.as_slice_mut().expect("trials are contiguous");
+                    let values = of_windows.as_ref().map(|values| {
+                        let values = values.as_slice().expect("trials are contiguous");
+                        values.chunks_exact(self.shape().1).nth(trial)
+                    });
+                    let values = values.map(|values| values.expect("there is a row per trial"));
+                    return self.fours(image, values, out);
+                }
                 match of_windows {
                     None => self.winners(image, |window, winner| out[window] = image[winner]),
                     Some(values) => {
@@ -248,5 +282,40 @@ impl MaxPool {
         Zip::from(sum)
             .and(&current)
             .for_each(|sum, current| *sum += f64::from(*current));
+    }
+}
+
+/// The larger of two values; the first of equal ones.
+#[inline(always)]
+fn larger(a: f32, b: f32) -> f32 {
+    if b > a { b } else { a }
+}
+
+/// Largest values of the windows of two rows.
+#[multiversion(targets("x86_64+avx2"))]
+fn largest_of_fours((above, below): (&[f32], &[f32]), out: &mut [f32]) {
+    let windows = above.chunks_exact(2).zip(below.chunks_exact(2));
+    for (out, (a, b)) in out.iter_mut().zip(windows) {
+        *out = larger(larger(a[0], a[1]), larger(b[0], b[1]));
+    }
+}
+
+/// Values of the windows of two rows at their winners, and 0 elsewhere.
+#[multiversion(targets("x86_64+avx2"))]
+fn to_winners_of_fours(
+    (above, below): (&[f32], &[f32]),
+    values: &[f32],
+    (to_above, to_below): (&mut [f32], &mut [f32]),
+) {
+    let windows = above.chunks_exact(2).zip(below.chunks_exact(2));
+    let outs = (to_above.chunks_exact_mut(2)).zip(to_below.chunks_exact_mut(2));
+    for (((a, b), value), (to_a, to_b)) in windows.zip(values).zip(outs) {
+        let (right_above, right_below) = (a[1] > a[0], b[1] > b[0]);
+        let is_below = larger(b[0], b[1]) > larger(a[0], a[1]);
+        let at = |here: bool| if here { *value } else { 0.0 };
+        to_a[0] = at(!is_below & !right_above);
+        to_a[1] = at(!is_below & right_above);
+        to_b[0] = at(is_below & !right_below);
+        to_b[1] = at(is_below & right_below);
     }
 }

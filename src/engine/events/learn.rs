@@ -72,9 +72,12 @@ pub fn learn(
             lazy.refresh(clock.step, fill);
         } else {
             // A bias is one synapse per neuron for all trials.
-            scratch.resize(post.trials * post.size, 0.0);
+            let neurons = post.trials * post.size;
+            let longest = scratch.len().max(neurons);
+            scratch.resize(longest, 0.0);
+            let scratch = &mut scratch[..neurons];
             lazy.refresh(clock.step, |factors| {
-                let works = fill(&mut scratch);
+                let works = fill(scratch);
                 factors.fill(0.0);
                 for of_trial in scratch.chunks_exact(post.size) {
                     (factors.iter_mut().zip(of_trial)).for_each(|(sum, f)| *sum += f);
