@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use ndarray::Array2;
+
 fn apical(arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_apical"))
         .args(arguments)
@@ -190,13 +192,42 @@ fn thresholds_are_compared() {
     assert!(variants.map(sent).is_sorted_by(|more, less| more > less));
 }
 
+/// A convolution learns the digits; its kernels and rates are drawn, its weights are files.
+#[test]
+fn a_convolution_learns_the_digits() {
+    let dir = tempfile::tempdir().unwrap();
+    let out = dir.path().join("out");
+    run("cnn_digits", &["--set", "task.epochs=8"], &out);
+    let summary = fs::read_to_string(out.join("summary.json")).unwrap();
+    let summary: serde_json::Value = serde_json::from_str(&summary).unwrap();
+    let accuracy = summary["test_accuracy"].as_f64().unwrap();
+    assert!(accuracy > 0.93, "{accuracy}");
+    for figure in [
+        "kernels_pixels_to_v1",
+        "maps_v1_trial0",
+        "maps_pixels_trial0",
+    ] {
+        assert!(
+            out.join(format!("figures/{figure}.png")).is_file(),
+            "{figure}"
+        );
+    }
+    let weights: Array2<f32> = ndarray_npy::read_npy(out.join("weights/pixels_to_v1.npy")).unwrap();
+    assert_eq!(weights.dim(), (16, 9));
+    let validated = succeed(&["validate", "scenarios/cnn_digits.ron"]);
+    let line = "(1, 8, 8) to (16, 6, 6), convolution  5 184 synapses    144 weights";
+    assert!(validated.contains(line), "{validated}");
+    let inspected = succeed(&["inspect", out.to_str().unwrap(), "v1[3, 2, 5]"]);
+    assert!(inspected.contains("pixels[0, 2, 6]"), "{inspected}");
+}
+
 /// Bytes of noise.
 fn noise(count: u32) -> impl Iterator<Item = u8> {
     (0..count).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
 }
 
 /// Runs a scenario whose data are not shipped on the 20 test images in `data`.
-fn run_on(scenario: &str, data: &Path, set: &[&str]) {
+fn run_on(scenario: &str, data: &Path, set: &[&str], figure: &str) {
     let out = data.join("out");
     let data = data.to_str().unwrap();
     let mut more = vec!["--quiet", "--trials", "16", "--data", data];
@@ -213,7 +244,7 @@ fn run_on(scenario: &str, data: &Path, set: &[&str]) {
         rows.map(|cell| cell.parse::<u32>().unwrap()).sum::<u32>(),
         20
     );
-    assert!(out.join("figures/fields_pixels_to_hidden1.png").is_file());
+    assert!(out.join("figures").join(figure).is_file());
     // It runs again from its own directory, which says where the data are.
     let scenario = out.join("scenario.ron");
     succeed(&["validate", scenario.to_str().unwrap()]);
@@ -250,7 +281,13 @@ fn mnist_and_fashion_run_on_idx_files_and_say_how_to_get_them() {
     write("train", 60);
     write("t10k", 20);
     for (scenario, name) in [("mnist", "mnist"), ("fashion", "fashion-mnist")] {
-        run_on(scenario, dir.path(), &["model.populations.hidden1.size=64"]);
+        let fields = "fields_pixels_to_hidden1.png";
+        let smaller = ["model.populations.hidden1.size=64"];
+        run_on(scenario, dir.path(), &smaller, fields);
+        // The convolutional circuit, with two images in parallel.
+        let kernels = "kernels_pixels_to_v1.png";
+        let few = ["trials=2", "task.split=counts(train: 8, validation: 4)"];
+        run_on(&format!("cnn_{scenario}"), dir.path(), &few, kernels);
         says_how_to_get(scenario, name, "train-images-idx3-ubyte");
     }
 }
@@ -276,7 +313,14 @@ fn cifar10_runs_on_its_batches_and_says_how_to_get_them() {
         "model.populations.hidden2.size=24",
         "model.populations.hidden3.size=16",
     ];
-    run_on("cifar10", dir.path(), &smaller);
+    run_on(
+        "cifar10",
+        dir.path(),
+        &smaller,
+        "fields_pixels_to_hidden1.png",
+    );
+    let few = ["trials=2", "task.split=counts(train: 4, validation: 2)"];
+    run_on("cnn_cifar10", dir.path(), &few, "kernels_pixels_to_v1.png");
     says_how_to_get("cifar10", "cifar10", "data_batch_1.bin");
 }
 

@@ -28,6 +28,7 @@ both_engines!(
     a_context_is_a_term_of_the_mismatch,
     weights_keep_their_sign,
     a_state_continues_exactly,
+    transport_changes_along_the_exact_gradient_through_all_kinds_of_wiring,
 );
 
 /// A number of a few bits, so that sums of products do not depend on their order.
@@ -257,6 +258,8 @@ fn the_first_of_equal_values_wins(engine: Engine) {
         [0.5f32, 0.5, -1.0, 0.25, 0.5, 0.5, 0.25, 0.0],
         [-2.0, -1.0, 0.0, 0.0, -1.5, -1.0, 0.0, 1e-3],
     ]);
+    let refused = circuit.set_weights("up", Array2::zeros((0, 0)));
+    assert!(refused.is_err(), "a pool has no weights to set");
     drive(&mut circuit, &rates);
     circuit.advance_to(5);
     let pooled = circuit.read("out", Variable::RATE).unwrap();
@@ -713,6 +716,7 @@ fn a_run_leaves_weights_that_can_be_read_back_pair_by_pair() {
             ],
             probes: [
                 weights(projection: "xv", post: "0, 0, 0..2", pre: "0, all, 0..2", every_ms: 100),
+                weights(projection: "xv", kernels: "2", every_ms: 100),
                 weights(projection: "mo", post: "all", pre: "all, all, all", every_ms: 100),
                 statistics(projections: ["vq_back", "om"], statistics: [norm, alignment], every_ms: 100),
             ],
@@ -749,7 +753,10 @@ fn a_run_leaves_weights_that_can_be_read_back_pair_by_pair() {
     .unwrap();
     // Only pairs that exist are recorded: rows 0 and 1 of the image, of columns 0 and 1.
     let of = |name: &str| weights.keys().filter(|key| key.0 == name).count();
-    assert_eq!((of("xv"), of("mo")), (8, 18));
+    // And the twelve weights of one kernel.
+    assert_eq!((of("xv"), of("mo")), (8 + 12, 18));
+    let whole = weights.keys().filter(|key| key.0 == "xv" && key.1 >= 96);
+    assert_eq!(whole.count(), 12);
     let statistics =
         apical::record::statistics(&directory.path().join("projections.parquet")).unwrap();
     for name in ["vq_back", "om"] {
@@ -778,4 +785,111 @@ fn a_structure_as_a_matrix_has_its_weights_at_their_pairs() {
 
 fn by(matrix: &Array2<f32>, x: ArrayView2<'_, f32>) -> Array2<f32> {
     x.dot(&matrix.t())
+}
+
+/// Mean angle in degrees between the changes of each projection and the exact gradient.
+fn angles(engine: Engine, rule: &str) -> std::collections::BTreeMap<String, f64> {
+    let model: Model = parse(&format!(
+        r#"(
+            name: "small",
+            neurons: {{"n": (transfer: tanh), "pool": (transfer: linear), "readout": (transfer: softmax)}},
+            inputs: [(name: "pixels", shape: (1, 8, 8))],
+            populations: [
+                (name: "v1", shape: (6, 6, 6), neuron: "n", bias: (synapse: "plastic", per: channel)),
+                (name: "q1", shape: (6, 3, 3), neuron: "pool"),
+                (name: "v2", shape: (5, 2, 2), neuron: "n"),
+                (name: "q2", shape: (5, 1, 1), neuron: "pool"),
+                (name: "output", size: 10, neuron: "readout"),
+            ],
+            synapses: {{"plastic": (rule: "{rule}", eta: 0.002, update: (optimiser: adam()))}},
+            projections: [
+                (name: "xv", from: "pixels", to: "v1", compartment: basal, delay_ms: 1, wiring: convolution(kernel: 3), synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "vq", from: "v1", to: "q1", compartment: basal, delay_ms: 1, wiring: max_pool(kernel: 2)),
+                (name: "qv", from: "q1", to: "v2", compartment: basal, delay_ms: 1, wiring: local(kernel: 2), synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "vm", from: "v2", to: "q2", compartment: basal, delay_ms: 1, wiring: mean_pool(kernel: 2)),
+                (name: "mo", from: "q2", to: "output", compartment: basal, delay_ms: 1, wiring: random(in_degree: 4), synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "om", from: "output", to: "q2", compartment: apical, delay_ms: 1, wiring: reciprocal, synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "mv", from: "q2", to: "v2", compartment: apical, delay_ms: 1, wiring: reciprocal),
+                (name: "vq_back", from: "v2", to: "q1", compartment: apical, delay_ms: 1, wiring: reciprocal, synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "qv_back", from: "q1", to: "v1", compartment: apical, delay_ms: 1, wiring: reciprocal),
+            ],
+        )"#
+    ));
+    let mut scenario: Scenario = parse(
+        r#"(
+            name: "small", model: "", dt_ms: 1, trials: 16,
+            task: (
+                data: csv(path: "data/digits.csv.gz"), encoding: scale(offset: 0, factor: 0.0625),
+                split: counts(train: 320, validation: 16), input: "pixels", output: "output", epochs: 1,
+                presentation_ms: 20,
+            ),
+            probes: [statistics(statistics: [gradient_angle], every_ms: 20)],
+        )"#,
+    );
+    scenario.engine = engine;
+    let directory = tempfile::tempdir().unwrap();
+    run_into(directory.path(), &scenario, &model).unwrap();
+    let recorded = apical::record::statistics(&directory.path().join("projections.parquet"));
+    let mean = |series: &apical::record::Series| {
+        series.value.iter().sum::<f64>() / series.value.len() as f64
+    };
+    let recorded = recorded.unwrap().into_iter();
+    recorded
+        .map(|((name, _), series)| (name, mean(&series)))
+        .collect()
+}
+
+fn transport_changes_along_the_exact_gradient_through_all_kinds_of_wiring(engine: Engine) {
+    let exact = angles(engine, "transport");
+    let names: Vec<&str> = exact.keys().map(String::as_str).collect();
+    assert_eq!(names, ["mo", "qv", "v1_bias", "xv"]);
+    assert!(exact.values().all(|angle| *angle < 1.0), "{exact:?}");
+    let fixed = angles(engine, "feedback_alignment");
+    assert!(fixed["xv"] > 45.0 && fixed["mo"] < 1.0, "{fixed:?}");
+}
+
+/// A convolution whose products and passes are divided among threads.
+#[test]
+fn structures_depend_on_their_seed_alone_for_any_number_of_threads() {
+    let model: Model = parse(
+        r#"(
+            name: "wide", neurons: {"n": (transfer: tanh), "pool": (transfer: linear)},
+            inputs: [(name: "x", shape: (3, 32, 32))],
+            populations: [
+                (name: "v", shape: (16, 32, 32), neuron: "n", bias: (synapse: "plastic", per: channel)),
+                (name: "q", shape: (16, 16, 16), neuron: "pool"),
+                (name: "w", shape: (12, 14, 14), neuron: "n"),
+                (name: "out", size: 200, neuron: "n"),
+            ],
+            synapses: {"plastic": (rule: "change_gated_decay", eta: 0.01, update: (every_ms: 9, optimiser: adam()))},
+            projections: [
+                (name: "xv", from: "x", to: "v", compartment: basal, delay_ms: 1, wiring: convolution(kernel: 3, padding: 1), synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "vq", from: "v", to: "q", compartment: basal, delay_ms: 1, wiring: max_pool(kernel: 2)),
+                (name: "qv", from: "q", to: "v", compartment: apical, delay_ms: 1, wiring: reciprocal),
+                (name: "qw", from: "q", to: "w", compartment: basal, delay_ms: 1, wiring: local(kernel: 3), synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "wq", from: "w", to: "q", compartment: apical, delay_ms: 1, wiring: reciprocal, synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "wo", from: "w", to: "out", compartment: basal, delay_ms: 1, wiring: random(probability: 0.3), synapse: "plastic", weights: fan_in(gain: 1)),
+                (name: "ow", from: "out", to: "w", compartment: apical, delay_ms: 1, wiring: reciprocal, synapse: "plastic", weights: fan_in(gain: 1)),
+            ],
+        )"#,
+    );
+    let learned = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        pool.build().unwrap().install(|| {
+            let mut circuit = simulation(&model, Engine::Events, 1.0, 9, 10.0);
+            let mut random = ChaCha8Rng::seed_from_u64(9);
+            for step in [0, 20] {
+                circuit.advance_to(step);
+                let rates = Array2::from_shape_simple_fn((9, 3072), || random.random::<f32>());
+                drive(&mut circuit, &rates);
+                teach(&mut circuit, Array2::ones((9, 200)), 1.0);
+            }
+            circuit.advance_to(40);
+            circuit.state()
+        })
+    };
+    let one = learned(1);
+    for threads in [2, 3, 4] {
+        assert!(one == learned(threads), "{threads} threads");
+    }
 }

@@ -11,6 +11,7 @@
 //! | `single`, `synapses` | dense simulation in single precision, and synapses of both references |
 //! | `rows` | one function per row of the table |
 //! | `clock` | processor time and wall-clock time |
+//! | `sparse` | a sparse projection of which few senders send |
 //! | `entities` | entities compared with plain vectors |
 //! | `growth` | growth of time with the size of a circuit, as figures |
 
@@ -22,6 +23,7 @@ mod images;
 mod phased;
 mod rows;
 mod single;
+mod sparse;
 mod synapses;
 
 pub use circuits::{Presenter, mnist};

@@ -38,13 +38,14 @@ pub struct Bench {
 type Measure = fn(&Bench) -> Result<Vec<Row>, CircuitError>;
 
 /// Names of the rows on the command line, with their functions.
-pub const ROWS: [(&str, Measure); 7] = [
+pub const ROWS: [(&str, Measure); 8] = [
     ("steps", Bench::steps),
     ("leaky", Bench::leaky),
     ("accuracy", Bench::accuracy),
     ("epoch", Bench::epoch),
     ("online", Bench::online),
     ("recurrent", Bench::recurrent),
+    ("sparse", Bench::sparse),
     ("entities", Bench::entities),
 ];
 

@@ -292,6 +292,22 @@ impl Circuit {
         matches!(projection.weights, WeightsPlan::Own(..)) && has_weights(pairs)
     }
 
+    /// Numbers of output channels and of weights of each kernel of a convolution, or of the
+    /// reciprocal of one; `None` for other projections.
+    #[must_use]
+    pub fn kernels(&self, projection: &ProjectionPlan) -> Option<(usize, usize)> {
+        let pairs = match &projection.connectivity {
+            ConnectivityPlan::Reversed(source) => &self.projections[source.index()].connectivity,
+            own => own,
+        };
+        let ConnectivityPlan::Fixed(connectivity) = pairs else {
+            return None;
+        };
+        let structure = connectivity.structure()?;
+        let has_kernels = structure.is_shared() && projection.pre.is_some();
+        (has_kernels && structure.fixed_weight().is_none()).then(|| structure.parameters())
+    }
+
     /// Connected pairs of all projections, in their order; random pairs are drawn.
     #[must_use]
     pub fn connectivities(&self) -> Vec<Connectivity> {

@@ -195,6 +195,12 @@ impl Initial {
 /// The same matrix with the synapses of a sender, its column, contiguous in memory.
 #[must_use]
 pub fn by_sender(weights: Array2<f32>) -> Array2<f32> {
+    if weights.ncols() == 1 && weights.is_standard_layout() {
+        // The same order in memory.
+        let rows = weights.nrows();
+        let (values, _) = weights.into_raw_vec_and_offset();
+        return Array2::from_shape_vec((rows, 1).f(), values).expect("there is one column");
+    }
     let mut columns = Array2::zeros(weights.raw_dim().f());
     columns.assign(&weights);
     columns

@@ -448,6 +448,9 @@ impl Simulation {
             .expect(STAYS)
             .connectivity
             .clone();
+        if !connectivity.has_weights() {
+            return Err(CircuitError::Projection(name.to_owned()));
+        }
         if let Some(mut plasticity) = projection.get_mut::<Plasticity>()
             && plasticity.carry.dim() == weights.dim()
         {

@@ -30,6 +30,8 @@ pub struct Fields<'a> {
     pub weights: ArrayView2<'a, f32>,
     /// Number of rows and columns of the input, which starts at its upper left corner.
     pub shape: (usize, usize),
+    /// Text above each field; the numbers of the neurons if empty.
+    pub labels: Vec<String>,
 }
 
 /// Positions of the fields.
@@ -134,8 +136,9 @@ impl Fields<'_> {
                     .into_shape_with_order(self.shape)
                     .map_err(|error| PlotError::drawing("shaping a field", error))?;
                 page.image(area, image(field.view(), &scale));
+                let label = self.labels.get(index).cloned();
                 page.text(
-                    &index.to_string(),
+                    &label.unwrap_or_else(|| index.to_string()),
                     (area.left, area.top - NUMBER / 2.0),
                     number,
                 )?;

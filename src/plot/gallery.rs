@@ -13,10 +13,10 @@ use super::{
 use crate::connectivity::{Shape, WiringKind};
 use crate::description::model::{Bias, Population, Projection};
 use crate::description::scenario::Neurons;
-use crate::neuron::Compartment;
+use crate::neuron::{Compartment, Variable};
 use crate::protocol::Window;
 use crate::record::csv::numbers;
-use crate::record::{RecordError, Series, TraceKey, history, statistics, weights};
+use crate::record::{RecordError, Series, TraceKey, history, statistics, traces, weights};
 use crate::run::{Results, Summary};
 
 /// Reasons why the figures of a run cannot be drawn.
@@ -82,13 +82,14 @@ pub fn gallery(
         drawn: Drawn::default(),
         stop,
     };
-    let steps: [Step<'_, '_>; 6] = [
+    let steps: [Step<'_, '_>; 7] = [
         ("learning curve", &mut Gallery::learning_curve),
         ("confusion", &mut Gallery::confusion),
         ("projections", &mut Gallery::statistics),
         ("messages", &mut Gallery::messages),
         ("weights over time", &mut Gallery::trajectories),
         ("weight matrices", &mut Gallery::matrices),
+        ("activity maps", &mut Gallery::maps),
     ];
     let all = steps.into_iter().filter(|_| neurons.is_empty());
     let membranes: Step<'_, '_> = ("membranes", &mut |gallery| gallery.membranes(neurons));
@@ -541,22 +542,78 @@ impl Gallery<'_> {
         shape: Shape,
     ) -> Result<(), GalleryError> {
         let (channels, tiled, image) = tiled(weights, shape);
-        let of_channels = match channels {
-            1 => String::new(),
-            _ => format!(", {channels} channels side by side"),
-        };
-        let words = match what {
-            "kernels" => "kernels",
-            _ => "receptive fields",
+        let text = match (what, channels) {
+            ("kernels", 1) => format!("kernels of {name}"),
+            ("kernels", _) => format!("kernels of {name}, {channels} channels each"),
+            (_, 1) => format!("receptive fields of {name} {}", self.end()),
+            _ => format!("fields of {name}, {channels} channels each"),
         };
         let figure = Fields {
-            title: self.title(&format!("{words} of {name} {}{of_channels}", self.end())),
+            title: self.title(&text),
             quantity: "weight".into(),
             unit: "a.u.".into(),
             weights: tiled.view(),
             shape: image,
+            labels: Vec::new(),
         };
         self.save(&figure.draw()?, &format!("{what}_{name}"))
+    }
+
+    /// Rates of all neurons of a population with rows and columns at some times, as images, if a
+    /// recording has all of them.
+    fn maps(&mut self) -> Result<(), GalleryError> {
+        /// Largest population, and number of times.
+        const MOST: (usize, usize) = (1 << 14, 16);
+        let shape = |name: &str| {
+            let shape = self.results.model.arrangement(name)?;
+            (shape.lengths().len() > 1 && shape.size() <= MOST.0).then_some(shape)
+        };
+        let keep = |population: &str, _, _, variable: &str| {
+            variable == Variable::RATE.symbol() && shape(population).is_some()
+        };
+        let path = self.results.file("traces.parquet");
+        let Some(path) = path else {
+            return Ok(());
+        };
+        let recorded = traces(&path, keep)?;
+        let mut populations: BTreeMap<(&str, u32), Vec<&Series>> = BTreeMap::new();
+        for (key, series) in &recorded {
+            let population = (key.population.as_str(), key.trial);
+            populations.entry(population).or_default().push(series);
+        }
+        let mut figures = Vec::new();
+        for ((population, trial), neurons) in populations {
+            let shape = shape(population).expect("others are not kept");
+            let times = &neurons[0].time_ms;
+            let is_whole = neurons.iter().all(|series| series.time_ms == *times);
+            if neurons.len() != shape.size() || !is_whole {
+                continue;
+            }
+            let count = times.len().min(MOST.1);
+            let chosen = (0..count).map(|n| n * (times.len() - 1) / (count - 1).max(1));
+            let chosen: Vec<usize> = chosen.collect();
+            let values = Array2::from_shape_fn((count, neurons.len()), |(n, neuron)| {
+                neurons[neuron].value[chosen[n]] as f32
+            });
+            let (_, tiled, image) = tiled(values.view(), shape);
+            let in_trial = match self.results.summary.trials {
+                1 => String::new(),
+                _ => format!(", trial {trial}"),
+            };
+            let figure = Fields {
+                title: self.title(&format!("{population}{in_trial}")),
+                quantity: "rate r".into(),
+                unit: "a.u.".into(),
+                weights: tiled.view(),
+                shape: image,
+                labels: chosen.iter().map(|n| format!("{} ms", times[*n])).collect(),
+            };
+            figures.push((figure.draw()?, format!("maps_{population}_trial{trial}")));
+        }
+        for (figure, name) in figures {
+            self.save(&figure, &name)?;
+        }
+        Ok(())
     }
 
     fn membranes(&mut self, neurons: &[Neurons]) -> Result<(), GalleryError> {

@@ -196,6 +196,7 @@ impl Observer {
                     projection,
                     post,
                     pre,
+                    kernels,
                     every_ms,
                     from_ms,
                     until_ms,
@@ -203,11 +204,17 @@ impl Observer {
                     let circuit = simulation.circuit();
                     let plan = circuit.projection(projection).expect(CHECKED);
                     let shape = circuit.arrangements(&circuit.projections[plan.index()]);
-                    let mut synapses = grid(post, pre, shape);
                     let connectivity = simulation.connectivity(projection).expect(CHECKED);
-                    synapses.retain(|&(post, pre)| {
-                        (connectivity.place(post as usize, pre as usize)).is_some()
-                    });
+                    let synapses = match kernels {
+                        Some(kernels) => of_kernels(connectivity, kernels),
+                        None => {
+                            let mut synapses = grid(post, pre, shape);
+                            synapses.retain(|&(post, pre)| {
+                                (connectivity.place(post as usize, pre as usize)).is_some()
+                            });
+                            synapses
+                        }
+                    };
                     observer.weights.push(Weights {
                         times: Times::new((*from_ms, *until_ms, *every_ms), dt_ms, end),
                         projection: projection.as_str().into(),
@@ -389,6 +396,26 @@ fn among(chosen: &Neurons, populations: &[Description]) -> (Arc<str>, Vec<u32>) 
     let indices = chosen.indices.of(population.shape);
     let indices = indices.into_iter().map(|index| index as u32).collect();
     (population.name.clone(), indices)
+}
+
+/// The first pair of each weight of some kernels, kernel by kernel.
+fn of_kernels(connectivity: &Connectivity, kernels: &Indices) -> Vec<(u32, u32)> {
+    let Some(structure) = connectivity.structure() else {
+        return Vec::new();
+    };
+    let (channels, taps) = structure.parameters();
+    let mut first = vec![None; channels * taps];
+    for sender in 0..structure.shape().1 {
+        structure.bundles(sender, &mut |bundle| {
+            bundle.for_each(|receiver, parameter| {
+                first[parameter].get_or_insert((receiver as u32, sender as u32));
+            });
+        });
+    }
+    let kernels = kernels.of(Shape::line(channels)).into_iter();
+    let of_kernel = |channel: usize| (0..taps).map(move |tap| tap * channels + channel);
+    let weights = kernels.flat_map(of_kernel);
+    weights.filter_map(|parameter| first[parameter]).collect()
 }
 
 fn grid(post: &Indices, pre: &Indices, shape: (Shape, Shape)) -> Vec<(u32, u32)> {

@@ -131,8 +131,9 @@ fn rows(circuit: &Circuit, probe: &Probe, (steps, presentations): (u64, u64)) ->
             projection,
             post,
             pre,
+            kernels,
             ..
-        } => chosen_synapses(circuit, projection, post, pre),
+        } => chosen_synapses(circuit, projection, (post, pre), kernels.as_ref()),
         Probe::Statistics {
             projections,
             statistics,

@@ -281,9 +281,10 @@ impl<'a> Reckoning<'a> {
                     projection,
                     post,
                     pre,
+                    kernels,
                     ..
                 } => {
-                    let synapses = self.chosen(projection, post, pre);
+                    let synapses = self.chosen(projection, (post, pre), kernels.as_ref());
                     let waiting = BATCHES * NUMBER * synapses;
                     DOUBLE * synapses + waiting + A_ROW.0 * synapses.min(A_ROW.1)
                 }
@@ -321,10 +322,11 @@ impl<'a> Reckoning<'a> {
                 projection,
                 post,
                 pre,
+                kernels,
                 ..
             } => {
                 let each = A_LINE + A_SAMPLE * samples(probe);
-                self.chosen(projection, post, pre) * each
+                self.chosen(projection, (post, pre), kernels.as_ref()) * each
             }
             Probe::Statistics { .. } => 0.0,
         });
@@ -342,8 +344,13 @@ impl<'a> Reckoning<'a> {
     }
 
     /// Number of selected synapses of a projection.
-    fn chosen(&self, projection: &str, post: &Indices, pre: &Indices) -> f64 {
-        chosen_synapses(self.circuit, projection, post, pre)
+    fn chosen(
+        &self,
+        projection: &str,
+        ends: (&Indices, &Indices),
+        kernels: Option<&Indices>,
+    ) -> f64 {
+        chosen_synapses(self.circuit, projection, ends, kernels)
     }
 }
 
@@ -351,12 +358,18 @@ impl<'a> Reckoning<'a> {
 pub(super) fn chosen_synapses(
     circuit: &Circuit,
     projection: &str,
-    post: &Indices,
-    pre: &Indices,
+    (post, pre): (&Indices, &Indices),
+    kernels: Option<&Indices>,
 ) -> f64 {
     let id = circuit.projection(projection).expect(CHECKED);
-    let (posts, pres) = circuit.arrangements(&circuit.projections[id.index()]);
-    post.count(posts) as f64 * pre.count(pres) as f64
+    let plan = &circuit.projections[id.index()];
+    if let Some(kernels) = kernels {
+        let (channels, taps) = circuit.kernels(plan).unwrap_or_default();
+        return kernels.count(Shape::line(channels)) as f64 * taps as f64;
+    }
+    let (posts, pres) = circuit.arrangements(plan);
+    let pairs = post.count(posts) as f64 * pre.count(pres) as f64;
+    pairs.min(circuit.counts(plan).synapses)
 }
 
 fn plasticity(projection: &ProjectionPlan) -> Option<&PlasticityPlan> {

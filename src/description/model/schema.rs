@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::connectivity::{InitialWeights, Shape, WiringKind};
 use crate::event::Signal;
@@ -47,6 +47,19 @@ impl Model {
         let input = self.inputs.iter().find(|input| input.name == name);
         let population = || self.populations.iter().find(|p| p.name == name);
         (input.map(Input::arrangement)).or_else(|| population().map(Population::arrangement))
+    }
+
+    /// Number of output channels of a convolution, or of the reciprocal of one.
+    #[must_use]
+    pub fn kernel_channels(&self, projection: &str) -> Option<usize> {
+        let named = self.projections.iter().find(|p| p.name() == projection)?;
+        let source = match named.wiring {
+            WiringKind::Reciprocal => self.reciprocal(named)?,
+            _ => named,
+        };
+        let is_convolution = matches!(source.wiring, WiringKind::Convolution { .. });
+        let [channels, ..] = self.arrangement(&source.to)?.image();
+        is_convolution.then_some(channels)
     }
 
     /// Threshold of a projection: its own or that of the model.
@@ -159,9 +172,9 @@ pub struct Input {
 #[serde(rename = "Input", deny_unknown_fields)]
 struct WrittenInput {
     name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     size: Option<usize>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     shape: Option<Shape>,
 }
 
@@ -209,9 +222,9 @@ pub struct Population {
 #[serde(rename = "Population", deny_unknown_fields)]
 struct WrittenPopulation {
     name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     size: Option<usize>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     shape: Option<Shape>,
     neuron: String,
     #[serde(default)]
@@ -365,10 +378,18 @@ pub struct Projection {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signal: Option<Signal>,
     /// Synapse type, a key of [`Model::synapses`]; absent for a pool, which has no weights.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub synapse: Option<String>,
     /// Initial weights; absent for a pool.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "given",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub weights: Option<InitialWeights>,
     /// A sender sends if its value differs from the last value sent by more than this threshold, in
     /// units of `r` (basal) or `delta` (apical); 0 sends every change. Absent: that of the model.
@@ -379,6 +400,13 @@ pub struct Projection {
     /// reads (weight transport) and is compared with (`alignment`); absent: the only one.
     #[serde(default)]
     pub reciprocal: Option<String>,
+}
+
+/// A value that is written without `Some`, also in plain RON.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 /// True for the default value, which is not written.

@@ -42,6 +42,10 @@ pub enum Probe {
         /// Indices of the presynaptic neurons.
         #[serde(default)]
         pre: Indices,
+        /// Output channels of a convolution whose whole kernels are recorded, each weight through
+        /// one of the pairs that share it; in place of `post` and `pre`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kernels: Option<Indices>,
         /// Interval in ms, a whole number of steps.
         #[serde(default)]
         every_ms: Option<f64>,

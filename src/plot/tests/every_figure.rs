@@ -144,6 +144,7 @@ fn figures(
             unit: unit(),
             weights: values,
             shape: (1, values.ncols()),
+            labels: Vec::new(),
         }
         .draw(),
         Confusion {
@@ -291,6 +292,7 @@ fn lengths_that_differ_are_named() {
         unit: String::new(),
         weights: weights.view(),
         shape: (3, 4),
+        labels: Vec::new(),
     };
     let error = fields.draw().unwrap_err().to_string();
     assert!(

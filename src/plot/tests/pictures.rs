@@ -83,6 +83,7 @@ fn rows_of_images_count_downwards_and_columns_to_the_right() {
         unit: "a.u.".to_owned(),
         weights: weights.view(),
         shape: (2, 2),
+        labels: Vec::new(),
     };
     let (x, y) = centre_of(&fields.draw().unwrap(), |pixel| limit(&pixel));
     assert!(

@@ -7,7 +7,7 @@ use crate::circuit::Engine;
 use crate::connectivity::Shape;
 use crate::description::document::{Allowed, Issues, unknown};
 use crate::description::model::ModelGraph;
-use crate::description::scenario::{Neurons, Probe, Statistic, Tail};
+use crate::description::scenario::{Indices, Neurons, Probe, Statistic, Tail};
 use crate::neuron::{Compartment, Variable};
 
 pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
@@ -32,10 +32,19 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
                 projection,
                 post,
                 pre,
+                kernels,
                 ..
             } => {
                 let at = format!("{path}.projection");
                 if let Some(found) = view.projection(issues, &at, projection) {
+                    if found.synapse.is_none() {
+                        issues.error(
+                            at,
+                            format!("`{projection}` is a pool, which has no weights"),
+                        );
+                    } else if let Some(kernels) = kernels {
+                        of_kernels(issues, view, &path, (projection, kernels, post, pre));
+                    }
                     for (side, chosen, name) in
                         [("post", post, Some(found.to)), ("pre", pre, found.from)]
                     {
@@ -55,6 +64,35 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
         }
     }
     tail(issues, view);
+}
+
+/// Check of a probe of whole kernels.
+fn of_kernels(
+    issues: &mut Issues,
+    view: &View<'_>,
+    path: &str,
+    (projection, kernels, post, pre): (&str, &Indices, &Indices, &Indices),
+) {
+    let path = format!("{path}.kernels");
+    if (post, pre) != (&Indices::default(), &Indices::default()) {
+        let message = "whole kernels have all their weights; expected no `post` and no `pre`";
+        return issues.error(path, message);
+    }
+    let Some(model) = view.model else {
+        return;
+    };
+    match model.kernel_channels(projection) {
+        Some(channels) => {
+            let what = format!("output channels of `{projection}`");
+            indices(issues, &path, kernels, Shape::line(channels), &what);
+        }
+        None => issues.error(
+            path,
+            format!(
+                "`{projection}` has no shared kernels; expected a convolution, or `post` and `pre`"
+            ),
+        ),
+    }
 }
 
 /// Check of the recording of the end of the run: length and neurons.
