@@ -559,10 +559,10 @@ impl Gallery<'_> {
         self.save(&figure.draw()?, &format!("{what}_{name}"))
     }
 
-    /// Rates of all neurons of a population with rows and columns at some times, as images, if a
-    /// recording has all of them.
+    /// Rates of all neurons of a population with rows and columns whenever they have changed, as
+    /// images, if a recording has all of them.
     fn maps(&mut self) -> Result<(), GalleryError> {
-        /// Largest population, and number of times.
+        /// Largest population, and largest number of images.
         const MOST: (usize, usize) = (1 << 14, 16);
         let shape = |name: &str| {
             let shape = self.results.model.arrangement(name)?;
@@ -589,9 +589,16 @@ impl Gallery<'_> {
             if neurons.len() != shape.size() || !is_whole {
                 continue;
             }
-            let count = times.len().min(MOST.1);
-            let chosen = (0..count).map(|n| n * (times.len() - 1) / (count - 1).max(1));
-            let chosen: Vec<usize> = chosen.collect();
+            // The first times of different rates.
+            let differ = |a: usize, b: usize| neurons.iter().any(|s| s.value[a] != s.value[b]);
+            let mut chosen: Vec<usize> = Vec::new();
+            for n in 0..times.len() {
+                let is_new = chosen.last().is_none_or(|last| differ(*last, n));
+                if is_new && chosen.len() < MOST.1 {
+                    chosen.push(n);
+                }
+            }
+            let count = chosen.len();
             let values = Array2::from_shape_fn((count, neurons.len()), |(n, neuron)| {
                 neurons[neuron].value[chosen[n]] as f32
             });
