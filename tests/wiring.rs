@@ -491,8 +491,16 @@ fn weights_by_fan_in_count_the_synapses_of_their_receiver() {
                 wiring: local(kernel: 3, padding: 1), synapse: "fixed", weights: fan_in(gain: 2))],
         )"#,
     );
-    let circuit = simulation(&model, Engine::Events, 1.0, 1, 1.0);
+    let mut circuit = simulation(&model, Engine::Events, 1.0, 1, 1.0);
     let weights = circuit.weights("w").unwrap();
+    circuit
+        .set_weights("w", Array2::ones(weights.dim()))
+        .unwrap();
+    let ones = circuit.weights("w").unwrap();
+    assert_eq!(
+        ones.sum() as usize,
+        circuit.connectivity("w").unwrap().synapses()
+    );
     let deviation = |place: usize, taps: &[usize]| {
         let squares = taps
             .iter()
@@ -510,6 +518,10 @@ fn weights_by_fan_in_count_the_synapses_of_their_receiver() {
             (found / right - 1.0).abs() < 0.2,
             "{place}: {found} {right}"
         );
+        for tap in (0..9).filter(|tap| !taps.contains(tap)) {
+            // Places outside the image have no synapse.
+            assert!(weights.column(place * 9 + tap).iter().all(|w| *w == 0.0));
+        }
     }
 }
 
@@ -540,6 +552,11 @@ fn a_wrong_wiring_is_an_error_that_names_what_would_be_right() {
             "shape: (3, 4, 4)",
             "wiring: convolution(kernel: 7)",
             "a kernel height of 7 is larger than the image of the senders, 6 with a padding of 0",
+        ),
+        (
+            "shape: (3, 4, 4)",
+            "wiring: convolution(kernel: 12, padding: 11)",
+            "a kernel height of 12 has places that never lie in an image of 6; expected 11 at most",
         ),
         (
             "shape: (3, 4, 4)",
@@ -675,6 +692,40 @@ fn pairs_of_a_file_and_of_a_mask_are_those_that_are_there() {
     let (masked, values) = pairs(r#"mask: true, weights: npy("w.npy")"#);
     assert_eq!(masked, listed);
     assert_eq!(values, ndarray::arr2(&[[0.5], [0.25], [-1.0]]));
+    // The file of a reciprocal projection is post x pre as well.
+    let back: Model = parse(
+        r#"(
+            name: "b", neurons: {"n": ()}, inputs: [],
+            populations: [(name: "x", size: 3, neuron: "n"), (name: "a", size: 2, neuron: "n")],
+            synapses: {"fixed": ()},
+            projections: [
+                (name: "up", from: "x", to: "a", compartment: basal, delay_ms: 1, wiring: pairs("w.csv"), synapse: "fixed", weights: constant(1)),
+                (name: "down", from: "a", to: "x", compartment: apical, delay_ms: 1, wiring: reciprocal, synapse: "fixed", weights: npy("down.npy")),
+            ],
+        )"#,
+    );
+    let down = ndarray::arr2(&[[1.0f32, 2.0], [0.0, 0.0], [3.0, 0.0]]);
+    ndarray_npy::write_npy(path.join("down.npy"), &down).unwrap();
+    let setup = Setup {
+        engine: Engine::Events,
+        dt_ms: 1.0,
+        trials: 1,
+        seed: 1,
+        presentation_ms: 1.0,
+        directory: path,
+    };
+    let both = Simulation::new(lower(&back, &Registry::default(), setup).unwrap());
+    // In the order of the weights of `up`: x[0] to a[0] and a[1], x[2] to a[0].
+    assert_eq!(
+        both.weights("down").unwrap(),
+        ndarray::arr2(&[[1.0], [2.0], [3.0]])
+    );
+    assert_eq!(
+        both.connectivity("down")
+            .unwrap()
+            .matrix(&both.weights("down").unwrap()),
+        down
+    );
     let (_, values) = pairs(r#"wiring: pairs("w.csv"), weights: npy("w.npy")"#);
     assert_eq!(values, ndarray::arr2(&[[0.5], [0.25], [-1.0]]));
     for (text, right) in [
@@ -891,5 +942,43 @@ fn structures_depend_on_their_seed_alone_for_any_number_of_threads() {
     let one = learned(1);
     for threads in [2, 3, 4] {
         assert!(one == learned(threads), "{threads} threads");
+    }
+}
+
+#[test]
+fn alignment_is_defined_for_the_same_pairs_alone() {
+    for (wiring, right) in [
+        ("wiring: reciprocal,", None),
+        ("", Some("expected `wiring: reciprocal` of `ba`")),
+        (
+            "wiring: random(in_degree: 2),",
+            Some("expected `wiring: reciprocal` of `ba`"),
+        ),
+    ] {
+        let model: Model = parse(&format!(
+            r#"(
+                name: "al", neurons: {{"n": ()}}, inputs: [(name: "x", size: 2)],
+                populations: [(name: "a", size: 6, neuron: "n"), (name: "b", size: 4, neuron: "n")],
+                synapses: {{"s": (rule: "dll", eta: 0.1)}},
+                projections: [
+                    (from: "x", to: "a", compartment: basal, delay_ms: 1, synapse: "s", weights: constant(1)),
+                    (name: "ab", from: "a", to: "b", compartment: basal, delay_ms: 1, wiring: random(in_degree: 3), synapse: "s", weights: constant(1)),
+                    (name: "ba", from: "b", to: "a", compartment: apical, delay_ms: 1, {wiring} synapse: "s", weights: constant(1)),
+                ],
+            )"#
+        ));
+        let scenario: Scenario = parse(
+            r#"(
+                name: "al", model: "", dt_ms: 1, duration_ms: 20,
+                probes: [statistics(projections: ["ba"], statistics: [alignment], every_ms: 10)],
+            )"#,
+        );
+        let issues =
+            apical::description::scenario::check(&scenario, Some(&model), &Registry::default());
+        let of_probe = issues.iter().find(|issue| issue.path.starts_with("probes"));
+        match right {
+            None => assert!(of_probe.is_none(), "{of_probe:?}"),
+            Some(right) => assert!(of_probe.unwrap().message.contains(right), "{of_probe:?}"),
+        }
     }
 }

@@ -246,7 +246,10 @@ impl Circuit {
         };
         match &projection.connectivity {
             ConnectivityPlan::Fixed(connectivity) => {
-                let (rows, columns) = connectivity.parameters();
+                let (rows, columns) = match connectivity.has_weights() {
+                    true => connectivity.parameters(),
+                    false => (0, 0),
+                };
                 Counts {
                     synapses: connectivity.synapses() as f64,
                     weights: own(rows as f64 * columns as f64),
@@ -306,6 +309,20 @@ impl Circuit {
         let structure = connectivity.structure()?;
         let has_kernels = structure.is_shared() && projection.pre.is_some();
         (has_kernels && structure.fixed_weight().is_none()).then(|| structure.parameters())
+    }
+
+    /// Bytes of memory in use while the current of a projection is computed.
+    #[must_use]
+    pub fn scratch_bytes(&self, projection: &ProjectionPlan, threads: usize) -> usize {
+        let pairs = match &projection.connectivity {
+            ConnectivityPlan::Reversed(source) => &self.projections[source.index()].connectivity,
+            own => own,
+        };
+        let ConnectivityPlan::Fixed(connectivity) = pairs else {
+            return 0;
+        };
+        let structure = connectivity.structure();
+        structure.map_or(0, |structure| structure.scratch_bytes(self.trials, threads))
     }
 
     /// Connected pairs of all projections, in their order; random pairs are drawn.

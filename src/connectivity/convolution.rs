@@ -347,6 +347,20 @@ impl Structure for Convolution {
         self.is_shared
     }
 
+    /// Taps at places outside the image.
+    fn has_unused(&self) -> bool {
+        self.windows.padding != [0, 0]
+    }
+
+    fn scratch_bytes(&self, trials: usize, threads: usize) -> usize {
+        let patches = self.windows.taps() * self.windows.count();
+        let patches = match self.is_shared {
+            true => threads.min(trials) * patches,
+            false => trials * patches,
+        };
+        size_of::<f32>() * patches
+    }
+
     fn bundles(&self, sender: usize, visit: &mut dyn FnMut(Bundle<'_>)) {
         match self.is_reversed {
             false => self.bundles_of_image(sender, visit),
@@ -363,12 +377,19 @@ impl Structure for Convolution {
 
     fn synapses(&self) -> usize {
         let covered = |axis: usize| {
-            let places = 0..self.windows.places[axis];
-            let taps = |place| (0..self.windows.kernel[axis]).map(move |tap| (place, tap));
-            let within = places
-                .flat_map(taps)
-                .filter(|&(place, tap)| self.windows.along(axis, place, tap).is_some());
-            within.count()
+            let Windows {
+                image,
+                kernel,
+                stride,
+                padding,
+                places,
+            } = self.windows;
+            let within = (0..places[axis]).map(|place| {
+                let first = padding[axis].saturating_sub(place * stride[axis]);
+                let after = image[axis + 1] + padding[axis] - place * stride[axis];
+                after.min(kernel[axis]) - first
+            });
+            within.sum::<usize>()
         };
         self.channels * self.windows.image[0] * covered(0) * covered(1)
     }

@@ -95,6 +95,16 @@ pub trait Structure: Debug + Send + Sync {
     /// The same pairs and parameters with sender and receiver exchanged.
     fn reversed(&self) -> Arc<dyn Structure>;
 
+    /// True if there may be parameters without any pair, whose weight is 0.
+    fn has_unused(&self) -> bool {
+        false
+    }
+
+    /// Bytes of memory in use while currents and changes of this number of trials are computed.
+    fn scratch_bytes(&self, _trials: usize, _threads: usize) -> usize {
+        0
+    }
+
     /// The weight of all pairs, if the structure itself determines it.
     fn fixed_weight(&self) -> Option<f32> {
         None
@@ -250,11 +260,12 @@ pub(crate) fn add_change_in_double(
     }
 }
 
-/// Largest and least magnitude of the weights other than 0 of each receiver; 0 and infinity if there
-/// are none.
+/// Largest and least magnitude of the weights other than 0 of each receiver; 0 and infinity if all
+/// are 0, and infinity twice for a receiver without synapses.
 pub(crate) fn extents(structure: &dyn Structure, weights: &Array2<f32>) -> Vec<(f32, f32)> {
     let (post, pre) = structure.shape();
-    let mut extents = vec![(0.0f32, f32::INFINITY); post];
+    // Receivers without synapses have no weight that could lose precision.
+    let mut extents = vec![(f32::NEG_INFINITY, f32::INFINITY); post];
     let weights = flat(weights);
     for sender in 0..pre {
         structure.bundles(sender, &mut |bundle| {
@@ -264,6 +275,13 @@ pub(crate) fn extents(structure: &dyn Structure, weights: &Array2<f32>) -> Vec<(
                 *least = least.min(if size > 0.0 { size } else { f32::INFINITY });
             });
         });
+    }
+    for (largest, _) in &mut extents {
+        *largest = if *largest < 0.0 {
+            f32::INFINITY
+        } else {
+            *largest
+        };
     }
     extents
 }

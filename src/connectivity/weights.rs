@@ -135,7 +135,7 @@ impl Initial {
         if connectivity.is_all_to_all() {
             return by_sender(self.matrix(shape, seed, name));
         }
-        match self {
+        let mut weights = match self {
             Self::FanIn(gain) => {
                 let normal = Self::Normal(0.0, 1.0).matrix(shape, seed, name);
                 let mut weights = connectivity.fan_in();
@@ -144,7 +144,7 @@ impl Initial {
                 });
                 weights
             }
-            Self::Matrix(matrix) if matrix.dim() == connectivity.shape() => {
+            Self::Matrix(matrix) if connectivity.is_by_pair() => {
                 let mut weights = Array2::zeros(shape.f());
                 if let Some(structure) = connectivity.structure() {
                     let weights = weights.as_slice_memory_order_mut().unwrap_or_default();
@@ -159,7 +159,9 @@ impl Initial {
                 weights
             }
             _ => by_sender(self.matrix(shape, seed, name)),
-        }
+        };
+        connectivity.clear_unused(&mut weights);
+        weights
     }
 
     /// Weights of this shape with `pre` synapses of each receiver.

@@ -19,12 +19,15 @@ pub struct Windows {
     pub places: [usize; 2],
 }
 
+/// Largest number of places of a window.
+const MOST_TAPS: usize = 1 << 24;
+
 impl Windows {
     /// Windows over an image of this shape.
     ///
     /// # Errors
-    /// A description of the problem: a kernel, a stride of 0, a kernel larger than the padded image,
-    /// or padding as wide as the kernel.
+    /// A description of the problem: a kernel or a stride of 0, a kernel that is too large, or padding
+    /// as wide as the kernel.
     pub fn new(
         image: Shape,
         kernel: [usize; 2],
@@ -47,14 +50,29 @@ impl Windows {
                      any sender; expected less padding than the kernel"
                 ));
             }
-            let padded = length.saturating_add(2 * padding);
+            let padded = length.saturating_add(padding.saturating_mul(2));
             if kernel > padded {
                 return Err(format!(
                     "a kernel {name} of {kernel} is larger than the image of the senders, {length} \
                      with a padding of {padding}; expected {padded} at most"
                 ));
             }
+            let longest = 2 * length - 1;
+            if kernel > longest {
+                return Err(format!(
+                    "a kernel {name} of {kernel} has places that never lie in an image of {length}; \
+                     expected {longest} at most"
+                ));
+            }
             places[axis] = (padded - kernel) / stride + 1;
+        }
+        let taps = image[0].saturating_mul(kernel[0]).saturating_mul(kernel[1]);
+        if taps > MOST_TAPS {
+            return Err(format!(
+                "a kernel of {} x {} over {} channels has {taps} weights; expected {MOST_TAPS} at \
+                 most",
+                kernel[0], kernel[1], image[0]
+            ));
         }
         Ok(Self {
             image,

@@ -313,6 +313,31 @@ impl Connectivity {
         afferents
     }
 
+    /// True if a file of weights is a matrix of post x pre: each pair has a weight of its own, and
+    /// the array of weights is that matrix or a list.
+    #[must_use]
+    pub fn is_by_pair(&self) -> bool {
+        match self {
+            Self::AllToAll { .. } => true,
+            Self::Structured(structure) => !structure.is_shared() && structure.parameters().1 == 1,
+            Self::MaxPool(_) => false,
+        }
+    }
+
+    /// Sets weights to 0 that no pair has.
+    pub(crate) fn clear_unused(&self, weights: &mut Array2<f32>) {
+        if self
+            .structure()
+            .is_some_and(|structure| structure.has_unused())
+        {
+            weights.zip_mut_with(&self.fan_in(), |weight, synapses| {
+                if *synapses == 0.0 {
+                    *weight = 0.0;
+                }
+            });
+        }
+    }
+
     /// Receiver and sender of each weight, weights x 2, if each pair has a weight of its own and
     /// their order does not follow from shapes.
     #[must_use]

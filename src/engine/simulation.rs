@@ -451,6 +451,9 @@ impl Simulation {
         if !connectivity.has_weights() {
             return Err(CircuitError::Projection(name.to_owned()));
         }
+        if weights.dim() == connectivity.parameters() {
+            connectivity.clear_unused(&mut weights);
+        }
         if let Some(mut plasticity) = projection.get_mut::<Plasticity>()
             && plasticity.carry.dim() == weights.dim()
         {

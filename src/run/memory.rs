@@ -200,7 +200,10 @@ impl<'a> Reckoning<'a> {
             let receivers = of_receiver * post as f64;
             self.trials * (NUMBER * pre as f64 + receivers + NUMBER * self.trials)
         });
-        self.circuits * terminals.sum::<f64>()
+        let threads = rayon::current_num_threads();
+        let scratch = self.circuit.projections.iter();
+        let scratch = scratch.map(|p| self.circuit.scratch_bytes(p, threads) as f64);
+        self.circuits * terminals.sum::<f64>() + scratch.fold(0.0, f64::max)
     }
 
     fn synapses(&self) -> f64 {

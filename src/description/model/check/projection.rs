@@ -78,6 +78,11 @@ fn reciprocal(
                        pair; expected `wiring: reciprocal`";
         issues.error(format!("{path}.wiring"), message);
     }
+    if projection.mask {
+        let message = "weight transport reads the weights of the reciprocal projection; expected \
+                       no `mask`";
+        issues.error(format!("{path}.mask"), message);
+    }
     match (model.reciprocal(projection), &ways[..]) {
         (None, []) => issues.error(
             path,
@@ -204,7 +209,13 @@ fn synapses(
                 let of_source = shapes.and_then(|shapes| {
                     wiring::of_projection(&mut ignored, path, source, shapes, (model, directory))
                 });
-                of_source.and_then(|wired| wired.file_shape())
+                of_source.and_then(|wired| {
+                    let shape = wired.file_shape()?;
+                    Some(match wired.is_by_pair() {
+                        true => (shape.1, shape.0),
+                        false => shape,
+                    })
+                })
             }
             (Some(wired), _) => wired.file_shape(),
             (None, _) => None,

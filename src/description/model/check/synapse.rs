@@ -56,8 +56,12 @@ pub(super) fn check(
         issues.number(format!("{path}.norm"), norm, Allowed::Above(0.0));
     }
     if synapse.norm.is_some() && synapse.limits().is_some() {
-        let message =
-            "bounds and a length cannot both be kept; expected one of `norm` and `bounds`";
+        let message = match synapse.bounds {
+            Some(_) => {
+                "bounds and a length cannot both be kept; expected one of `norm` and `bounds`"
+            }
+            None => "a sign and a length cannot both be kept; expected one of `norm` and `sign`",
+        };
         issues.error(format!("{path}.norm"), message);
     }
     let rule = synapse.rule.as_deref().and_then(|name| registry.rule(name));

@@ -47,18 +47,23 @@ impl Wired {
         }
     }
 
+    /// True if a file of weights is a matrix of post x pre.
+    pub fn is_by_pair(&self) -> bool {
+        match self {
+            Self::Fixed(connectivity) => connectivity.is_by_pair(),
+            Self::Random(_) => true,
+            Self::Reversed(_) => false,
+        }
+    }
+
     /// Shape of a file of weights: the array of weights if several pairs share one or every position
     /// has a kernel, otherwise post x pre.
     pub fn file_shape(&self) -> Option<(usize, usize)> {
         match self {
-            Self::Fixed(Connectivity::Structured(structure)) => {
-                let parameters = structure.parameters();
-                Some(match parameters.1 == 1 && !structure.is_shared() {
-                    true => structure.shape(),
-                    false => parameters,
-                })
-            }
-            Self::Fixed(connectivity) => Some(connectivity.shape()),
+            Self::Fixed(connectivity) => Some(match connectivity.is_by_pair() {
+                true => connectivity.shape(),
+                false => connectivity.parameters(),
+            }),
             Self::Random(random) => Some(random.shape),
             Self::Reversed(_) => None,
         }
@@ -261,11 +266,23 @@ fn random(
         Density::InDegree(senders) => {
             let most = random.candidates();
             if !(1..=most).contains(&senders) {
-                let others = if random.skips_self { " others" } else { "" };
-                let message = format!(
-                    "expected 1 to {most} senders, the number of{others} in `{}`, found {senders}",
-                    projection.from
-                );
+                let neurons = if random.skips_self {
+                    "other neurons"
+                } else {
+                    "neurons"
+                };
+                let message = match most {
+                    0 => format!(
+                        "`{}` has one neuron and no other to connect it with; expected \
+                         `self_connections: true`",
+                        projection.from
+                    ),
+                    _ => format!(
+                        "expected 1 to {most} senders, the number of {neurons} in `{}`, found \
+                         {senders}",
+                        projection.from
+                    ),
+                };
                 issues.error(format!("{field}.in_degree"), message);
                 return None;
             }
@@ -331,7 +348,13 @@ fn pairs(path: &Path, (post, pre): (usize, usize)) -> Result<Vec<(u32, u32)>, St
         .trim(csv::Trim::All)
         .from_path(path)
         .map_err(|error| format!("{file}: {error}; expected a CSV file with `post` and `pre`"))?;
-    let header = reader.headers().cloned().unwrap_or_default();
+    let header = reader.headers().cloned();
+    let header = header.map_err(|error| format!("{file}: {error}; expected a CSV file"))?;
+    if header.is_empty() {
+        return Err(format!(
+            "{file}: the file is empty; expected the columns `post` and `pre`"
+        ));
+    }
     let column = |name: &str| header.iter().position(|known| known == name);
     let (Some(to), Some(from)) = (column("post"), column("pre")) else {
         let found: Vec<&str> = header.iter().collect();

@@ -383,10 +383,25 @@ fn defined(statistic: Statistic, projection: &Named<'_>, all: &[Named<'_>]) -> R
         )),
         (Statistic::Alignment, Compartment::Apical) => {
             let (from, to) = (projection.from.unwrap_or_default(), projection.to);
-            let ways = all.iter().filter(|back| back.runs_back(projection));
-            let ways: Vec<String> = ways.map(|way| format!("`{}`", way.name)).collect();
+            let back: Vec<_> = (all.iter().filter(|back| back.runs_back(projection))).collect();
+            let is_other = |way: &&&Named<'_>| {
+                projection.reciprocal.is_none_or(|name| way.name == name)
+                    && !(way.is_all_to_all && projection.is_all_to_all)
+            };
+            let other = back
+                .iter()
+                .find(is_other)
+                .filter(|_| !projection.is_reciprocal);
+            let ways: Vec<String> = back.iter().map(|way| format!("`{}`", way.name)).collect();
             match (&ways[..], projection.reciprocal) {
-                ([_], _) | ([_, ..], Some(_)) => Ok(()),
+                ([_], _) | ([_, ..], Some(_)) => match other {
+                    None => Ok(()),
+                    Some(way) => Err(format!(
+                        "`alignment` compares pairs of neurons, and those of `{name}` are not those \
+                         of `{}`; expected `wiring: reciprocal` of `{name}`",
+                        way.name
+                    )),
+                },
                 ([], _) => Err(format!(
                     "`alignment` compares `{name}` with the way up; expected a basal projection \
                      from `{to}` to `{from}`, found none"

@@ -1,6 +1,6 @@
 //! Scenario, circuit and time together, as input of the checks.
 
-use crate::connectivity::Shape;
+use crate::connectivity::{Shape, WiringKind};
 use crate::description::Registry;
 use crate::description::document::{Issues, unknown};
 use crate::description::model::{Bias, Input, Model, Population};
@@ -28,6 +28,10 @@ pub(super) struct Named<'a> {
     pub synapse: Option<&'a str>,
     /// Name of its reciprocal projection, if given.
     pub reciprocal: Option<&'a str>,
+    /// True if it has the pairs of its reciprocal projection.
+    pub is_reciprocal: bool,
+    /// True if all pairs are connected.
+    pub is_all_to_all: bool,
 }
 
 impl Named<'_> {
@@ -143,6 +147,8 @@ impl<'a> View<'a> {
             to: p.to.as_str(),
             synapse: p.synapse.as_deref(),
             reciprocal: p.reciprocal.as_deref(),
+            is_reciprocal: p.wiring == WiringKind::Reciprocal,
+            is_all_to_all: p.wiring == WiringKind::AllToAll && !p.mask,
         });
         let biases = model.populations.iter().filter_map(|p| {
             Some(Named {
@@ -152,6 +158,8 @@ impl<'a> View<'a> {
                 to: p.name.as_str(),
                 synapse: Some(p.bias.as_ref()?.synapse.as_str()),
                 reciprocal: None,
+                is_reciprocal: false,
+                is_all_to_all: true,
             })
         });
         projections.chain(biases).collect()
