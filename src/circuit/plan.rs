@@ -280,6 +280,14 @@ impl Circuit {
         }
     }
 
+    /// Connected pairs of a projection, or of the one whose pairs it has in the opposite direction.
+    fn pairs<'a>(&'a self, projection: &'a ProjectionPlan) -> &'a ConnectivityPlan {
+        match &projection.connectivity {
+            ConnectivityPlan::Reversed(source) => &self.projections[source.index()].connectivity,
+            own => own,
+        }
+    }
+
     /// True if a projection has weights of its own that can be set and learned: neither those of
     /// another projection nor the pairs of a pool.
     #[must_use]
@@ -288,22 +296,14 @@ impl Circuit {
             ConnectivityPlan::Fixed(connectivity) => connectivity.has_weights(),
             _ => true,
         };
-        let pairs = match &projection.connectivity {
-            ConnectivityPlan::Reversed(source) => &self.projections[source.index()].connectivity,
-            own => own,
-        };
-        matches!(projection.weights, WeightsPlan::Own(..)) && has_weights(pairs)
+        matches!(projection.weights, WeightsPlan::Own(..)) && has_weights(self.pairs(projection))
     }
 
     /// Numbers of output channels and of weights of each kernel of a convolution, or of the
     /// reciprocal of one; `None` for other projections.
     #[must_use]
     pub fn kernels(&self, projection: &ProjectionPlan) -> Option<(usize, usize)> {
-        let pairs = match &projection.connectivity {
-            ConnectivityPlan::Reversed(source) => &self.projections[source.index()].connectivity,
-            own => own,
-        };
-        let ConnectivityPlan::Fixed(connectivity) = pairs else {
+        let ConnectivityPlan::Fixed(connectivity) = self.pairs(projection) else {
             return None;
         };
         let structure = connectivity.structure()?;
@@ -314,11 +314,7 @@ impl Circuit {
     /// Bytes of memory in use while the current of a projection is computed.
     #[must_use]
     pub fn scratch_bytes(&self, projection: &ProjectionPlan, threads: usize) -> usize {
-        let pairs = match &projection.connectivity {
-            ConnectivityPlan::Reversed(source) => &self.projections[source.index()].connectivity,
-            own => own,
-        };
-        let ConnectivityPlan::Fixed(connectivity) = pairs else {
+        let ConnectivityPlan::Fixed(connectivity) = self.pairs(projection) else {
             return 0;
         };
         let structure = connectivity.structure();

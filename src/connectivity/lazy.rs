@@ -381,15 +381,17 @@ impl Lazy {
             return;
         }
         if let Connectivity::Structured(structure) = &self.connectivity {
-            let (times, integrals) = self.single();
-            if blank {
-                structure.change(times, integrals.view(), held, eligibility.matrix);
-                eligibility.carry.fill(0.0);
-            } else if self.holding == Holding::Touched {
+            if self.holding == Holding::Touched && !blank {
                 let integrals = self.integrals.view();
                 add_change_in_double(&**structure, 1.0, integrals, held, eligibility);
             } else {
-                add_change(&**structure, (times, integrals.view()), held, eligibility);
+                let (times, integrals) = self.single();
+                if blank {
+                    structure.change(times, integrals.view(), held, eligibility.matrix);
+                    eligibility.carry.fill(0.0);
+                } else {
+                    add_change(&**structure, (times, integrals.view()), held, eligibility);
+                }
             }
         } else if blank {
             let (times, integrals) = self.single();

@@ -96,15 +96,6 @@ impl Sparse {
         }
         Ok(sparse)
     }
-
-    /// Place of the weight of a pair; `None` if it is not connected.
-    #[must_use]
-    pub fn place(&self, receiver: u32, sender: usize) -> Option<usize> {
-        let (first, after) = (*self.starts.get(sender)?, *self.starts.get(sender + 1)?);
-        let found = self.neurons[first..after].binary_search(&receiver).ok()?;
-        let synapse = first + found;
-        Some((self.places.as_ref()).map_or(synapse, |places| places[synapse] as usize))
-    }
 }
 
 impl Structure for Sparse {

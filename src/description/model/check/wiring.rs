@@ -125,10 +125,8 @@ pub(super) fn of_bias(
     Wired::Fixed(Connectivity::all_to_all((shape.size(), 1)))
 }
 
-/// Connected pairs of a projection between populations of these shapes, receivers first.
-///
-/// # Errors
-/// The field, without the path of the projection, and a description of the problem.
+/// Connected pairs of a projection between populations of these shapes, receivers first. Adds an
+/// error and returns `None` if the wiring is not possible.
 pub(super) fn of_projection(
     issues: &mut Issues,
     path: &str,
@@ -158,19 +156,18 @@ pub(super) fn of_projection(
             kernel,
             stride,
             padding,
-        } => {
-            let windows = windows(issues, &field, pre, [*kernel, *stride, *padding])?;
-            let channels = fits(issues, path, projection, (post, &windows), None)?;
-            fixed(Arc::new(Convolution::shared(windows, channels)))
         }
-        WiringKind::Local {
+        | WiringKind::Local {
             kernel,
             stride,
             padding,
         } => {
             let windows = windows(issues, &field, pre, [*kernel, *stride, *padding])?;
             let channels = fits(issues, path, projection, (post, &windows), None)?;
-            fixed(Arc::new(Convolution::local(windows, channels)))
+            fixed(Arc::new(match projection.wiring {
+                WiringKind::Local { .. } => Convolution::local(windows, channels),
+                _ => Convolution::shared(windows, channels),
+            }))
         }
         WiringKind::MaxPool { kernel, stride } | WiringKind::MeanPool { kernel, stride } => {
             let none = Sides([0; 2]);

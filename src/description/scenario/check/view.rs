@@ -181,10 +181,7 @@ impl<'a> View<'a> {
 
     /// Shape of an input or a population.
     pub fn shape(&self, name: &str) -> Option<Shape> {
-        let model = self.model?;
-        let input = model.inputs.iter().find(|i| i.name == name);
-        let population = || model.populations.iter().find(|p| p.name == name);
-        (input.map(Input::arrangement)).or_else(|| population().map(Population::arrangement))
+        self.model?.arrangement(name)
     }
 }
 
