@@ -121,7 +121,7 @@ fn optimisers_turn_the_mean_rate_of_change_into_weight_change_at_their_own_clock
     let names = ["plain", "momentum(momentum: 0.9)", "adam()"];
     // Some of the changes are larger than 1 / 40.
     for (name, gated_decay) in
-        (names.into_iter()).flat_map(|name| [0.0, 3.0, 40.0].map(|t| (name, t)))
+        (names.into_iter()).flat_map(|name| [0.0, 2.0, 30.0].map(|t| (name, t)))
     {
         let text = format!(
             r#"rule: "change_gated_decay", parameters: {{"gated_decay": {gated_decay}}}, eta: 0.02,
@@ -154,7 +154,9 @@ fn optimisers_turn_the_mean_rate_of_change_into_weight_change_at_their_own_clock
             }
             for (n, (w, sum)) in want.iter_mut().zip(&mut integral).enumerate() {
                 let change = 0.02 * optimisers[n].change(name, *sum / EVERY as f64);
-                *w += change - (gated_decay * change.abs()).min(1.0) * *w;
+                // Two synapses for each neuron.
+                let part = gated_decay * 2.0f64.sqrt() * change.abs();
+                *w += change - part.min(1.0) * *w;
                 *sum = 0.0;
             }
             let error = error(&after, &want);

@@ -318,7 +318,8 @@ impl<'a> Lowering<'a> {
                         every: self.steps.next(every_ms).max(1),
                         offset: self.steps.next(update.offset_ms),
                         optimiser: update.optimiser,
-                        gated_decay,
+                        gated_decay: gated_decay
+                            * self.files.fan_in(self.model, name).sqrt() as f32,
                     }
                 }),
             }),

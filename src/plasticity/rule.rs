@@ -92,7 +92,7 @@ pub struct Change<At> {
 /// A [`Change`], without its compartment.
 pub(crate) struct Effect {
     pub(crate) kind: Kind,
-    /// Part of a weight that a change of 1 a.u. overwrites.
+    /// Part of a weight that a change as large as a weight of unit gain overwrites.
     pub(crate) gated_decay: f32,
     /// Properties without which the change does not have its meaning.
     pub(crate) needs: Vec<Need>,
@@ -158,7 +158,9 @@ impl<At> Change<At> {
     }
 
     /// The change with a gated decay: each `D`, when applied, also reduces the earlier weight, `W
-    /// += D - min(gated_decay |D|, 1) W`.
+    /// += D - min(gated_decay sqrt(n) |D|, 1) W`. `n` is the mean number of synapses of a receiver,
+    /// for an apical projection that of its reciprocal basal one; `1 / sqrt(n)` is the size of
+    /// weights of unit gain.
     #[must_use]
     pub fn with_gated_decay(mut self, gated_decay: f32) -> Self {
         self.effect.gated_decay = gated_decay;

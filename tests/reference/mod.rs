@@ -35,6 +35,7 @@ mod wires;
 
 use std::collections::BTreeMap;
 
+use apical::connectivity::WiringKind;
 use apical::description::model::Model;
 use apical::engine::Simulation;
 use apical::event::Signal;
@@ -248,9 +249,10 @@ impl Reference {
             }
         });
         let turns_over = match rule {
-            Some("change_gated_decay") => 3.0,
+            Some("change_gated_decay") => 0.03,
             _ => 0.0,
         };
+        let fan_in = fan_in(model, simulation, &name);
         let plasticity = factor.map(|factor| Plasticity {
             factor,
             reward,
@@ -260,7 +262,7 @@ impl Reference {
                 .limits()
                 .map(|(low, high)| (low.into(), high.into())),
             norm: synapse.norm.map(f64::from),
-            gated_decay: parameter("gated_decay", turns_over),
+            gated_decay: parameter("gated_decay", turns_over) * fan_in.sqrt(),
             update,
         });
         self.projections.push(Projection {
@@ -478,5 +480,43 @@ impl Reference {
             }
         }
         losses
+    }
+}
+
+/// Mean number of synapses of a neuron in a projection with this name, or in its way up if there is
+/// one: 1 for a bias, and with a probability the expected number.
+fn fan_in(model: &Model, simulation: &Simulation, name: &str) -> f64 {
+    let Some(projection) = model.projections.iter().find(|p| p.name() == name) else {
+        return 1.0;
+    };
+    let up: Vec<_> = (model.projections.iter())
+        .filter(|p| {
+            projection.compartment == Compartment::Apical
+                && p.compartment == Compartment::Basal
+                && (&p.from, &p.to) == (&projection.to, &projection.from)
+        })
+        .collect();
+    let source = match (&up[..], &projection.reciprocal) {
+        (several, Some(named)) => {
+            let named = several.iter().find(|p| p.name() == *named);
+            *named.expect("the named way up")
+        }
+        ([only], None) => *only,
+        _ => projection,
+    };
+    let [post, pre] = [&source.to, &source.from].map(|population| {
+        let shape = model.arrangement(population).expect("a population");
+        shape.size()
+    });
+    match &source.wiring {
+        WiringKind::Random {
+            probability: Some(p),
+            self_connections,
+            ..
+        } => p * (pre - usize::from(source.from == source.to && !self_connections)) as f64,
+        _ => {
+            let wires = Wires::projection(model, simulation, source);
+            wires.pairs.len() as f64 / post as f64
+        }
     }
 }

@@ -3,18 +3,24 @@
 //!
 //! ```text
 //! D_ki    change by the optimiser from the eligibility of delta_k r_i, on both sides
-//! basal    W_ki     += D_ki - min(gated_decay |D_ki|, 1) W_ki
-//! apical   Theta_ki += D_ki - min(gated_decay |D_ki|, 1) Theta_ki
+//! basal    W_ki     += D_ki - min(gated_decay sqrt(n) |D_ki|, 1) W_ki
+//! apical   Theta_ki += D_ki - min(gated_decay sqrt(n) |D_ki|, 1) Theta_ki
 //! ```
 //!
+//! `n` is the mean number of synapses of a receiver in the basal projection, so that `1 / sqrt(n)`
+//! is the size of weights of unit gain: a change of this size overwrites the fraction `gated_decay`
+//! of a weight, and no weight exceeds `1 / gated_decay` times this size, whatever the fan-in. The
+//! apical projection has the `n` of its reciprocal basal one. The `n` of a bias is 1.
+//!
 //! With the same `eta` and optimiser, and constant rates during teaching, both sides compute the
-//! same `D_ki`, so that the difference `W_ki - Theta_ki` is multiplied by `1 - gated_decay |D_ki|`
-//! at every weight update: alignment of feedback depends on the sum of changes of a synapse, not on
-//! time. The decay of Kolen and Pollack also acts where weights do not change.
+//! same `D_ki`, so that the difference `W_ki - Theta_ki` is multiplied by
+//! `1 - gated_decay sqrt(n) |D_ki|` at every weight update: alignment of feedback depends on the sum
+//! of changes of a synapse, not on time. The decay of Kolen and Pollack also acts where weights do
+//! not change.
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
-//! | `gated_decay` | 1 / a.u. | 3 | fraction of a weight that decays per change of 1 a.u. |
+//! | `gated_decay` | 1 | 0.03 | fraction of a weight that a change of the size `1 / sqrt(n)` overwrites |
 //!
 //! Needs a weight update. C1, C2 and C3 hold: each synapse uses only its own change and weight.
 //!
@@ -28,9 +34,9 @@ use crate::plasticity::rule::{Change, Rule};
 
 const GATED_DECAY: Parameter = Parameter {
     name: "gated_decay",
-    default: 3.0,
+    default: 0.03,
     range: (0.0, 1e6),
-    meaning: "part of a weight that a change of 1 a.u. overwrites",
+    meaning: "part of a weight that a change as large as a weight of unit gain overwrites",
 };
 
 /// The parameter in other rules, where its default is 0.

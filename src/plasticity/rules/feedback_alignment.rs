@@ -11,7 +11,7 @@
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
-//! | `gated_decay` | 1 / a.u. | 0 | of basal synapses as in [`change_gated_decay`], to measure its effect without alignment |
+//! | `gated_decay` | 1 | 0 | of basal synapses as in [`change_gated_decay`], to measure its effect without alignment |
 //!
 //! Source: Lillicrap, Cownden, Tweed and Akerman, *Random synaptic feedback weights support error
 //! backpropagation for deep learning*, Nature Communications 2016.

@@ -13,7 +13,7 @@
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
-//! | `gated_decay` | 1 / a.u. | 0 | of all synapses as in [`change_gated_decay`] |
+//! | `gated_decay` | 1 | 0 | of all synapses as in [`change_gated_decay`] |
 //!
 //! C1, C2 and C3 hold.
 //!

@@ -16,7 +16,7 @@
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
-//! | `gated_decay` | 1 / a.u. | 0 | of basal synapses as in [`change_gated_decay`] |
+//! | `gated_decay` | 1 | 0 | of basal synapses as in [`change_gated_decay`] |
 //!
 //! C3 holds, C1 and C2 do not: feedback uses the forward weights.
 //!

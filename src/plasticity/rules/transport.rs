@@ -9,7 +9,7 @@
 //!
 //! | parameter | unit | default | meaning |
 //! |---|---|---|---|
-//! | `gated_decay` | 1 / a.u. | 0 | of basal synapses as in [`change_gated_decay`], to measure its effect without alignment |
+//! | `gated_decay` | 1 | 0 | of basal synapses as in [`change_gated_decay`], to measure its effect without alignment |
 //!
 //! Source: Rumelhart, Hinton and Williams, *Learning representations by back-propagating errors*,
 //! Nature 1986.

@@ -1,5 +1,6 @@
 //! Check of a model, which reports all problems at once.
 
+mod confinement;
 mod names;
 mod needs;
 mod projection;
@@ -16,7 +17,7 @@ pub(crate) use needs::{afferents, needs};
 pub use wiring::fixed_connectivity;
 pub(crate) use wiring::{Wired, Wirings};
 
-use super::{Bias, Input, Model, ModelGraph, Neuron, Population};
+use super::{Bias, Input, Model, ModelGraph, Neuron, Population, Projection};
 use crate::connectivity::{Matrices, Shape};
 use crate::description::Registry;
 use crate::description::document::{Allowed, Issue, Issues, unknown};
@@ -50,6 +51,22 @@ impl Files {
     pub fn synapses(&self) -> f64 {
         let count = |wired: &Wired| wired.synapses(&self.wirings);
         self.wirings.values().map(count).sum()
+    }
+
+    /// Mean number of synapses of a receiver in a projection or a bias; for an apical projection, in
+    /// its reciprocal basal one if there is one. 0 for an unknown name.
+    pub fn fan_in(&self, model: &Model, name: &str) -> f64 {
+        let projection = model.projections.iter().find(|p| p.name() == name);
+        let source = projection.map(|p| model.reciprocal(p).unwrap_or(p));
+        let receivers = match source {
+            Some(source) => model.arrangement(&source.to).map(|shape| shape.size()),
+            None => (model.populations.iter())
+                .find(|p| Bias::name(&p.name) == name)
+                .map(|p| p.size),
+        };
+        let name = source.map_or(name.to_owned(), Projection::name);
+        let synapses = self.wirings.get(&name).map(|w| w.synapses(&self.wirings));
+        synapses.zip(receivers).map_or(0.0, |(s, n)| s / n as f64)
     }
 }
 
@@ -131,6 +148,7 @@ pub(crate) fn check_with(
     if !issues.has_errors() {
         unused(&mut issues, model);
         needs::check(&mut issues, model, registry);
+        confinement::check(&mut issues, model, registry, &files);
         unreachable(&mut issues, model);
     }
     (issues.into_vec(), files)
