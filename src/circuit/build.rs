@@ -21,7 +21,7 @@ use crate::event::{
     DelayLine, DeltaLine, Injections, PopulationId, ProjectionId, RateLine, Teacher, Timeline,
 };
 use crate::math::Steps;
-use crate::neuron::pyramidal::Pyramidal;
+use crate::neuron::pyramidal::{Pyramidal, Settled};
 use crate::neuron::soma;
 use crate::plasticity::{Modulation, Neuromodulator, WeightUpdater};
 
@@ -126,7 +126,9 @@ fn spawn_populations(world: &mut World, wiring: &mut Wiring, circuit: &Circuit) 
             trials: circuit.trials,
             rows: 0..width,
             is_input: neurons.is_none(),
+            is_settled: circuit.is_settled(plan),
         };
+        let is_settled = population.is_settled;
         let mut entity = world.spawn(population);
         match circuit.engine {
             Engine::Events => entity.insert(Changed::default()),
@@ -147,6 +149,9 @@ fn spawn_populations(world: &mut World, wiring: &mut Wiring, circuit: &Circuit) 
         let ids = NeuronId::all(id, circuit.trials, *size);
         match (neurons, own) {
             (None, _) => drop(world.spawn_batch(ids.map(|id| (id, soma::Rate::default())))),
+            (Some(_), None) if is_settled => {
+                drop(world.spawn_batch(ids.map(|id| (id, Settled::default()))));
+            }
             (Some(_), None) => drop(world.spawn_batch(ids.map(|id| (id, Pyramidal::default())))),
             (Some(_), Some(own)) => own.spawn(entity, ids.collect(), world),
         }

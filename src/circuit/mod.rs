@@ -10,6 +10,7 @@ mod plan;
 mod population;
 mod projection;
 mod settling;
+mod storage;
 mod systems;
 mod wire;
 
@@ -29,5 +30,6 @@ pub use population::{NeuronId, NeuronParameters, Population};
 pub(crate) use projection::StoredPlasticity;
 pub use projection::{Plasticity, Projection, Synapses};
 pub use settling::{charging, settling};
+pub(crate) use storage::{store_all, store_settled};
 pub use systems::Systems;
 pub(crate) use wire::wire_events;

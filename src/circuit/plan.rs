@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::engine::Engine;
 use super::own::OwnModel;
+use super::population::NeuronParameters;
 use super::systems::Systems;
 use crate::connectivity::{Connectivity, Initial, Random, Shape};
 use crate::event::{PopulationId, ProjectionId, Signal};
@@ -219,6 +220,20 @@ impl Circuit {
     #[must_use]
     pub fn of(&self, id: PopulationId) -> &PopulationPlan {
         &self.populations[id.index()]
+    }
+
+    /// True if the neurons of a population store the variables of
+    /// [`Settled`](crate::neuron::pyramidal::Settled) alone at the start: with the event engine, in
+    /// the quasi-static limit, unless neurons have noise, somatic coupling or a model of their own,
+    /// or user-defined systems may read the others.
+    #[must_use]
+    pub fn is_settled(&self, population: &PopulationPlan) -> bool {
+        let parameters =
+            (population.neurons.as_ref()).map(|plan| NeuronParameters::new(plan, self.dt_ms));
+        self.engine == Engine::Events
+            && self.systems.is_empty()
+            && population.own.is_none()
+            && parameters.is_some_and(|parameters| parameters.is_settled())
     }
 
     /// Shape of the weights of a projection: receiving neurons, sending neurons.

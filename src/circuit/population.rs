@@ -54,6 +54,9 @@ pub struct Population {
     pub rows: Range<usize>,
     /// True if its rates are set from outside.
     pub is_input: bool,
+    /// True if its neurons store the variables of [`Settled`](crate::neuron::pyramidal::Settled)
+    /// alone, from which the others follow.
+    pub is_settled: bool,
 }
 
 /// Parameters of the neurons of one population, with leak fractions of a step of `dt_ms`.
@@ -122,6 +125,13 @@ impl NeuronParameters {
         let leaks = [self.leak_b, self.leak_a, self.leak_s];
         // A mismatch of potentials depends on the rate, which it changes.
         leaks == [1.0; 3] && self.mismatch == Units::Rate
+    }
+
+    /// True if all variables of a neuron without somatic injection follow from those of
+    /// [`Settled`](crate::neuron::pyramidal::Settled).
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.is_quasi_static() && self.lambda == 0.0 && self.noise.is_none()
     }
 
     /// Sets one of the parameters.

@@ -14,7 +14,10 @@ pub(super) struct Identity(Vec<(String, String)>);
 impl Identity {
     pub(super) fn of(circuit: &Circuit) -> Self {
         let mut quantities = Quantities(Vec::new());
-        quantities.add("the version of the program", env!("CARGO_PKG_VERSION"));
+        quantities.add(
+            "the version of the program",
+            concat!(env!("CARGO_PKG_VERSION"), ", form of states 2"),
+        );
         quantities.add("the step in ms", circuit.dt_ms);
         quantities.add("the number of trials", circuit.trials);
         quantities.add("the seed", circuit.seed);

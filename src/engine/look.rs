@@ -143,6 +143,24 @@ impl Simulation {
                 return Some(then(&rates));
             }
         }
+        if population.is_settled {
+            match variable {
+                Variable::BASAL_CURRENT => {
+                    return self.column::<basal::Potential, R>(&population, then);
+                }
+                Variable::APICAL_CURRENT => {
+                    return self.column::<apical::Potential, R>(&population, then);
+                }
+                Variable::SOMATIC_POTENTIAL => {
+                    let b = self.column::<basal::Potential, _>(&population, <[f32]>::to_vec)?;
+                    return self.column::<soma::Mismatch, R>(&population, |xi| {
+                        let s: Vec<f32> = b.iter().zip(xi).map(|(b, xi)| b + xi).collect();
+                        then(&s)
+                    });
+                }
+                _ => {}
+            }
+        }
         match variable {
             Variable::BASAL_CURRENT => self.column::<basal::Current, R>(&population, then),
             Variable::BASAL_POTENTIAL => self.column::<basal::Potential, R>(&population, then),

@@ -1,11 +1,12 @@
 //! Reset: a circuit as it was built, with the present weights and parameters.
 
-use bevy_ecs::change_detection::ContiguousMut;
+use bevy_ecs::component::Mutable;
 use bevy_ecs::prelude::*;
 
 use super::events::Rest;
 use super::shared::Watchdog;
 use super::simulation::Simulation;
+use super::state::{each_moving, each_settled};
 use crate::circuit::{
     Activity, Afferents, COLUMNS, Changed, Clock, Engine, EtaScale, Plasticity, Population,
     Synapses, Wiring, wire_events,
@@ -15,28 +16,15 @@ use crate::event::{DeltaLine, Injections, RateLine, Teacher, Timeline};
 use crate::neuron::{apical, basal, soma};
 use crate::plasticity::Neuromodulator;
 
-type Compartments = (
-    &'static mut basal::Current,
-    &'static mut basal::Potential,
-    &'static mut apical::Current,
-    &'static mut apical::Potential,
-    &'static mut soma::Potential,
-    &'static mut soma::Prediction,
-    &'static mut soma::Current,
-    &'static mut soma::Mismatch,
-    &'static mut soma::Delta,
-    &'static mut soma::Noise,
-);
-
-type Carries = (
-    &'static mut basal::Carry,
-    &'static mut apical::Carry,
-    &'static mut soma::PredictionCarry,
-    &'static mut soma::MismatchCarry,
-);
-
-fn clear<T: Clone + Default>(mut column: ContiguousMut<'_, T>) {
-    column.bypass_change_detection().fill(T::default());
+/// Sets a component of all neurons to 0.
+fn clear<T>(world: &mut World)
+where
+    T: Component<Mutability = Mutable> + Clone + Default,
+{
+    let mut query = world.query::<&mut T>();
+    for mut column in query.contiguous_iter_mut(world).expect(COLUMNS) {
+        column.bypass_change_detection().fill(T::default());
+    }
 }
 
 impl Simulation {
@@ -97,33 +85,10 @@ impl Simulation {
     fn reset_neurons(&mut self) {
         let circuit = self.circuit();
         let world = &mut self.world;
-        let mut neurons = world.query::<Compartments>();
-        for columns in neurons.contiguous_iter_mut(world).expect(COLUMNS) {
-            let (i_b, b, i_a, a, s, b_hat, i_s, xi, delta, n) = columns;
-            clear(i_b);
-            clear(b);
-            clear(i_a);
-            clear(a);
-            clear(s);
-            clear(b_hat);
-            clear(i_s);
-            clear(xi);
-            clear(delta);
-            clear(n);
-        }
-        let mut carries = world.query::<Carries>();
-        for columns in carries.contiguous_iter_mut(world).expect(COLUMNS) {
-            let (b, a, b_hat, xi) = columns;
-            clear(b);
-            clear(a);
-            clear(b_hat);
-            clear(xi);
-        }
+        each_settled!(clear, world);
+        each_moving!(clear, world);
         // Inputs have rates, too.
-        let mut rates = world.query::<&mut soma::Rate>();
-        for column in rates.contiguous_iter_mut(world).expect(COLUMNS) {
-            clear(column);
-        }
+        clear::<soma::Rate>(world);
         for population in world
             .query::<&Population>()
             .iter(world)

@@ -11,10 +11,11 @@ use super::stage;
 use super::{dense, events};
 use crate::circuit::{
     Activity, BuiltFrom, Changed, Circuit, Clock, Engine, LayoutError, Plasticity, Population,
-    PopulationPlan, Projection, STAYS, Synapses, Wiring, build, is_laid_out, lay_out,
+    PopulationPlan, Projection, STAYS, Synapses, Wiring, build, is_laid_out, lay_out, store_all,
 };
 use crate::connectivity::{Lazy, Terminals, by_sender};
 use crate::event::{Event, PopulationId, ProjectionId, Teacher, Timeline, Windows};
+use crate::neuron::{NeuronParameter, Site};
 
 /// A circuit in time.
 ///
@@ -263,6 +264,7 @@ impl Simulation {
     /// does not have, or an input in the place of pyramidal neurons.
     pub fn enter(&mut self, step: u64, event: Event) -> Result<(), CircuitError> {
         self.check(&event)?;
+        self.store_for(&event);
         self.world.resource_mut::<Timeline>().enter(step, event);
         Ok(())
     }
@@ -274,6 +276,7 @@ impl Simulation {
     /// As [`Simulation::enter`].
     pub fn enter_change(&mut self, step: u64, event: Event) -> Result<(), CircuitError> {
         self.check(&event)?;
+        self.store_for(&event);
         (self.world.resource_mut::<Timeline>()).enter_change(step, event);
         Ok(())
     }
@@ -291,6 +294,8 @@ impl Simulation {
     ) -> Result<(), CircuitError> {
         self.check(&begin)?;
         self.check(&end)?;
+        self.store_for(&begin);
+        self.store_for(&end);
         (self.world.resource_mut::<Timeline>()).enter_windows(windows, begin, end);
         Ok(())
     }
@@ -330,6 +335,18 @@ impl Simulation {
             Event::Presentation(kind) => finite("the kind of a presentation", [*kind]),
             Event::Withdraw(_) => Ok(()),
         }
+    }
+
+    /// Lets neurons store all variables if the event can change one that follows from others so far.
+    fn store_for(&mut self, event: &Event) {
+        use NeuronParameter::{Lambda, TauAMs, TauBMs, TauSMs};
+        let population = match event {
+            Event::Neuron(id, TauBMs | TauAMs | TauSMs | Lambda, _) => *id,
+            Event::Inject(_, injection) if injection.site == Site::Soma => injection.population,
+            _ => return,
+        };
+        let entity = self.world.resource::<Wiring>().population(population);
+        store_all(&mut self.world, entity);
     }
 
     fn plan(&self, id: PopulationId) -> Result<&PopulationPlan, CircuitError> {

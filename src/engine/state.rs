@@ -12,7 +12,7 @@ use super::identity::Identity;
 use super::simulation::Simulation;
 use crate::circuit::{
     Activity, Changed, Circuit, Clock, EtaScale, LAID_OUT, NeuronId, NeuronParameters, Plasticity,
-    Population, STAYS, StoredPlasticity, Synapses, Wiring, table,
+    Population, STAYS, StoredPlasticity, Synapses, Wiring, store_all, store_settled, table,
 };
 use crate::connectivity::{Lazy, Terminals};
 use crate::event::{
@@ -80,6 +80,8 @@ struct StoredPopulation {
     activity: Option<Activity>,
     /// Rates and teaching signals under way.
     lines: [Option<DelayLine>; 2],
+    /// True if the neurons store the variables of the quasi-static limit alone.
+    is_settled: bool,
     /// Components of the neurons, trials x size each.
     columns: Vec<Vec<f32>>,
     /// Currents of the neuron model, trials x size, and its variables.
@@ -95,25 +97,34 @@ struct StoredProjection {
     lazy: Option<Lazy>,
 }
 
-/// Calls a function for every component of a pyramidal neuron, in a fixed order.
-macro_rules! each_component {
+/// Calls a function for every component but the rate that all pyramidal neurons have, in a fixed
+/// order.
+macro_rules! each_settled {
+    ($do:ident, $($argument:expr),*) => {
+        $do::<basal::Potential>($($argument),*);
+        $do::<apical::Potential>($($argument),*);
+        $do::<soma::Mismatch>($($argument),*);
+        $do::<soma::Delta>($($argument),*);
+    };
+}
+
+/// As [`each_settled`] for the other components of a pyramidal neuron.
+macro_rules! each_moving {
     ($do:ident, $($argument:expr),*) => {
         $do::<basal::Current>($($argument),*);
-        $do::<basal::Potential>($($argument),*);
         $do::<basal::Carry>($($argument),*);
         $do::<apical::Current>($($argument),*);
-        $do::<apical::Potential>($($argument),*);
         $do::<apical::Carry>($($argument),*);
         $do::<soma::Current>($($argument),*);
         $do::<soma::Potential>($($argument),*);
         $do::<soma::Prediction>($($argument),*);
         $do::<soma::PredictionCarry>($($argument),*);
-        $do::<soma::Mismatch>($($argument),*);
         $do::<soma::MismatchCarry>($($argument),*);
-        $do::<soma::Delta>($($argument),*);
         $do::<soma::Noise>($($argument),*);
     };
 }
+
+pub(super) use {each_moving, each_settled};
 
 fn take<T>(world: &mut World, population: &Population, columns: &mut Vec<Vec<f32>>)
 where
@@ -224,7 +235,10 @@ impl Simulation {
         let mut columns = Vec::new();
         take::<soma::Rate>(&mut self.world, &population, &mut columns);
         if !population.is_input {
-            each_component!(take, &mut self.world, &population, &mut columns);
+            each_settled!(take, &mut self.world, &population, &mut columns);
+            if !population.is_settled {
+                each_moving!(take, &mut self.world, &population, &mut columns);
+            }
         }
         let circuit = self.circuit();
         let own = circuit.of(population.id).own.as_ref().map(|own| {
@@ -245,6 +259,7 @@ impl Simulation {
                 world.get::<RateLine>(entity).map(|line| line.0.clone()),
                 world.get::<DeltaLine>(entity).map(|line| line.0.clone()),
             ],
+            is_settled: population.is_settled,
             columns,
             own,
         }
@@ -304,6 +319,10 @@ impl Simulation {
     }
 
     fn restore_population(&mut self, entity: Entity, stored: StoredPopulation) {
+        match stored.is_settled {
+            true => store_settled(&mut self.world, entity),
+            false => store_all(&mut self.world, entity),
+        }
         let population = self
             .world
             .get::<Population>(entity)
@@ -312,7 +331,10 @@ impl Simulation {
         let mut columns = stored.columns.iter();
         put::<soma::Rate>(&mut self.world, &population, &mut columns);
         if !population.is_input {
-            each_component!(put, &mut self.world, &population, &mut columns);
+            each_settled!(put, &mut self.world, &population, &mut columns);
+            if !population.is_settled {
+                each_moving!(put, &mut self.world, &population, &mut columns);
+            }
         }
         let circuit = self.circuit();
         if let (Some(own), Some((currents, variables))) =

@@ -97,7 +97,8 @@ pub(crate) struct Columns<'a> {
     pub mismatch: &'a [f32],
     pub delta: &'a [f32],
     pub rate: &'a [f32],
-    pub noise: &'a [f32],
+    /// `None` if it is 0 for all neurons.
+    pub noise: Option<&'a [f32]>,
 }
 
 impl<'a> Columns<'a> {
@@ -108,7 +109,7 @@ impl<'a> Columns<'a> {
             mismatch: &self.mismatch[range.clone()],
             delta: &self.delta[range.clone()],
             rate: &self.rate[range.clone()],
-            noise: &self.noise[range],
+            noise: self.noise.map(|noise| &noise[range]),
         }
     }
 }
@@ -127,9 +128,8 @@ impl<K: BasalKernel> ColumnKernel for OnBasal<K> {
     fn fill(&self, c: Columns<'_>, out: &mut [f32]) -> bool {
         let mut magnitudes = 0;
         let sites = (c.potential.iter().zip(c.mismatch)).zip(c.delta.iter().zip(c.rate));
-        let sites = sites.zip(c.noise);
-        for (out, (((&potential, &mismatch), (&delta, &rate)), &noise)) in out.iter_mut().zip(sites)
-        {
+        with_noise(c.noise, out, sites, |out, site, noise| {
+            let ((&potential, &mismatch), (&delta, &rate)) = site;
             *out = self.0.factor(BasalSite {
                 potential,
                 mismatch,
@@ -138,7 +138,7 @@ impl<K: BasalKernel> ColumnKernel for OnBasal<K> {
                 noise,
             });
             magnitudes |= out.abs().to_bits();
-        }
+        });
         magnitudes != 0
     }
 }
@@ -146,8 +146,9 @@ impl<K: BasalKernel> ColumnKernel for OnBasal<K> {
 impl<K: ApicalKernel> ColumnKernel for OnApical<K> {
     fn fill(&self, c: Columns<'_>, out: &mut [f32]) -> bool {
         let mut magnitudes = 0;
-        let sites = (c.potential.iter().zip(c.mismatch)).zip(c.rate.iter().zip(c.noise));
-        for (out, ((&potential, &mismatch), (&rate, &noise))) in out.iter_mut().zip(sites) {
+        let sites = (c.potential.iter().zip(c.mismatch)).zip(c.rate);
+        with_noise(c.noise, out, sites, |out, site, noise| {
+            let ((&potential, &mismatch), &rate) = site;
             *out = self.0.factor(ApicalSite {
                 potential,
                 mismatch,
@@ -155,7 +156,23 @@ impl<K: ApicalKernel> ColumnKernel for OnApical<K> {
                 noise,
             });
             magnitudes |= out.abs().to_bits();
-        }
+        });
         magnitudes != 0
+    }
+}
+
+/// Calls a function with each factor, its site and its noise. Two loops, so that each can be
+/// vectorised.
+#[inline(always)]
+fn with_noise<S>(
+    noise: Option<&[f32]>,
+    out: &mut [f32],
+    sites: impl Iterator<Item = S>,
+    mut each: impl FnMut(&mut f32, S, f32),
+) {
+    let sites = out.iter_mut().zip(sites);
+    match noise {
+        Some(noise) => (sites.zip(noise)).for_each(|((out, site), noise)| each(out, site, *noise)),
+        None => sites.for_each(|(out, site)| each(out, site, 0.0)),
     }
 }

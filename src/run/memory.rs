@@ -22,6 +22,8 @@ const NUMBER: f64 = 4.0;
 const DOUBLE: f64 = 8.0;
 /// Bytes per pyramidal neuron: its components, their change ticks, and its entity.
 const A_NEURON: f64 = 240.0;
+/// As above, in the quasi-static limit.
+const A_SETTLED_NEURON: f64 = 120.0;
 /// Bytes per input neuron.
 const AN_INPUT: f64 = 104.0;
 /// Bytes per neuron when its variables are written at the end of a run: single variables, and all
@@ -147,6 +149,7 @@ impl<'a> Reckoning<'a> {
         let bytes = |p: &PopulationPlan| {
             let own = p.own.as_ref().map_or(0, OwnModel::bytes) as f64;
             let each = match p.neurons {
+                Some(_) if self.circuit.is_settled(p) => A_SETTLED_NEURON,
                 Some(_) => A_NEURON + own,
                 None => AN_INPUT,
             };

@@ -1,23 +1,23 @@
-//! Update of the compartments of every population that is not at rest.
+//! Update of the compartments of every population that stores all variables and is not at rest; see
+//! [`settle`](super::settle) for the others.
 
 use bevy_ecs::prelude::*;
 use multiversion::multiversion;
 use rayon::prelude::*;
 
+use super::outcome::{Outcome, is_finite, piece};
+use super::sources::Sources;
 use crate::circuit::{
-    Activity, Afferents, Changed, LAID_OUT, Motion, NeuronId, NeuronParameters, Population, STAYS,
-    Wiring, table,
+    Activity, Afferents, Changed, LAID_OUT, Motion, NeuronId, NeuronParameters, Population, Wiring,
+    table,
 };
-use crate::connectivity::{Current, Terminals};
+use crate::connectivity::Terminals;
 use crate::engine::shared::{read, write};
 use crate::event::{Injections, Teacher};
 use crate::math::elementwise::largest;
 use crate::math::threads;
 use crate::neuron::soma::Units;
 use crate::neuron::{OwnCurrents, Site, apical, basal, soma};
-
-/// Number of neurons per piece of work: its columns fit into the nearest cache.
-const PIECE: usize = 1 << 10;
 
 /// Relative distance between a potential and its current that is negligible.
 const NEGLIGIBLE: f32 = 1e-6;
@@ -63,6 +63,9 @@ pub fn integrate(
         else {
             continue;
         };
+        if population.is_settled {
+            continue;
+        }
         let activity = &mut *activity;
         let woken = activity.basal || activity.apical || activity.soma;
         activity.updated = woken || activity.motion != Motion::Resting;
@@ -89,24 +92,13 @@ pub fn integrate(
         let (b_carry, a_carry) = (write(&mut b_carry), write(&mut a_carry));
         let (b_hat_carry, xi_carry) = (write(&mut b_hat_carry), write(&mut xi_carry));
         let own = own.map(|own| &own[population.rows.clone()]);
-        let injected = |site: Site| {
-            let mut sum = Vec::new();
-            let here =
-                (injections.0.values()).filter(|i| i.population == population.id && i.site == site);
-            for injection in here {
-                sum.resize(population.size, 0.0);
-                sum.iter_mut()
-                    .zip(&injection.current)
-                    .for_each(|(to, from)| *to += from);
-            }
-            sum
-        };
-        let sources = |afferents: &[Entity], site| Sources {
-            injected: injected(site),
-            currents: (afferents.iter())
-                .map(|entity| terminals.get(*entity).expect(STAYS).current())
-                .collect(),
-            own: own.map(|own| (own, site as usize)),
+        let sources = |afferents, site| {
+            Sources::of(
+                population,
+                (afferents, site),
+                (&injections, &terminals),
+                own,
+            )
         };
         let work = Work {
             size: population.size,
@@ -132,7 +124,7 @@ pub fn integrate(
             true => 0..0,
             false => rows.clone(),
         };
-        let piece = (PIECE / population.size).max(1) * population.size;
+        let piece = piece(population);
         let columns = Columns {
             i_b: &mut i_b[rows.clone()],
             b: &mut b[rows.clone()],
@@ -151,84 +143,6 @@ pub fn integrate(
         };
         let outcome = columns.update(&work, piece);
         outcome.enter(activity, &mut changed, teacher, parameters, work.ends);
-    }
-}
-
-/// Contributions to the current of a compartment.
-struct Sources<'a> {
-    /// Injected current of each neuron, the same in all trials; empty if there is none.
-    injected: Vec<f32>,
-    /// Currents of the projections, trials x size, or length size if the same in all trials.
-    currents: Vec<Current<'a>>,
-    /// Currents of the neuron model, trials x size, and the index of the compartment.
-    own: Option<(&'a [OwnCurrents], usize)>,
-}
-
-impl Sources<'_> {
-    /// Sums the current of consecutive neurons into `out`; the first of them has position `start`.
-    fn sum(&self, out: &mut [f32], start: usize, size: usize) {
-        // The first contribution is copied, not added to zeros.
-        let mut currents = self.currents.iter();
-        if !self.injected.is_empty() {
-            out.chunks_exact_mut(size)
-                .for_each(|trial| trial.copy_from_slice(&self.injected));
-        } else if let Some(first) = currents.next() {
-            first.pass(out, start, size, Pass::Copy);
-        } else {
-            out.fill(0.0);
-        }
-        for current in currents {
-            current.pass(out, start, size, Pass::Add);
-        }
-        if let Some((own, site)) = self.own {
-            let own = own[start..start + out.len()].iter();
-            (out.iter_mut().zip(own)).for_each(|(to, own)| *to += own.currents[site]);
-        }
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Pass {
-    Copy,
-    Add,
-}
-
-impl Current<'_> {
-    /// Copies or adds the current of consecutive neurons to `out`; the first of them has position
-    /// `start`. A current of one trial is used for all trials.
-    fn pass(&self, out: &mut [f32], start: usize, size: usize, how: Pass) {
-        let len = match self {
-            Self::Single(current) => current.len(),
-            Self::Double(current) => current.len(),
-        };
-        if len == size {
-            return out.chunks_exact_mut(size).for_each(|trial| match self {
-                Self::Single(current) => single(trial, current, how),
-                Self::Double(current) => double(trial, current, how),
-            });
-        }
-        let here = start..start + out.len();
-        match self {
-            Self::Single(current) => single(out, &current[here], how),
-            Self::Double(current) => double(out, &current[here], how),
-        }
-    }
-}
-
-#[multiversion(targets("x86_64+avx2"))]
-fn single(to: &mut [f32], from: &[f32], how: Pass) {
-    match how {
-        Pass::Copy => to.copy_from_slice(from),
-        Pass::Add => to.iter_mut().zip(from).for_each(|(to, from)| *to += from),
-    }
-}
-
-#[multiversion(targets("x86_64+avx2"))]
-fn double(to: &mut [f32], from: &[f64], how: Pass) {
-    let pairs = to.iter_mut().zip(from);
-    match how {
-        Pass::Copy => pairs.for_each(|(to, from)| *to = *from as f32),
-        Pass::Add => pairs.for_each(|(to, from)| *to += *from as f32),
     }
 }
 
@@ -285,56 +199,6 @@ struct Columns<'a> {
     a_carry: &'a mut [f32],
     b_hat_carry: &'a mut [f32],
     xi_carry: &'a mut [f32],
-}
-
-/// Result of an update.
-#[derive(Clone, Copy, Default)]
-struct Outcome {
-    rate_changed: bool,
-    delta_changed: bool,
-    /// True if any mismatch differs from 0.
-    mismatched: bool,
-    /// True if any somatic potential is not finite.
-    ran_away: bool,
-    /// True if any potential has not reached the value given by its currents.
-    far: bool,
-}
-
-impl Outcome {
-    fn and(self, other: Self) -> Self {
-        Self {
-            rate_changed: self.rate_changed | other.rate_changed,
-            delta_changed: self.delta_changed | other.delta_changed,
-            mismatched: self.mismatched | other.mismatched,
-            ran_away: self.ran_away | other.ran_away,
-            far: self.far | other.far,
-        }
-    }
-
-    fn enter(
-        self,
-        activity: &mut Activity,
-        changed: &mut Changed,
-        teacher: &Teacher,
-        parameters: &NeuronParameters,
-        ended: bool,
-    ) {
-        changed.rate |= self.rate_changed;
-        changed.delta |= self.delta_changed;
-        activity.mismatched = self.mismatched;
-        activity.ran_away = self.ran_away;
-        activity.basal = false;
-        activity.soma = false;
-        // The teacher uses the rates of the step before.
-        activity.apical = self.rate_changed && teacher.is_active();
-        activity.motion = if ended || parameters.is_quasi_static() {
-            Motion::Resting
-        } else if !self.far {
-            Motion::Arriving
-        } else {
-            Motion::Moving
-        };
-    }
 }
 
 impl Columns<'_> {
@@ -458,7 +322,7 @@ impl Columns<'_> {
             },
             ..Outcome::default()
         };
-        outcome.ran_away = ran_away(self.s);
+        outcome.ran_away = !is_finite(self.s);
         self.fire(work, start, &mut outcome);
         if !p.is_quasi_static() {
             // With the new apical input: in units of potential, it depends on the rate.
@@ -513,11 +377,4 @@ fn far_mismatch(mismatches: &[f32], (tolerance, a, i_s, g_a): (f32, &[f32], &[f3
         let size = xi.abs().max(goal.abs());
         found | ((xi - goal).abs() > (NEGLIGIBLE * size).max(tolerance))
     })
-}
-
-/// True if any value is not finite. Without an early exit the loop can be vectorised.
-#[multiversion(targets("x86_64+avx2"))]
-fn ran_away(values: &[f32]) -> bool {
-    let bits = values.iter().map(|s| s.abs().to_bits());
-    bits.fold(0, u32::max) >= f32::INFINITY.to_bits()
 }

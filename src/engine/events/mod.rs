@@ -10,8 +10,11 @@
 mod arrive;
 mod integrate;
 mod learn;
+mod outcome;
 mod rest;
 mod send;
+mod settle;
+mod sources;
 mod wake;
 
 pub(super) use rest::Rest;
@@ -32,7 +35,9 @@ pub(super) fn plugin(schedule: &mut Schedule) {
         (arrive::arrive, arrive::update_tied)
             .chain()
             .in_set(Stage::Arrive),
-        integrate::integrate.in_set(Stage::Compartments),
+        (settle::settle, integrate::integrate)
+            .chain()
+            .in_set(Stage::Compartments),
         shared::evaluate_loss.in_set(Stage::Loss),
         learn::learn.in_set(Stage::Learn),
         learn::update_weights.in_set(Stage::Update),

@@ -68,7 +68,9 @@ pub fn apply_events(
                     parameters.set(parameter, value, clock.dt_ms);
                 }
                 // Without a leak, a compartment needs no carry.
-                if let Ok((population, _)) = populations.get(entity) {
+                if let Ok((population, _)) = populations.get(entity)
+                    && !population.is_settled
+                {
                     let columns = table(carries.contiguous_iter_mut(), population);
                     let (mut b, mut a, mut b_hat, mut xi) = columns.expect(LAID_OUT);
                     let rows = population.rows.clone();

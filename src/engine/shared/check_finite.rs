@@ -36,13 +36,18 @@ pub struct Runaway {
 #[derive(Resource, Clone, Debug, Default)]
 pub struct Watchdog(pub Option<Runaway>);
 
+/// Terms of all neurons, and those that neurons in the quasi-static limit do not store.
 type Terms = (
-    &'static basal::Current,
-    &'static basal::Potential,
-    &'static apical::Current,
-    &'static apical::Potential,
-    &'static soma::Potential,
-    &'static soma::Mismatch,
+    (
+        &'static basal::Potential,
+        &'static apical::Potential,
+        &'static soma::Mismatch,
+    ),
+    Option<(
+        &'static basal::Current,
+        &'static apical::Current,
+        &'static soma::Potential,
+    )>,
 );
 
 /// Any term that is not finite makes `s` not finite in the same step, so only `s` is searched.
@@ -63,26 +68,40 @@ pub fn check_finite(
         });
     for (population, _) in wanted {
         let columns = table(neurons.contiguous_iter(), population);
-        let (i_b, b, i_a, a, s, xi) = columns.expect(LAID_OUT);
-        let s = read::<soma::Potential>(s);
+        let ((b, a, xi), stored) = columns.expect(LAID_OUT);
+        let rows = population.rows.clone();
+        let b = &read::<basal::Potential>(b)[rows.clone()];
+        let a = &read::<apical::Potential>(a)[rows.clone()];
+        let xi = &read::<soma::Mismatch>(xi)[rows.clone()];
+        let sums: Vec<f32>;
+        let (i_b, i_a, s) = match stored {
+            Some((i_b, i_a, s)) => (
+                &read::<basal::Current>(i_b)[rows.clone()],
+                &read::<apical::Current>(i_a)[rows.clone()],
+                &read::<soma::Potential>(s)[rows],
+            ),
+            None => {
+                sums = b.iter().zip(xi).map(|(b, xi)| b + xi).collect();
+                (b, a, &sums[..])
+            }
+        };
         let columns = [
-            (Variable::BASAL_CURRENT, read::<basal::Current>(i_b)),
-            (Variable::BASAL_POTENTIAL, read::<basal::Potential>(b)),
-            (Variable::APICAL_CURRENT, read::<apical::Current>(i_a)),
-            (Variable::APICAL_POTENTIAL, read::<apical::Potential>(a)),
-            (Variable::MISMATCH, read::<soma::Mismatch>(xi)),
+            (Variable::BASAL_CURRENT, i_b),
+            (Variable::BASAL_POTENTIAL, b),
+            (Variable::APICAL_CURRENT, i_a),
+            (Variable::APICAL_POTENTIAL, a),
+            (Variable::MISMATCH, xi),
             (Variable::SOMATIC_POTENTIAL, s),
         ];
-        let rows = population.rows.clone();
         // Without an early exit the loop can be vectorised.
-        if !(s[rows.clone()].iter()).fold(false, |found, s| found | !s.is_finite()) {
+        if !(s.iter()).fold(false, |found, s| found | !s.is_finite()) {
             continue;
         }
-        let Some(at) = s[rows.clone()].iter().position(|s| !s.is_finite()) else {
+        let Some(at) = s.iter().position(|s| !s.is_finite()) else {
             continue;
         };
         let first = (columns.iter())
-            .map(|(variable, column)| (*variable, column[rows.start + at]))
+            .map(|(variable, column)| (*variable, column[at]))
             .find(|(_, value)| !value.is_finite());
         if let Some((variable, value)) = first {
             watchdog.0 = Some(Runaway {

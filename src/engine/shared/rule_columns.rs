@@ -15,7 +15,7 @@ type Variables = (
     &'static soma::Mismatch,
     &'static soma::Delta,
     &'static soma::Rate,
-    &'static soma::Noise,
+    Option<&'static soma::Noise>,
 );
 
 /// The neurons of all populations.
@@ -37,7 +37,7 @@ impl RuleColumns<'_, '_> {
             mismatch: &read::<soma::Mismatch>(xi)[rows.clone()],
             delta: &read::<soma::Delta>(delta)[rows.clone()],
             rate: &read::<soma::Rate>(r)[rows.clone()],
-            noise: &read::<soma::Noise>(noise)[rows],
+            noise: noise.map(|noise| &read::<soma::Noise>(noise)[rows]),
         }
     }
 }

@@ -15,55 +15,66 @@ use bevy_ecs::bundle::Bundle;
 /// The components of a pyramidal neuron, at rest by default.
 #[derive(Bundle, Clone, Copy, Debug, Default)]
 pub struct Pyramidal {
-    /// The basal dendrite.
-    pub basal: Basal,
-    /// The apical dendrite.
-    pub apical: Apical,
-    /// The soma.
-    pub soma: Soma,
+    /// Variables that every pyramidal neuron stores.
+    pub settled: Settled,
+    /// Variables that follow from the others where potentials settle within a step.
+    pub moving: Moving,
 }
 
-/// The components of a basal dendrite.
+/// The variables of a neuron in the quasi-static limit from which all others follow.
 #[derive(Bundle, Clone, Copy, Debug, Default)]
-pub struct Basal {
-    /// `I_b`.
-    pub current: basal::Current,
+pub struct Settled {
     /// `b`.
-    pub potential: basal::Potential,
-    /// Part of `b` below its last bit.
-    pub carry: basal::Carry,
-}
-
-/// The components of an apical dendrite.
-#[derive(Bundle, Clone, Copy, Debug, Default)]
-pub struct Apical {
-    /// `I_a`.
-    pub current: apical::Current,
+    pub basal: basal::Potential,
     /// `a`.
-    pub potential: apical::Potential,
-    /// Part of `a` below its last bit.
-    pub carry: apical::Carry,
-}
-
-/// The components of a soma.
-#[derive(Bundle, Clone, Copy, Debug, Default)]
-pub struct Soma {
-    /// `I_s`.
-    pub current: soma::Current,
-    /// `s`.
-    pub potential: soma::Potential,
-    /// `b_hat`.
-    pub prediction: soma::Prediction,
-    /// Part of `b_hat` below its last bit.
-    pub prediction_carry: soma::PredictionCarry,
+    pub apical: apical::Potential,
     /// `xi`.
     pub mismatch: soma::Mismatch,
-    /// Part of `xi` below its last bit.
-    pub mismatch_carry: soma::MismatchCarry,
     /// `r`.
     pub rate: soma::Rate,
     /// `delta`.
     pub delta: soma::Delta,
+}
+
+/// The other variables of a neuron. In the quasi-static limit, without noise, somatic coupling and
+/// somatic injection, they are `I_b = b`, `I_a = a`, `s = b + xi`, `b_hat = b`, and 0.
+#[derive(Bundle, Clone, Copy, Debug, Default)]
+pub struct Moving {
+    /// `I_b`.
+    pub basal: basal::Current,
+    /// `I_a`.
+    pub apical: apical::Current,
+    /// `I_s`.
+    pub injected: soma::Current,
+    /// `s`.
+    pub soma: soma::Potential,
+    /// `b_hat`.
+    pub prediction: soma::Prediction,
     /// `n`.
     pub noise: soma::Noise,
+    /// Parts of `b`, `a`, `b_hat` and `xi` below their last bits.
+    pub carries: (
+        basal::Carry,
+        apical::Carry,
+        soma::PredictionCarry,
+        soma::MismatchCarry,
+    ),
+}
+
+impl Moving {
+    /// The variables of a neuron in the quasi-static limit with these potentials and mismatch.
+    #[must_use]
+    pub fn of(
+        basal::Potential(b): basal::Potential,
+        apical::Potential(a): apical::Potential,
+        soma::Mismatch(xi): soma::Mismatch,
+    ) -> Self {
+        Self {
+            basal: basal::Current(b),
+            apical: apical::Current(a),
+            soma: soma::Potential(b + xi),
+            prediction: soma::Prediction(b),
+            ..Self::default()
+        }
+    }
 }

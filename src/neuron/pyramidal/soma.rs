@@ -160,6 +160,13 @@ pub fn compare_quasi_static(dendrites: Dendrites<'_>, somata: Somata<'_>, (g_a, 
     }
 }
 
+/// Mismatches `xi = g_a a` without a leak and without an injected current; slices of equal length.
+#[multiversion(targets("x86_64+avx2"))]
+pub fn mismatches(a: &[f32], g_a: f32, xi: &mut [f32]) {
+    // As in `compare`, the injected current of 0 turns -0 into 0.
+    (xi.iter_mut().zip(a)).for_each(|(xi, a)| *xi = g_a * a + 0.0);
+}
+
 /// Apical input of the soma in the units of its mismatch: `a` itself, or `f'(s) a`, with the slope
 /// at the last rate `r`.
 pub fn apical_drive<'a>(
