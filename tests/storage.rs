@@ -47,9 +47,9 @@ fn driven(engine: Engine) -> Simulation {
         let rates = Array2::from_shape_fn((TRIALS, 5), |(t, i)| {
             ((n as usize * 7 + t * 3 + i * 5) % 11) as f32 / 5.0 - 1.0
         });
-        let target =
-            Array2::from_shape_fn((TRIALS, 3), |(t, i)| ((t + i + n as usize) % 3 == 0).into())
-                .mapv(|is: bool| if is { 1.0f32 } else { 0.0 });
+        let target = Array2::from_shape_fn((TRIALS, 3), |(t, i)| {
+            f32::from((t + i + n as usize).is_multiple_of(3))
+        });
         let strength = vec![(n % 3) as f32 / 2.0; TRIALS];
         simulation.enter(n * 6, Event::Rates(x, rates)).unwrap();
         let teacher = Event::Teacher(y, Teacher { target, strength });
