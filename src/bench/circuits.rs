@@ -1,5 +1,6 @@
 //! Circuits that are timed, and presentations to them.
 
+use ndarray::Array2;
 use ron::extensions::Extensions;
 
 use super::Images;
@@ -146,6 +147,18 @@ impl Presenter {
     /// [`CircuitError`] if the sizes of images and circuit differ.
     pub fn present(&mut self, images: &Images, n: usize) -> Result<(), CircuitError> {
         let (stimuli, target) = images.batch(n, self.trials);
+        self.present_these(stimuli, target)
+    }
+
+    /// Presents these stimuli with these targets.
+    ///
+    /// # Errors
+    /// [`CircuitError`] if their sizes do not fit the circuit.
+    pub fn present_these(
+        &mut self,
+        stimuli: Array2<f32>,
+        target: Array2<f32>,
+    ) -> Result<(), CircuitError> {
         let simulation = &mut self.simulation;
         let start = simulation.steps();
         let (input, output) = (simulation.input("pixels")?, simulation.pyramidal("output")?);

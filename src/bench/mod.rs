@@ -12,11 +12,13 @@
 //! | `rows` | one function per row of the table |
 //! | `clock` | processor time and wall-clock time |
 //! | `sparse` | a sparse projection of which few senders send |
+//! | `convolutional` | epochs of convolutional circuits, compared with the algorithm in phases |
 //! | `entities` | entities compared with plain vectors |
 //! | `growth` | growth of time with the size of a circuit, as figures |
 
 mod circuits;
 mod clock;
+mod convolutional;
 mod entities;
 mod growth;
 mod images;

@@ -14,7 +14,7 @@ use crate::plasticity::Optimiser;
 use crate::record::statistics::norm;
 use crate::run::peak_memory_bytes;
 
-const ADAM: Optimiser = Optimiser::Adam {
+pub(super) const ADAM: Optimiser = Optimiser::Adam {
     beta1: 0.9,
     beta2: 0.999,
     epsilon: 1e-8,
@@ -38,7 +38,7 @@ pub struct Bench {
 type Measure = fn(&Bench) -> Result<Vec<Row>, CircuitError>;
 
 /// Names of the rows on the command line, with their functions.
-pub const ROWS: [(&str, Measure); 8] = [
+pub const ROWS: [(&str, Measure); 10] = [
     ("steps", Bench::steps),
     ("leaky", Bench::leaky),
     ("accuracy", Bench::accuracy),
@@ -46,6 +46,8 @@ pub const ROWS: [(&str, Measure); 8] = [
     ("online", Bench::online),
     ("recurrent", Bench::recurrent),
     ("sparse", Bench::sparse),
+    ("cnn_mnist", Bench::cnn_mnist),
+    ("cnn_cifar10", Bench::cnn_cifar10),
     ("entities", Bench::entities),
 ];
 
@@ -439,7 +441,9 @@ fn recurrent(size: usize, eta: f32) -> Simulation {
     simulation.expect("the model of a benchmark is a model")
 }
 
-fn timed(work: impl FnOnce() -> Result<(), CircuitError>) -> Result<Spent, CircuitError> {
+pub(super) fn timed(
+    work: impl FnOnce() -> Result<(), CircuitError>,
+) -> Result<Spent, CircuitError> {
     let mut outcome = Ok(());
     let spent = spend(|| outcome = work());
     outcome.map(|()| spent)

@@ -6,6 +6,7 @@ use multiversion::multiversion;
 use ndarray::{Array2, ArrayView2, ShapeBuilder};
 use rayon::prelude::*;
 
+use crate::connectivity::Structure;
 use crate::math::columns::Changing;
 use crate::math::product;
 use crate::plasticity::{Optimiser, WeightUpdater};
@@ -71,6 +72,20 @@ impl LayerWeights {
             product::assign(mean, a, b, self.gradient.view_mut());
             self.apply(optimiser, eta);
         }
+    }
+
+    /// As [`LayerWeights::change`] by Adam through the pairs of a structure; `factors` and `sent`
+    /// are trials x neurons.
+    pub fn change_through(
+        &mut self,
+        structure: &dyn Structure,
+        (optimiser, eta): (Optimiser, f32),
+        factors: &Array2<f32>,
+        sent: ArrayView2<'_, f32>,
+    ) {
+        let mean = 1.0 / factors.nrows() as f32;
+        structure.change(mean, factors.view(), sent, &mut self.gradient);
+        self.apply(optimiser, eta);
     }
 
     /// Adds `scale a b` to the gradient.

@@ -14,7 +14,7 @@ use crate::terminal::{stderr, stdout};
 /// Measures the costs of simulations.
 #[derive(clap::Args, Debug)]
 pub struct Arguments {
-    /// Only these rows: steps, leaky, accuracy, epoch, online, recurrent, sparse, entities
+    /// Only these rows: steps, leaky, accuracy, epoch, online, recurrent, sparse, cnn_mnist, cnn_cifar10, entities
     rows: Vec<String>,
     /// Directory of MNIST's files [default: the variable APICAL_DATA; if unset, digits enlarged]
     #[arg(long, value_name = "DIR")]
