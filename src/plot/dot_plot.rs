@@ -220,11 +220,8 @@ impl Rows {
         let inside = |x: &f64| *x >= left;
         let apart = 2.0 * self.dot + AIR;
         let dots = swarm(&places, apart);
-        let deepest = dots
-            .iter()
-            .map(|(_, lane)| lane.abs())
-            .max()
-            .unwrap_or_default();
+        let shown = dots.iter().filter(|(x, _)| inside(x));
+        let deepest = (shown.map(|(_, lane)| lane.abs()).max()).unwrap_or_default();
         for (x, lane) in dots {
             let y = y + lane as f64 * apart;
             if inside(&x) {
@@ -245,7 +242,12 @@ impl Rows {
                 text = format!("{text}, mean {mean:.2}");
             }
             let lettering = Lettering::new(SMALL, Anchor::Left).colour(FAINT);
-            page.text(&text, (foot + 2.0, y), lettering)?;
+            // Below the dots on the axis, if there are any.
+            let below = match places.iter().any(inside) {
+                true => deepest as f64 * apart + self.dot + SMALL / 2.0 + 1.0,
+                false => 0.0,
+            };
+            page.text(&text, (foot + 2.0, y + below), lettering)?;
         }
         // In front of the dots, which are wider than the bar.
         let x = frame.x_at(mean);
