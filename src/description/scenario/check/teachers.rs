@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::view::View;
 use crate::description::document::Issues;
-use crate::description::model::{afferents, needs};
+use crate::description::model::{Model, afferents, needs};
 use crate::description::scenario::{Task, TimelineEntry};
 use crate::neuron::Compartment;
 use crate::plasticity::Need;
@@ -34,12 +34,7 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
         let Some((rule, all)) = needs(synapse, compartment, view.registry) else {
             continue;
         };
-        let mut senders = (model.projections.iter())
-            .filter(|p| p.compartment == Compartment::Apical && p.to == population)
-            .map(|p| p.from.as_str());
-        let has_teacher =
-            taught.contains(population) || senders.any(|sender| taught.contains(sender));
-        let missing = if all.contains(&Need::Teacher) && !has_teacher {
+        let missing = if all.contains(&Need::Teacher) && !is_reached(model, &taught, population) {
             "neither it nor a population that projects to its apical dendrites is taught"
         } else if all.contains(&Need::Loss) && taught.is_empty() {
             "no population is taught, so that there is no loss"
@@ -57,6 +52,28 @@ pub(super) fn check(issues: &mut Issues, view: &View<'_>) {
             );
         }
     }
+}
+
+/// True if a population is taught, or another that projects to its apical dendrites, directly or
+/// through pools, which have no synapse type.
+fn is_reached(model: &Model, taught: &BTreeSet<&str>, population: &str) -> bool {
+    let (mut seen, mut ahead) = (BTreeSet::new(), vec![population]);
+    while let Some(next) = ahead.pop() {
+        if !seen.insert(next) {
+            continue;
+        }
+        let afferents = (model.projections.iter())
+            .filter(|p| p.compartment == Compartment::Apical && p.to == next);
+        for afferent in afferents {
+            if taught.contains(afferent.from.as_str()) {
+                return true;
+            }
+            if afferent.synapse.is_none() {
+                ahead.push(&afferent.from);
+            }
+        }
+    }
+    taught.contains(population)
 }
 
 #[cfg(test)]
@@ -100,6 +117,37 @@ mod tests {
         let issues = check(&scenario, Some(&model), &Registry::default());
         let issues = issues.into_iter().filter(|issue| issue.path == "timeline");
         issues.map(|issue| issue.message).collect()
+    }
+
+    /// The readout `c` teaches the pool of `a`, and through it `a`; `b` has no pool in between.
+    #[test]
+    fn a_teacher_is_found_through_a_pool_and_not_through_other_synapses() {
+        let warned = |wiring: &str| {
+            let model = parse(&format!(
+                r#"(
+                    name: "pooled", neurons: {{"n": ()}}, inputs: [(name: "x", size: 4, shape: (1, 2, 2))],
+                    populations: [
+                        (name: "a", shape: (1, 2, 2), neuron: "n"), (name: "pool", shape: (1, 1, 1), neuron: "n"),
+                        (name: "c", size: 1, neuron: "n"),
+                    ],
+                    synapses: {{"s": (rule: "local_losses", eta: 0.1), "fixed": ()}},
+                    projections: [
+                        (from: "x", to: "a", compartment: basal, delay_ms: 1, synapse: "s", weights: constant(1)),
+                        (from: "a", to: "pool", compartment: basal, delay_ms: 1, wiring: max_pool(kernel: 2)),
+                        (from: "pool", to: "a", compartment: apical, delay_ms: 1, {wiring}),
+                        (from: "c", to: "pool", compartment: apical, delay_ms: 1, synapse: "fixed", weights: constant(1)),
+                    ],
+                )"#
+            ));
+            let scenario = parse(
+                r#"(name: "taught", model: "m.ron", dt_ms: 1, duration_ms: 10,
+                    timeline: [teacher(from_ms: 1, population: "c", target: [1])])"#,
+            );
+            let issues = check(&scenario, Some(&model), &Registry::default());
+            issues.iter().any(|issue| issue.path == "timeline")
+        };
+        assert!(!warned("wiring: reciprocal"));
+        assert!(warned(r#"synapse: "fixed", weights: constant(1)"#));
     }
 
     /// A bias is a synapse as any other.
