@@ -829,7 +829,7 @@ fn benchmarks_that_there_are_not() {
     });
     insta::assert_snapshot!(told.concat(), @r"
     error: there is no row `stepz`; did you mean `steps`?
-    error: there is no row `everything`; expected one of `steps`, `leaky`, `accuracy`, `epoch`, `online`, `recurrent`, `sparse`, `entities`
+    error: there is no row `everything`; expected one of `steps`, `leaky`, `accuracy`, `epoch`, `online`, `recurrent`, `sparse`, `cnn_mnist`, `cnn_cifar10`, `entities`
     ");
 }
 

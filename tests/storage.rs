@@ -2,12 +2,16 @@
 
 mod common;
 
-use apical::circuit::Engine;
+use std::path::Path;
+
+use apical::circuit::{Engine, NeuronParameters, Population};
+use apical::description::Registry;
 use apical::description::model::Model;
+use apical::description::scenario::load;
 use apical::engine::Simulation;
-use apical::event::{Event, Injection, Teacher};
+use apical::event::{Event, Injection, Injections, Teacher};
 use apical::neuron::{NeuronParameter, Site, Variable, apical as apical_dendrite, soma};
-use bevy_ecs::component::Component;
+use bevy_ecs::prelude::*;
 use common::{bits, parse, simulation};
 use ndarray::{Array1, Array2};
 
@@ -232,4 +236,78 @@ fn a_dendrite_that_runs_away_is_named_though_its_current_is_not_stored() {
     assert_eq!(runaway.neuron, 2);
     assert_eq!(runaway.variable, Variable::APICAL_CURRENT);
     assert_eq!(storing::<apical_dendrite::Current>(&simulation), 0);
+}
+
+#[test]
+fn parameters_and_injections_that_an_edit_changes_are_computed() {
+    let change = |world: &mut World, which: usize| {
+        let mut h = world.query::<(Entity, &Population)>();
+        let of_h = |(entity, population): (Entity, &Population)| {
+            (&*population.name == "h").then_some((entity, population.id))
+        };
+        let (entity, id) = h.iter(world).find_map(of_h).unwrap();
+        match which {
+            0 => {
+                let mut parameters = world.get_mut::<NeuronParameters>(entity).unwrap();
+                parameters.set(NeuronParameter::TauBMs, 5.0, 1.0);
+            }
+            1 => {
+                let mut parameters = world.get_mut::<NeuronParameters>(entity).unwrap();
+                parameters.noise = Some((0.1, 2));
+            }
+            _ => {
+                let current = Array1::from_elem(6, 0.3);
+                let injection = Injection {
+                    population: id,
+                    site: Site::Soma,
+                    current,
+                };
+                world.resource_mut::<Injections>().0.insert(9, injection);
+            }
+        }
+    };
+    for which in 0..3 {
+        let [mut events, mut dense] = [Engine::Events, Engine::Dense].map(|engine| {
+            let mut simulation = driven(engine);
+            simulation.advance_to(25);
+            simulation.edit(|world| change(world, which)).unwrap();
+            simulation.advance_to(60);
+            simulation
+        });
+        let mut unlike = driven(Engine::Events);
+        unlike.advance_to(60);
+        assert!(all(&mut events) != all(&mut unlike), "{which}");
+        for variable in Variable::ALL {
+            let [got, want] = [&mut events, &mut dense].map(|s| s.read("h", variable).unwrap());
+            let off = (&got - &want)
+                .iter()
+                .fold(0.0f32, |most, x| most.max(x.abs()));
+            assert!(off < 1e-4, "{which} {variable}: {off}");
+        }
+    }
+}
+
+#[test]
+fn a_timeline_that_needs_all_variables_has_them_stored_from_the_start() {
+    let stored = |entry: &str| {
+        let settings = [format!("timeline=[{entry}]")];
+        let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/moons.ron");
+        let loaded = load(&scenario, &settings, &Registry::default()).unwrap();
+        let circuit = &loaded.circuit;
+        let hidden1 = circuit.of(circuit.population("hidden1").unwrap());
+        let hidden2 = circuit.of(circuit.population("hidden2").unwrap());
+        assert!(circuit.is_settled(hidden2));
+        !circuit.is_settled(hidden1)
+    };
+    let neuron = |parameter: &str| {
+        format!(r#"neuron(population: "hidden1", parameter: {parameter}, at_ms: 50.0, value: 0.5)"#)
+    };
+    let current = |site: &str| {
+        format!(
+            r#"current(neurons: "hidden1[0]", compartment: {site}, amplitude: 0.1, from_ms: 5.0)"#
+        )
+    };
+    assert!(stored(&neuron("tau_b_ms")) && stored(&neuron("lambda")));
+    assert!(stored(&current("soma")));
+    assert!(!stored(&neuron("g_a")) && !stored(&current("apical")) && !stored(""));
 }

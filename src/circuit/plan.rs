@@ -51,6 +51,8 @@ pub struct PopulationPlan {
     pub neurons: Option<NeuronsPlan>,
     /// Model of its neurons, if they have additional variables.
     pub own: Option<OwnModel>,
+    /// True if its neurons store all variables in any case, since a later event needs them.
+    pub stores_all: bool,
 }
 
 /// Parameters of the neurons of a population.
@@ -225,12 +227,13 @@ impl Circuit {
     /// True if the neurons of a population store the variables of
     /// [`Settled`](crate::neuron::pyramidal::Settled) alone at the start: with the event engine, in
     /// the quasi-static limit, unless neurons have noise, somatic coupling or a model of their own,
-    /// or user-defined systems may read the others.
+    /// user-defined systems may read the others, or [`stores_all`](PopulationPlan::stores_all).
     #[must_use]
     pub fn is_settled(&self, population: &PopulationPlan) -> bool {
         let parameters =
             (population.neurons.as_ref()).map(|plan| NeuronParameters::new(plan, self.dt_ms));
         self.engine == Engine::Events
+            && !population.stores_all
             && self.systems.is_empty()
             && population.own.is_none()
             && parameters.is_some_and(|parameters| parameters.is_settled())

@@ -192,6 +192,7 @@ mod tests {
                 noise: None,
             }),
             own: None,
+            stores_all: false,
         };
         let projection = |&(from, to, delay): &(usize, usize, f64)| ProjectionPlan {
             name: "".into(),

@@ -3,8 +3,9 @@
 
 use bevy_ecs::prelude::*;
 
-use super::layout::lay_out;
+use super::layout::{LayoutError, lay_out};
 use super::population::{NeuronId, Population};
+use crate::event::PopulationId;
 use crate::neuron::pyramidal::Moving;
 use crate::neuron::{apical, basal, soma};
 
@@ -17,14 +18,14 @@ type Sources = (
     &'static soma::Mismatch,
 );
 
-/// Message of the panic if the neurons of a population are not all of one kind.
-const WHOLE: &str = "the variables of all neurons of a population are stored alike";
-
 /// Lets the neurons of a population store all variables, before one of them may no longer follow
 /// from the others. No effect if they do.
-pub(crate) fn store_all(world: &mut World, population: Entity) {
+///
+/// # Errors
+/// [`LayoutError`] if the neurons had different components before.
+pub(crate) fn store_all(world: &mut World, population: Entity) -> Result<(), LayoutError> {
     let Some(id) = settled(world, population, true) else {
-        return;
+        return Ok(());
     };
     let mut neurons = world.query::<Sources>();
     let of_population = neurons.iter(world).filter(|(_, n, ..)| n.population == id);
@@ -32,14 +33,17 @@ pub(crate) fn store_all(world: &mut World, population: Entity) {
         .map(|(neuron, _, b, a, xi)| (neuron, Moving::of(*b, *a, *xi)))
         .collect();
     world.insert_batch(added);
-    lay_out(world).expect(WHOLE);
+    lay_out(world)
 }
 
 /// Lets the neurons of a population store only the variables from which the others follow. No effect
 /// if they do.
-pub(crate) fn store_settled(world: &mut World, population: Entity) {
+///
+/// # Errors
+/// As [`store_all`].
+pub(crate) fn store_settled(world: &mut World, population: Entity) -> Result<(), LayoutError> {
     let Some(id) = settled(world, population, false) else {
-        return;
+        return Ok(());
     };
     let mut neurons = world.query::<(Entity, &NeuronId)>();
     let of_population = neurons.iter(world).filter(|(_, n)| n.population == id);
@@ -47,16 +51,12 @@ pub(crate) fn store_settled(world: &mut World, population: Entity) {
     for neuron in neurons {
         world.entity_mut(neuron).remove::<Moving>();
     }
-    lay_out(world).expect(WHOLE);
+    lay_out(world)
 }
 
 /// Number of a population whose [`Population::is_settled`] is `from`, after its negation; `None` for
 /// another.
-fn settled(
-    world: &mut World,
-    population: Entity,
-    from: bool,
-) -> Option<crate::event::PopulationId> {
+fn settled(world: &mut World, population: Entity, from: bool) -> Option<PopulationId> {
     let mut population = world.get_mut::<Population>(population)?;
     if population.is_settled != from || population.is_input {
         return None;

@@ -136,6 +136,7 @@ impl<'a> Lowering<'a> {
             shape: *shape,
             neurons: neuron.map(|neuron| self.parameters(self.neuron(neuron))),
             own: neuron.and_then(|neuron| self.own(self.neuron(neuron))),
+            stores_all: false,
         };
         self.populations.iter().map(plan).collect()
     }

@@ -8,16 +8,19 @@ use crate::circuit::{Circuit, NeuronsPlan, PlasticityPlan, ProjectionPlan, Weigh
 
 /// Quantities of a circuit with their values as text, in the order of the plan. Initial weights are
 /// not part of it, since the state contains the present ones.
+///
+/// The first is the number of the form of stored states, which changes with what they contain.
 #[derive(Serialize, Deserialize)]
 pub(super) struct Identity(Vec<(String, String)>);
+
+/// Name of the first quantity.
+const FORM: &str = "the form of stored states";
 
 impl Identity {
     pub(super) fn of(circuit: &Circuit) -> Self {
         let mut quantities = Quantities(Vec::new());
-        quantities.add(
-            "the version of the program",
-            concat!(env!("CARGO_PKG_VERSION"), ", form of states 2"),
-        );
+        quantities.add(FORM, 2);
+        quantities.add("the version of the program", env!("CARGO_PKG_VERSION"));
         quantities.add("the step in ms", circuit.dt_ms);
         quantities.add("the number of trials", circuit.trials);
         quantities.add("the seed", circuit.seed);
@@ -56,6 +59,9 @@ impl Identity {
 
     /// First quantity in which a stored circuit differs from this one, with both values.
     pub(super) fn difference(&self, stored: &Self) -> Option<String> {
+        if stored.0.first().is_none_or(|(what, _)| what != FORM) {
+            return Some(format!("{FORM}: it was written by an earlier program"));
+        }
         let mut pairs = self.0.iter().zip(&stored.0);
         if let Some(((what, here), (other, there))) = pairs.find(|(here, there)| here != there) {
             return Some(match what == other {

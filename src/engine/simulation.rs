@@ -10,12 +10,13 @@ use super::shared::{Runaway, Watchdog};
 use super::stage;
 use super::{dense, events};
 use crate::circuit::{
-    Activity, BuiltFrom, Changed, Circuit, Clock, Engine, LayoutError, Plasticity, Population,
-    PopulationPlan, Projection, STAYS, Synapses, Wiring, build, is_laid_out, lay_out, store_all,
+    Activity, BuiltFrom, Changed, Circuit, Clock, Engine, LayoutError, NeuronParameters,
+    Plasticity, Population, PopulationPlan, Projection, STAYS, Synapses, Wiring, build,
+    is_laid_out, lay_out, store_all,
 };
 use crate::connectivity::{Lazy, Terminals, by_sender};
-use crate::event::{Event, PopulationId, ProjectionId, Teacher, Timeline, Windows};
-use crate::neuron::{NeuronParameter, Site};
+use crate::event::{Event, Injections, PopulationId, ProjectionId, Teacher, Timeline, Windows};
+use crate::neuron::Site;
 
 /// A circuit in time.
 ///
@@ -142,7 +143,9 @@ impl Simulation {
     /// The world of entities, read-only: populations and projections by [`Wiring`], neurons by
     /// [`NeuronId`](crate::circuit::NeuronId).
     ///
-    /// With the event engine, weights are incomplete here, see [`Simulation::weights`].
+    /// With the event engine, weights are incomplete here, see [`Simulation::weights`], and neurons
+    /// in the quasi-static limit may have the components of
+    /// [`Settled`](crate::neuron::pyramidal::Settled) alone; [`Simulation::read`] reads all variables.
     #[must_use]
     pub fn world(&self) -> &World {
         &self.world
@@ -154,7 +157,8 @@ impl Simulation {
     /// neurons of a population or to none; weights are changed by [`Simulation::set_weights`],
     /// events entered by [`Simulation::enter`]; parameters of neurons and of plasticity, and the
     /// seed, are those of the circuit and its events, and a change of them here is not part of a
-    /// [`State`](super::State). All populations are computed in the next step.
+    /// [`State`](super::State). All populations are computed in the next step. For the components of
+    /// neurons in the quasi-static limit see [`Simulation::world`].
     ///
     /// # Errors
     /// [`LayoutError`] if neurons of one population now have different components; no later step
@@ -165,6 +169,7 @@ impl Simulation {
             self.misplaced = Some(error.clone());
             return Err(error);
         }
+        self.store_as_needed();
         self.wake();
         Ok(result)
     }
@@ -339,14 +344,39 @@ impl Simulation {
 
     /// Lets neurons store all variables if the event can change one that follows from others so far.
     fn store_for(&mut self, event: &Event) {
-        use NeuronParameter::{Lambda, TauAMs, TauBMs, TauSMs};
         let population = match event {
-            Event::Neuron(id, TauBMs | TauAMs | TauSMs | Lambda, _) => *id,
+            Event::Neuron(id, parameter, _) if parameter.can_unsettle() => *id,
             Event::Inject(_, injection) if injection.site == Site::Soma => injection.population,
             _ => return,
         };
         let entity = self.world.resource::<Wiring>().population(population);
-        store_all(&mut self.world, entity);
+        self.store_all(entity);
+    }
+
+    /// Lets neurons store all variables whose parameters or injected currents need them.
+    fn store_as_needed(&mut self) {
+        let world = &mut self.world;
+        let into_somata: Vec<PopulationId> = (world.resource::<Injections>().0.values())
+            .filter(|injection| injection.site == Site::Soma)
+            .map(|injection| injection.population)
+            .collect();
+        let mut populations = world.query::<(Entity, &Population, &NeuronParameters)>();
+        let unsettled: Vec<Entity> = (populations.iter(world))
+            .filter(|(_, population, parameters)| {
+                !parameters.is_settled() || into_somata.contains(&population.id)
+            })
+            .map(|(entity, ..)| entity)
+            .collect();
+        unsettled
+            .into_iter()
+            .for_each(|entity| self.store_all(entity));
+    }
+
+    /// Lets the neurons of a population store all variables.
+    fn store_all(&mut self, population: Entity) {
+        if self.misplaced.is_none() {
+            self.misplaced = store_all(&mut self.world, population).err();
+        }
     }
 
     fn plan(&self, id: PopulationId) -> Result<&PopulationPlan, CircuitError> {

@@ -319,10 +319,11 @@ impl Simulation {
     }
 
     fn restore_population(&mut self, entity: Entity, stored: StoredPopulation) {
-        match stored.is_settled {
+        let stored_alike = match stored.is_settled {
             true => store_settled(&mut self.world, entity),
             false => store_all(&mut self.world, entity),
-        }
+        };
+        stored_alike.expect(LAID_OUT);
         let population = self
             .world
             .get::<Population>(entity)

@@ -7,7 +7,9 @@
 //! ```
 //!
 //! Potentials and currents are in arbitrary units (a.u.), times in ms. Every variable is a separate
-//! component, one `f32` per neuron, so that a population is a contiguous column. A potential with a
+//! component, one `f32` per neuron, so that a population is a contiguous column. In the quasi-static
+//! limit the event engine stores only [`pyramidal::Settled`], from which the others follow, unless
+//! noise, `lambda`, a model of their own or user-defined systems need the others. A potential with a
 //! leak has an additional *carry* (see [`crate::math::pair`]): it is integrated in double precision
 //! and stored with 48 bits, so that it does not stall at a leak fraction of 1e-6 per step.
 

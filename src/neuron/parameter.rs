@@ -18,6 +18,15 @@ pub enum NeuronParameter {
     Lambda,
 }
 
+impl NeuronParameter {
+    /// True if, after a change of the parameter, variables of neurons in the quasi-static limit may
+    /// no longer follow from those of [`Settled`](crate::neuron::pyramidal::Settled).
+    #[must_use]
+    pub fn can_unsettle(self) -> bool {
+        self != Self::GA
+    }
+}
+
 impl std::fmt::Display for NeuronParameter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {

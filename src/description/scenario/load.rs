@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Scenario;
 use super::check::{MOST_VARIANTS, check, check_times, clipped};
+use super::{Scenario, TimelineEntry};
 use crate::circuit::Circuit;
 use crate::description::document::{
     Assignment, Document, Issue, Place, Problem, Problems, Severity,
@@ -12,6 +12,7 @@ use crate::description::model::{self, Files, Model};
 use crate::description::{Registry, Setup, lower_checked};
 use crate::engine::check_systems;
 use crate::files::tidy;
+use crate::neuron::Site;
 
 /// Number of problems after which no further variant is checked.
 const MOST_PROBLEMS: usize = 200;
@@ -318,7 +319,24 @@ impl ModelFile {
             engine: scenario.engine,
         };
         let model = self.model.as_ref()?;
-        Some(lower_checked(model, registry, setup, &self.files))
+        let mut circuit = lower_checked(model, registry, setup, &self.files);
+        for population in &mut circuit.populations {
+            let mut entries = scenario.timeline.iter();
+            population.stores_all = entries.any(|entry| match entry {
+                TimelineEntry::Neuron {
+                    population: changed,
+                    parameter,
+                    ..
+                } => *changed == *population.name && parameter.can_unsettle(),
+                TimelineEntry::Current {
+                    neurons,
+                    compartment: Site::Soma,
+                    ..
+                } => neurons.population == *population.name,
+                _ => false,
+            });
+        }
+        Some(circuit)
     }
 
     fn check(&mut self, registry: &Registry, dt_ms: Option<f64>) -> Vec<Problem> {

@@ -5,8 +5,9 @@
 //! b = I_b     a = I_a     xi = g_a a     r = f(b)     delta = f'(b) xi
 //! ```
 //!
-//! The results are those of [`integrate`](super::integrate), bit for bit, with fewer columns in
-//! memory, which limits both.
+//! The results are those of [`integrate`](super::integrate), bit for bit, with fewer columns: the
+//! speed of memory limits both. Here `b` and `xi` are watched for values that are not finite, there
+//! their sum.
 
 use bevy_ecs::prelude::*;
 use rayon::prelude::*;

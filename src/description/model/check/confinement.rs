@@ -10,7 +10,7 @@ use crate::neuron::Compartment;
 use crate::parameter::Parameters;
 use crate::plasticity::Kind;
 
-/// Weights that a circuit needs as a rule, in units of weights of unit gain: `1 / sqrt(n)` for `n`
+/// Largest weights that a circuit usually needs, in units of weights of unit gain: `1 / sqrt(n)` for `n`
 /// synapses of a neuron.
 const NEEDED: f64 = 3.0;
 
