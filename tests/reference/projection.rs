@@ -335,6 +335,9 @@ pub fn confine_length(weights: &mut [Number], groups: &[Vec<usize>], norm: f64, 
                 *weight = (norm / square.sqrt()) * *weight;
                 weight.size += weight.value.abs() * along / square;
             }
+        } else if group.iter().any(|n| fresh[*n] > 0.0) {
+            // Changes that cancel leave a direction to rounding alone.
+            (group.iter()).for_each(|n| weights[*n].size = f64::INFINITY);
         }
     }
 }
