@@ -18,12 +18,18 @@ use crate::plasticity::Optimiser;
 /// If the model file of the package is invalid, which the tests exclude.
 #[must_use]
 pub fn mnist(change: impl FnOnce(&mut Model)) -> Model {
-    let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
-    let mut model = options
-        .from_str(include_str!("../../models/mnist.ron"))
-        .expect("the shipped model is a model");
+    let mut model = read(include_str!("../../models/mnist.ron"));
     change(&mut model);
     model
+}
+
+/// A model of this package, or of a benchmark.
+///
+/// # Panics
+/// If the text is no model, which the tests exclude.
+pub(super) fn read(text: &str) -> Model {
+    let options = ron::Options::default().with_default_extension(Extensions::IMPLICIT_SOME);
+    options.from_str(text).expect("the text is a model")
 }
 
 /// Sets the time constants of all dendrites, in ms.

@@ -4,7 +4,7 @@ use ndarray::{Array2, ArrayView2, Axis};
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-use super::circuits::{Presenter, optimise};
+use super::circuits::{Presenter, optimise, read};
 use super::clock::{Spent, spend};
 use super::rows::{ADAM, timed};
 use super::synapses::LayerWeights;
@@ -159,11 +159,7 @@ impl Bench {
 
 /// A model in which all plastic synapses learn by `dll` with Adam.
 fn learning_by_dll(text: &str) -> Model {
-    let options =
-        ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
-    let mut model: Model = options
-        .from_str(text)
-        .expect("the shipped model is a model");
+    let mut model = read(text);
     for synapse in model.synapses.values_mut() {
         synapse.rule = Some("dll".into());
         synapse.parameters.clear();
@@ -172,19 +168,19 @@ fn learning_by_dll(text: &str) -> Model {
     model
 }
 
-/// Images of noise with mean 0 and variance 1, and targets with label smoothing 0.1.
-fn batches(circuit: &Circuit) -> Vec<(Array2<f32>, Array2<f32>)> {
+/// Images of noise with mean 0 and variance 1 for all trials of a circuit, and targets with label
+/// smoothing 0.1.
+pub(super) fn batches(circuit: &Circuit) -> Vec<(Array2<f32>, Array2<f32>)> {
     let pixels = circuit.population("pixels").map(|id| circuit.of(id).size);
+    let shape = (circuit.trials, pixels.unwrap_or(1));
     let mut rng = stream(1, "images of the benchmark", 0);
     let batch = |n: usize| {
-        let noise: Vec<f32> = StandardNormal
-            .sample_iter(&mut rng)
-            .take(TRIALS * pixels.unwrap_or(1))
-            .collect();
-        let images = Array2::from_shape_vec((TRIALS, noise.len() / TRIALS), noise);
-        let targets = Array2::from_shape_fn((TRIALS, 10), |(trial, class)| {
+        let noise = StandardNormal.sample_iter(&mut rng);
+        let noise: Vec<f32> = noise.take(shape.0 * shape.1).collect();
+        let targets = Array2::from_shape_fn((shape.0, 10), |(trial, class)| {
             0.01 + 0.9 * f32::from((trial + n) % 10 == class)
         });
+        let images = Array2::from_shape_vec(shape, noise);
         (images.expect("trials x pixels"), targets)
     };
     (0..4).map(batch).collect()

@@ -1,20 +1,27 @@
-//! Growth of time with neurons, synapses, trials, steps and depth, on both engines.
+//! Growth of time with neurons, synapses, trials, steps, depth, sizes of images, channels and
+//! in-degree, on both engines.
 
 use std::path::{Path, PathBuf};
 
-use super::circuits::{Presenter, chain};
+use ndarray::Array2;
+
+use super::circuits::{Presenter, chain, read};
 use super::clock::spend;
+use super::convolutional::batches;
 use super::{Images, median};
 use crate::circuit::Engine;
 use crate::description::model::{Model, Neuron, Population};
 use crate::description::{Registry, Setup, lower};
 use crate::engine::{CircuitError, Simulation};
-use crate::event::{Event, Injection};
+use crate::event::{Event, Injection, Teacher};
 use crate::neuron::Site;
 use crate::plot::{Axes, Growth, Line, PlotError};
 
 /// Count on the horizontal axis, and time in ms.
 type Point = (f64, f64);
+
+/// Axes for times that differ by powers of ten between the engines.
+const POWERS: Axes = Axes::Logarithmic { promised: None };
 
 /// A figure: the count, the quantity of time, and the measurement.
 struct Axis {
@@ -22,16 +29,18 @@ struct Axis {
     count: &'static str,
     title: &'static str,
     quantity: &'static str,
+    axes: Axes,
     values: &'static [usize],
     measure: fn(&Images, usize, Engine) -> Result<Point, CircuitError>,
 }
 
-const AXES: [Axis; 5] = [
+const AXES: [Axis; 8] = [
     Axis {
         name: "neurons",
         count: "neurons",
         title: "1000 steps, 100 of the neurons driven",
         quantity: "time",
+        axes: Axes::Linear,
         values: &[1_000, 5_000, 10_000, 20_000, 50_000, 100_000],
         measure: neurons,
     },
@@ -40,6 +49,7 @@ const AXES: [Axis; 5] = [
         count: "million synapses",
         title: "20 steps, 784-n-n-10, 64 trials",
         quantity: "time of a presentation",
+        axes: Axes::Linear,
         values: &[64, 128, 256, 512, 1024, 1536],
         measure: |images, hidden, engine| {
             let (model, synapses) = chain(&[784, hidden, hidden, 10]);
@@ -54,6 +64,7 @@ const AXES: [Axis; 5] = [
         count: "trials",
         title: "20 steps, 784-256-128-10",
         quantity: "time of a presentation",
+        axes: Axes::Linear,
         values: &[1, 8, 16, 32, 64, 128, 256],
         measure: |images, trials, engine| {
             let model = chain(&[784, 256, 128, 10]).0;
@@ -68,6 +79,7 @@ const AXES: [Axis; 5] = [
         count: "steps a presentation",
         title: "784-256-128-10, 64 trials",
         quantity: "time of a presentation",
+        axes: Axes::Linear,
         values: &[20, 50, 100, 200, 500],
         measure: |images, steps, engine| {
             let model = chain(&[784, 256, 128, 10]).0;
@@ -82,6 +94,7 @@ const AXES: [Axis; 5] = [
         count: "hidden populations",
         title: "40 steps, hidden populations of 256",
         quantity: "time of a presentation",
+        axes: Axes::Linear,
         values: &[1, 2, 3, 4, 6, 8],
         measure: |images, depth, engine| {
             let mut sizes = vec![256; depth + 2];
@@ -90,6 +103,33 @@ const AXES: [Axis; 5] = [
             let time = presentation(images, &model, engine, 64, 40, depth as u64 + 1)?;
             Ok((depth as f64, time))
         },
+    },
+    Axis {
+        name: "image_size",
+        count: "pixels",
+        title: "20 steps, convolutions of 16 channels",
+        quantity: "time of a presentation",
+        axes: POWERS,
+        values: &[14, 22, 30, 46, 62],
+        measure: |_, side, engine| Ok(((side * side) as f64, convolution(side, 16, engine)?)),
+    },
+    Axis {
+        name: "channels",
+        count: "channels of each convolution",
+        title: "20 steps, convolutions of 22x22 pixels",
+        quantity: "time of a presentation",
+        axes: POWERS,
+        values: &[4, 8, 16, 32, 64],
+        measure: |_, channels, engine| Ok((channels as f64, convolution(22, channels, engine)?)),
+    },
+    Axis {
+        name: "in_degree",
+        count: "synapses of a neuron",
+        title: "20 steps, 2000 neurons, 1 % of senders in a step",
+        quantity: "time",
+        axes: POWERS,
+        values: &[10, 50, 100, 200, 400],
+        measure: in_degree,
     },
 ];
 
@@ -122,7 +162,7 @@ pub fn growth(images: &Images, directory: &Path) -> Result<Vec<PathBuf>, PlotErr
             title: axis.title.to_owned(),
             count: axis.count,
             quantity: (axis.quantity.to_owned(), "ms".to_owned()),
-            axes: Axes::Linear,
+            axes: axis.axes,
             panels: vec![(String::new(), lines)],
         };
         paths.extend(
@@ -143,15 +183,79 @@ fn presentation(
     steps: u64,
     up: u64,
 ) -> Result<f64, CircuitError> {
-    const ROUNDS: usize = 7;
     let mut circuit = Presenter::new(model, engine, trials, (up, steps - up, steps));
+    median_time(|n| circuit.present(images, n))
+}
+
+/// Median time of some rounds in ms.
+fn median_time(
+    mut round: impl FnMut(usize) -> Result<(), CircuitError>,
+) -> Result<f64, CircuitError> {
+    const ROUNDS: usize = 7;
     let mut times = Vec::new();
     for n in 0..ROUNDS {
         let mut outcome = Ok(());
-        times.push(spend(|| outcome = circuit.present(images, n)).wall * 1e3);
+        times.push(spend(|| outcome = round(n)).wall * 1e3);
         outcome?;
     }
     Ok(median(times))
+}
+
+/// Median time of a presentation of noise to two convolutions of this number of channels, in ms.
+fn convolution(side: usize, channels: usize, engine: Engine) -> Result<f64, CircuitError> {
+    const TRIALS: usize = 16;
+    // A convolution without padding, a pool of halves, and another convolution.
+    let [first, pooled, second] = [side - 2, (side - 2) / 2, (side - 2) / 2 - 2];
+    let text = format!(
+        r#"(
+            name: "images", neurons: {{"cell": (transfer: tanh), "pool": (), "readout": (transfer: softmax)}},
+            inputs: [(name: "pixels", shape: (1, {side}, {side}))],
+            populations: [
+                (name: "v1", shape: ({channels}, {first}, {first}), neuron: "cell", bias: (synapse: "s", per: channel)),
+                (name: "pool1", shape: ({channels}, {pooled}, {pooled}), neuron: "pool"),
+                (name: "v2", shape: ({channels}, {second}, {second}), neuron: "cell", bias: (synapse: "s", per: channel)),
+                (name: "output", size: 10, neuron: "readout", bias: (synapse: "s")),
+            ],
+            synapses: {{"s": (rule: "dll", eta: 1e-3, update: (optimiser: adam()))}},
+            projections: [
+                (from: "pixels", to: "v1", compartment: basal, delay_ms: 1, wiring: convolution(kernel: 3), synapse: "s", weights: fan_in(gain: 1)),
+                (from: "v1", to: "pool1", compartment: basal, delay_ms: 1, wiring: max_pool(kernel: 2)),
+                (from: "pool1", to: "v2", compartment: basal, delay_ms: 1, wiring: convolution(kernel: 3), synapse: "s", weights: fan_in(gain: 1)),
+                (from: "v2", to: "output", compartment: basal, delay_ms: 1, synapse: "s", weights: fan_in(gain: 1)),
+                (from: "output", to: "v2", compartment: apical, delay_ms: 1, synapse: "s", weights: fan_in(gain: 1)),
+                (from: "v2", to: "pool1", compartment: apical, delay_ms: 1, wiring: reciprocal, synapse: "s", weights: fan_in(gain: 1)),
+                (from: "pool1", to: "v1", compartment: apical, delay_ms: 1, wiring: reciprocal),
+            ],
+        )"#
+    );
+    let model = read(&text);
+    let mut circuit = Presenter::new(&model, engine, TRIALS, (4, 17, 20));
+    let batches = batches(&circuit.simulation.circuit());
+    median_time(|n| {
+        let (stimuli, targets) = batches[n % batches.len()].clone();
+        circuit.present_these(stimuli, targets)
+    })
+}
+
+/// Time of 20 steps of a sparse projection with continuous change.
+fn in_degree(_: &Images, in_degree: usize, engine: Engine) -> Result<Point, CircuitError> {
+    const SIZE: usize = 2000;
+    let mut circuit = super::sparse::circuit(SIZE, in_degree, engine);
+    let target = Array2::from_elem((1, SIZE), 0.1);
+    let strength = vec![1.0];
+    circuit.teach("cells", Teacher { target, strength })?;
+    let mut rates = Array2::<f32>::zeros((1, SIZE));
+    let time = median_time(|round| {
+        (0..20).try_for_each(|step| {
+            for n in 0..SIZE / 100 {
+                rates[[0, (round * 401 + step * 20 + n * 37) % SIZE]] = (n + step) as f32 / 20.0;
+            }
+            circuit.set_input("x", rates.view())?;
+            circuit.step();
+            Ok(())
+        })
+    })?;
+    Ok((in_degree as f64, time))
 }
 
 fn neurons(_: &Images, size: usize, engine: Engine) -> Result<Point, CircuitError> {

@@ -2,10 +2,10 @@
 
 use ndarray::{Array1, Array2};
 
+use super::circuits::read;
 use super::clock::spend;
 use super::{Bench, Goal, Row};
 use crate::circuit::Engine;
-use crate::description::model::Model;
 use crate::description::{Registry, Setup, lower};
 use crate::engine::{CircuitError, Simulation};
 use crate::event::Teacher;
@@ -14,7 +14,8 @@ use crate::run::peak_memory_bytes;
 /// Synapses of a receiver.
 const IN_DEGREE: usize = 1000;
 
-fn circuit(size: usize) -> Simulation {
+/// Two populations of `size` neurons with random pairs that change continuously.
+pub(super) fn circuit(size: usize, in_degree: usize, engine: Engine) -> Simulation {
     let text = format!(
         r#"(
             name: "sparse", neurons: {{"cell": (transfer: linear)}},
@@ -22,19 +23,17 @@ fn circuit(size: usize) -> Simulation {
             populations: [(name: "cells", size: {size}, neuron: "cell")],
             synapses: {{"plastic": (rule: "dll", eta: 1e-5)}},
             projections: [(from: "x", to: "cells", compartment: basal, delay_ms: 1,
-                wiring: random(in_degree: {IN_DEGREE}), synapse: "plastic", weights: normal(std: 0.03))],
+                wiring: random(in_degree: {in_degree}), synapse: "plastic", weights: normal(std: 0.03))],
         )"#
     );
-    let options =
-        ron::Options::default().with_default_extension(ron::extensions::Extensions::IMPLICIT_SOME);
-    let model: Model = options.from_str(&text).expect("the model of a benchmark");
+    let model = read(&text);
     let setup = Setup {
         dt_ms: 1.0,
         trials: 1,
         seed: 1,
         presentation_ms: 1.0,
         directory: "".as_ref(),
-        engine: Engine::Events,
+        engine,
     };
     let simulation = lower(&model, &Registry::default(), setup).map(Simulation::new);
     simulation.expect("the model of a benchmark is a model")
@@ -44,7 +43,7 @@ impl Bench {
     /// Updates of synapses of a sparse projection, in which 1 % of the senders send in every step.
     pub(super) fn sparse(&self) -> Result<Vec<Row>, CircuitError> {
         let size = (100_000 / self.shorter).max(2 * IN_DEGREE);
-        let mut circuit = circuit(size);
+        let mut circuit = circuit(size, IN_DEGREE, Engine::Events);
         circuit.teach(
             "cells",
             Teacher {

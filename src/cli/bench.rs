@@ -22,8 +22,8 @@ pub struct Arguments {
     /// Also write the rows as JSON: a list of name, value, goal, met
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Draw time over neurons, synapses, trials, steps and depth into this directory, and measure
-    /// no rows unless some are named
+    /// Draw time over neurons, synapses, trials, steps, depth, image size, channels and in-degree
+    /// into this directory, and measure no rows unless some are named
     #[arg(long, value_name = "DIR")]
     figures: Option<PathBuf>,
     /// Threads [default: one per core]

@@ -17,8 +17,8 @@ pub enum Axes {
     Linear,
     /// Both logarithmic: a power of the count is a straight line.
     Logarithmic {
-        /// Upper bound that the quantity must not exceed, drawn as a dashed line.
-        promised: f64,
+        /// Upper bound that the quantity must not exceed, drawn as a dashed line, if there is one.
+        promised: Option<f64>,
     },
 }
 
@@ -58,8 +58,10 @@ impl Growth<'_> {
             panels,
             mark: None,
             notes: match self.axes {
-                Axes::Linear => Vec::new(),
-                Axes::Logarithmic { .. } => vec!["Dashed: the largest that is promised.".into()],
+                Axes::Logarithmic { promised: Some(_) } => {
+                    vec!["Dashed: the largest that is promised.".into()]
+                }
+                _ => Vec::new(),
             },
         }
         .draw()
@@ -93,7 +95,7 @@ impl Growth<'_> {
             },
             Axes::Logarithmic { promised } => Panel {
                 logarithmic: true,
-                references: vec![promised],
+                references: promised.into_iter().collect(),
                 range: Some(self.range_of_powers(promised)),
                 curves,
                 ..panel
@@ -101,10 +103,10 @@ impl Growth<'_> {
         })
     }
     /// Common range of all panels, so that they can be compared.
-    fn range_of_powers(&self, promised: f64) -> (f64, f64) {
+    fn range_of_powers(&self, promised: Option<f64>) -> (f64, f64) {
         const MARGIN: f64 = 0.06;
         let lines = self.panels.iter().flat_map(|(_, lines)| lines);
         let values = lines.flat_map(|line| line.y.iter().copied());
-        padded_powers(values.chain([promised]), MARGIN)
+        padded_powers(values.chain(promised), MARGIN)
     }
 }

@@ -73,7 +73,7 @@ fn main() {
         count: "steps",
         quantity: ("relative error".to_owned(), String::new()),
         axes: Axes::Logarithmic {
-            promised: reference::PROMISED,
+            promised: Some(reference::PROMISED),
         },
         panels: (measured.iter())
             .map(|(name, engines)| {

@@ -113,7 +113,9 @@ fn figures(
             title: title(),
             count: "steps",
             quantity: (quantity(), unit()),
-            axes: Axes::Logarithmic { promised: 1e-5 },
+            axes: Axes::Logarithmic {
+                promised: Some(1e-5),
+            },
             panels: vec![
                 (title(), vec![line("events"), line(&title())]),
                 (String::new(), vec![line("dense")]),
