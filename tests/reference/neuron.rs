@@ -47,7 +47,9 @@ impl Leak {
     /// where nothing is left of it.
     fn settle(self, x: &mut Number, drive: Number, before: &mut f64) {
         self.pass(x, drive);
-        if *before == drive.value && (drive.value - x.value).abs() <= self.near * x.size {
+        // The magnitude of a mismatch whose path through a pool is uncertain says nothing of its way.
+        let size = x.size.min(10.0 * (x.value.abs() + drive.value.abs()));
+        if *before == drive.value && (drive.value - x.value).abs() <= self.near * size {
             x.value = drive.value;
         }
         *before = drive.value;
