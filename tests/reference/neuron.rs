@@ -47,7 +47,7 @@ impl Leak {
     /// where nothing is left of it.
     fn settle(self, x: &mut Number, drive: Number, before: &mut f64) {
         self.pass(x, drive);
-        // The magnitude of a mismatch whose path through a pool is uncertain says nothing of its way.
+        // Without the magnitude of an uncertain path through a pool, which exceeds the values by far.
         let size = x.size.min(10.0 * (x.value.abs() + drive.value.abs()));
         if *before == drive.value && (drive.value - x.value).abs() <= self.near * size {
             x.value = drive.value;
